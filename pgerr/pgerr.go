@@ -1,0 +1,162 @@
+package pgerr
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Kind is what an error means. The zero value, [Other], stands for everything
+// that no decision depends on: syntax errors, missing tables, a caller's own
+// errors.
+type Kind uint8
+
+const (
+	// Other is any error without a meaning of its own here, and no error.
+	Other Kind = iota
+	// Conflict is 40001 serialization_failure or 40P01 deadlock_detected: the
+	// server rolled the transaction back, and the same work may well succeed
+	// when all of it is run again in a new transaction.
+	Conflict
+	// Constraint is class 23: a constraint refused the data. See [ConstraintName].
+	Constraint
+	// LockTimeout is 55P03 lock_not_available.
+	LockTimeout
+	// Canceled is 57014 query_canceled, or the caller's own ended context.
+	Canceled
+	// Disconnected is a dead connection: the network failed, or the server
+	// ended the session or is starting or stopping (57P01-57P05, 25P03,
+	// class 08).
+	Disconnected
+	// Full is 53300 too_many_connections.
+	Full
+	// Refused is a connection that waiting will not heal: wrong password or
+	// user (class 28), no such database (3D000), no permission to connect
+	// (42501), or an unreadable DSN.
+	Refused
+	// ReadOnly is 25006 read_only_sql_transaction: on a handle that should
+	// write, the sign of a primary that was demoted.
+	ReadOnly
+	// StalePlan is a prepared statement the session no longer honours, because
+	// a table changed under it or because a pooler moved the session (0A000
+	// from the plan cache, 26000). The statement was not run.
+	StalePlan
+)
+
+var kindNames = [...]string{
+	Other: "other", Conflict: "conflict", Constraint: "constraint", LockTimeout: "lock timeout",
+	Canceled: "canceled", Disconnected: "disconnected", Full: "server full", Refused: "refused",
+	ReadOnly: "read-only", StalePlan: "stale plan",
+}
+
+// String returns the kind in words, for logs and reports.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown kind"
+}
+
+// KindOf returns the meaning of err. An answer of the server outranks what
+// wraps it, and an ended context outranks the network error it caused: a
+// connection cut because the caller left is [Canceled], not [Disconnected].
+func KindOf(err error) Kind {
+	if err == nil {
+		return Other
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return kindOfCode(pg)
+	}
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		return Refused
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return Canceled
+	}
+	if isNetwork(err) {
+		return Disconnected
+	}
+	return Other
+}
+
+// Code returns the SQLSTATE in err, or "" when no answer of a server is in it.
+func Code(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// ConstraintName returns the name of the constraint that refused the data, or
+// "" when err is not a constraint violation.
+func ConstraintName(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && kindOfCode(pg) == Constraint {
+		return pg.ConstraintName
+	}
+	return ""
+}
+
+func kindOfCode(pg *pgconn.PgError) Kind {
+	switch pg.Code {
+	case "40001", "40P01":
+		return Conflict
+	case "55P03":
+		return LockTimeout
+	case "57014":
+		return Canceled
+	case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03":
+		return Disconnected
+	case "53300":
+		return Full
+	case "3D000":
+		return Refused
+	case "42501":
+		// CONNECT was denied. The same code inside a session is an ordinary
+		// missing privilege; only at start-up is it FATAL.
+		if pg.SeverityUnlocalized == "FATAL" {
+			return Refused
+		}
+	case "25006":
+		return ReadOnly
+	case "26000":
+		return StalePlan
+	case "0A000":
+		// Any unsupported feature has this code. The plan cache's own refusal
+		// is told apart by the C function that raised it.
+		if pg.Routine == "RevalidateCachedQuery" {
+			return StalePlan
+		}
+	}
+	switch {
+	case strings.HasPrefix(pg.Code, "23"):
+		return Constraint
+	case strings.HasPrefix(pg.Code, "08"):
+		return Disconnected
+	case strings.HasPrefix(pg.Code, "28"):
+		return Refused
+	}
+	return Other
+}
+
+func isNetwork(err error) bool {
+	for _, target := range []error{
+		pgconn.ErrConnClosed, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+		syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT,
+	} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	var op net.Error
+	var dns *net.DNSError
+	return errors.As(err, &op) || errors.As(err, &dns)
+}
