@@ -1,0 +1,23 @@
+// Package pgtest gives each test a PostgreSQL of its own.
+//
+// [New] returns an isolated database, migrated and seeded, as a clone of a
+// template that is built once. When the test ends the database is checked for
+// leaked connections and dropped; after a failed test it stays, and its URL is
+// logged.
+//
+//	func TestBooks(t *testing.T) {
+//		t.Parallel()
+//		pool := pgtest.New(t, pgtest.WithMigrations(migrations.FS)).Pool()
+//		...
+//	}
+//
+// The databases live on the server that TEST_DATABASE_URL names. Under
+// `sqlkeel pg run -- go test ./...` that is one server for all packages.
+// Without it the test process starts a server when the first test asks for one;
+// it ends with the process. DATABASE_URL is not looked at: it may well name
+// data that somebody needs.
+//
+// [NewServer] gives a test a private server to stop, kill and start, [NewProxy]
+// a network to cut or silence, and [NewFaulty] errors on demand without a server.
+// [NewCounter] counts statements and round trips.
+package pgtest

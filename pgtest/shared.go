@@ -1,0 +1,62 @@
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/pgserver"
+)
+
+// startTimeout bounds finding or starting a server, a first download included.
+const startTimeout = 5 * time.Minute
+
+// stopTimeout bounds ending a server.
+const stopTimeout = 30 * time.Second
+
+// shared is the one mutable variable of this package. The tests of a package have
+// no object in common but their process, and a server for each of them would
+// cost a second each; so the process holds the server, behind this lock.
+var shared sharedServer
+
+type sharedServer struct {
+	mu      sync.Mutex
+	started bool             // guarded by mu
+	server  *pgserver.Server // guarded by mu
+	err     error            // guarded by mu; why there is none
+}
+
+// get returns the process's server, the first time after finding or starting it.
+// A failure is kept: a hundred tests shall not wait for a hundred failures.
+func (s *sharedServer) get() (*pgserver.Server, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started {
+		return s.server, s.err
+	}
+	s.started = true
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	s.server, s.err = pgserver.Start(ctx, pgserver.Config{
+		DSNVars: []string{"TEST_DATABASE_URL"},
+	})
+	return s.server, s.err
+}
+
+// stop ends the server if this process started one; get would start another.
+func (s *sharedServer) stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server := s.server
+	s.started, s.server, s.err = false, nil, nil
+	if server == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := server.Stop(ctx); err != nil {
+		return fmt.Errorf("pgtest: stop the server: %w", err)
+	}
+	return nil
+}
