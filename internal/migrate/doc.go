@@ -1,0 +1,14 @@
+// Package migrate changes the schema of a PostgreSQL database by goose's SQL
+// files, and says exactly where when it cannot.
+//
+// goose's Provider parses and runs the files and keeps the version table;
+// this package owns what surrounds that: the files are checked before the
+// first of them runs ([Validate]), one run at a time holds goose's advisory
+// lock, each file is a transaction of its own that is run again after a lock
+// timeout or a deadlock, and a failure is a [MigrationError] that names file,
+// line and column. A [Migrator] is the entry point; [Snapshot] renders a schema
+// as text, so that two of them can be compared.
+//
+// The run, its lock and its settings live in one session. A pooler that hands
+// out server connections per transaction therefore cannot stand in between.
+package migrate

@@ -1,0 +1,80 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/backoff"
+)
+
+// Config says which files to apply to which database.
+type Config struct {
+	// DSN is the database's URL or keyword/value string. Required.
+	DSN string
+	// FS holds the .sql files in its root directory. Required.
+	FS fs.FS
+	// Dir is the name of that directory in results and errors. Default
+	// "migrations".
+	Dir string
+	// LockTimeout bounds the wait for another run's lock; the lock is tried at
+	// least once. Default 60 s.
+	LockTimeout time.Duration
+}
+
+// Migrator applies and rolls back migrations. It holds no connection between
+// calls and is safe for concurrent use.
+type Migrator struct {
+	cfg  Config
+	conn *pgx.ConnConfig
+	tune tuning
+}
+
+// tuning is what no caller needs to set. The tests shorten the times, watch
+// the statements, and break promises on purpose.
+type tuning struct {
+	poll             time.Duration  // between two tries of the run lock
+	lockTimeout      time.Duration  // the server's lock_timeout in a migration
+	statementTimeout time.Duration  // the server's statement_timeout in a migration
+	grace            time.Duration  // for commit and rollback after the caller left
+	attempts         int            // of one migration, the first included
+	retry            backoff.Policy // between these
+
+	onStatement func(sql string) // called before each statement is sent
+
+	mutantNoLock   bool  // the run lock is not taken
+	mutantNoCancel bool  // the caller's context does not reach statements
+	mutantFS       fs.FS // what goose reads instead of Config.FS
+}
+
+// New checks cfg and returns a Migrator. It does not connect. A DSN that cannot
+// be parsed is a [*ConnectError]; other errors name the field.
+func New(cfg Config) (*Migrator, error) {
+	if cfg.FS == nil {
+		return nil, errors.New("migrate: Config.FS is nil")
+	}
+	if cfg.LockTimeout < 0 {
+		return nil, fmt.Errorf("migrate: Config.LockTimeout is %s; it must not be negative", cfg.LockTimeout)
+	}
+	if cfg.LockTimeout == 0 {
+		cfg.LockTimeout = 60 * time.Second
+	}
+	if cfg.Dir == "" {
+		cfg.Dir = "migrations"
+	}
+	conn, err := parseDSN(cfg.DSN)
+	if err != nil {
+		return nil, err
+	}
+	return &Migrator{cfg: cfg, conn: conn, tune: tuning{
+		poll:             time.Second,
+		lockTimeout:      3 * time.Second,
+		statementTimeout: time.Hour,
+		grace:            30 * time.Second,
+		attempts:         5,
+		retry:            backoff.Policy{Base: 500 * time.Millisecond, Max: 5 * time.Second},
+	}}, nil
+}

@@ -1,0 +1,109 @@
+package migrate
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// tracer sees every statement of a session. It decides which of them the
+// caller's context may interrupt, and remembers the first that failed.
+//
+// goose itself is given a context that never ends. Otherwise database/sql would
+// answer a cancellation by killing the connection, and the rollback and the
+// release of the lock would happen some time later; so they have happened when
+// a run returns.
+type tracer struct {
+	caller      context.Context // of the one call the session serves
+	grace       time.Duration
+	onStatement func(sql string)
+	noCancel    bool
+
+	mu       sync.Mutex // guards all below
+	stop     func()     // ends the running statement's context
+	running  string
+	sent     map[string]int // how often each text was sent in this attempt
+	failed   string         // the first text that failed, with its turn among equals
+	turn     int
+	anyError error
+}
+
+// begin forgets the last attempt.
+func (t *tracer) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent, t.failed, t.turn, t.anyError = map[string]int{}, "", 0, nil
+}
+
+// failure returns the first statement that failed since begin, which of the
+// equal ones it was, from 1, and its error.
+func (t *tracer) failure() (sql string, turn int, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failed, t.turn, t.anyError
+}
+
+// TraceQueryStart implements [pgx.QueryTracer].
+func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if t.onStatement != nil {
+		t.onStatement(data.SQL)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running = data.SQL
+	if t.sent != nil {
+		t.sent[data.SQL]++
+	}
+	switch {
+	case t.noCancel:
+		t.stop = func() {}
+	case settles(data.SQL):
+		ctx, t.stop = follow(ctx, t.caller, t.grace)
+	default:
+		ctx, t.stop = follow(ctx, t.caller, 0)
+	}
+	return ctx
+}
+
+// TraceQueryEnd implements [pgx.QueryTracer].
+func (t *tracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stop()
+	if data.Err != nil && t.anyError == nil {
+		t.failed, t.turn, t.anyError = t.running, t.sent[t.running], data.Err
+	}
+}
+
+// settles tells the statements that settle what has been done, and must not be
+// given up half-way: the end of a transaction, the record of a version, and
+// the release of the lock.
+func settles(sql string) bool {
+	switch sql {
+	case "commit", "rollback", unlockSQL:
+		return true
+	}
+	return strings.HasPrefix(sql, "INSERT INTO "+versionTable) || strings.HasPrefix(sql, "DELETE FROM "+versionTable)
+}
+
+// follow returns a context that also ends delay after caller does.
+func follow(ctx, caller context.Context, delay time.Duration) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(time.Hour, cancel)
+	timer.Stop()
+	stop := context.AfterFunc(caller, func() {
+		if delay == 0 {
+			cancel()
+			return
+		}
+		timer.Reset(delay)
+	})
+	return ctx, func() {
+		stop()
+		timer.Stop()
+		cancel()
+	}
+}
