@@ -1,0 +1,140 @@
+package txn
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+var (
+	// ErrSwallowed is returned by [Do] and [Tx.Savepoint], together with the
+	// first error that broke the transaction, when the function hid that error:
+	// it returned nil, or the 25P02 that the server says to every later
+	// statement. Nothing is committed.
+	ErrSwallowed = errors.New("the transaction had failed already, by an error the function did not return")
+
+	// ErrOpenRows is returned by [Do] when the function returned nil while a
+	// result was not read to its end and not closed. Nothing is committed.
+	ErrOpenRows = errors.New("rows or a batch were still open when the function returned")
+
+	// ErrEndedByHand is returned by [Do] when the function ended the
+	// transaction with a statement of its own, such as COMMIT. What became of
+	// the work is as that statement said.
+	ErrEndedByHand = errors.New("the function ended the transaction by a statement of its own")
+
+	// ErrNoProgress is in the [ChunkError] of a job whose Step or Skip returned
+	// the cursor it was given, which would go on for ever. Nothing of that chunk
+	// is committed.
+	ErrNoProgress = errors.New("the cursor did not move")
+)
+
+// InvalidError is returned by [New], [Do], [Run] and [Chunks] for an argument
+// that cannot be used. Nothing was begun.
+type InvalidError struct {
+	Field   string // such as "Config.MaxAttempts"
+	Problem string
+}
+
+func (e *InvalidError) Error() string { return "txn: " + e.Field + " " + e.Problem }
+
+// NestedError is returned by [Do] and [Run] inside the function of another one
+// with the same Runner. Nothing was begun.
+type NestedError struct {
+	Outer, Inner string // names of the operations
+}
+
+func (e *NestedError) Error() string {
+	return fmt.Sprintf("txn: %s was started inside the transaction of %s: pass its Tx, or use Tx.Savepoint", e.Inner, e.Outer)
+}
+
+// CommitUnknownError is returned when COMMIT was sent and no definite answer
+// came back: the work is committed, or it is not. It was not run again.
+type CommitUnknownError struct {
+	Op  string
+	Err error // what came instead of an answer
+}
+
+func (e *CommitUnknownError) Error() string {
+	return fmt.Sprintf("txn: %s: unknown whether it was committed: %v", e.Op, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *CommitUnknownError) Unwrap() error { return e.Err }
+
+// ExhaustedError is returned when the work would be run again but may not be:
+// all attempts were used, or the context ended, or its deadline would come before
+// the next attempt. Nothing is committed.
+type ExhaustedError struct {
+	Op     string
+	Causes []error // why each attempt failed, in order; never empty
+	// Interrupted is the context's error when the context was the reason, and
+	// nil when all attempts were used.
+	Interrupted error
+}
+
+func (e *ExhaustedError) Error() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "txn: %s: gave up after attempt %d", e.Op, len(e.Causes))
+	if e.Interrupted != nil {
+		fmt.Fprintf(&s, " (%v)", e.Interrupted)
+	}
+	fmt.Fprintf(&s, ": %s: %v", tally(e.Causes), e.last())
+	return s.String()
+}
+
+// Unwrap returns the last cause, then Interrupted if there is one.
+func (e *ExhaustedError) Unwrap() []error {
+	if e.Interrupted == nil {
+		return []error{e.last()}
+	}
+	return []error{e.last(), e.Interrupted}
+}
+
+func (e *ExhaustedError) last() error { return e.Causes[len(e.Causes)-1] }
+
+// tally counts causes by SQLSTATE, in the order of their first appearance.
+func tally(causes []error) string {
+	counts := map[string]int{}
+	var names []string
+	for _, cause := range causes {
+		name := pgerr.Code(cause)
+		if name == "" {
+			name = "declared"
+		}
+		if counts[name] == 0 {
+			names = append(names, name)
+		}
+		counts[name]++
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d x %s", counts[name], name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// ChunkError is returned by [Chunks] when a chunk stopped the job. What the
+// chunks before it did is committed.
+type ChunkError struct {
+	Op     string
+	Cursor any // where the chunk began, of the job's cursor type
+	Err    error
+}
+
+func (e *ChunkError) Error() string {
+	return fmt.Sprintf("txn: %s: chunk at cursor %v: %v", e.Op, e.Cursor, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ChunkError) Unwrap() error { return e.Err }
+
+// beginError says that no transaction was begun, so that [Chunks] does not
+// blame the chunk.
+type beginError struct {
+	op  string
+	err error
+}
+
+func (e *beginError) Error() string { return fmt.Sprintf("txn: %s: begin: %v", e.op, e.err) }
+func (e *beginError) Unwrap() error { return e.err }

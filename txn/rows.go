@@ -1,0 +1,57 @@
+package txn
+
+import (
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The results of a statement bring its error late; these tell the transaction.
+
+type rows struct {
+	pgx.Rows
+	tx *Tx
+}
+
+func (r *rows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	_ = r.tx.note(r.Rows.Err())
+	return false
+}
+
+func (r *rows) Close() {
+	r.Rows.Close()
+	_ = r.tx.note(r.Rows.Err())
+}
+
+type row struct {
+	pgx.Row
+	tx *Tx
+}
+
+func (r *row) Scan(dest ...any) error { return r.tx.note(r.Row.Scan(dest...)) }
+
+type batchResults struct {
+	pgx.BatchResults
+	tx *Tx
+}
+
+func (b *batchResults) Exec() (pgconn.CommandTag, error) {
+	tag, err := b.BatchResults.Exec()
+	return tag, b.tx.note(err)
+}
+
+func (b *batchResults) Query() (pgx.Rows, error) {
+	result, err := b.BatchResults.Query()
+	if err != nil {
+		return result, b.tx.note(err)
+	}
+	return &rows{Rows: result, tx: b.tx}, nil
+}
+
+func (b *batchResults) QueryRow() pgx.Row {
+	return &row{Row: b.BatchResults.QueryRow(), tx: b.tx}
+}
+
+func (b *batchResults) Close() error { return b.tx.note(b.BatchResults.Close()) }
