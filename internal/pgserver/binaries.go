@@ -1,7 +1,6 @@
 package pgserver
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -68,15 +67,14 @@ func holdsServer(dir string) error {
 	return nil
 }
 
-// newestFirst orders directories by the number in their name, highest first.
-func newestFirst(a, b string) int {
-	return cmp.Or(cmp.Compare(firstNumber(b), firstNumber(a)), cmp.Compare(a, b))
-}
+// newestFirst orders directories by the numbers in their names, highest first.
+func newestFirst(a, b string) int { return slices.Compare(numbers(b), numbers(a)) }
 
-func firstNumber(path string) int {
-	n, err := strconv.Atoi(regexp.MustCompile(`\d+`).FindString(path))
-	if err != nil {
-		return 0
+func numbers(path string) []int {
+	var ns []int
+	for _, digits := range regexp.MustCompile(`\d+`).FindAllString(path, -1) {
+		n, _ := strconv.Atoi(digits) // what overflows is the largest int
+		ns = append(ns, n)
 	}
-	return n
+	return ns
 }

@@ -24,12 +24,12 @@ const guardScript = `cat >/dev/null
 sed -n 7p "$1/data/postmaster.pid" 2>/dev/null | { read -r _ id && ipcrm -m "$id"; } >/dev/null 2>&1
 rm -rf "$1" || rm -rf "$1"`
 
-func newGuard(home string) (*guard, error) {
+func newGuard(home, script string) (*guard, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("guard %s: %w", home, err)
 	}
-	cmd := exec.Command("/bin/sh", "-c", guardScript, "sh", home)
+	cmd := exec.Command("/bin/sh", "-c", script, "sh", home)
 	cmd.Env = []string{"PATH=/usr/bin:/bin"}
 	cmd.Dir = "/"
 	cmd.Stdin = r

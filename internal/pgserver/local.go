@@ -46,7 +46,11 @@ func startBinaries(ctx context.Context, cfg Config, bin string) (instance, error
 	if err != nil {
 		return nil, fmt.Errorf("make a data directory: %w", err)
 	}
-	g, err := newGuard(home)
+	script := guardScript
+	if cfg.mutant.keepData {
+		script = "cat >/dev/null"
+	}
+	g, err := newGuard(home, script)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
