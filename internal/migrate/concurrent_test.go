@@ -183,13 +183,13 @@ func TestTheEndOfTheContextEndsTheWaitForTheLock(t *testing.T) {
 	}
 }
 
-// interrupted cancels an up in the middle of its second migration, and returns
-// its error.
-func interrupted(t *testing.T, dsn string, configure func(*Migrator)) (*Run, error) {
+// interrupted cancels an up in its second migration, while a statement of that
+// many seconds runs.
+func interrupted(t *testing.T, dsn, seconds string, configure func(*Migrator)) (*Run, error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(within(t))
 	fsys := twoTables()
-	fsys["00002_books.sql"] = files("x", "-- +goose Up\nCREATE TABLE books (id bigint);\nSELECT pg_sleep(2);\nCREATE TABLE tags (id bigint);\n-- +goose Down\nDROP TABLE tags;\nDROP TABLE books;\n")["x"]
+	fsys["00002_books.sql"] = files("x", "-- +goose Up\nCREATE TABLE books (id bigint);\nSELECT pg_sleep(" + seconds + ");\nCREATE TABLE tags (id bigint);\n-- +goose Down\nDROP TABLE tags;\nDROP TABLE books;\n")["x"]
 	m := migrator(t, dsn, fsys)
 	configure(m)
 	m.tune.onStatement = func(sql string) {
@@ -203,7 +203,7 @@ func interrupted(t *testing.T, dsn string, configure func(*Migrator)) (*Run, err
 func TestACancelledUpLeavesNothingHalfAppliedAndNoLock(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
-	run, err := interrupted(t, dsn, func(*Migrator) {})
+	run, err := interrupted(t, dsn, "300", func(*Migrator) {})
 	// All has been given back by the time Up returns: no waiting here.
 	if !lockFree(t, dsn) {
 		t.Error("the lock is still held")
@@ -221,7 +221,7 @@ func TestACancelledUpLeavesNothingHalfAppliedAndNoLock(t *testing.T) {
 
 func TestMutantThatDoesNotHearOfTheCancellationGoesOn(t *testing.T) {
 	t.Parallel()
-	if _, err := interrupted(t, database(t), func(m *Migrator) { m.tune.mutantNoCancel = true }); errors.Is(err, context.Canceled) {
+	if _, err := interrupted(t, database(t), "0.01", func(m *Migrator) { m.tune.mutantNoCancel = true }); errors.Is(err, context.Canceled) {
 		t.Errorf("Up = %v: the check did not see the mutant", err)
 	}
 }

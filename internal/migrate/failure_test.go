@@ -69,6 +69,11 @@ var broken = []struct {
 			"\nDETAIL: Key (id)=(5) is not present in table \"authors\".",
 	},
 	{
+		"a statement that goose changed before it was sent",
+		"-- a note\n-- +goose Up\n-- +goose ENVSUB ON\nSELECT nothing${SQLKEEL_TEST_IS_NEVER_SET};\n-- +goose Down\nSELECT 1;\n",
+		`migrations/00003_x.sql:2:1: ERROR: column "nothing" does not exist (SQLSTATE 42703) (version 3, up)`,
+	},
+	{
 		"a statement that ends too early",
 		"-- +goose Up\nSELECT (1;\n-- +goose Down\nSELECT 1;\n",
 		`migrations/00003_x.sql:2:10: ERROR: syntax error at or near ";" (SQLSTATE 42601) (version 3, up)`,

@@ -38,10 +38,8 @@ func (m *Migrator) open(ctx context.Context) (*session, error) {
 	}
 	// No prepared statement may outlive a migration that says DISCARD ALL.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	// The server is asked to cancel, so that the session outlives it and can
-	// roll back and unlock.
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: m.tune.grace}
+		return &canceler{request: conn.CancelRequest, setDeadline: conn.Conn().SetDeadline, grace: m.tune.grace}
 	}
 	s.db = sql.OpenDB(&onceConnector{Connector: stdlib.GetConnector(*config)})
 	s.db.SetMaxOpenConns(1)

@@ -77,7 +77,10 @@ func (s *session) migrationError(file *script, direction Direction, attempts int
 	}
 	statements, line := file.section(direction)
 	e := &MigrationError{File: file.path, Line: line, Col: 1, Version: file.version, Direction: direction, Attempts: attempts, Err: err}
-	done := len(statements)
+	done := 0
+	if settles(sql) {
+		done = len(statements)
+	}
 	for i := range statements {
 		if statements[i].text != sql {
 			continue
@@ -87,7 +90,7 @@ func (s *session) migrationError(file *script, direction Direction, attempts int
 			e.Line, e.Col = statements[i].place(position(sql, err))
 		}
 	}
-	if file.noTx && first != nil {
+	if file.noTx {
 		e.Kept = done
 	}
 	e.Unknown = sql == "commit" && pgerr.KindOf(err) == pgerr.Disconnected

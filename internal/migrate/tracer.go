@@ -89,9 +89,14 @@ func settles(sql string) bool {
 	return strings.HasPrefix(sql, "INSERT INTO "+versionTable) || strings.HasPrefix(sql, "DELETE FROM "+versionTable)
 }
 
-// follow returns a context that also ends delay after caller does.
+// follow returns a context that also ends delay after caller does; it has ended
+// already when delay is 0 and caller has.
 func follow(ctx, caller context.Context, delay time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	if delay == 0 && caller.Err() != nil {
+		cancel()
+		return ctx, cancel
+	}
 	timer := time.AfterFunc(time.Hour, cancel)
 	timer.Stop()
 	stop := context.AfterFunc(caller, func() {

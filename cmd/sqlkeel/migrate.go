@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/migrations"
+)
+
+// migrateFlags are what the subcommands of migrate have in common.
+type migrateFlags struct {
+	databaseURL string
+	dir         string
+	json        bool
+	lockTimeout time.Duration
+}
+
+func newMigrate() *cobra.Command {
+	f := &migrateFlags{}
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Change the schema of a database, or see where it stands",
+		Long: `Change the schema of a database by goose's SQL files, or see where it stands.
+
+The files are those built into this program, the bookstore's, unless --dir names
+a directory. Each file is one transaction; a failure leaves the schema as it was
+before that file, and is reported as file:line:col. One run at a time holds
+goose's advisory lock. The connection must be a direct one: a pooler that hands
+out connections per transaction would lose the lock.`,
+	}
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&f.databaseURL, "database-url", "", "database to work on (default $DATABASE_URL)")
+	flags.StringVar(&f.dir, "dir", "", "directory of migrations to use instead of the built-in ones")
+	flags.BoolVar(&f.json, "json", false, "write the result as JSON")
+	flags.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run to end")
+	cmd.AddCommand(newMigrateUp(f), newMigrateUpTo(f), newMigrateDown(f), newMigrateRedo(f),
+		newMigrateStatus(f), newMigrateCreate(f), newMigrateValidate(f))
+	return cmd
+}
+
+// files returns the migrations in use and the name of their directory.
+func (f *migrateFlags) files() (fsys fs.FS, dir string) {
+	if f.dir == "" {
+		return migrations.FS, "migrations"
+	}
+	return os.DirFS(f.dir), filepath.ToSlash(f.dir)
+}
+
+// migrator returns a Migrator for the database in use.
+func (f *migrateFlags) migrator() (*migrate.Migrator, error) {
+	dsn := f.databaseURL
+	if dsn == "" {
+		dsn = os.Getenv("DATABASE_URL")
+	}
+	if dsn == "" {
+		return nil, errors.New("no database: give --database-url or set DATABASE_URL, as in postgres://user:password@host:5432/database")
+	}
+	if f.lockTimeout <= 0 {
+		return nil, fmt.Errorf("--lock-timeout is %s; it must be more than 0", f.lockTimeout)
+	}
+	fsys, dir := f.files()
+	return migrate.New(migrate.Config{DSN: dsn, FS: fsys, Dir: dir, LockTimeout: f.lockTimeout})
+}
+
+func newMigrateUp(f *migrateFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "up",
+		Short: "Apply every pending migration",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd, (*migrate.Migrator).Up)
+		},
+	}
+}
+
+func newMigrateUpTo(f *migrateFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "up-to VERSION",
+		Short: "Apply the pending migrations up to and including a version",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			version, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || version < 1 {
+				return fmt.Errorf("%q is no version: it must be a whole number from 1", args[0])
+			}
+			return f.run(cmd, upTo(version))
+		},
+	}
+}
+
+func newMigrateDown(f *migrateFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "down",
+		Short: "Roll back the migration applied last",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd, (*migrate.Migrator).Down)
+		},
+	}
+}
+
+func newMigrateRedo(f *migrateFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "redo",
+		Short: "Roll back the migration applied last and apply it again",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd, (*migrate.Migrator).Redo)
+		},
+	}
+}
