@@ -28,12 +28,16 @@ func NewCounter() *Counter { return &Counter{} }
 // Attach makes the counter hear of all that the pool sends, beside any tracer
 // that cfg has already. It fits [DB.Pool]: db.Pool(counter.Attach).
 func (c *Counter) Attach(cfg *pgxpool.Config) {
-	tracer := pgx.QueryTracer(tracer{c})
+	tracer := c.Tracer()
 	if other := cfg.ConnConfig.Tracer; other != nil {
 		tracer = multitracer.New(other, tracer)
 	}
 	cfg.ConnConfig.Tracer = tracer
 }
+
+// Tracer returns what hears of the statements, for configurations that take a
+// tracer instead of a pool's: db.Config{Tracer: counter.Tracer()}.
+func (c *Counter) Tracer() pgx.QueryTracer { return tracer{c} }
 
 // Statements returns the statements in the order in which they were sent: the
 // name of those written as sqlc does (-- name: GetBook :one), else the SQL.

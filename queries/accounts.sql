@@ -17,7 +17,7 @@ WITH locked AS (
 ), moved AS (
     UPDATE accounts a
     SET balance_cents = a.balance_cents
-        + CASE WHEN a.id = @to_account::bigint THEN @amount_cents::bigint ELSE -@amount_cents::bigint END
+        + CASE WHEN a.id = @to_account::bigint THEN @amount_cents::bigint ELSE -sqlc.arg('amount_cents')::bigint END
     FROM locked
     WHERE a.id = locked.id
     RETURNING a.id, a.balance_cents
@@ -27,7 +27,7 @@ WITH locked AS (
     WHERE (SELECT count(*) FROM moved) = 2
     RETURNING transfers.id
 )
-SELECT m.id, m.balance_cents, (SELECT n.id FROM noted n) AS transfer_id
+SELECT m.id, m.balance_cents, coalesce((SELECT n.id FROM noted n), 0)::bigint AS transfer_id
 FROM moved m
 ORDER BY m.id;
 
@@ -36,3 +36,6 @@ SELECT count(*) FROM transfers;
 
 -- name: CopyAccounts :copyfrom
 INSERT INTO accounts (id, user_id, name, balance_cents) VALUES (@id, @user_id, @name, @balance_cents);
+
+-- name: SyncAccountIDs :exec
+SELECT setval(pg_get_serial_sequence('accounts', 'id'), (SELECT max(a.id) FROM accounts a));

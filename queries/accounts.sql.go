@@ -55,7 +55,7 @@ WITH locked AS (
 ), moved AS (
     UPDATE accounts a
     SET balance_cents = a.balance_cents
-        + CASE WHEN a.id = $2::bigint THEN $3::bigint ELSE -@amount_cents::bigint END
+        + CASE WHEN a.id = $2::bigint THEN $3::bigint ELSE -$3::bigint END
     FROM locked
     WHERE a.id = locked.id
     RETURNING a.id, a.balance_cents
@@ -65,7 +65,7 @@ WITH locked AS (
     WHERE (SELECT count(*) FROM moved) = 2
     RETURNING transfers.id
 )
-SELECT m.id, m.balance_cents, (SELECT n.id FROM noted n) AS transfer_id
+SELECT m.id, m.balance_cents, coalesce((SELECT n.id FROM noted n), 0)::bigint AS transfer_id
 FROM moved m
 ORDER BY m.id
 `
@@ -98,6 +98,15 @@ func (q *Queries) MoveMoney(ctx context.Context, fromAccount int64, toAccount in
 		return nil, err
 	}
 	return items, nil
+}
+
+const syncAccountIDs = `-- name: SyncAccountIDs :exec
+SELECT setval(pg_get_serial_sequence('accounts', 'id'), (SELECT max(a.id) FROM accounts a))
+`
+
+func (q *Queries) SyncAccountIDs(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, syncAccountIDs)
+	return err
 }
 
 const totalBalance = `-- name: TotalBalance :one

@@ -35,3 +35,8 @@ FROM new_author na;
 
 -- name: CopyAuthors :copyfrom
 INSERT INTO authors (id, name, bio) VALUES (@id, @name, @bio);
+
+-- SyncAuthorIDs lets the next author follow the highest id, after a COPY that
+-- brought its own ids.
+-- name: SyncAuthorIDs :exec
+SELECT setval(pg_get_serial_sequence('authors', 'id'), (SELECT max(a.id) FROM authors a));

@@ -132,3 +132,14 @@ func (q *Queries) GetAuthor(ctx context.Context, id int64) (Author, error) {
 	err := row.Scan(&i.ID, &i.Name, &i.Bio)
 	return i, err
 }
+
+const syncAuthorIDs = `-- name: SyncAuthorIDs :exec
+SELECT setval(pg_get_serial_sequence('authors', 'id'), (SELECT max(a.id) FROM authors a))
+`
+
+// SyncAuthorIDs lets the next author follow the highest id, after a COPY that
+// brought its own ids.
+func (q *Queries) SyncAuthorIDs(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, syncAuthorIDs)
+	return err
+}

@@ -57,3 +57,6 @@ UPDATE books SET price_cents = @price_cents WHERE id = @id;
 -- name: CopyBooks :copyfrom
 INSERT INTO books (id, author_id, title, category, price_cents, stock, published_year, added_on, tags)
 VALUES (@id, @author_id, @title, @category, @price_cents, @stock, @published_year, @added_on, @tags);
+
+-- name: SyncBookIDs :exec
+SELECT setval(pg_get_serial_sequence('books', 'id'), (SELECT max(b.id) FROM books b));

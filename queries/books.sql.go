@@ -322,3 +322,12 @@ func (q *Queries) SetPrice(ctx context.Context, priceCents int64, iD int64) (int
 	}
 	return result.RowsAffected(), nil
 }
+
+const syncBookIDs = `-- name: SyncBookIDs :exec
+SELECT setval(pg_get_serial_sequence('books', 'id'), (SELECT max(b.id) FROM books b))
+`
+
+func (q *Queries) SyncBookIDs(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, syncBookIDs)
+	return err
+}

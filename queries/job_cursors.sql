@@ -1,5 +1,9 @@
--- name: GetJobCursor :one
-SELECT coalesce((SELECT c.position FROM job_cursors c WHERE c.job = @job), 0)::bigint AS position;
+-- LockJobCursor reads how far a job has come and keeps others from it until
+-- the transaction ends. A job that has not begun is at 0.
+-- name: LockJobCursor :one
+INSERT INTO job_cursors (job, position) VALUES (@job, 0)
+ON CONFLICT (job) DO UPDATE SET position = job_cursors.position
+RETURNING position;
 
 -- name: SaveJobCursor :exec
 INSERT INTO job_cursors (job, position) VALUES (@job, @position)

@@ -9,12 +9,16 @@ import (
 	"context"
 )
 
-const getJobCursor = `-- name: GetJobCursor :one
-SELECT coalesce((SELECT c.position FROM job_cursors c WHERE c.job = $1), 0)::bigint AS position
+const lockJobCursor = `-- name: LockJobCursor :one
+INSERT INTO job_cursors (job, position) VALUES ($1, 0)
+ON CONFLICT (job) DO UPDATE SET position = job_cursors.position
+RETURNING position
 `
 
-func (q *Queries) GetJobCursor(ctx context.Context, job string) (int64, error) {
-	row := q.db.QueryRow(ctx, getJobCursor, job)
+// LockJobCursor reads how far a job has come and keeps others from it until
+// the transaction ends. A job that has not begun is at 0.
+func (q *Queries) LockJobCursor(ctx context.Context, job string) (int64, error) {
+	row := q.db.QueryRow(ctx, lockJobCursor, job)
 	var position int64
 	err := row.Scan(&position)
 	return position, err

@@ -39,7 +39,7 @@ type Querier interface {
 	CountTransfers(ctx context.Context) (int64, error)
 	// DailySales has a row for each of the days, also for those without a sale.
 	// Days are days in UTC, the last of them the until day.
-	DailySales(ctx context.Context, until time.Time, days int32) ([]DailySalesRow, error)
+	DailySales(ctx context.Context, days int32, until time.Time) ([]DailySalesRow, error)
 	// EndTasks records how the tasks went. The arrays have one element a task; an
 	// empty error means done.
 	EndTasks(ctx context.Context, ids []int64, errors []string) (int64, error)
@@ -50,10 +50,12 @@ type Querier interface {
 	GetAccount(ctx context.Context, id int64) (GetAccountRow, error)
 	GetAuthor(ctx context.Context, id int64) (Author, error)
 	GetBook(ctx context.Context, id int64) (GetBookRow, error)
-	GetJobCursor(ctx context.Context, job string) (int64, error)
 	ListBookIDs(ctx context.Context) ([]int64, error)
 	// ListCategories counts the books of every category that has any.
 	ListCategories(ctx context.Context) ([]ListCategoriesRow, error)
+	// LockJobCursor reads how far a job has come and keeps others from it until
+	// the transaction ends. A job that has not begun is at 0.
+	LockJobCursor(ctx context.Context, job string) (int64, error)
 	LogOfEntity(ctx context.Context, entity string, entityID int64) ([]LogOfEntityRow, error)
 	// MoveMoney takes the locks in the order of the ids, so that two transfers in
 	// opposite directions cannot deadlock. It gives a row for each account that
@@ -67,6 +69,11 @@ type Querier interface {
 	SaveJobCursor(ctx context.Context, job string, position int64) error
 	SearchBooks(ctx context.Context, arg SearchBooksParams) ([]SearchBooksRow, error)
 	SetPrice(ctx context.Context, priceCents int64, iD int64) (int64, error)
+	SyncAccountIDs(ctx context.Context) error
+	// SyncAuthorIDs lets the next author follow the highest id, after a COPY that
+	// brought its own ids.
+	SyncAuthorIDs(ctx context.Context) error
+	SyncBookIDs(ctx context.Context) error
 	TopProducts(ctx context.Context, since time.Time, until time.Time, maxRows int32) ([]TopProductsRow, error)
 	TotalBalance(ctx context.Context) (int64, error)
 }

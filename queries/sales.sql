@@ -1,15 +1,19 @@
 -- DailySales has a row for each of the days, also for those without a sale.
 -- Days are days in UTC, the last of them the until day.
 -- name: DailySales :many
-SELECT d.day::date AS day,
-       count(s.id) AS sales,
-       coalesce(sum(s.quantity), 0)::bigint AS copies,
-       coalesce(sum(s.quantity * s.unit_price_cents), 0)::bigint AS revenue_cents
-FROM generate_series(sqlc.arg('until')::date - (sqlc.arg('days')::integer - 1), sqlc.arg('until')::date, interval '1 day') AS d(day)
-LEFT JOIN sales s
-       ON s.sold_at >= (d.day::date)::timestamp AT TIME ZONE 'UTC'
-      AND s.sold_at < (d.day::date + 1)::timestamp AT TIME ZONE 'UTC'
-GROUP BY d.day
+WITH sold AS (
+    SELECT (s.sold_at AT TIME ZONE 'UTC')::date AS day, count(*) AS sales, sum(s.quantity) AS copies,
+           sum(s.quantity * s.unit_price_cents) AS revenue_cents
+    FROM sales s
+    WHERE s.sold_at >= (sqlc.arg('until')::date - sqlc.arg('days')::integer + 1)::timestamp AT TIME ZONE 'UTC'
+      AND s.sold_at < (sqlc.arg('until')::date + 1)::timestamp AT TIME ZONE 'UTC'
+    GROUP BY 1
+)
+SELECT d.day::date AS day, coalesce(o.sales, 0)::bigint AS sales, coalesce(o.copies, 0)::bigint AS copies,
+       coalesce(o.revenue_cents, 0)::bigint AS revenue_cents
+FROM generate_series(0, sqlc.arg('days')::integer - 1) AS n(i)
+CROSS JOIN LATERAL (SELECT sqlc.arg('until')::date - sqlc.arg('days')::integer + 1 + n.i AS day) d
+LEFT JOIN sold o ON o.day = d.day
 ORDER BY d.day;
 
 -- name: TopProducts :many

@@ -1,0 +1,53 @@
+# Every target that needs a PostgreSQL finds or starts one by itself:
+# TEST_DATABASE_URL or DATABASE_URL, local server binaries, Docker, a download.
+SHELL := /bin/bash
+GO ?= go
+TOOL := $(GO) tool -modfile=tools/go.mod
+KEEL := $(GO) run ./cmd/sqlkeel
+PKGS ?= ./...
+COUNT ?= 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Show the data layer at work on a real PostgreSQL
+	$(KEEL) demo
+
+.PHONY: test
+test: ## Run all tests under the race detector, with one PostgreSQL for all packages
+	$(KEEL) pg run -- $(GO) test -race -count=$(COUNT) -timeout 15m $(PKGS)
+
+.PHONY: bench
+bench: ## Run the benchmarks (figures are ratios within one run)
+	$(KEEL) pg run -- $(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
+
+.PHONY: generate
+generate: ## Write the generated code anew from migrations/ and queries/
+	$(GO) generate ./...
+
+.PHONY: verify
+verify: ## Fail when generated code, go.mod or the formatting is not what it would be made anew
+	@.ci/verify
+
+.PHONY: lint
+lint: ## Run go vet and staticcheck
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+
+.PHONY: ci
+ci: verify lint test ## What CI runs
+
+.PHONY: migrate
+migrate: ## Apply the migrations to DATABASE_URL
+	@if [ -z "$(DATABASE_URL)" ]; then \
+		echo "make migrate: set DATABASE_URL, e.g. make migrate DATABASE_URL=postgres://user@localhost:5432/bookstore" >&2; exit 2; fi
+	@DATABASE_URL="$(DATABASE_URL)" $(KEEL) migrate up
+
+.PHONY: tools
+tools: ## Build the pinned tools (about 3 minutes the first time)
+	$(GO) build -modfile=tools/go.mod -o /dev/null github.com/sqlc-dev/sqlc/cmd/sqlc
+	$(GO) build -modfile=tools/go.mod -o /dev/null honnef.co/go/tools/cmd/staticcheck

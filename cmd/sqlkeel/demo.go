@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sqlkeel/sqlkeel/internal/demo"
+	"github.com/sqlkeel/sqlkeel/internal/pgserver"
+	"github.com/sqlkeel/sqlkeel/internal/seed"
+)
+
+func newDemo() *cobra.Command {
+	size := seed.Full
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show the data layer at work on a real PostgreSQL",
+		Long: `Show the data layer at work: load a bookstore, search it, report on it, move
+money under contention, kill a batch job, take the server away under load.
+
+It uses the server that DATABASE_URL names, or starts one of its own. It works
+in a database that it makes and drops. A server it did not start is not
+stopped: the demonstration ends its own sessions instead.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if size.Sales < 1 {
+				return fmt.Errorf("--sales must be at least 1, is %d", size.Sales)
+			}
+			return runDemo(cmd, size)
+		},
+	}
+	cmd.Flags().IntVar(&size.Sales, "sales", size.Sales, "how many sales to load")
+	return cmd
+}
+
+func runDemo(cmd *cobra.Command, size seed.Size) (err error) {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	fmt.Fprintln(out, "Looking for a PostgreSQL")
+	server, err := pgserver.Start(ctx, pgserver.Config{
+		Report: func(line string) { fmt.Fprintln(out, "      "+line) },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		if stopErr := server.Stop(ctx); err == nil {
+			err = stopErr
+		}
+	}()
+	return demo.Run(ctx, demo.Options{Server: server, Out: out, Terminal: isTerminal(out), Size: size})
+}
+
+// isTerminal reports whether out is a terminal, where a bar can be drawn.
+func isTerminal(out any) bool {
+	f, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

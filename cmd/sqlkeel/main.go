@@ -1,0 +1,39 @@
+// Command sqlkeel is the one binary of the project: it changes schemas, runs
+// PostgreSQL servers for tests, and demonstrates the data layer.
+//
+// Every subcommand writes its result to standard output, diagnostics to
+// standard error, and exits 1 when it failed.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := newRoot().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sqlkeel:", err)
+		os.Exit(exitCode(err))
+	}
+}
+
+// newRoot assembles the command tree. Nothing is shared between two roots, so
+// tests build as many as they like.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "sqlkeel",
+		Short:         "Typed data access for Go and PostgreSQL",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newMigrate(), newPG(), newDemo())
+	return root
+}

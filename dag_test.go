@@ -1,0 +1,128 @@
+package sqlkeel_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/sqlkeel/sqlkeel"
+
+// house says what each package may import: packages of this module by their
+// folder, others by the first part of their path that matters. The standard
+// library is open to all. What is not listed is refused, and so is a package
+// that has no line.
+var house = map[string][]string{
+	"":                  {},
+	"migrations":        {},
+	"queries":           {"github.com/jackc/pgx/v5", "github.com/google/uuid"},
+	"pgerr":             {"github.com/jackc/pgx/v5"},
+	"internal/backoff":  {},
+	"cache":             {"github.com/maypok86/otter/v2"},
+	"db":                {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5"},
+	"txn":               {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5"},
+	"repo":              {"queries", "db", "txn", "cache", "pgerr", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
+	"internal/pgserver": {"github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/fergusstrange/embedded-postgres"},
+	"internal/migrate":  {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
+	"internal/seed":     {"queries", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
+	"pgtest":            {"internal/pgserver", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
+	"cmd/sqlkeel": {
+		"cache", "db", "internal/migrate", "internal/pgserver", "internal/seed", "migrations", "pgerr", "queries", "repo", "txn",
+		"github.com/jackc/pgx/v5", "github.com/spf13/cobra", "github.com/schollz/progressbar/v3", "golang.org/x/term",
+	},
+	"examples/service": {"cache", "db", "queries", "repo", "txn", "github.com/google/uuid"},
+}
+
+func TestEveryPackageKeepsToItsImports(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		allowed, listed := house[p.folder()]
+		if !listed {
+			t.Errorf("package %s has no line in the table of imports", p.ImportPath)
+			continue
+		}
+		for _, bad := range foreign(p, allowed) {
+			t.Errorf("package %q must not import %s", p.folder(), bad)
+		}
+	}
+}
+
+func TestEveryLineOfTheTableIsAPackage(t *testing.T) {
+	t.Parallel()
+	found := map[string]bool{}
+	for _, p := range packages(t) {
+		found[p.folder()] = true
+	}
+	for folder := range house {
+		if !found[folder] {
+			t.Errorf("the table of imports lists %q, which is no package", folder)
+		}
+	}
+}
+
+func TestAForbiddenImportIsSeen(t *testing.T) {
+	t.Parallel()
+	p := pkg{ImportPath: module + "/cache", Imports: []string{"context", module + "/db", "github.com/jackc/pgx/v5/pgconn", "github.com/maypok86/otter/v2"}}
+	want := []string{module + "/db", "github.com/jackc/pgx/v5/pgconn"}
+	if got := foreign(p, house["cache"]); !slices.Equal(got, want) {
+		t.Errorf("foreign imports = %v, want %v", got, want)
+	}
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func (p pkg) folder() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
+
+// foreign returns the imports that are neither of the standard library nor
+// allowed.
+func foreign(p pkg, allowed []string) []string {
+	var bad []string
+	for _, path := range p.Imports {
+		if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+			continue
+		}
+		if !slices.ContainsFunc(allowed, func(a string) bool {
+			if !strings.Contains(a, ".") {
+				return path == module+"/"+a
+			}
+			return path == a || strings.HasPrefix(path, a+"/")
+		}) {
+			bad = append(bad, path)
+		}
+	}
+	return bad
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...")
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return list
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}

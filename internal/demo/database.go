@@ -1,0 +1,120 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/internal/seed"
+	"github.com/sqlkeel/sqlkeel/migrations"
+	"github.com/sqlkeel/sqlkeel/repo"
+	"github.com/sqlkeel/sqlkeel/txn"
+)
+
+// createDatabase makes the demonstration's own database and returns how to
+// drop it. Dropping does not follow ctx: it must work after an interrupt.
+func (s *stage) createDatabase(ctx context.Context) (drop func() error, err error) {
+	name := "sqlkeel_demo_" + uuid.NewString()[:8]
+	s.database = name
+	quoted := pgx.Identifier{name}.Sanitize()
+	if s.dsn, err = onDatabase(s.opts.Server.DSN(), name); err != nil {
+		return nil, err
+	}
+	err = s.asAdmin(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "CREATE DATABASE "+quoted+" TEMPLATE template0 ENCODING 'UTF8'")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create a database for the demonstration: %w", err)
+	}
+	return func() error {
+		err := s.asAdmin(context.WithoutCancel(ctx), func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, "DROP DATABASE "+quoted+" WITH (FORCE)")
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("drop database %s: %w", name, err)
+		}
+		return nil
+	}, nil
+}
+
+// onDatabase returns dsn with another database.
+func onDatabase(dsn, database string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil || u.Host == "" {
+		return "", fmt.Errorf("the server's DSN must be a URL like postgres://user@host:5432/postgres")
+	}
+	u.Path = "/" + database
+	return u.String(), nil
+}
+
+func migrateUp(ctx context.Context, s *stage) (string, error) {
+	m, err := migrate.New(migrate.Config{DSN: s.dsn, FS: migrations.FS})
+	if err != nil {
+		return "", err
+	}
+	run, err := m.Up(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, step := range run.Steps {
+		s.line("%s", step.File)
+	}
+	again, err := m.Up(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(again.Steps) != 0 {
+		return "", fmt.Errorf("a second run applied %d migrations again", len(again.Steps))
+	}
+	return fmt.Sprintf("%d applied under a lock; a second run had nothing to do", len(run.Steps)), nil
+}
+
+func loadData(ctx context.Context, s *stage) (string, error) {
+	conn, err := pgx.Connect(ctx, s.dsn)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, start := s.opts.Size.Rows(), time.Now()
+	moved := s.progress("rows", rows)
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return seed.Load(ctx, tx, s.opts.Size, moved) })
+	if err != nil {
+		return "", err
+	}
+	var sales int
+	if err := conn.QueryRow(ctx, "SELECT count(*) FROM sales").Scan(&sales); err != nil {
+		return "", err
+	}
+	if sales != s.opts.Size.Sales {
+		return "", fmt.Errorf("%d sales were loaded, want %d", sales, s.opts.Size.Sales)
+	}
+	rate := float64(rows) / time.Since(start).Seconds()
+	return fmt.Sprintf("%d rows, %d of them sales, in one transaction, %.0f rows/s", rows, sales, rate), nil
+}
+
+// poolSize is kept small on purpose: the parts have more callers than that.
+const poolSize = 10
+
+func connect(ctx context.Context, s *stage) (string, error) {
+	d, err := db.Open(ctx, db.Config{
+		DSN: s.dsn, Name: "demo", MaxConns: poolSize, MinConns: 2,
+		Health: db.HealthConfig{Interval: 500 * time.Millisecond}, OnHealthChange: s.heard,
+	})
+	if err != nil {
+		return "", err
+	}
+	s.db = d
+	s.repo, err = repo.New(d, repo.Config{Txn: txn.Config{MaxAttempts: 100, Logger: s.retries.logger()}})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("PostgreSQL %s, at most %d connections", s.opts.Server.Version(), poolSize), nil
+}

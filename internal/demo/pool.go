@@ -1,0 +1,53 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/queries"
+)
+
+// callers is how many goroutines want something of the database at once.
+const callers = 32
+
+// stressPool lets many callers share few connections, and does the same work
+// with a connection a request.
+func stressPool(ctx context.Context, s *stage) (string, error) {
+	ids, err := queries.New(s.db.Reads()).ListBookIDs(ctx)
+	if err != nil {
+		return "", err
+	}
+	pick := func(caller, i int) int64 { return ids[(caller*31+i)%len(ids)] }
+	pooled := load(ctx, callers, 200, func(ctx context.Context, caller, i int) error {
+		_, err := s.repo.Book(ctx, pick(caller, i))
+		return err
+	})
+	s.line("pool of %d:              %v", poolSize, &pooled)
+	single := load(ctx, callers, 10, func(ctx context.Context, caller, i int) error {
+		return s.onOwnConnection(ctx, pick(caller, i))
+	})
+	s.line("connection a request:    %v", &single)
+	stats := s.db.Stats()
+	s.line("the pool opened %d connections in all, %d are in use now", stats.NewConns, stats.InUse)
+	switch {
+	case pooled.failed > 0 || single.failed > 0:
+		return "", fmt.Errorf("%d requests failed: %w", pooled.failed+single.failed, errors.Join(pooled.firstErr, single.firstErr))
+	case stats.InUse != 0:
+		return "", fmt.Errorf("%d connections leaked", stats.InUse)
+	}
+	return fmt.Sprintf("%d callers on %d connections: %.0f/s, p99 %v; a connection a request: %.0f/s, p99 %v", callers, poolSize,
+		pooled.perSecond(), brief(pooled.percentile(99)), single.perSecond(), brief(single.percentile(99))), nil
+}
+
+// onOwnConnection reads a book on a connection that is opened for it.
+func (s *stage) onOwnConnection(ctx context.Context, id int64) error {
+	conn, err := pgx.Connect(ctx, s.dsn)
+	if err != nil {
+		return err
+	}
+	_, err = queries.New(conn).GetBook(ctx, id)
+	return errors.Join(err, conn.Close(ctx))
+}

@@ -1,0 +1,92 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/queries"
+	"github.com/sqlkeel/sqlkeel/repo"
+)
+
+// nPlusOne reads every book's reviews a book at a time, and all at once.
+func nPlusOne(ctx context.Context, s *stage) (string, error) {
+	start := time.Now()
+	ids, err := queries.New(s.db.Reads()).ListBookIDs(ctx)
+	if err != nil {
+		return "", err
+	}
+	apart := 0
+	for _, id := range ids {
+		reviews, err := s.repo.ReviewsOfBook(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		apart += len(reviews)
+	}
+	loop := time.Since(start)
+	start = time.Now()
+	books, err := s.repo.BooksWithReviews(ctx)
+	if err != nil {
+		return "", err
+	}
+	once, together := time.Since(start), 0
+	for _, b := range books {
+		together += len(b.Reviews)
+	}
+	s.line("a statement a book:  %d round trips, %d reviews, %v", len(ids)+1, apart, brief(loop))
+	s.line("one statement:       1 round trip, %d reviews, %v", together, brief(once))
+	s.line("this server is on the same machine; a network with 1ms of latency adds %v to the one and 1ms to the other",
+		time.Duration(len(ids)+1)*time.Millisecond)
+	if apart != together || len(books) != len(ids) {
+		return "", fmt.Errorf("one statement found %d reviews of %d books, the loop %d of %d", together, len(books), apart, len(ids))
+	}
+	return fmt.Sprintf("%d round trips in %v, 1 in %v", len(ids)+1, brief(loop), brief(once)), nil
+}
+
+// cachedReads reads the same books with and without a cache, and changes one
+// in between.
+func cachedReads(ctx context.Context, s *stage) (string, error) {
+	results, err := cache.New(cache.Config{})
+	if err != nil {
+		return "", err
+	}
+	kept, err := repo.New(s.db, repo.Config{Cache: results})
+	if err != nil {
+		return "", err
+	}
+	read := func(r *repo.Repo) func(context.Context, int, int) error {
+		return func(ctx context.Context, caller, i int) error {
+			_, err := r.Book(ctx, int64((caller+i)%50+1))
+			return err
+		}
+	}
+	direct, cached := load(ctx, callers, 100, read(s.repo)), load(ctx, callers, 100, read(kept))
+	stats := results.Stats()
+	s.line("direct:  %v", &direct)
+	s.line("cached:  %v", &cached)
+	s.line("%d hits, %d misses, %d loads", stats.Hits, stats.Misses, stats.Loads)
+	book, err := kept.Book(ctx, 1)
+	if err != nil {
+		return "", err
+	}
+	if err := kept.SetPrice(ctx, 1, book.PriceCents+1); err != nil {
+		return "", err
+	}
+	again, err := kept.Book(ctx, 1)
+	if err != nil {
+		return "", err
+	}
+	s.line("price of %q was %s, is %s after a write", again.Title, cents(book.PriceCents), cents(again.PriceCents))
+	switch {
+	case direct.failed+cached.failed > 0:
+		return "", fmt.Errorf("%d reads failed", direct.failed+cached.failed)
+	case again.PriceCents != book.PriceCents+1:
+		return "", fmt.Errorf("a stale price of %s was served", cents(again.PriceCents))
+	case stats.Hits == 0:
+		return "", fmt.Errorf("the cache was never hit")
+	}
+	return fmt.Sprintf("%.0f reads/s direct, %.0f cached (%d loads); a write was seen at once",
+		direct.perSecond(), cached.perSecond(), stats.Loads), nil
+}

@@ -1,0 +1,70 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/sqlkeel/sqlkeel/repo"
+)
+
+// retryCounter counts the retries that the transaction runner logs.
+type retryCounter struct {
+	slog.Handler
+	retries atomic.Int64
+}
+
+func (c *retryCounter) logger() *slog.Logger { return slog.New(c) }
+
+// Enabled lets every record through.
+func (c *retryCounter) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle counts a record: the runner writes one for each retry and nothing
+// else.
+func (c *retryCounter) Handle(context.Context, slog.Record) error {
+	c.retries.Add(1)
+	return nil
+}
+
+// WithAttrs returns c: the attributes are not counted.
+func (c *retryCounter) WithAttrs([]slog.Attr) slog.Handler { return c }
+
+// WithGroup returns c.
+func (c *retryCounter) WithGroup(string) slog.Handler { return c }
+
+// transfers lets many workers move money between few accounts.
+func transfers(ctx context.Context, s *stage) (string, error) {
+	const accounts, each = 10, 25
+	before, err := s.repo.TotalBalance(ctx)
+	if err != nil {
+		return "", err
+	}
+	retries := s.retries.retries.Load()
+	f := load(ctx, callers, each, func(ctx context.Context, caller, i int) error {
+		from, to := int64((caller+i)%accounts+1), int64((caller*7+i*3+1)%accounts+1)
+		if from == to {
+			to = to%accounts + 1
+		}
+		_, err := s.repo.Transfer(ctx, from, to, 100)
+		if errors.As(err, new(*repo.InsufficientFundsError)) {
+			return nil // refused, as it should be
+		}
+		return err
+	})
+	retries = s.retries.retries.Load() - retries
+	s.line("%d workers on %d accounts: %v", callers, accounts, &f)
+	after, err := s.repo.TotalBalance(ctx)
+	if err != nil {
+		return "", err
+	}
+	s.line("%d attempts collided and were run again; the sum was %s and is %s", retries, cents(before), cents(after))
+	switch {
+	case f.failed > 0:
+		return "", fmt.Errorf("%d transfers failed: %w", f.failed, f.firstErr)
+	case before != after:
+		return "", fmt.Errorf("the sum was %s and is %s", cents(before), cents(after))
+	}
+	return fmt.Sprintf("%d transfers, %d retries, sum conserved at %s", f.ok, retries, cents(after)), nil
+}

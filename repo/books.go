@@ -1,0 +1,81 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/queries"
+)
+
+// Book is a book with its author's name and how readers rate it.
+type Book = queries.GetBookRow
+
+// Category is a category and how many books are in it.
+type Category = queries.ListCategoriesRow
+
+// defaultCacheTTL bounds the age of a kept result when Config does not.
+const defaultCacheTTL = 30 * time.Second
+
+// openViews makes the kept results. Each names the tables it is read from, so
+// that a write can drop it without knowing it.
+func (r *Repo) openViews(cfg Config) (err error) {
+	ttl := cfg.CacheTTL
+	if ttl == 0 {
+		ttl = defaultCacheTTL
+	}
+	r.book, err = cache.NewView[int64, Book](cfg.Cache, "book", []string{"books", "authors", "reviews"},
+		cache.WithTTL(ttl),
+		cache.WithNotFound(func(err error) bool { return errors.Is(err, pgx.ErrNoRows) }))
+	if err != nil {
+		return err
+	}
+	r.categories, err = cache.NewView[struct{}, []Category](cfg.Cache, "categories", []string{"books"}, cache.WithTTL(ttl))
+	return err
+}
+
+// Book returns a book, or [ErrNotFound]. With a cache it is kept, also that it
+// does not exist; without one each call is one round trip.
+func (r *Repo) Book(ctx context.Context, id int64) (Book, error) {
+	b, err := r.book.Get(ctx, r.db.Target(ctx), id, func(ctx context.Context) (Book, error) {
+		return r.reads().GetBook(ctx, id)
+	})
+	b.Tags = slices.Clone(b.Tags) // a kept book is shared between callers
+	return b, one("book", id, err)
+}
+
+// Categories lists the categories that have books. With a cache the list is
+// kept; without one each call is one round trip.
+func (r *Repo) Categories(ctx context.Context) ([]Category, error) {
+	list, err := r.categories.Get(ctx, r.db.Target(ctx), struct{}{}, func(ctx context.Context) ([]Category, error) {
+		return r.reads().ListCategories(ctx)
+	})
+	return slices.Clone(list), wrap("categories", err)
+}
+
+// SetPrice changes a book's price; the old and the new one go to the system
+// log. Errors: [*InvalidError], [ErrNotFound]. One round trip.
+func (r *Repo) SetPrice(ctx context.Context, book, priceCents int64) error {
+	var c checks
+	c.that(priceCents > 0, "price", "must be above 0 cents, is %d", priceCents)
+	if err := c.err(); err != nil {
+		return fmt.Errorf("set price: %w", err)
+	}
+	defer r.wrote(ctx, "books")
+	n, err := r.writes().SetPrice(ctx, priceCents, book)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("book %d: %w", book, ErrNotFound)
+	}
+	return wrap("set price", err)
+}
+
+// wrote drops every kept result that depends on the tables. It runs after the
+// write, whatever became of it: a write whose answer was lost may be there.
+func (r *Repo) wrote(ctx context.Context, tables ...string) {
+	r.cache.InvalidateTables(r.db.Target(ctx), tables...)
+}
