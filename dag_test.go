@@ -26,14 +26,19 @@ var house = map[string][]string{
 	"db":                {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5"},
 	"txn":               {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5"},
 	"repo":              {"queries", "db", "txn", "cache", "pgerr", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
-	"internal/pgserver": {"github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/fergusstrange/embedded-postgres"},
+	"internal/pgserver": {"github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/fergusstrange/embedded-postgres"},
 	"internal/migrate":  {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
 	"internal/seed":     {"queries", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"pgtest":            {"internal/pgserver", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
-	"cmd/sqlkeel": {
-		"cache", "db", "internal/migrate", "internal/pgserver", "internal/seed", "migrations", "pgerr", "queries", "repo", "txn",
-		"github.com/jackc/pgx/v5", "github.com/spf13/cobra", "github.com/schollz/progressbar/v3", "golang.org/x/term",
+	"internal/demo": {
+		"cache", "db", "internal/backoff", "internal/migrate", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn",
+		"github.com/jackc/pgx/v5", "github.com/google/uuid", "github.com/schollz/progressbar/v3",
 	},
+	"cmd/sqlkeel": {
+		"internal/demo", "internal/migrate", "internal/pgserver", "internal/seed", "migrations",
+		"github.com/spf13/cobra", "golang.org/x/term",
+	},
+	"examples/first":   {"db", "repo"},
 	"examples/service": {"cache", "db", "queries", "repo", "txn", "github.com/google/uuid"},
 }
 
