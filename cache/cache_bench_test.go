@@ -1,0 +1,86 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/sqlkeel/sqlkeel/cache"
+)
+
+// params is like the arguments that sqlc makes for a statement with several.
+type params struct {
+	ID    int64
+	Owner [16]byte
+	Name  string
+}
+
+// BenchmarkHit measures what a hit costs. The bare otter is the yardstick: what
+// a view adds is the target, the clocks of one table and the count of the hit.
+func BenchmarkHit(b *testing.B) {
+	b.Run("int64", func(b *testing.B) {
+		benchmarkHit(b, func(i int) int64 { return int64(i) })
+	})
+	b.Run("struct", func(b *testing.B) {
+		benchmarkHit(b, func(i int) params { return params{ID: int64(i), Name: fmt.Sprintf("name %d", i)} })
+	})
+}
+
+func benchmarkHit[A comparable](b *testing.B, arg func(int) A) {
+	args := make([]A, 1024)
+	for i := range args {
+		args[i] = arg(i)
+	}
+	var bare float64 // ns of one bare hit
+	b.Run("otter", func(b *testing.B) {
+		store := otter.Must(&otter.Options[A, *int64]{MaximumSize: 10_000})
+		for _, a := range args {
+			store.Set(a, new(int64))
+		}
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if _, found := store.GetIfPresent(args[i%len(args)]); !found {
+				b.Fatal("miss")
+			}
+		}
+		bare = perOp(b)
+	})
+	for name, ttl := range map[string]time.Duration{"view": 0, "view-ttl": time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			benchmarkView(b, args, ttl)
+			b.ReportMetric(perOp(b)/bare, "x-otter")
+			b.ReportMetric(perOp(b)-bare, "ns-over-otter")
+		})
+	}
+}
+
+func perOp(b *testing.B) float64 { return float64(b.Elapsed().Nanoseconds()) / float64(b.N) }
+
+func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
+	c, err := cache.New(cache.Config{TTL: ttl})
+	if err != nil {
+		b.Fatal(err)
+	}
+	v, err := cache.NewView[A, int64](c, "hit", []string{"books"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	load := func(context.Context) (int64, error) { return 1, nil }
+	for _, a := range args {
+		if _, err := v.Get(b.Context(), "main", a, load); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := v.Get(b.Context(), "main", args[i%len(args)], load); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if s := v.Stats(); s.Loads != uint64(len(args)) {
+		b.Fatalf("%d loads, want %d", s.Loads, len(args))
+	}
+}

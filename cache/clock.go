@@ -1,0 +1,47 @@
+package cache
+
+import "sync/atomic"
+
+// clock counts the invalidations of one thing. It only grows, and lives as long
+// as the cache: one that started again could make an old tag valid.
+type clock struct {
+	n atomic.Uint64
+	_ [56]byte // a cache line of its own: readers of one table must not pay for writes to another
+}
+
+// clockName is what a table's clock is found by.
+type clockName struct{ target, table string }
+
+// stripes is how many clocks the keys of a view share. They are kept dense: 8
+// share a cache line, and all of them fit into 8 KiB.
+const stripes = 1024
+
+// watch is what the results of one view depend on in one target database, but
+// for the clock of their key.
+type watch struct {
+	target uint64 // stands for the target's name in keys
+	all    *clock
+	tables []*clock
+}
+
+// sum adds up the clocks of a result with this key clock. As each clock only
+// grows, two equal sums mean that none of them moved in between; reading them
+// one after the other does not change that. The step, if there is one, is
+// called before each read.
+func (w *watch) sum(key *atomic.Uint64, step func()) uint64 {
+	pause(step)
+	n := w.all.n.Load()
+	for _, t := range w.tables {
+		pause(step)
+		n += t.n.Load()
+	}
+	pause(step)
+	return n + key.Load()
+}
+
+// pause lets a test run something else at this point.
+func pause(step func()) {
+	if step != nil {
+		step()
+	}
+}

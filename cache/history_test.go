@@ -1,0 +1,195 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A history is random work on one cache by readers and writers at once. Every
+// row has one writer, who raises it by one, invalidates, and then publishes
+// that he is done. What a reader gets must be no older than what was published
+// when the reader began.
+type history struct {
+	cache *Cache
+	view  *View[int64, int64]
+	rows  [2]row
+	how   string // how writers invalidate
+	ops   int
+}
+
+type row struct{ stored, published atomic.Int64 }
+
+// The ways to invalidate. The last one is wrong: it leaves a gap in which the
+// old row is read and kept.
+const (
+	byKey, byTable, byClear, bySet = "Invalidate", "InvalidateTables", "Clear", "Set"
+	tooEarly                       = "InvalidateTables before the write"
+)
+
+func newHistory(t *testing.T, how string, m mutant, step func()) *history {
+	c := newCache(t, Config{}, m)
+	c.step = step
+	return &history{cache: c, view: newView[int64, int64](t, c), how: how, ops: 8}
+}
+
+// run returns the first stale read, if there was one.
+func (h *history) run(ctx context.Context) error {
+	var all sync.WaitGroup
+	stale := make(chan error, 64)
+	for key := range int64(len(h.rows)) {
+		all.Go(func() { h.write(key) })
+		for range 3 {
+			all.Go(func() { h.read(ctx, key, stale) })
+		}
+	}
+	all.Wait()
+	for key := range int64(len(h.rows)) {
+		h.readOnce(ctx, key, stale)
+	}
+	select {
+	case err := <-stale:
+		return err
+	default:
+		return nil
+	}
+}
+
+func (h *history) write(key int64) {
+	r := &h.rows[key]
+	for n := int64(1); n <= int64(h.ops); n++ {
+		pause(h.cache.step)
+		if h.how == tooEarly {
+			h.cache.InvalidateTables(target, table)
+			pause(h.cache.step)
+		}
+		r.stored.Store(n)
+		pause(h.cache.step)
+		switch h.how {
+		case byKey:
+			h.view.Invalidate(target, key)
+		case byTable:
+			h.cache.InvalidateTables(target, table)
+		case byClear:
+			h.cache.Clear()
+		case bySet:
+			h.view.Set(target, key, n)
+		}
+		r.published.Store(n)
+	}
+}
+
+func (h *history) read(ctx context.Context, key int64, stale chan<- error) {
+	for range 2 * h.ops {
+		pause(h.cache.step)
+		h.readOnce(ctx, key, stale)
+	}
+}
+
+func (h *history) readOnce(ctx context.Context, key int64, stale chan<- error) {
+	least := h.rows[key].published.Load()
+	got, err := h.view.Get(ctx, target, key, func(context.Context) (int64, error) {
+		pause(h.cache.step)
+		n := h.rows[key].stored.Load()
+		pause(h.cache.step)
+		return n, nil
+	})
+	if err == nil && got < least {
+		err = fmt.Errorf("a Get of row %d returned version %d after version %d was published", key, got, least)
+	}
+	if err != nil {
+		select {
+		case stale <- err:
+		default:
+		}
+	}
+}
+
+// scheduled runs a history in which every goroutine pauses, at random, between
+// any two accesses of shared state. In a bubble the pauses take no time, and
+// it is they who decide who goes next: each history is another interleaving.
+func scheduled(t *testing.T, how string, m mutant, seed uint64) (stale error) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		random := rand.New(rand.NewPCG(seed, 0))
+		step := func() {
+			mu.Lock()
+			d := time.Duration(random.IntN(20) - 10)
+			if random.IntN(6) == 0 {
+				d = time.Duration(random.IntN(400)) // long enough for all others to overtake
+			}
+			mu.Unlock()
+			if d > 0 {
+				pass(d)
+			}
+		}
+		stale = newHistory(t, how, m, step).run(t.Context())
+	})
+	return stale
+}
+
+func TestNoReadIsStaleInAnySchedule(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{byKey, byTable, byClear, bySet} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			for seed := range uint64(60) {
+				if err := scheduled(t, how, sound, seed); err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+			}
+		})
+	}
+}
+
+func TestTheSchedulesFindEachMutant(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []struct {
+		name   string
+		how    string
+		mutant mutant
+	}{
+		{"invalidates before the write", tooEarly, sound},
+		{"Invalidate deletes without a version", byKey, deletesOnly},
+		{"Set replaces without a version", bySet, deletesOnly},
+		{"InvalidateTables moves no clock", byTable, keepsTables},
+		{"Clear moves no clock", byClear, clearsOnly},
+		{"flights go without a version", byTable, joinsAnything},
+		{"flights of a key go without a version", byKey, joinsAnything},
+		{"the version is read after the load", byTable, tagsLate},
+		{"the version of a key is read after the load", byKey, tagsLate},
+	} {
+		t.Run(broken.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range uint64(1000) {
+				if err := scheduled(t, broken.how, broken.mutant, seed); err != nil {
+					t.Logf("seed %d: %v", seed, err)
+					return
+				}
+			}
+			t.Error("no schedule found it")
+		})
+	}
+}
+
+func TestNoReadIsStaleUnderRealParallelism(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{byKey, byTable, byClear, bySet} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			h := newHistory(t, how, sound, nil)
+			h.ops = 1000
+			if err := h.run(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if s := h.view.Stats(); s.Hits == 0 || s.Loads == 0 {
+				t.Errorf("nothing was put to the test: %+v", s)
+			}
+		})
+	}
+}

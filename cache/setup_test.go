@@ -1,0 +1,89 @@
+package cache
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	target = "main"
+	table  = "books"
+)
+
+// newCache returns a cache that breaks its promises in the way of m.
+func newCache(t *testing.T, cfg Config, m mutant) *Cache {
+	t.Helper()
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.mutant = m
+	return c
+}
+
+// newView returns a view of the table on c.
+func newView[A comparable, V any](t *testing.T, c *Cache, opts ...ViewOption) *View[A, V] {
+	t.Helper()
+	v, err := NewView[A, V](c, "view", []string{table}, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// source is a table with one row, and counts how often it is read.
+type source struct {
+	row   atomic.Int64
+	reads atomic.Int64
+}
+
+func (s *source) load(context.Context) (int64, error) {
+	s.reads.Add(1)
+	return s.row.Load(), nil
+}
+
+// slow returns a loader that reads the row, tells so on started, and returns
+// when it is released.
+func (s *source) slow(started chan<- struct{}, released <-chan struct{}) func(context.Context) (int64, error) {
+	return func(ctx context.Context) (int64, error) {
+		row, err := s.load(ctx)
+		started <- struct{}{}
+		<-released
+		return row, err
+	}
+}
+
+// get is a Get of the key that must succeed.
+func get[A comparable, V any](t *testing.T, v *View[A, V], args A, load func(context.Context) (V, error)) V {
+	t.Helper()
+	value, err := v.Get(t.Context(), target, args, load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// answer is what a Get returned.
+type answer struct {
+	value int64
+	err   error
+}
+
+// ask calls Get on a goroutine of its own.
+func ask(ctx context.Context, v *View[int64, int64], args int64, load func(context.Context) (int64, error)) <-chan answer {
+	answers := make(chan answer, 1)
+	go func() {
+		value, err := v.Get(ctx, target, args, load)
+		answers <- answer{value, err}
+	}()
+	return answers
+}
+
+// pass lets time go by; in a bubble that takes none.
+func pass(d time.Duration) { <-time.After(d) }

@@ -1,0 +1,73 @@
+package cache
+
+import (
+	"reflect"
+	"sync"
+	"testing"
+)
+
+func TestTheStatsOfACacheAddUpThoseOfItsViews(t *testing.T) {
+	t.Parallel()
+	var one, two Stats
+	for i := range reflect.TypeFor[Stats]().NumField() {
+		set(&one, i, 1)
+		set(&two, i, int64(10+i))
+	}
+	sum := reflect.ValueOf(one.plus(two))
+	for i := range sum.NumField() {
+		var want Stats
+		set(&want, i, int64(11+i))
+		if !sum.Field(i).Equal(reflect.ValueOf(want).Field(i)) {
+			t.Errorf("%s is %v", sum.Type().Field(i).Name, sum.Field(i))
+		}
+	}
+}
+
+func set(s *Stats, field int, n int64) {
+	f := reflect.ValueOf(s).Elem().Field(field)
+	f.Set(reflect.ValueOf(n).Convert(f.Type()))
+}
+
+func TestStatsAreKeptForEachView(t *testing.T) {
+	t.Parallel()
+	var s source
+	c := newCache(t, Config{}, sound)
+	a, err := NewView[int64, int64](c, "a", []string{"books"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NewView[int64, int64](c, "b", []string{"books"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get(t, a, 1, s.load)
+	get(t, a, 1, s.load)
+	get(t, b, 1, s.load)
+	per := c.ViewStats()
+	if len(per) != 2 || per["a"] != a.Stats() || per["b"] != b.Stats() {
+		t.Errorf("stats %+v", per)
+	}
+	if per["a"].Hits != 1 || per["b"].Hits != 0 {
+		t.Errorf("hits of a: %d, of b: %d, want 1 and 0", per["a"].Hits, per["b"].Hits)
+	}
+	if sum := c.Stats(); sum.Hits != 1 || sum.Misses != 2 || sum.Entries != 2 {
+		t.Errorf("sum %+v", sum)
+	}
+}
+
+func TestATallyLosesNothing(t *testing.T) {
+	t.Parallel()
+	var n tally
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 1000 {
+				n.add()
+			}
+		})
+	}
+	all.Wait()
+	if got := n.total(); got != 8000 {
+		t.Errorf("counted %d, want 8000", got)
+	}
+}
