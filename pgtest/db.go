@@ -21,6 +21,9 @@ type DB struct {
 	dsn   string // of the database
 	admin string // of the server
 	owned bool   // the server ends with this process
+
+	settle time.Duration // how long sessions may take to end
+	mutant mutant
 }
 
 // New returns a database of the test's own, on the server described in the
@@ -42,7 +45,7 @@ func New(t testing.TB, opts ...Option) *DB {
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	db := &DB{t: t, name: databaseName(t.Name()), admin: server.DSN(), owned: server.Owned()}
+	db := &DB{t: t, name: databaseName(t.Name()), admin: server.DSN(), owned: server.Owned(), settle: settleTime}
 	if db.dsn, err = withDatabase(db.admin, db.name); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
@@ -65,7 +68,7 @@ func (db *DB) create(tmpl *template) error {
 	if err != nil {
 		return err
 	}
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+quote(db.name)+" TEMPLATE "+quote(source)); err != nil {
+	if err := clone(ctx, admin, source, db.name); err != nil {
 		return fmt.Errorf("clone the template: %w", err)
 	}
 	return nil
@@ -108,7 +111,7 @@ func (db *DB) Pool(changes ...func(*pgxpool.Config)) *pgxpool.Pool {
 	if err != nil {
 		db.t.Fatalf("pgtest: %v", err)
 	}
-	db.t.Cleanup(func() { closePool(db.t, pool) })
+	db.t.Cleanup(func() { db.closePool(pool) })
 	return pool
 }
 
