@@ -1,0 +1,141 @@
+package txn
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// fate is what the network does to a COMMIT.
+type fate int
+
+const (
+	delivered   fate = iota
+	cutBefore        // lost on its way, and the connection with it
+	cutAfter         // executed; the answer is lost, and the connection with it
+	fatalBefore      // lost; the answer is a FATAL error
+	fatalAfter       // executed; the answer is a FATAL error
+	silence          // executed; no answer ever comes
+	unknown40003     // executed; the answer is 40003, of severity ERROR
+	unknown08007     // executed; the answer is 08007, of severity ERROR
+	fates            // how many there are
+)
+
+// wire is the network under a pool: it counts, and decides the fate of COMMITs.
+type wire struct {
+	mu      sync.Mutex
+	next    []fate // of the COMMITs to come; delivered when there are none
+	dials   int
+	flushes int
+}
+
+func (w *wire) attach(cfg *pgxpool.Config) {
+	cfg.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.dials++
+		return &wireConn{Conn: conn, wire: w}, nil
+	}
+}
+
+func (w *wire) plan(next ...fate) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.next = next
+}
+
+func (w *wire) counts() (dials, flushes int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dials, w.flushes
+}
+
+func (w *wire) decide(p []byte) fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flushes++
+	if !bytes.Equal(p, commitMessage) || len(w.next) == 0 {
+		return delivered
+	}
+	f := w.next[0]
+	w.next = w.next[1:]
+	return f
+}
+
+var commitMessage, _ = (&pgproto3.Query{String: "commit"}).Encode(nil)
+
+// wireConn belongs to one pgconn, which writes and reads by turns.
+type wireConn struct {
+	net.Conn
+	wire   *wire
+	answer *bytes.Reader // what is read instead of the server's answer, when not nil
+}
+
+func (c *wireConn) Write(p []byte) (int, error) {
+	f := c.wire.decide(p)
+	switch f {
+	case delivered:
+		return c.Conn.Write(p)
+	case cutBefore, fatalBefore:
+		_ = c.Conn.Close()
+	default:
+		if err := c.deliver(p); err != nil {
+			return 0, err
+		}
+	}
+	c.answer = bytes.NewReader(answers[f])
+	return len(p), nil
+}
+
+// deliver has the server execute p.
+func (c *wireConn) deliver(p []byte) error {
+	if _, err := c.Conn.Write(p); err != nil {
+		return err
+	}
+	_, err := c.Conn.Read(make([]byte, 4096))
+	return err
+}
+
+func (c *wireConn) Read(p []byte) (int, error) {
+	if c.answer == nil {
+		return c.Conn.Read(p)
+	}
+	if n, _ := c.answer.Read(p); n > 0 {
+		return n, nil
+	}
+	if c.answer.Size() == 0 {
+		return c.Conn.Read(p) // silence: until the deadline
+	}
+	_ = c.Conn.Close()
+	return 0, io.EOF
+}
+
+var (
+	answers = map[fate][]byte{
+		cutBefore:    notice,
+		cutAfter:     notice,
+		fatalBefore:  answer("FATAL", "57P01"),
+		fatalAfter:   answer("FATAL", "57P01"),
+		unknown40003: answer("ERROR", "40003"),
+		unknown08007: answer("ERROR", "08007"),
+	}
+	// notice stands before a cut so that it is told from silence.
+	notice, _ = (&pgproto3.NoticeResponse{Severity: "NOTICE"}).Encode(nil)
+)
+
+func answer(severity, code string) []byte {
+	b, _ := (&pgproto3.ErrorResponse{Severity: severity, SeverityUnlocalized: severity, Code: code}).Encode(nil)
+	if severity == "ERROR" {
+		b, _ = (&pgproto3.ReadyForQuery{TxStatus: 'I'}).Encode(b)
+	}
+	return b
+}
