@@ -31,12 +31,12 @@ const gate = "INSERT INTO ran SELECT 1 FROM pg_advisory_xact_lock(42)"
 func twoUps(t *testing.T, configure func(*Migrator)) int {
 	t.Helper()
 	ctx := within(t)
-	dsn := database(t)
+	db := database(t)
 	fsys := files("00001_ran.sql", migration("CREATE TABLE ran (n int)", "DROP TABLE ran"))
-	mustUp(t, migrator(t, dsn, fsys))
+	mustUp(t, migrator(t, db, fsys))
 	fsys["00002_gate.sql"] = files("x", migration(gate, "SELECT 1"))["x"]
 
-	holder := connect(t, dsn)
+	holder := connect(t, db)
 	if _, err := holder.Exec(ctx, "SELECT pg_advisory_lock(42)"); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func twoUps(t *testing.T, configure func(*Migrator)) int {
 	reports := make(chan string, 2)
 	errs := make(chan error, 2)
 	for range 2 {
-		m := migrator(t, dsn, fsys)
+		m := migrator(t, db, fsys)
 		configure(m)
 		var once sync.Once
 		tries := 0
@@ -79,7 +79,7 @@ func twoUps(t *testing.T, configure func(*Migrator)) int {
 			t.Errorf("Up = %v", err)
 		}
 	}
-	return one[int](t, dsn, "SELECT count(*) FROM ran")
+	return one[int](t, db, "SELECT count(*) FROM ran")
 }
 
 func TestTwoConcurrentUpsApplyEachMigrationOnce(t *testing.T) {
@@ -98,12 +98,12 @@ func TestMutantWithoutLockAppliesAMigrationTwice(t *testing.T) {
 
 func TestManyConcurrentUpsOfANewDatabase(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := database(t)
 	ctx := within(t)
 	const runs = 4
 	results := make(chan *Run, runs)
 	for range runs {
-		m := migrator(t, dsn, twoTables())
+		m := migrator(t, db, twoTables())
 		go func() {
 			run, err := m.Up(ctx)
 			if err != nil {
@@ -120,15 +120,15 @@ func TestManyConcurrentUpsOfANewDatabase(t *testing.T) {
 			t.Errorf("a run ended at version %d", run.Version)
 		}
 	}
-	if got := versions(t, dsn); steps != 2 || got != "0 1 2" {
+	if got := versions(t, db); steps != 2 || got != "0 1 2" {
 		t.Errorf("%d steps were reported and %s recorded", steps, got)
 	}
 }
 
 func TestALockHeldByAnotherIsATimeoutThatNamesTheHolder(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	holder := connect(t, dsn)
+	db := database(t)
+	holder := connect(t, db)
 	if _, err := holder.Exec(t.Context(), "SET application_name = 'a deployment'"); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestALockHeldByAnotherIsATimeoutThatNamesTheHolder(t *testing.T) {
 	if _, err := holder.Exec(t.Context(), "SELECT pg_advisory_lock($1)", lock.DefaultLockID); err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(Config{DSN: dsn, FS: twoTables(), LockTimeout: 50 * time.Millisecond})
+	m, err := New(Config{DSN: db.dsn, FS: twoTables(), LockTimeout: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,12 +164,12 @@ func TestALockHeldByAnotherIsATimeoutThatNamesTheHolder(t *testing.T) {
 
 func TestTheEndOfTheContextEndsTheWaitForTheLock(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	if _, err := connect(t, dsn).Exec(t.Context(), "SELECT pg_advisory_lock($1)", lock.DefaultLockID); err != nil {
+	db := database(t)
+	if _, err := connect(t, db).Exec(t.Context(), "SELECT pg_advisory_lock($1)", lock.DefaultLockID); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(within(t))
-	m := migrator(t, dsn, twoTables())
+	m := migrator(t, db, twoTables())
 	tries := 0
 	m.tune.onStatement = func(sql string) {
 		if strings.Contains(sql, "pg_try_advisory_lock") {
@@ -185,12 +185,12 @@ func TestTheEndOfTheContextEndsTheWaitForTheLock(t *testing.T) {
 
 // interrupted cancels an up in its second migration, while a statement of that
 // many seconds runs.
-func interrupted(t *testing.T, dsn, seconds string, configure func(*Migrator)) (*Run, error) {
+func interrupted(t *testing.T, db testDB, seconds string, configure func(*Migrator)) (*Run, error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(within(t))
 	fsys := twoTables()
-	fsys["00002_books.sql"] = files("x", "-- +goose Up\nCREATE TABLE books (id bigint);\nSELECT pg_sleep(" + seconds + ");\nCREATE TABLE tags (id bigint);\n-- +goose Down\nDROP TABLE tags;\nDROP TABLE books;\n")["x"]
-	m := migrator(t, dsn, fsys)
+	fsys["00002_books.sql"] = files("x", "-- +goose Up\nCREATE TABLE books (id bigint);\nSELECT pg_sleep("+seconds+");\nCREATE TABLE tags (id bigint);\n-- +goose Down\nDROP TABLE tags;\nDROP TABLE books;\n")["x"]
+	m := migrator(t, db, fsys)
 	configure(m)
 	m.tune.onStatement = func(sql string) {
 		if strings.HasPrefix(sql, "SELECT pg_sleep") {
@@ -202,10 +202,10 @@ func interrupted(t *testing.T, dsn, seconds string, configure func(*Migrator)) (
 
 func TestACancelledUpLeavesNothingHalfAppliedAndNoLock(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	run, err := interrupted(t, dsn, "300", func(*Migrator) {})
+	db := database(t)
+	run, err := interrupted(t, db, "300", func(*Migrator) {})
 	// All has been given back by the time Up returns: no waiting here.
-	if !lockFree(t, dsn) {
+	if !lockFree(t, db) {
 		t.Error("the lock is still held")
 	}
 	if !errors.Is(err, context.Canceled) || err.Error() != "migrations/00002_books.sql:3:1: context canceled (version 2, up)" {
@@ -214,7 +214,7 @@ func TestACancelledUpLeavesNothingHalfAppliedAndNoLock(t *testing.T) {
 	if run.Version != 1 || len(run.Steps) != 1 {
 		t.Errorf("run = %+v", run)
 	}
-	if got := snapshot(t, dsn); strings.Contains(got, "books") || versions(t, dsn) != "0 1" {
+	if got := snapshot(t, db); strings.Contains(got, "books") || versions(t, db) != "0 1" {
 		t.Errorf("half a migration is there:\n%s", got)
 	}
 }
@@ -228,12 +228,12 @@ func TestMutantThatDoesNotHearOfTheCancellationGoesOn(t *testing.T) {
 
 func TestAnAppliedFileWithoutTransactionIsRecordedAlthoughTheCallerLeft(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := database(t)
 	ctx, cancel := context.WithCancel(within(t))
-	m := migrator(t, dsn, files("00001_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE a (id bigint);\n-- +goose Down\nDROP TABLE a;\n"))
+	m := migrator(t, db, files("00001_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE a (id bigint);\n-- +goose Down\nDROP TABLE a;\n"))
 	m.tune.onStatement = func(sql string) {
 		if strings.HasPrefix(sql, "INSERT INTO goose_db_version") && strings.Contains(sql, "$1") {
-			if one[bool](t, dsn, "SELECT to_regclass('a') IS NOT NULL") {
+			if one[bool](t, db, "SELECT to_regclass('a') IS NOT NULL") {
 				cancel()
 			}
 		}
@@ -241,18 +241,18 @@ func TestAnAppliedFileWithoutTransactionIsRecordedAlthoughTheCallerLeft(t *testi
 	if _, err := m.Up(ctx); err != nil {
 		t.Errorf("Up = %v", err)
 	}
-	if got := versions(t, dsn); ctx.Err() == nil || got != "0 1" {
+	if got := versions(t, db); ctx.Err() == nil || got != "0 1" {
 		t.Errorf("versions recorded: %s", got)
 	}
 }
 
 func TestADeadSessionEndsTheRun(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	m := migrator(t, dsn, twoTables())
+	db := database(t)
+	m := migrator(t, db, twoTables())
 	m.tune.onStatement = func(sql string) {
 		if strings.HasPrefix(sql, "CREATE TABLE books") {
-			exec(t, dsn, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'sqlkeel migrate' AND datname = current_database()")
+			exec(t, db, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'sqlkeel migrate' AND datname = current_database()")
 		}
 	}
 	run, err := m.Up(within(t))
@@ -260,22 +260,22 @@ func TestADeadSessionEndsTheRun(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Version != 2 || failed.Unknown || run.Version != 1 {
 		t.Errorf("Up = %+v, %v", run, err)
 	}
-	if got := versions(t, dsn); got != "0 1" {
+	if got := versions(t, db); got != "0 1" {
 		t.Errorf("versions recorded: %s", got)
 	}
 }
 
 func TestAConnectionLostDuringCommitIsSaidToBeUnknown(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	m := migrator(t, dsn, twoTables())
+	db := database(t)
+	m := migrator(t, db, twoTables())
 	commits := 0
 	m.tune.onStatement = func(sql string) {
 		if sql != "commit" {
 			return
 		}
 		if commits++; commits == 3 { // after those of the version table and of version 1
-			exec(t, dsn, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'sqlkeel migrate' AND datname = current_database()")
+			exec(t, db, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'sqlkeel migrate' AND datname = current_database()")
 		}
 	}
 	_, err := m.Up(within(t))

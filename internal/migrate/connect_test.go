@@ -52,7 +52,7 @@ func TestADSNThatCannotBeParsedIsOneClearError(t *testing.T) {
 // up returns the error of an up of dsn after its parts were changed.
 func upWith(t *testing.T, dsn string, change func(*pgx.ConnConfig)) error {
 	t.Helper()
-	m := migrator(t, dsn, twoTables())
+	m := migrator(t, testDB{dsn: dsn}, twoTables())
 	m.conn.Password = secret
 	change(m.conn)
 	_, err := m.Up(within(t))
@@ -96,7 +96,7 @@ func TestAServerThatCannotBeReachedIsOneClearError(t *testing.T) {
 
 func TestAMissingDatabaseIsOneClearError(t *testing.T) {
 	t.Parallel()
-	err := upWith(t, database(t), func(c *pgx.ConnConfig) { c.Database = "no_such" })
+	err := upWith(t, database(t).dsn, func(c *pgx.ConnConfig) { c.Database = "no_such" })
 	if err == nil || !strings.HasPrefix(err.Error(), `database "no_such" does not exist at `) ||
 		!strings.HasSuffix(err.Error(), `: create it, or correct its name in the database URL: database "no_such" does not exist (SQLSTATE 3D000)`) {
 		t.Errorf("Up = %v", err)
@@ -106,7 +106,7 @@ func TestAMissingDatabaseIsOneClearError(t *testing.T) {
 
 func TestARefusedUserIsOneClearError(t *testing.T) {
 	t.Parallel()
-	err := upWith(t, database(t), func(c *pgx.ConnConfig) { c.User = "nobody_known" })
+	err := upWith(t, database(t).dsn, func(c *pgx.ConnConfig) { c.User = "nobody_known" })
 	if err == nil || !strings.Contains(err.Error(), `refused user "nobody_known": check user and password in the database URL: `) {
 		t.Errorf("Up = %v", err)
 	}

@@ -85,11 +85,10 @@ func TestABrokenMigrationNamesItsPlaceAndLeavesEverythingAsItWas(t *testing.T) {
 	for _, tc := range broken {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			dsn := database(t)
-			mustUp(t, migrator(t, dsn, twoTables()))
+			db := migrated(t)
 			fsys := twoTables()
 			fsys["00003_x.sql"] = &fstest.MapFile{Data: []byte(tc.file)}
-			if left := brokenUp(t, migrator(t, dsn, fsys), dsn, tc.want); left != "" {
+			if left := brokenUp(t, migrator(t, db, fsys), db, tc.want); left != "" {
 				t.Error(left)
 			}
 		})
@@ -97,9 +96,9 @@ func TestABrokenMigrationNamesItsPlaceAndLeavesEverythingAsItWas(t *testing.T) {
 }
 
 // brokenUp runs a migration that must fail with want, and tells what it left.
-func brokenUp(t *testing.T, m *Migrator, dsn, want string) string {
+func brokenUp(t *testing.T, m *Migrator, db testDB, want string) string {
 	t.Helper()
-	schema, recorded := snapshot(t, dsn), versions(t, dsn)
+	schema, recorded := snapshot(t, db), versions(t, db)
 	run, err := m.Up(t.Context())
 	var failed *MigrationError
 	if !errors.As(err, &failed) || err.Error() != want {
@@ -108,13 +107,13 @@ func brokenUp(t *testing.T, m *Migrator, dsn, want string) string {
 	if run.Version != 2 || len(run.Steps) != 0 {
 		t.Errorf("run = %+v", run)
 	}
-	if !lockFree(t, dsn) {
+	if !lockFree(t, db) {
 		t.Error("the lock is still held")
 	}
-	if got := snapshot(t, dsn); got != schema {
+	if got := snapshot(t, db); got != schema {
 		return "the schema changed to\n" + got + "from\n" + schema
 	}
-	if got := versions(t, dsn); got != recorded {
+	if got := versions(t, db); got != recorded {
 		return "the versions changed from " + recorded + " to " + got
 	}
 	return ""
@@ -122,8 +121,7 @@ func brokenUp(t *testing.T, m *Migrator, dsn, want string) string {
 
 func TestMutantWithoutTransactionsLeavesHalfAMigration(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	mustUp(t, migrator(t, dsn, twoTables()))
+	db := migrated(t)
 	for _, tc := range broken {
 		if tc.name != "an unknown column in the second statement" {
 			continue
@@ -131,9 +129,9 @@ func TestMutantWithoutTransactionsLeavesHalfAMigration(t *testing.T) {
 		fsys, mutant := twoTables(), twoTables()
 		fsys["00003_x.sql"] = &fstest.MapFile{Data: []byte(tc.file)}
 		mutant["00003_x.sql"] = &fstest.MapFile{Data: []byte("-- +goose NO TRANSACTION\n" + tc.file)}
-		m := migrator(t, dsn, fsys)
+		m := migrator(t, db, fsys)
 		m.tune.mutantFS = mutant
-		if left := brokenUp(t, m, dsn, tc.want); !strings.Contains(left, "public.tags") {
+		if left := brokenUp(t, m, db, tc.want); !strings.Contains(left, "public.tags") {
 			t.Errorf("the check did not see the mutant: %q", left)
 		}
 		return
@@ -143,26 +141,26 @@ func TestMutantWithoutTransactionsLeavesHalfAMigration(t *testing.T) {
 
 func TestMigrationsBeforeABrokenOneStayApplied(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := database(t)
 	fsys := twoTables()
 	fsys["00003_x.sql"] = &fstest.MapFile{Data: []byte(migration("SELECT nothing", "SELECT 1"))}
-	run, err := migrator(t, dsn, fsys).Up(t.Context())
+	run, err := migrator(t, db, fsys).Up(t.Context())
 	if err == nil || run.Version != 2 || len(run.Steps) != 2 {
 		t.Errorf("Up = %+v, %v", run, err)
 	}
-	if got := versions(t, dsn); got != "0 1 2" {
+	if got := versions(t, db); got != "0 1 2" {
 		t.Errorf("versions recorded: %s", got)
 	}
 }
 
 func TestADownThatFailsNamesItsPlaceAndLeavesEverythingAsItWas(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := database(t)
 	fsys := twoTables()
 	fsys["00003_x.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE tags (id bigint);\n-- +goose Down\nDROP TABLE tags;\nDROP TABLE authors;\n")}
-	m := migrator(t, dsn, fsys)
+	m := migrator(t, db, fsys)
 	mustUp(t, m)
-	schema := snapshot(t, dsn)
+	schema := snapshot(t, db)
 	for _, undo := range []func() (*Run, error){
 		func() (*Run, error) { return m.Down(t.Context()) },
 		func() (*Run, error) { return m.Redo(t.Context()) },
@@ -173,19 +171,19 @@ func TestADownThatFailsNamesItsPlaceAndLeavesEverythingAsItWas(t *testing.T) {
 			t.Errorf("%+v, %v", run, err)
 		}
 	}
-	if got := snapshot(t, dsn); got != schema {
+	if got := snapshot(t, db); got != schema {
 		t.Errorf("the schema changed to\n%s", got)
 	}
-	if got := versions(t, dsn); got != "0 1 2 3" {
+	if got := versions(t, db); got != "0 1 2 3" {
 		t.Errorf("versions recorded: %s", got)
 	}
 }
 
 func TestAFileWithoutTransactionSaysWhatItLeft(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := database(t)
 	fsys := files("00001_x.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE a (id bigint);\nCREATE TABLE b (id bigint);\nCREATE TABLE a (id bigint);\n-- +goose Down\nSELECT 1;\n")
-	_, err := migrator(t, dsn, fsys).Up(t.Context())
+	_, err := migrator(t, db, fsys).Up(t.Context())
 	const want = "migrations/00001_x.sql:5:1: ERROR: relation \"a\" already exists (SQLSTATE 42P07) (version 1, up)\n" +
 		"the file runs without a transaction: the 2 statement(s) before this one stay applied"
 	if err == nil || err.Error() != want {

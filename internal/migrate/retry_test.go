@@ -12,25 +12,24 @@ import (
 
 // blocked prepares a pending migration of a table that another session has
 // locked, and returns a function that ends this.
-func blocked(t *testing.T, noTx bool) (m *Migrator, dsn string, release func()) {
+func blocked(t *testing.T, noTx bool) (m *Migrator, db testDB, release func()) {
 	t.Helper()
-	dsn = database(t)
+	db = migrated(t)
 	fsys := twoTables()
-	mustUp(t, migrator(t, dsn, fsys))
 	up := migration("ALTER TABLE authors ADD COLUMN name text", "ALTER TABLE authors DROP COLUMN name")
 	if noTx {
 		up = "-- +goose NO TRANSACTION\n" + up
 	}
 	fsys["00003_name.sql"] = files("x", up)["x"]
-	holder := connect(t, dsn)
+	holder := connect(t, db)
 	for _, sql := range []string{"BEGIN", "LOCK TABLE authors"} {
 		if _, err := holder.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m = migrator(t, dsn, fsys)
+	m = migrator(t, db, fsys)
 	m.tune.lockTimeout = 20 * time.Millisecond
-	return m, dsn, func() {
+	return m, db, func() {
 		if _, err := holder.Exec(context.Background(), "ROLLBACK"); err != nil {
 			t.Error(err)
 		}
@@ -39,7 +38,7 @@ func blocked(t *testing.T, noTx bool) (m *Migrator, dsn string, release func()) 
 
 func TestALockTimeoutMakesTheMigrationRunAgain(t *testing.T) {
 	t.Parallel()
-	m, dsn, release := blocked(t, false)
+	m, db, release := blocked(t, false)
 	tries := 0
 	m.tune.onStatement = func(sql string) {
 		if strings.HasPrefix(sql, "ALTER TABLE") {
@@ -52,7 +51,7 @@ func TestALockTimeoutMakesTheMigrationRunAgain(t *testing.T) {
 	if len(run.Steps) != 1 || run.Steps[0].Attempts != 3 {
 		t.Errorf("run = %+v", run)
 	}
-	if got := versions(t, dsn); got != "0 1 2 3" {
+	if got := versions(t, db); got != "0 1 2 3" {
 		t.Errorf("versions recorded: %s", got)
 	}
 }
@@ -103,13 +102,12 @@ func TestTheEndOfTheContextEndsTheRetries(t *testing.T) {
 
 func TestADeadlockMakesTheMigrationRunAgain(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := migrated(t)
 	fsys := twoTables()
-	mustUp(t, migrator(t, dsn, fsys))
 	const raise = "-- +goose Up\n-- +goose StatementBegin\nDO $$ BEGIN\n  IF nextval('tries') < 3 THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END IF;\nEND $$;\n-- +goose StatementEnd\n-- +goose Down\nSELECT 1;\n"
-	exec(t, dsn, "CREATE SEQUENCE tries")
+	exec(t, db, "CREATE SEQUENCE tries")
 	fsys["00003_x.sql"] = files("x", raise)["x"]
-	if run := mustUp(t, migrator(t, dsn, fsys)); len(run.Steps) != 1 || run.Steps[0].Attempts != 3 {
+	if run := mustUp(t, migrator(t, db, fsys)); len(run.Steps) != 1 || run.Steps[0].Attempts != 3 {
 		t.Errorf("run = %+v", run)
 	}
 }

@@ -57,8 +57,8 @@ var schemaChanges = []string{
 
 func TestSnapshotSeesEveryChangeAndNothingElse(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	conn := connect(t, dsn)
+	db := database(t)
+	conn := db.conn
 	take := func() string {
 		t.Helper()
 		text, err := Snapshot(t.Context(), conn)
@@ -100,7 +100,7 @@ func TestSnapshotSeesEveryChangeAndNothingElse(t *testing.T) {
 func TestSnapshotDoesNotDependOnTheSearchPathOrTheOrderOfCreation(t *testing.T) {
 	t.Parallel()
 	take := func(statements ...string) string {
-		conn := connect(t, database(t))
+		conn := database(t).conn
 		for _, sql := range statements {
 			if _, err := conn.Exec(t.Context(), sql); err != nil {
 				t.Fatal(err)
@@ -120,7 +120,7 @@ func TestSnapshotDoesNotDependOnTheSearchPathOrTheOrderOfCreation(t *testing.T) 
 
 func TestSnapshotSaysWhyItFailed(t *testing.T) {
 	t.Parallel()
-	conn, err := pgx.Connect(t.Context(), database(t))
+	conn, err := pgx.Connect(t.Context(), database(t).dsn)
 	if err != nil {
 		t.Fatal(err)
 	}

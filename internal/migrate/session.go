@@ -41,7 +41,9 @@ func (m *Migrator) open(ctx context.Context) (*session, error) {
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &canceler{request: conn.CancelRequest, setDeadline: conn.Conn().SetDeadline, grace: m.tune.grace}
 	}
-	s.db = sql.OpenDB(&onceConnector{Connector: stdlib.GetConnector(*config)})
+	// database/sql's own pings would heed no one's context.
+	never := stdlib.OptionShouldPing(func(context.Context, stdlib.ShouldPingParams) bool { return false })
+	s.db = sql.OpenDB(&onceConnector{Connector: stdlib.GetConnector(*config, never)})
 	s.db.SetMaxOpenConns(1)
 
 	dial, cancel := ctx, context.CancelFunc(func() {})

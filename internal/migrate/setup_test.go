@@ -14,10 +14,38 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// database returns the DSN of an empty database of this test.
-func database(t *testing.T) string {
+// testDB is a database of one test, with a connection to look at it.
+type testDB struct {
+	dsn  string
+	conn *pgx.Conn
+}
+
+// database returns an empty database of this test.
+func database(t *testing.T) testDB {
 	t.Helper()
-	return pgtest.New(t).DSN()
+	db := pgtest.New(t)
+	return testDB{dsn: db.DSN(), conn: db.Conn()}
+}
+
+// migrated returns a database in which twoTables have been applied.
+func migrated(t *testing.T) testDB {
+	t.Helper()
+	db := pgtest.New(t, pgtest.WithMigrations(twoTables()))
+	return testDB{dsn: db.DSN(), conn: db.Conn()}
+}
+
+// migratedTo returns a database at a version of twoTables, with the version
+// table in place.
+func migratedTo(t *testing.T, version int64) testDB {
+	t.Helper()
+	db := migrated(t)
+	m := migrator(t, db, twoTables())
+	for v := int64(2); v > version; v-- {
+		if _, err := m.Down(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
 }
 
 // files makes a file system of names and contents.
@@ -43,9 +71,9 @@ func twoTables() fstest.MapFS {
 }
 
 // migrator returns a Migrator whose retries do not wait long.
-func migrator(t *testing.T, dsn string, fsys fstest.MapFS) *Migrator {
+func migrator(t *testing.T, db testDB, fsys fstest.MapFS) *Migrator {
 	t.Helper()
-	m, err := New(Config{DSN: dsn, FS: fsys})
+	m, err := New(Config{DSN: db.dsn, FS: fsys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +82,10 @@ func migrator(t *testing.T, dsn string, fsys fstest.MapFS) *Migrator {
 	return m
 }
 
-func connect(t *testing.T, dsn string) *pgx.Conn {
+// connect returns one more connection.
+func connect(t *testing.T, db testDB) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
+	conn, err := pgx.Connect(t.Context(), db.dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,37 +93,27 @@ func connect(t *testing.T, dsn string) *pgx.Conn {
 	return conn
 }
 
-// exec runs sql in a connection of its own.
-func exec(t *testing.T, dsn, sql string) {
+func exec(t *testing.T, db testDB, sql string) {
 	t.Helper()
-	conn, err := pgx.Connect(context.Background(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	if _, err := conn.Exec(context.Background(), sql); err != nil {
+	if _, err := db.conn.Exec(t.Context(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
 
 // one returns the single value that sql selects.
-func one[T any](t *testing.T, dsn, sql string) T {
+func one[T any](t *testing.T, db testDB, sql string) T {
 	t.Helper()
-	conn := connect(t, dsn)
-	defer conn.Close(context.Background())
 	var v T
-	if err := conn.QueryRow(t.Context(), sql).Scan(&v); err != nil {
+	if err := db.conn.QueryRow(t.Context(), sql).Scan(&v); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return v
 }
 
 // snapshot returns the schema.
-func snapshot(t *testing.T, dsn string) string {
+func snapshot(t *testing.T, db testDB) string {
 	t.Helper()
-	conn := connect(t, dsn)
-	defer conn.Close(context.Background())
-	schema, err := Snapshot(t.Context(), conn)
+	schema, err := Snapshot(t.Context(), db.conn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +121,9 @@ func snapshot(t *testing.T, dsn string) string {
 }
 
 // versions returns goose's version table, in its order.
-func versions(t *testing.T, dsn string) string {
+func versions(t *testing.T, db testDB) string {
 	t.Helper()
-	return one[string](t, dsn, "SELECT coalesce(string_agg(version_id::text, ' ' ORDER BY id), '') FROM goose_db_version")
+	return one[string](t, db, "SELECT coalesce(string_agg(version_id::text, ' ' ORDER BY id), '') FROM goose_db_version")
 }
 
 func mustUp(t *testing.T, m *Migrator) *Run {
@@ -117,8 +136,8 @@ func mustUp(t *testing.T, m *Migrator) *Run {
 }
 
 // lockFree tells whether nobody holds the migration lock.
-func lockFree(t *testing.T, dsn string) bool {
+func lockFree(t *testing.T, db testDB) bool {
 	t.Helper()
-	return one[int](t, dsn, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+	return one[int](t, db, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 0
 }

@@ -9,8 +9,8 @@ import (
 
 func TestStatusChangesNothingAndTakesNoLock(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
-	m := migrator(t, dsn, twoTables())
+	db := database(t)
+	m := migrator(t, db, twoTables())
 	m.tune.onStatement = func(sql string) {
 		if strings.Contains(sql, "try_advisory_lock") || strings.HasPrefix(sql, "CREATE") {
 			t.Errorf("sent %s", sql)
@@ -20,19 +20,19 @@ func TestStatusChangesNothingAndTakesNoLock(t *testing.T) {
 	if err != nil || st.Version != 0 || st.Latest != 2 || st.Pending != 2 || st.Missing != 0 || len(st.Migrations) != 2 {
 		t.Errorf("Status = %+v, %v", st, err)
 	}
-	if one[bool](t, dsn, "SELECT to_regclass('goose_db_version') IS NOT NULL") {
+	if one[bool](t, db, "SELECT to_regclass('goose_db_version') IS NOT NULL") {
 		t.Error("the version table was created")
 	}
 }
 
 func TestStatusTellsAppliedPendingAndMissingApart(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	db := database(t)
 	all := twoTables()
 	before := time.Now().Add(-time.Minute)
-	mustUp(t, migrator(t, dsn, all))
+	mustUp(t, migrator(t, db, all))
 	other := files("00001_authors.sql", string(all["00001_authors.sql"].Data), "00003_tags.sql", good)
-	st, err := migrator(t, dsn, other).Status(t.Context())
+	st, err := migrator(t, db, other).Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,8 @@ func (s *session) migrationError(file *script, direction Direction, attempts int
 	if file.noTx {
 		e.Kept = done
 	}
-	e.Unknown = sql == "commit" && pgerr.KindOf(err) == pgerr.Disconnected
+	// Any answer but that the session is ending means that nothing was committed.
+	e.Unknown = sql == "commit" && (pgerr.Code(err) == "" || pgerr.KindOf(err) == pgerr.Disconnected)
 	if ended := s.tracer.caller.Err(); ended != nil {
 		e.Err = ended
 	}
