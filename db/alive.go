@@ -1,0 +1,111 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// sight is what a look at an idle connection's socket shows.
+type sight uint8
+
+const (
+	unclear sight = iota // something was received, or looking is not possible
+	silent               // open, and nothing was received
+	ended                // the other side closed it
+)
+
+// pingAfter is how long a silent connection is trusted. A peer that closed the
+// connection is seen at once; what needs a ping is a network that swallows it.
+const pingAfter = time.Second
+
+// alive says whether conn is fit to be lent. If not, it has been taken out of
+// the pool, unless ctx ended meanwhile: then a ping in flight decides, later.
+func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
+	info := infoOf(conn.Conn())
+	if d.is(trustsIdle) {
+		return true
+	}
+	switch peek(conn.Conn().PgConn().Conn()) {
+	case ended:
+		d.discard(conn, ClosedDead)
+		return false
+	case silent:
+		if time.Since(info.lastUsed) < pingAfter {
+			return true
+		}
+	}
+	done := make(chan bool) // unbuffered: the answer is either taken or not given
+	d.closers.Go(func() {
+		ok := d.ping(ctx, conn)
+		select {
+		case done <- ok:
+		case <-ctx.Done():
+			if ok {
+				conn.Release() // the caller left, the connection is good
+			}
+		}
+	})
+	select {
+	case ok := <-done:
+		return ok
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ping asks the server for a sign of life. It does not follow ctx's end: a
+// caller who leaves must not cost a good connection.
+func (d *DB) ping(ctx context.Context, conn *pgxpool.Conn) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.PingTimeout)
+	defer cancel()
+	err := conn.Conn().PgConn().Ping(ctx)
+	if err == nil {
+		return true
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		d.counts.pingTimeouts.Add(1)
+		// A network that swallowed this one has probably swallowed them all.
+		if !d.is(pingsOneByOne) {
+			d.reset(infoOf(conn.Conn()), "a ping got no answer")
+		}
+	}
+	d.discard(conn, ClosedDead)
+	return false
+}
+
+// discard takes conn out of the pool and closes it, without letting anyone wait
+// for a peer that may never answer.
+func (d *DB) discard(conn *pgxpool.Conn, why CloseReason) {
+	d.closers.Add(1) // before the pool lets go of it: Close waits for the pool first
+	raw := conn.Hijack()
+	infoOf(raw).reason = why
+	d.closed(raw)
+	go func() {
+		defer d.closers.Done()
+		d.bury(raw)
+	}()
+}
+
+// bury closes a connection that nobody will use again.
+func (d *DB) bury(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), d.cfg.PingTimeout)
+	defer cancel()
+	_ = conn.Close(ctx) // it is broken already
+	_ = conn.PgConn().Conn().Close()
+	<-conn.PgConn().CleanupDone()
+}
+
+// reset empties the pool: idle connections are closed, those in use when they
+// come back. Of the connections that die together only the first does it.
+func (d *DB) reset(suspect *connInfo, why string) {
+	if !d.generation.CompareAndSwap(suspect.generation, suspect.generation+1) {
+		return
+	}
+	d.counts.resets.Add(1)
+	d.events.reset(why)
+	d.pool.Reset()
+}

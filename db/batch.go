@@ -1,0 +1,45 @@
+package db
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// batchResults are pgx's, and give their connection back when they are closed.
+type batchResults struct {
+	pgx.BatchResults
+	lease *lease
+	tx    pgx.Tx // has the lease instead, when the batch began a transaction
+}
+
+func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	sent := false
+	defer func() {
+		if !sent { // a panic
+			l.done(nil)
+		}
+	}()
+	results := &batchResults{BatchResults: l.conn.SendBatch(ctx, batch), lease: l}
+	if inner := results.BatchResults.Tx(); inner != nil {
+		results.tx = &tx{Tx: inner, lease: l}
+	}
+	sent = true
+	return results
+}
+
+func (b *batchResults) Close() error {
+	err := b.BatchResults.Close()
+	if b.tx == nil {
+		b.lease.done(err)
+	}
+	return err
+}
+
+// Tx returns the transaction that the batch began, or nil.
+func (b *batchResults) Tx() pgx.Tx {
+	if b.tx == nil {
+		return nil
+	}
+	return b.tx
+}

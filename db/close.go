@@ -1,0 +1,39 @@
+package db
+
+import "context"
+
+// Close refuses new uses, waits until every connection is back, closes them and
+// stops the monitor. When ctx ends before that it returns a [CloseError] that
+// names who holds connections; they are closed as they come back. Close may be
+// called again, to wait on; once all is done it returns nil.
+func (d *DB) Close(ctx context.Context) error {
+	d.end()
+	done := d.drained()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-done: // both: what is done counts
+		return nil
+	default:
+	}
+	err := &CloseError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Err: ctx.Err()}
+	if d.is(closesSilently) {
+		err.Borrowed = nil
+	}
+	return err
+}
+
+// drain closes everything in the background. It is called once.
+func (d *DB) drain() <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.loops.Wait()
+		d.pool.Close() // for ever, as long as a connection is lent
+		d.closers.Wait()
+	}()
+	return done
+}

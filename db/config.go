@@ -1,0 +1,176 @@
+package db
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Config says how to connect and how the pool behaves. Only DSN must be set; the
+// zero value of every other field stands for its default.
+type Config struct {
+	// DSN is a URL (postgres://user:password@host:port/database?sslmode=...) or
+	// keyword=value pairs, as pgx understands them; what it leaves out is taken
+	// from the PG* environment variables. pgxpool's pool_* parameters are
+	// refused: they are fields here. No default.
+	DSN string
+	// Name stands for this database in logs, errors, reports and, within a
+	// [Set], for [WithTarget]. Default: the database's name.
+	Name string
+
+	// MaxConns is the most connections that the pool has. Default 10.
+	MaxConns int
+	// MinConns is the base: so many connections are kept open. Those above it
+	// are overflow, which closes once idle for MaxConnIdleTime. Default 0.
+	MinConns int
+	// MinIdleConns is how many connections are kept ready beyond those in use,
+	// up to MaxConns. Default 0.
+	MinIdleConns int
+	// MaxConnLifetime is the age at which a connection is replaced, when it is
+	// not in use. Default 30 min.
+	MaxConnLifetime time.Duration
+	// MaxConnLifetimeJitter is added to the lifetime, at random from zero up, in
+	// whole seconds: less than 2 s does nothing. Default: a fifth of the lifetime.
+	MaxConnLifetimeJitter time.Duration
+	// MaxConnIdleTime is how long overflow may be idle. It is looked at four
+	// times in that time, and every 30 s at least. Default 5 min.
+	MaxConnIdleTime time.Duration
+
+	// AcquireTimeout bounds a caller's wait for a connection, with everything in
+	// it: the queue, connecting, pings. Default 5 s.
+	AcquireTimeout time.Duration
+	// ConnectTimeout bounds one attempt to connect to one address. Default: the DSN's
+	// connect_timeout, else 3 s or AcquireTimeout when that is less.
+	ConnectTimeout time.Duration
+	// PingTimeout bounds the look at an idle connection before it is lent, and how
+	// long a slot of the pool waits for a broken connection to end. Default 1 s, or
+	// AcquireTimeout when that is less.
+	PingTimeout time.Duration
+	// StatementTimeout is the server's statement_timeout for every session, in
+	// whole milliseconds. PgBouncer refuses it unless it is told to ignore that
+	// start-up parameter. Default: the DSN's, else the server's own.
+	StatementTimeout time.Duration
+
+	// ConnectAttempts is how often Open tries to connect. Default 10.
+	ConnectAttempts int
+	// ConnectBackoffBase and ConnectBackoffMax bound the wait between the
+	// attempts: it is random, from zero to a ceiling that begins at the base and
+	// doubles up to the maximum. Default 100 ms and 5 s.
+	ConnectBackoffBase, ConnectBackoffMax time.Duration
+
+	// HoldWarning is how long a connection may be lent before the log warns of
+	// it and says who has it. Default 30 s.
+	HoldWarning time.Duration
+	// ExecMode is how statements are sent. Behind a PgBouncer before 1.21 in
+	// transaction pooling use pgx.QueryExecModeExec or CacheDescribe. Default: the
+	// DSN's default_query_exec_mode, else pgx's, which caches prepared statements.
+	ExecMode pgx.QueryExecMode
+	// Tracer hears of every statement of the pool, as pgx describes it. The
+	// monitor's probes and the pool's pings are not told. Default none.
+	Tracer pgx.QueryTracer
+	// Logger gets the pool's events: check-out and check-in at debug level;
+	// connect, close and the server's return at info; trouble at warn. Default none.
+	Logger *slog.Logger
+	// Health sets up the monitor.
+	Health HealthConfig
+	// OnHealthChange is called with a report at each change of its State, one
+	// call at a time, by the monitor: it must return soon and must not call
+	// Close. The first change, from starting, is reported before Open returns.
+	// Default none.
+	OnHealthChange func(Report)
+}
+
+// HealthConfig sets up the monitor behind [DB.Health].
+type HealthConfig struct {
+	// Interval is the time between two probes, 10 ms at least. Default 5 s.
+	Interval time.Duration
+	// Timeout bounds a probe, connecting included. It may not exceed Interval.
+	// Default 2 s, or Interval when that is less.
+	Timeout time.Duration
+}
+
+// maxBackends is the most connections that any PostgreSQL allows.
+const maxBackends = 262143
+
+// withDefaults replaces zero values, except those that the DSN decides.
+func (c Config) withDefaults() Config {
+	setDefault(&c.MaxConns, 10)
+	setDefault(&c.MaxConnLifetime, 30*time.Minute)
+	setDefault(&c.MaxConnLifetimeJitter, c.MaxConnLifetime/5)
+	setDefault(&c.MaxConnIdleTime, 5*time.Minute)
+	setDefault(&c.AcquireTimeout, 5*time.Second)
+	setDefault(&c.PingTimeout, min(time.Second, c.AcquireTimeout))
+	setDefault(&c.ConnectAttempts, 10)
+	setDefault(&c.ConnectBackoffMax, max(5*time.Second, c.ConnectBackoffBase))
+	setDefault(&c.ConnectBackoffBase, min(100*time.Millisecond, c.ConnectBackoffMax))
+	setDefault(&c.HoldWarning, 30*time.Second)
+	setDefault(&c.Health.Interval, 5*time.Second)
+	setDefault(&c.Health.Timeout, min(2*time.Second, c.Health.Interval))
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// validate looks at a Config with defaults and returns all that is wrong.
+func (c Config) validate() error {
+	var p problems
+	for _, n := range []struct {
+		field string
+		value int
+	}{
+		{"MaxConns", c.MaxConns}, {"MinConns", c.MinConns}, {"MinIdleConns", c.MinIdleConns}, {"ConnectAttempts", c.ConnectAttempts},
+	} {
+		p.unless(n.value >= 0, n.field, "is negative", "use 0 for the default")
+	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{
+		{"MaxConnLifetime", c.MaxConnLifetime}, {"MaxConnLifetimeJitter", c.MaxConnLifetimeJitter},
+		{"MaxConnIdleTime", c.MaxConnIdleTime}, {"AcquireTimeout", c.AcquireTimeout},
+		{"ConnectTimeout", c.ConnectTimeout}, {"PingTimeout", c.PingTimeout},
+		{"StatementTimeout", c.StatementTimeout}, {"HoldWarning", c.HoldWarning},
+		{"ConnectBackoffBase", c.ConnectBackoffBase}, {"ConnectBackoffMax", c.ConnectBackoffMax},
+		{"Health.Interval", c.Health.Interval}, {"Health.Timeout", c.Health.Timeout},
+	} {
+		p.unless(d.value >= 0, d.field, "is negative", "use 0 for the default")
+	}
+	if p.list == nil {
+		c.compare(&p)
+	}
+	return errors.Join(p.list...)
+}
+
+// compare looks for fields that contradict each other.
+func (c Config) compare(p *problems) {
+	p.unless(c.MaxConns <= maxBackends, "MaxConns", "is more than a PostgreSQL server can have", "use a number below its max_connections")
+	p.unless(c.MinConns <= c.MaxConns, "MinConns", "is more than MaxConns", "lower it or raise MaxConns")
+	p.unless(c.MinIdleConns <= c.MaxConns, "MinIdleConns", "is more than MaxConns", "lower it or raise MaxConns")
+	p.unless(c.MaxConnLifetimeJitter <= c.MaxConnLifetime, "MaxConnLifetimeJitter", "is more than MaxConnLifetime", "use a part of it, such as a fifth")
+	p.unless(c.ConnectTimeout <= c.AcquireTimeout, "ConnectTimeout", "is more than AcquireTimeout, within which callers connect", "lower it or raise AcquireTimeout")
+	p.unless(c.PingTimeout <= c.AcquireTimeout, "PingTimeout", "is more than AcquireTimeout, within which connections are pinged", "lower it or raise AcquireTimeout")
+	p.unless(c.ConnectBackoffBase <= c.ConnectBackoffMax, "ConnectBackoffBase", "is more than ConnectBackoffMax", "lower it or raise ConnectBackoffMax")
+	p.unless(c.StatementTimeout%time.Millisecond == 0, "StatementTimeout", "is not in whole milliseconds", "PostgreSQL has no finer unit")
+	p.unless(c.Health.Interval >= 10*time.Millisecond, "Health.Interval", "is less than 10ms", "probe less often")
+	p.unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval", "lower it or raise Health.Interval")
+	p.unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx", "use a pgx.QueryExecMode constant")
+}
+
+// problems collects what is wrong with a Config.
+type problems struct{ list []error }
+
+func (p *problems) unless(ok bool, field, reason, remedy string) {
+	if !ok {
+		p.list = append(p.list, &ConfigError{Field: field, Reason: reason, Remedy: remedy})
+	}
+}

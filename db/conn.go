@@ -1,0 +1,73 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// cleanTimeout bounds bringing a connection back into its first state.
+const cleanTimeout = 5 * time.Second
+
+// cleanSession undoes what a session can be told. It is DISCARD ALL but for
+// prepared statements and plans, which pgx keeps count of.
+const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; " +
+	"SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"
+
+// WithConn lends one connection to fn and takes it back when fn returns, panics
+// or ends its goroutine. fn must not keep it. It is for what belongs to a
+// session: SET, advisory locks, temporary tables, LISTEN, many statements in a row.
+//
+// Afterwards a transaction that fn left open is rolled back, and everything is
+// undone that fn told the session, save statements it prepared by name: settings,
+// role, locks, temporary tables, LISTEN. That costs one round trip, which ctx's
+// end does not stop; where it fails the connection is closed instead.
+//
+// The error is fn's; [ErrTxLeftOpen] when fn returned nil and left a transaction
+// open; or that of getting a connection, as for [DB.Exec].
+func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) (err error) {
+	l, err := d.acquire(ctx, "")
+	if err != nil {
+		return err
+	}
+	if d.is(leaksOnPanic) {
+		err = fn(ctx, l.conn)
+		l.done(err)
+		return err
+	}
+	open := false
+	defer func() {
+		open = l.clean(ctx)
+		l.done(err)
+		if open && err == nil {
+			err = ErrTxLeftOpen
+		}
+	}()
+	return fn(ctx, l.conn)
+}
+
+// clean brings the connection back into the state in which it was lent, or
+// closes it. It says whether a transaction was open.
+func (l *lease) clean(ctx context.Context) (open bool) {
+	pg := l.conn.PgConn()
+	if pg.IsClosed() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTimeout)
+	defer cancel()
+	open = pg.TxStatus() != 'I'
+	if l.d.is(keepsState) {
+		return open
+	}
+	sql := cleanSession
+	if open {
+		sql = "ROLLBACK; " + sql
+	}
+	// A connection that is busy, with rows that were not closed, fails here.
+	if err := pg.Exec(ctx, sql).Close(); err != nil {
+		l.info.reason = ClosedDirty
+		_ = l.conn.Close(ctx) // the cause is known, and the connection is of no use
+	}
+	return open
+}

@@ -1,0 +1,39 @@
+package db
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// DB is the connections to one database. It is made by [Open], safe for
+// concurrent use, and must be closed.
+type DB struct {
+	cfg     Config
+	pool    *pgxpool.Pool
+	gate    *gate
+	monitor *monitor
+	events  events
+	mutant  mutant
+
+	ledger     ledger
+	waiting    atomic.Int64
+	waits      *samples
+	counts     counts
+	generation atomic.Int64 // of connections: how many resets there were
+
+	life    context.Context // ends when Close begins
+	end     context.CancelFunc
+	loops   sync.WaitGroup // the monitor, and the watch over what is lent
+	closers sync.WaitGroup // connections on their way out; never waited for before pool is closed
+	drained func() <-chan struct{}
+}
+
+// Name returns the name in reports and logs: [Config].Name or its default.
+func (d *DB) Name() string { return d.cfg.Name }
+
+// Target returns the name of the database that ctx chooses, which for a DB is
+// always its own: it is [Set] that chooses.
+func (d *DB) Target(context.Context) string { return d.cfg.Name }

@@ -1,0 +1,35 @@
+// Package db holds a service's connections to PostgreSQL: it opens them, keeps
+// them good, lends them and says how they are.
+//
+//	d, err := db.Open(ctx, db.Config{DSN: os.Getenv("DATABASE_URL")})
+//	...
+//	defer d.Close(ctx)
+//	book, err := queries.New(d).GetBook(ctx, id)
+//
+// A [DB] has the methods that sqlc's generated code asks for, and BeginTx for
+// package txn. Behind it is a pgxpool, with these duties added:
+//
+//   - Every use passes one gate. A caller waits [Config].AcquireTimeout at most
+//     and then gets an [AcquireTimeoutError] that tells who holds the
+//     connections. While the server is away, callers wait for it within that
+//     time and few dials are made.
+//   - A connection is looked at before it is lent. One that the server closed
+//     is seen without a round trip, one that was idle for a second is pinged,
+//     and the first ping that gets no answer empties the pool, so that a network
+//     that swallowed all of them costs one PingTimeout and not one a connection.
+//   - What a caller states to be a read ([DB.Reads]) is run once more when its
+//     connection proves dead. Nothing else is ever run twice.
+//   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
+//     state in which it was lent. [DB.Close] names what did not come back.
+//   - A monitor asks the server on a connection of its own ([DB.Health]), so that
+//     a pool in full use is not mistaken for a dead server.
+//
+// A [Set] is several databases of which ctx chooses one ([WithTarget]).
+//
+// # Connections on the server
+//
+// A DB has at most MaxConns connections in its pool and one for the monitor. The
+// server may count a few more for a moment: those that were closed already and
+// have not ended there, after a reset of the pool or when many callers cancel
+// statements at once. Leave it some slack.
+package db

@@ -1,0 +1,95 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// dialFunc opens a network connection.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// resolve checks cfg and returns it with every default, and pgx's view of it.
+// All problems are reported at once.
+func resolve(cfg Config) (Config, *pgxpool.Config, error) {
+	cfg = cfg.withDefaults()
+	pool, dsnErr := parseDSN(cfg.DSN)
+	timeout := min(3*time.Second, max(cfg.AcquireTimeout, 0))
+	if dsnErr == nil {
+		cfg.Name = cmp.Or(cfg.Name, pool.ConnConfig.Database, pool.ConnConfig.User)
+		timeout = cmp.Or(pool.ConnConfig.ConnectTimeout, timeout)
+	}
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, timeout)
+	var p problems
+	p.unless(!strings.ContainsRune(cfg.Name, 0), "Name", "contains a NUL byte", "remove it")
+	if err := errors.Join(append(p.list, dsnErr, cfg.validate())...); err != nil {
+		return cfg, nil, err
+	}
+	cfg.applyTo(pool)
+	return cfg, pool, nil
+}
+
+// parseDSN never repeats a part of the DSN: when it cannot be parsed, any part
+// may be the password.
+func parseDSN(dsn string) (*pgxpool.Config, error) {
+	refuse := func(reason, remedy string) error {
+		return &ConfigError{Field: "DSN", Reason: reason, Remedy: remedy}
+	}
+	isURL := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+	switch {
+	case strings.TrimSpace(dsn) == "":
+		return nil, refuse("is empty", "use postgres://user@host:port/database")
+	case strings.ContainsRune(dsn, 0):
+		return nil, refuse("contains a NUL byte", "remove it")
+	case !isURL && !strings.Contains(dsn, "="):
+		return nil, refuse("is neither a URL nor keyword=value pairs", "use postgres://user@host:port/database")
+	}
+	if _, err := url.Parse(dsn); err != nil && isURL && !strings.Contains(dsn, ",") { // URLs of several hosts are pgx's own
+		return nil, refuse("is not a valid URL", "the port must be a number; percent-encode special characters in user and password")
+	}
+	conn, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, refuse("has a part that cannot be used", "look at its port, sslmode, target_session_attrs, connect_timeout, and at the files and the service it names")
+	}
+	var pool []string
+	for name := range conn.RuntimeParams {
+		if strings.HasPrefix(name, "pool_") {
+			pool = append(pool, name)
+		}
+	}
+	if len(pool) > 0 {
+		slices.Sort(pool)
+		return nil, refuse("sets "+strings.Join(pool, ", "), "set the fields of Config instead")
+	}
+	return pgxpool.ParseConfig(dsn)
+}
+
+// applyTo writes cfg's settings into pgx's.
+func (c *Config) applyTo(pool *pgxpool.Config) {
+	pool.MaxConns, pool.MinConns, pool.MinIdleConns = int32(c.MaxConns), int32(c.MinConns), int32(c.MinIdleConns)
+	pool.MaxConnLifetime, pool.MaxConnLifetimeJitter = c.MaxConnLifetime, c.MaxConnLifetimeJitter
+	pool.MaxConnIdleTime = c.MaxConnIdleTime
+	pool.HealthCheckPeriod = max(min(c.MaxConnIdleTime, c.MaxConnLifetime, 2*time.Minute)/4, time.Millisecond)
+	conn := pool.ConnConfig
+	conn.Tracer = c.Tracer
+	conn.ConnectTimeout = c.ConnectTimeout
+	// A minute of silence is asked after, so that no firewall forgets the
+	// connection and a peer that vanished is noticed.
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 3}}
+	conn.DialFunc = dialer.DialContext
+	if c.ExecMode != 0 {
+		conn.DefaultQueryExecMode = c.ExecMode
+	}
+	if c.StatementTimeout > 0 {
+		conn.RuntimeParams["statement_timeout"] = strconv.FormatInt(c.StatementTimeout.Milliseconds(), 10)
+	}
+}

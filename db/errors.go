@@ -1,0 +1,127 @@
+package db
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrClosed is returned by every use of a [DB] or [Set] after Close began.
+var ErrClosed = errors.New("db: closed")
+
+// ErrTxLeftOpen is returned by [DB.WithConn] when the function returned nil but
+// left a transaction open. It was rolled back.
+var ErrTxLeftOpen = errors.New("db: the function left a transaction open; it was rolled back")
+
+// ConfigError is a setting that cannot be used. [Open] reports all of them,
+// joined. It never contains the DSN, in which there may be a password.
+type ConfigError struct {
+	Field  string // such as "MaxConns" or "Health.Interval"
+	Reason string // what is wrong
+	Remedy string // what to do about it
+}
+
+// Error returns one line.
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("db: Config.%s %s: %s", e.Field, e.Reason, e.Remedy)
+}
+
+// OpenError is why [Open] could not connect.
+type OpenError struct {
+	Target   string // the database's name
+	Attempts int    // connections tried
+	Remedy   string // what to do about it; may be empty
+	Err      error  // of the last attempt, or the end of ctx joined with it
+}
+
+// Error returns one line, unless the driver's error has more.
+func (e *OpenError) Error() string {
+	s := fmt.Sprintf("db: open %q: %s after %s", e.Target, e.Err, plural(e.Attempts, "attempt"))
+	if e.Remedy != "" {
+		s += ": " + e.Remedy
+	}
+	return s
+}
+
+// Unwrap returns the error of the last attempt.
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// AcquireTimeoutError is returned when no connection could be had within
+// [Config].AcquireTimeout. errors.Is finds context.DeadlineExceeded in it, and
+// the last failure to connect, if there was one.
+type AcquireTimeoutError struct {
+	Target  string
+	Timeout time.Duration
+	Max     int     // connections that the pool may have
+	InUse   int     // of them lent
+	Waiting int     // other callers that wait
+	Oldest  *Borrow // what is lent for the longest time; nil when nothing is
+	Err     error   // joins context.DeadlineExceeded and the last failure to connect
+}
+
+// Error tells the pool's state and the oldest borrow.
+func (e *AcquireTimeoutError) Error() string {
+	s := fmt.Sprintf("db: no connection to %q within %v: %d of %d in use, %d others waiting", e.Target, e.Timeout, e.InUse, e.Max, e.Waiting)
+	if e.Oldest != nil {
+		s += "; oldest: " + e.Oldest.String()
+	}
+	return s + ": " + strings.ReplaceAll(e.Err.Error(), "\n", ": ")
+}
+
+// Unwrap returns Err.
+func (e *AcquireTimeoutError) Unwrap() error { return e.Err }
+
+// NotReadError is returned by [DB.Reads] for what it does not take for a read.
+// Nothing was sent.
+type NotReadError struct {
+	Statement string // its sqlc name, or how it begins
+	Reason    string
+}
+
+// Error tells what to use instead.
+func (e *NotReadError) Error() string {
+	return fmt.Sprintf("db: %s is not known to be a read: %s; run it on the DB itself", e.Statement, e.Reason)
+}
+
+// UnknownTargetError is returned by a [Set] when ctx names a database that it
+// does not have.
+type UnknownTargetError struct {
+	Target string
+	Known  []string // sorted
+}
+
+// Error lists the known targets.
+func (e *UnknownTargetError) Error() string {
+	return fmt.Sprintf("db: unknown target %q: known are %s", e.Target, strings.Join(e.Known, ", "))
+}
+
+// CloseError is returned by [DB.Close] when ctx ended before every connection
+// was back.
+type CloseError struct {
+	Target   string
+	Borrowed []Borrow // what is still lent, oldest first
+	Err      error    // ctx's
+}
+
+// Error names who holds connections, the three oldest at most.
+func (e *CloseError) Error() string {
+	s := fmt.Sprintf("db: close %q: %v: %s still in use", e.Target, e.Err, plural(len(e.Borrowed), "connection"))
+	for i, b := range e.Borrowed {
+		if i == 3 {
+			return s + fmt.Sprintf("; and %d more", len(e.Borrowed)-3)
+		}
+		s += "; " + b.String()
+	}
+	return s
+}
+
+// Unwrap returns ctx's error.
+func (e *CloseError) Unwrap() error { return e.Err }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

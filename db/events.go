@@ -1,0 +1,62 @@
+package db
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// events writes what happens in the pool to the log. The attributes are db (the
+// DB's name), pid (the server's process), age, held, reason.
+type events struct{ log *slog.Logger }
+
+func newEvents(cfg *Config) events { return events{log: cfg.Logger.With("db", cfg.Name)} }
+
+func (e events) connect(conn *pgx.Conn) {
+	e.log.Info("connect", "pid", conn.PgConn().PID())
+}
+
+func (e events) close(conn *pgx.Conn, info *connInfo) {
+	level := slog.LevelInfo
+	if info.reason == ClosedDead || info.reason == ClosedDirty {
+		level = slog.LevelWarn
+	}
+	e.log.Log(context.Background(), level, "close",
+		"pid", conn.PgConn().PID(), "age", time.Since(info.opened), "reason", string(info.reason))
+}
+
+func (e events) checkOut(l *lease) {
+	if e.log.Enabled(context.Background(), slog.LevelDebug) {
+		e.log.Debug("check-out", "pid", l.conn.PgConn().PID(), "age", l.since.Sub(l.info.opened), "statement", statementName(l.sql))
+	}
+}
+
+func (e events) checkIn(l *lease) {
+	if e.log.Enabled(context.Background(), slog.LevelDebug) {
+		e.log.Debug("check-in", "pid", l.conn.PgConn().PID(), "held", time.Since(l.since), "statement", statementName(l.sql))
+	}
+}
+
+func (e events) reset(why string) { e.log.Warn("reset", "reason", why) }
+
+func (e events) replay(sql string, err error) {
+	e.log.Warn("read is run again", "statement", statementName(sql), "error", err)
+}
+
+func (e events) retry(attempt int, wait time.Duration, err error) {
+	e.log.Warn("connect failed", "attempt", attempt, "wait", wait, "error", err)
+}
+
+func (e events) overdue(b Borrow) {
+	e.log.Warn("connection held for long", "pid", b.PID, "held", b.Held, "statement", b.Statement, "stack", b.Stack)
+}
+
+func (e events) state(from State, c Change) {
+	level := slog.LevelInfo
+	if c.State == Down || c.State == Degraded {
+		level = slog.LevelWarn
+	}
+	e.log.Log(context.Background(), level, "health", "from", from.String(), "to", c.State.String(), "reason", c.Why)
+}

@@ -1,0 +1,92 @@
+package db
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Executor runs statements: what sqlc's generated code asks for. The methods do
+// what those of the same name of a *pgxpool.Pool do.
+type Executor interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error)
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
+}
+
+// Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
+// [AcquireTimeoutError], or ctx's error when ctx ended before a connection could
+// be had; with these nothing was sent.
+func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
+	if d.is(replaysWrites) {
+		return d.readExec(ctx, sql, args)
+	}
+	l, err := d.acquire(ctx, sql)
+	if err != nil {
+		return tag, err
+	}
+	defer func() { l.done(err) }()
+	return l.conn.Exec(ctx, sql, args...)
+}
+
+// Query runs a statement that returns rows. The rows hold a connection until
+// they are closed or read to the end. They are never nil, and have the error
+// too; the errors are those of [DB.Exec].
+func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	l, err := d.acquire(ctx, sql)
+	if err != nil {
+		return failed{err}, err
+	}
+	rows, err := l.query(ctx, sql, args)
+	if err != nil {
+		l.done(err)
+	}
+	return rows, err
+}
+
+// QueryRow runs a statement that returns a row. Scan must be called: it gives
+// the connection back and has the error, one of those of [DB.Exec] or
+// pgx.ErrNoRows.
+func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, _ := d.Query(ctx, sql, args...)
+	return row{rows}
+}
+
+// CopyFrom loads rows by COPY and returns how many there were. The errors are
+// those of [DB.Exec].
+func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (n int64, err error) {
+	l, err := d.acquire(ctx, "COPY "+table.Sanitize())
+	if err != nil {
+		return 0, err
+	}
+	defer func() { l.done(err) }()
+	return l.conn.CopyFrom(ctx, table, columns, source)
+}
+
+// SendBatch sends several statements in one round trip. The results hold a
+// connection until they are closed, which must be done. The errors are those of
+// [DB.Exec].
+func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	l, err := d.acquire(ctx, "a batch")
+	if err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
+	return l.sendBatch(ctx, batch)
+}
+
+// query runs a statement on the lease, which then belongs to the rows, unless
+// there is an error.
+func (l *lease) query(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	returned := false
+	defer func() {
+		if !returned { // a panic, in an argument's own encoding for one
+			l.done(nil)
+		}
+	}()
+	inner, err := l.conn.Query(ctx, sql, args...)
+	returned = true
+	return &rows{Rows: inner, lease: l}, err
+}

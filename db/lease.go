@@ -1,0 +1,118 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+// lease is a connection that is lent, for one use.
+type lease struct {
+	d      *DB
+	pooled *pgxpool.Conn
+	conn   *pgx.Conn
+	info   *connInfo
+	since  time.Time
+	sql    string
+	who    callers
+	warned bool // guarded by ledger.mu
+	back   atomic.Bool
+}
+
+// lend makes a lease of a connection that was acquired. skip is the number of
+// callers between lend and the package's user that need not be kept.
+func (d *DB) lend(conn *pgxpool.Conn, sql string, skip int) *lease {
+	l := &lease{d: d, pooled: conn, conn: conn.Conn(), since: time.Now(), sql: sql}
+	l.info = infoOf(l.conn)
+	l.who.note(skip + 1)
+	d.ledger.add(l)
+	d.events.checkOut(l)
+	return l
+}
+
+// done ends the use: it draws the conclusions from the use's error and gives
+// the connection back. Only the first call counts.
+func (l *lease) done(err error) {
+	if !l.back.CompareAndSwap(false, true) {
+		return
+	}
+	l.info.lastUsed = time.Now()
+	if err != nil && l.info.reason == "" {
+		l.judge(err)
+	}
+	if l.info.reason == "" && (l.conn.PgConn().IsBusy() || l.conn.PgConn().TxStatus() != 'I') {
+		l.info.reason = ClosedDirty
+	}
+	l.d.events.checkIn(l)
+	l.d.ledger.remove(l)
+	if !l.conn.IsClosed() {
+		l.pooled.Release()
+		return
+	}
+	l.d.closers.Go(l.await)
+}
+
+// await gives a broken connection's slot back once the connection is really
+// gone, so that the server does not get more than MaxConns; but a peer that does
+// not answer has only PingTimeout to let it go.
+func (l *lease) await() {
+	timer := time.NewTimer(l.d.cfg.PingTimeout)
+	defer timer.Stop()
+	select {
+	case <-l.conn.PgConn().CleanupDone():
+		l.pooled.Release()
+	case <-timer.C:
+		l.d.discard(l.pooled, l.info.reason)
+	}
+}
+
+// judge notes what an error says about the connection and the server. While
+// the connection is open the error is about something else.
+func (l *lease) judge(err error) {
+	switch {
+	case !l.conn.IsClosed():
+	case l.died(err):
+		l.info.reason = ClosedDead
+		l.d.monitor.note(err)
+		l.d.reset(l.info, "a connection died in use")
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		l.info.reason = ClosedCanceled
+	default:
+		l.info.reason = ClosedDead
+	}
+}
+
+// died says whether err means that the server or the network ended the
+// connection.
+func (l *lease) died(err error) bool {
+	return l.conn.IsClosed() && pgerr.KindOf(err) == pgerr.Disconnected
+}
+
+// borrow describes the lease.
+func (l *lease) borrow() Borrow {
+	return Borrow{
+		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
+		Statement: statementName(l.sql), Stack: l.who.stack(),
+	}
+}
+
+// statementName is the name that sqlc wrote before the statement, else its
+// beginning.
+func statementName(sql string) string {
+	if rest, ok := strings.CutPrefix(sql, "-- name: "); ok {
+		name, _, _ := strings.Cut(rest, " ")
+		return name
+	}
+	sql = strings.Join(strings.Fields(sql[:min(len(sql), 200)]), " ")
+	if len(sql) > 40 {
+		return strings.ToValidUTF8(sql[:40], "") + "..."
+	}
+	return strings.ToValidUTF8(sql, "")
+}

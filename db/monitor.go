@@ -1,0 +1,184 @@
+package db
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+// window is the time that the report's rates are about.
+const window = 5 * time.Minute
+
+// monitor asks the server how it is, on a connection of its own.
+type monitor struct {
+	d      *DB
+	config *pgx.ConnConfig
+	conn   *pgx.Conn // for whoever probes: Open, then run; nil while there is none
+
+	lastTimeouts int64 // as conn; of acquires, at the last probe
+
+	mu      sync.Mutex
+	probes  probeLog      // guarded by mu
+	server  Server        // guarded by mu
+	changes []Change      // guarded by mu; the last is the present state
+	errors  []ErrorRecord // guarded by mu
+}
+
+func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
+	config = config.Copy()
+	config.Tracer = nil
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // which every pooler passes on
+	return &monitor{
+		d: d, config: config,
+		probes:  probeLog{limit: 4096},
+		changes: []Change{{At: time.Now(), State: Starting, Why: "not probed yet"}},
+	}
+}
+
+// run probes until ctx ends.
+func (m *monitor) run(ctx context.Context) {
+	defer m.hangUp()
+	tick := time.NewTicker(m.d.cfg.Health.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			m.probe(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// probe asks once and draws the conclusions, unless ctx ended meanwhile.
+func (m *monitor) probe(ctx context.Context) {
+	bound, cancel := context.WithTimeout(ctx, m.d.cfg.Health.Timeout)
+	defer cancel()
+	start := time.Now()
+	server, err := m.ask(bound)
+	if ctx.Err() == nil {
+		m.conclude(probe{at: start, took: time.Since(start), failed: err != nil}, server, err)
+	}
+}
+
+// ask queries the server. A connection that was ended while it was idle says
+// little about the server, so it is asked once more on a new one.
+func (m *monitor) ask(ctx context.Context) (Server, error) {
+	if m.d.is(probesPool) {
+		return m.askThrough(ctx)
+	}
+	fresh := m.conn == nil
+	for {
+		if m.conn == nil {
+			if err := m.dial(ctx); err != nil {
+				return Server{}, err
+			}
+		}
+		server, err := query(ctx, m.conn)
+		if err == nil {
+			return server, nil
+		}
+		m.hangUp()
+		if fresh || ctx.Err() != nil {
+			return Server{}, err
+		}
+		fresh = true
+	}
+}
+
+// askThrough is what probesPool does.
+func (m *monitor) askThrough(ctx context.Context) (Server, error) {
+	conn, err := m.d.pool.Acquire(ctx)
+	if err != nil {
+		return Server{}, err
+	}
+	defer conn.Release()
+	return query(ctx, conn.Conn())
+}
+
+func (m *monitor) dial(ctx context.Context) (err error) {
+	m.conn, err = pgx.ConnectConfig(ctx, m.config)
+	return err
+}
+
+// hangUp gives the monitor's connection up.
+func (m *monitor) hangUp() {
+	if conn := m.conn; conn != nil {
+		m.conn = nil
+		m.d.closers.Go(func() { m.d.bury(conn) })
+	}
+}
+
+func query(ctx context.Context, conn *pgx.Conn) (s Server, err error) {
+	var replica, readOnly bool
+	err = conn.QueryRow(ctx, `
+		SELECT current_setting('server_version'), pg_postmaster_start_time(), pg_is_in_recovery(),
+		       current_setting('transaction_read_only') = 'on'`, pgx.QueryExecModeSimpleProtocol).
+		Scan(&s.Version, &s.Started, &replica, &readOnly)
+	s.Role, s.ReadOnly = "primary", readOnly
+	if replica {
+		s.Role = "replica"
+	}
+	return s, err
+}
+
+// conclude takes a probe into the history and changes the state if need be.
+func (m *monitor) conclude(p probe, server Server, err error) {
+	stats := m.d.Stats()
+	now := Change{At: time.Now()}
+	now.State, now.Why = judge(server, err, stats, stats.AcquireTimeouts-m.lastTimeouts)
+	m.lastTimeouts = stats.AcquireTimeouts
+	m.mu.Lock()
+	m.probes.add(p)
+	if err == nil {
+		m.server = server
+	}
+	before := m.changes[len(m.changes)-1]
+	if now.State != before.State {
+		m.changes = keep(append(m.changes, now))
+	}
+	m.mu.Unlock()
+	if err != nil {
+		m.note(err)
+	}
+	if now.State == before.State {
+		return
+	}
+	m.d.events.state(before.State, now)
+	if m.d.cfg.OnHealthChange != nil {
+		m.d.cfg.OnHealthChange(m.d.Health())
+	}
+}
+
+// judge says what state the answer to a probe stands for, and why.
+func judge(server Server, err error, pool Stats, timeouts int64) (State, string) {
+	switch {
+	case err != nil:
+		return Down, err.Error()
+	case server.ReadOnly && server.Role == "replica":
+		return ReadOnly, "the server is a replica"
+	case server.ReadOnly:
+		return ReadOnly, "the server's transactions are read-only by default"
+	case timeouts > 0:
+		return Degraded, plural(int(timeouts), "caller") + " got no connection in time since the last probe"
+	case pool.Waiting > 0 && pool.InUse >= pool.Max:
+		return Degraded, "every connection is in use, " + plural(pool.Waiting, "caller") + " waiting"
+	}
+	return Up, "the server answers"
+}
+
+// note keeps an error for the report.
+func (m *monitor) note(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.errors = keep(append(m.errors, ErrorRecord{
+		At: time.Now(), SQLSTATE: pgerr.Code(err), Kind: pgerr.KindOf(err).String(), Message: err.Error(),
+	}))
+}
+
+// keep drops what is too old for the report.
+func keep[T any](list []T) []T { return list[max(0, len(list)-20):] }

@@ -1,0 +1,72 @@
+package db
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// reads is an [Executor] for statements that their caller states to be reads.
+// readonly decides what is let through; what is done then is in replay.go.
+type reads struct {
+	d        *DB
+	readonly func(sql string) error
+}
+
+// Reads returns an executor for reads. When the connection proves dead before
+// the first row has come, or its prepared statement out of date, the read is run
+// once more, on another connection where that helps; the caller does not notice.
+// For that, Query returns only when the first row is there.
+//
+// A statement is a read when it begins with SELECT, WITH, VALUES, TABLE or SHOW
+// and none of the words that write or lock (INSERT, UPDATE, DELETE, MERGE, INTO,
+// FOR SHARE, FOR UPDATE) is in it, outside of quotes and comments. Anything else,
+// and CopyFrom, is refused with a [NotReadError]; so is a harmless column named
+// like one of these words, unless it is quoted. What is not seen is a function
+// that writes: SELECT send_order() would be let through, and could be run twice.
+//
+// A batch is checked as well, but not run again. It is the same executor each
+// time; the errors are those of [DB.Exec] besides.
+func (d *DB) Reads() Executor {
+	check := checkRead
+	if d.is(takesAll) {
+		check = func(string) error { return nil }
+	}
+	return &reads{d: d, readonly: check}
+}
+
+func (r *reads) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if err := r.readonly(sql); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return r.d.readExec(ctx, sql, args)
+}
+
+func (r *reads) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := r.readonly(sql); err != nil {
+		return failed{err}, err
+	}
+	return r.d.readQuery(ctx, sql, args)
+}
+
+func (r *reads) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, _ := r.Query(ctx, sql, args...)
+	return row{rows}
+}
+
+func (r *reads) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
+	return 0, &NotReadError{Statement: "COPY", Reason: "it writes"}
+}
+
+func (r *reads) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	var list []error
+	for _, q := range batch.QueuedQueries {
+		list = append(list, r.readonly(q.SQL))
+	}
+	if err := errors.Join(list...); err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
+	return r.d.SendBatch(ctx, batch)
+}

@@ -1,0 +1,102 @@
+package db
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Report is how a database and its pool are. Its form as JSON is for readers and
+// dashboards; times are in nanoseconds where the name says so.
+type Report struct {
+	Target string    `json:"target"`
+	State  State     `json:"state"`
+	Since  time.Time `json:"since"` // of the state
+	Why    string    `json:"why"`   // the state was entered
+
+	Server  Server        `json:"server"`           // as last seen
+	Probes  Probes        `json:"probes"`           // of the last five minutes, or the last 4096
+	Changes []Change      `json:"changes"`          // of the state, the last 20, oldest first
+	Errors  []ErrorRecord `json:"errors,omitempty"` // the last 20 of probes, dead connections and callers without one, oldest first
+
+	Pool        Stats   `json:"pool"`
+	Utilisation float64 `json:"utilisation"`      // part of the connections in use, 0 to 1
+	Oldest      *Borrow `json:"oldest,omitempty"` // what is lent for the longest time
+}
+
+// Server is what the server says of itself.
+type Server struct {
+	Version  string    `json:"version"`
+	Role     string    `json:"role"` // primary or replica
+	ReadOnly bool      `json:"read_only"`
+	Started  time.Time `json:"started"`
+}
+
+// Probes sums up the monitor's probes.
+type Probes struct {
+	Count       int       `json:"count"`
+	Failed      int       `json:"failed"`
+	SuccessRate float64   `json:"success_rate"` // 0 to 1
+	Latency     Quantiles `json:"latency"`      // of those answered
+	Last        time.Time `json:"last"`         // when it began
+}
+
+// Change is a change of the state.
+type Change struct {
+	At    time.Time `json:"at"`
+	State State     `json:"state"` // the new one
+	Why   string    `json:"why"`
+}
+
+// ErrorRecord is an error that says something about the database's health.
+type ErrorRecord struct {
+	At       time.Time `json:"at"`
+	SQLSTATE string    `json:"sqlstate,omitempty"`
+	Kind     string    `json:"kind"` // as package pgerr calls it
+	Message  string    `json:"message"`
+}
+
+// Health returns what the monitor last saw and how the pool is now. It asks
+// nobody and takes no connection.
+func (d *DB) Health() Report {
+	r := Report{Target: d.cfg.Name, Pool: d.Stats(), Oldest: d.ledger.oldest()}
+	r.Utilisation = r.Pool.Utilisation()
+	m := d.monitor
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := m.changes[len(m.changes)-1]
+	r.State, r.Since, r.Why = last.State, last.At, last.Why
+	r.Server, r.Probes = m.server, m.probes.stats(time.Now())
+	r.Changes, r.Errors = slices.Clone(m.changes), slices.Clone(m.errors)
+	return r
+}
+
+// Ready says whether requests may come: the server answered the last probe. It
+// does so in the states up, degraded and read-only; who needs to write looks at
+// State. Whether the process is alive is no question of the database.
+func (r Report) Ready() bool { return r.State == Up || r.State == Degraded || r.State == ReadOnly }
+
+// String is the report in a few lines.
+func (r Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is %v since %s: %s\n", r.Target, r.State, r.Since.Format(time.RFC3339), r.Why)
+	if r.Server.Version != "" {
+		fmt.Fprintf(&b, "server:  PostgreSQL %s, %s, started %s\n", r.Server.Version, r.Server.Role, r.Server.Started.Format(time.RFC3339))
+	}
+	fmt.Fprintf(&b, "probes:  %d in five minutes, %.1f%% answered, %v\n", r.Probes.Count, 100*r.Probes.SuccessRate, r.Probes.Latency)
+	fmt.Fprintf(&b, "pool:    %d of %d in use (%.0f%%), %d idle, %d being opened, %d callers waiting\n",
+		r.Pool.InUse, r.Pool.Max, 100*r.Utilisation, r.Pool.Idle, r.Pool.Constructing, r.Pool.Waiting)
+	fmt.Fprintf(&b, "acquire: %d, %d timeouts, %v\n", r.Pool.Acquires, r.Pool.AcquireTimeouts, r.Pool.AcquireWait)
+	if r.Oldest != nil {
+		fmt.Fprintf(&b, "oldest:  %v\n", r.Oldest)
+	}
+	if n := len(r.Errors); n > 0 {
+		e := r.Errors[n-1]
+		fmt.Fprintf(&b, "errors:  %d, the last at %s: %s\n", n, e.At.Format(time.RFC3339), e.Message)
+	}
+	return b.String()
+}
+
+// String is the three times in one line.
+func (q Quantiles) String() string { return fmt.Sprintf("p50 %v, p95 %v, p99 %v", q.P50, q.P95, q.P99) }

@@ -1,0 +1,119 @@
+package db
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+var errNoRow = errors.New("db: there is no current row: call Next first")
+
+// rows are pgx's, and give their connection back at the end. They may have been
+// moved to the first row already, which their user must not notice.
+type rows struct {
+	pgx.Rows
+	lease *lease
+	ahead bool // at the first row, and the user does not know
+}
+
+// prime moves to the first row, if there is one, and returns the error if
+// that shows that the statement failed.
+func (r *rows) prime() error {
+	r.ahead = r.Rows.Next()
+	if r.ahead {
+		return nil
+	}
+	return r.Rows.Err()
+}
+
+func (r *rows) Close() {
+	r.Rows.Close()
+	r.lease.done(r.Rows.Err())
+}
+
+func (r *rows) Next() bool {
+	if r.ahead {
+		r.ahead = false
+		if !r.lease.d.is(losesFirstRow) {
+			return !r.lease.back.Load()
+		}
+	}
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+func (r *rows) Scan(dest ...any) error {
+	if r.ahead {
+		r.Close()
+		return errNoRow
+	}
+	err := r.Rows.Scan(dest...)
+	if err != nil {
+		r.Close()
+	}
+	return err
+}
+
+func (r *rows) Values() ([]any, error) {
+	if r.ahead {
+		r.Close()
+		return nil, errNoRow
+	}
+	values, err := r.Rows.Values()
+	if err != nil {
+		r.Close()
+	}
+	return values, err
+}
+
+func (r *rows) RawValues() [][]byte {
+	if r.ahead {
+		return nil
+	}
+	return r.Rows.RawValues()
+}
+
+// row is the first of some rows.
+type row struct{ rows pgx.Rows }
+
+func (r row) Scan(dest ...any) error {
+	defer r.rows.Close()
+	if err := r.rows.Err(); err != nil {
+		return err
+	}
+	for _, d := range dest {
+		if _, ok := d.(*pgtype.DriverBytes); ok {
+			return errors.New("db: cannot scan into *pgtype.DriverBytes from QueryRow: it would not outlive the row")
+		}
+	}
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	r.rows.Close()
+	return r.rows.Err()
+}
+
+// failed are rows of a statement that was not sent.
+type failed struct{ err error }
+
+func (failed) Close()                                       {}
+func (f failed) Err() error                                 { return f.err }
+func (failed) CommandTag() pgconn.CommandTag                { return pgconn.CommandTag{} }
+func (failed) FieldDescriptions() []pgconn.FieldDescription { return nil }
+func (failed) Next() bool                                   { return false }
+func (f failed) Scan(...any) error                          { return f.err }
+func (f failed) Values() ([]any, error)                     { return nil, f.err }
+func (failed) RawValues() [][]byte                          { return nil }
+func (failed) Conn() *pgx.Conn                              { return nil }
+func (failed) TypeMap() *pgtype.Map                         { return nil }

@@ -1,0 +1,73 @@
+package db
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stats is how the pool is and what it did since Open.
+type Stats struct {
+	Max          int `json:"max"`
+	Total        int `json:"total"`        // connections, with those being opened or closed
+	Idle         int `json:"idle"`         // ready to be lent
+	InUse        int `json:"in_use"`       // lent
+	Constructing int `json:"constructing"` // being opened
+	Waiting      int `json:"waiting"`      // callers that want one
+
+	Acquires        int64     `json:"acquires"` // that succeeded
+	AcquireTimeouts int64     `json:"acquire_timeouts"`
+	AcquireWait     Quantiles `json:"acquire_wait"` // of the last 1024 acquires
+
+	NewConns     int64                 `json:"new_conns"`
+	Closed       map[CloseReason]int64 `json:"closed"`        // connections closed, by reason
+	Resets       int64                 `json:"resets"`        // of the whole pool
+	PingTimeouts int64                 `json:"ping_timeouts"` // pings before a check-out that got no answer
+	Replays      int64                 `json:"replays"`       // reads that were run once more
+}
+
+// Utilisation is the part of MaxConns that is in use, from 0 to 1.
+func (s Stats) Utilisation() float64 { return float64(s.InUse) / float64(s.Max) }
+
+// Stats returns the figures of this moment. They are read one after the other,
+// so under load they may be off by a few from each other.
+func (d *DB) Stats() Stats {
+	s := d.counts.read()
+	pool := d.pool.Stat()
+	s.Max = d.cfg.MaxConns
+	s.Total, s.Idle, s.Constructing = int(pool.TotalConns()), int(pool.IdleConns()), int(pool.ConstructingConns())
+	s.InUse, s.Waiting = d.ledger.count(), int(d.waiting.Load())
+	s.Acquires, s.AcquireWait = d.waits.count(), d.waits.quantiles()
+	return s
+}
+
+// counts are the pool's running totals.
+type counts struct {
+	acquireTimeouts, opened, resets, pingTimeouts, replays atomic.Int64
+
+	mu     sync.Mutex
+	closed map[CloseReason]int64 // guarded by mu
+}
+
+func (c *counts) closedFor(why CloseReason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed[why]++
+}
+
+func (c *counts) read() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Stats{
+		AcquireTimeouts: c.acquireTimeouts.Load(), NewConns: c.opened.Load(), Closed: maps.Clone(c.closed),
+		Resets: c.resets.Load(), PingTimeouts: c.pingTimeouts.Load(), Replays: c.replays.Load(),
+	}
+}
+
+// Quantiles are times that half, 95 and 99 of 100 did not exceed.
+type Quantiles struct {
+	P50 time.Duration `json:"p50_ns"`
+	P95 time.Duration `json:"p95_ns"`
+	P99 time.Duration `json:"p99_ns"`
+}

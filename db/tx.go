@@ -1,0 +1,54 @@
+package db
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// tx is pgx's, and gives its connection back when it ends.
+type tx struct {
+	pgx.Tx
+	lease *lease
+}
+
+// Begin starts a transaction with the server's default options. See [DB.BeginTx].
+func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) { return d.BeginTx(ctx, pgx.TxOptions{}) }
+
+// BeginTx starts a transaction on a connection of its own. It must be ended by
+// Commit or Rollback, which give the connection back, whatever they return. ctx
+// is for BEGIN alone. Package txn does all this, and retries.
+//
+// BEGIN is sent once more when its connection proves dead: nothing was done on
+// it. The errors are those of [DB.Exec].
+func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+	for again := options.BeginQuery == ""; ; again = false {
+		l, err := d.acquire(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		inner, err := l.conn.BeginTx(ctx, options)
+		if err == nil {
+			return &tx{Tx: inner, lease: l}, nil
+		}
+		again = again && l.died(err)
+		l.done(err)
+		if !again || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// Commit commits, as pgx's Commit does.
+func (t *tx) Commit(ctx context.Context) error {
+	err := t.Tx.Commit(ctx)
+	t.lease.done(err)
+	return err
+}
+
+// Rollback rolls back, as pgx's Rollback does.
+func (t *tx) Rollback(ctx context.Context) error {
+	err := t.Tx.Rollback(ctx)
+	t.lease.done(err)
+	return err
+}
