@@ -27,7 +27,7 @@ func newPG() *cobra.Command {
 }
 
 func newPGRun() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "run -- CMD [ARG...]",
 		Short: "Run a command with one PostgreSQL server for all it starts",
 		Long: `Run a command with one PostgreSQL server for all it starts.
@@ -48,6 +48,8 @@ Signals are passed on to the command, and its exit code is returned.`,
 		},
 		RunE: runWithServer,
 	}
+	cmd.Flags().SetInterspersed(false) // what follows CMD belongs to it
+	return cmd
 }
 
 // stopTimeout bounds the end of a server when its command has ended.
