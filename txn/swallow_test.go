@@ -18,6 +18,8 @@ func TestASwallowedErrorIsReportedAndNothingCommitted(t *testing.T) {
 		b.Queue(sql)
 		return b
 	}
+	l := setup(t, one)
+	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	const dup = `INSERT INTO items SELECT 1, 0 FROM items RETURNING id`
 	for name, swallow := range map[string]func(ctx context.Context, tx *Tx){
 		"Exec": func(ctx context.Context, tx *Tx) { _, _ = tx.Exec(ctx, dup) },
@@ -55,9 +57,6 @@ func TestASwallowedErrorIsReportedAndNothingCommitted(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := setup(t, one)
-			l.exec(`INSERT INTO items VALUES (1, 0)`)
 			err := Run(t.Context(), l.runner, Op{Name: "add"}, func(ctx context.Context, tx *Tx) error {
 				if err := insert(ctx, tx, 2); err != nil {
 					return err
@@ -160,8 +159,8 @@ func TestOpenRowsAreAnErrorNotAnUnknownCommit(t *testing.T) {
 
 func TestEndingTheTransactionByHandIsAnError(t *testing.T) {
 	t.Parallel()
+	l := setup(t, one)
 	for _, end := range []string{"COMMIT", "ROLLBACK"} {
-		l := setup(t, one)
 		err := Run(t.Context(), l.runner, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
 			_, err := tx.Exec(ctx, end)
 			return err

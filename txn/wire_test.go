@@ -15,15 +15,15 @@ import (
 type fate int
 
 const (
-	delivered   fate = iota
-	cutBefore        // lost on its way, and the connection with it
-	cutAfter         // executed; the answer is lost, and the connection with it
-	fatalBefore      // lost; the answer is a FATAL error
-	fatalAfter       // executed; the answer is a FATAL error
-	silence          // executed; no answer ever comes
-	unknown40003     // executed; the answer is 40003, of severity ERROR
-	unknown08007     // executed; the answer is 08007, of severity ERROR
-	fates            // how many there are
+	delivered    fate = iota
+	cutBefore         // lost on its way, and the connection with it
+	cutAfter          // executed; the answer is lost, and the connection with it
+	fatalBefore       // lost; the answer is a FATAL error
+	fatalAfter        // executed; the answer is a FATAL error
+	silence           // executed; no answer ever comes
+	unknown40003      // executed; the answer is 40003, of severity ERROR
+	unknown08007      // executed; the answer is 08007, of severity ERROR
+	fates             // how many there are
 )
 
 // wire is the network under a pool: it counts, and decides the fate of COMMITs.
@@ -78,6 +78,7 @@ type wireConn struct {
 	net.Conn
 	wire   *wire
 	answer *bytes.Reader // what is read instead of the server's answer, when not nil
+	cut    bool          // the connection ends after it
 }
 
 func (c *wireConn) Write(p []byte) (int, error) {
@@ -92,7 +93,7 @@ func (c *wireConn) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	c.answer = bytes.NewReader(answers[f])
+	c.answer, c.cut = bytes.NewReader(answers[f]), f < silence
 	return len(p), nil
 }
 
@@ -112,25 +113,21 @@ func (c *wireConn) Read(p []byte) (int, error) {
 	if n, _ := c.answer.Read(p); n > 0 {
 		return n, nil
 	}
-	if c.answer.Size() == 0 {
-		return c.Conn.Read(p) // silence: until the deadline
+	if c.cut {
+		_ = c.Conn.Close()
+		return 0, io.EOF
 	}
-	_ = c.Conn.Close()
-	return 0, io.EOF
+	c.answer = nil
+	return c.Conn.Read(p)
 }
 
-var (
-	answers = map[fate][]byte{
-		cutBefore:    notice,
-		cutAfter:     notice,
-		fatalBefore:  answer("FATAL", "57P01"),
-		fatalAfter:   answer("FATAL", "57P01"),
-		unknown40003: answer("ERROR", "40003"),
-		unknown08007: answer("ERROR", "08007"),
-	}
-	// notice stands before a cut so that it is told from silence.
-	notice, _ = (&pgproto3.NoticeResponse{Severity: "NOTICE"}).Encode(nil)
-)
+// answers stand for the server's answer to a COMMIT that was not delivered as usual.
+var answers = map[fate][]byte{
+	fatalBefore:  answer("FATAL", "57P01"),
+	fatalAfter:   answer("FATAL", "57P01"),
+	unknown40003: answer("ERROR", "40003"),
+	unknown08007: answer("ERROR", "08007"),
+}
 
 func answer(severity, code string) []byte {
 	b, _ := (&pgproto3.ErrorResponse{Severity: severity, SeverityUnlocalized: severity, Code: code}).Encode(nil)

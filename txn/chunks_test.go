@@ -1,0 +1,362 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+// jobLab is a job over the items 1 to 10, three at a time: each item's n counts
+// how often it was worked on, the row 0 is the cursor, and moves is the record of
+// what was skipped.
+type jobLab struct {
+	*lab
+	job Job[int]
+}
+
+func setupJob(t *testing.T, m mutant) *jobLab {
+	t.Helper()
+	l := &jobLab{lab: setupMutant(t, m)}
+	l.exec(`INSERT INTO items SELECT id, 0 FROM generate_series(0, 10) id`)
+	l.job = Job[int]{
+		Op: Op{Name: "count"},
+		Load: func(ctx context.Context, tx *Tx) (cursor int, err error) {
+			err = tx.QueryRow(ctx, `SELECT n FROM items WHERE id = 0 FOR UPDATE`).Scan(&cursor)
+			return cursor, err
+		},
+		Step: func(ctx context.Context, tx *Tx, cursor int) (int, bool, error) {
+			tag, err := tx.Exec(ctx, `UPDATE items SET n = n + 1 WHERE id BETWEEN $1 + 1 AND $1 + 3`, cursor)
+			return cursor + int(tag.RowsAffected()), tag.RowsAffected() < 3, err
+		},
+		Save: func(ctx context.Context, tx *Tx, cursor int) error {
+			_, err := tx.Exec(ctx, `UPDATE items SET n = $1 WHERE id = 0`, cursor)
+			return err
+		},
+	}
+	return l
+}
+
+func (l *jobLab) run(ctx context.Context) (Progress, error) { return Chunks(ctx, l.runner, l.job) }
+
+// onChunk makes fn run after the work of the chunk that begins at the cursor, in its transaction.
+func (l *jobLab) onChunk(cursor int, fn func(ctx context.Context, tx *Tx) error) {
+	work := l.job.Step
+	l.job.Step = func(ctx context.Context, tx *Tx, at int) (int, bool, error) {
+		next, done, err := work(ctx, tx, at)
+		if at == cursor {
+			err = errors.Join(err, fn(ctx, tx))
+		}
+		return next, done, err
+	}
+}
+
+// worked returns an error unless the first items were worked on once each, the
+// others never, and the cursor stands behind them.
+func (l *jobLab) worked(items int) error {
+	wrong := l.number(`SELECT count(*) FROM items WHERE id > 0 AND n <> (id <= $1)::int`, items)
+	if wrong != 0 {
+		return fmt.Errorf("%d items were not worked on as often as they should", wrong)
+	}
+	return differ("cursor", l.number(`SELECT n FROM items WHERE id = 0`), items)
+}
+
+func (l *jobLab) wantWorked(items int) {
+	l.t.Helper()
+	if err := l.worked(items); err != nil {
+		l.t.Error(err)
+	}
+}
+
+func TestAJobRunsInChunksUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	p, err := l.run(t.Context())
+	if err != nil || p != (Progress{Chunks: 4, Done: true}) {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	l.wantWorked(10)
+	p, err = l.run(t.Context())
+	if err != nil || p != (Progress{Chunks: 1, Done: true}) {
+		t.Errorf("run again when done: progress %+v, error %v", p, err)
+	}
+	l.wantWorked(10)
+}
+
+func TestAFailedChunkStopsTheJobWhichResumesAtItsCursor(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	fail := errBoom
+	l.onChunk(6, func(context.Context, *Tx) error { return fail })
+	p, err := l.run(t.Context())
+	var failed *ChunkError
+	if !errors.As(err, &failed) || !errors.Is(err, errBoom) || failed.Cursor != 6 || failed.Op != "count" {
+		t.Errorf("error is %v", err)
+	}
+	if p != (Progress{Chunks: 2}) {
+		t.Errorf("progress %+v", p)
+	}
+	l.wantWorked(6)
+	fail = nil
+	if p, err := l.run(t.Context()); err != nil || p != (Progress{Chunks: 2, Done: true}) {
+		t.Errorf("resumed: progress %+v, error %v", p, err)
+	}
+	l.wantWorked(10)
+}
+
+func TestACrashBetweenWorkAndCursorLosesNothingAndRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	promise(t, savesCursorApart, func(t *testing.T, m mutant) error {
+		l := setupJob(t, m)
+		save, crash := l.job.Save, true
+		l.job.Save = func(ctx context.Context, tx *Tx, cursor int) error {
+			if cursor == 6 && crash {
+				_, err := tx.Exec(ctx, `SELECT pg_terminate_backend(pg_backend_pid())`)
+				return err
+			}
+			return save(ctx, tx, cursor)
+		}
+		if _, err := l.run(t.Context()); pgerr.KindOf(err) != pgerr.Disconnected {
+			return fmt.Errorf("the crash was reported as %w", err)
+		}
+		if err := l.worked(3); err != nil {
+			return fmt.Errorf("after the crash: %w", err)
+		}
+		crash = false
+		if _, err := l.run(t.Context()); err != nil {
+			return err
+		}
+		return l.worked(10)
+	})
+}
+
+func TestAChunkThatConflictsIsRetried(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.Op.Iso = pgx.RepeatableRead
+	l.onChunk(3, func(_ context.Context, tx *Tx) error {
+		if tx.Attempt() < 3 {
+			return Retryable(errBoom)
+		}
+		return nil
+	})
+	p, err := l.run(t.Context())
+	if err != nil || p != (Progress{Chunks: 4, Done: true}) {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	l.wantWorked(10)
+}
+
+// record is a Skip that books the chunk and goes past it.
+func record(ctx context.Context, tx *Tx, cursor int, _ error) (int, error) {
+	_, err := tx.Exec(ctx, `INSERT INTO moves VALUES ($1, $2)`, cursor, tx.Attempt())
+	return cursor + 3, err
+}
+
+func TestAFailedChunkIsRecordedAndGonePast(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.Skip = record
+	l.onChunk(3, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, `SELECT 1/0`)
+		return err
+	})
+	p, err := l.run(t.Context())
+	if err != nil || p != (Progress{Chunks: 3, Skipped: 1, Done: true}) {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	if n := l.number(`SELECT sum(a) FROM moves`); n != 3 {
+		t.Errorf("recorded %d", n)
+	}
+	if n := l.number(`SELECT sum(n) FROM items WHERE id BETWEEN 4 AND 6`); n != 0 {
+		t.Errorf("the failed chunk's work was committed: %d", n)
+	}
+	if n := l.number(`SELECT sum(n) FROM items WHERE id > 0`); n != 7 {
+		t.Errorf("%d items were worked on", n)
+	}
+}
+
+func TestAChunkThatFailsAtCommitIsGonePastToo(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.Skip = record
+	l.exec(`CREATE TABLE once (x int, CONSTRAINT once_x_key UNIQUE (x) DEFERRABLE INITIALLY DEFERRED)`)
+	l.onChunk(0, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO once VALUES (1), (1)`)
+		return err
+	})
+	p, err := l.run(t.Context())
+	if err != nil || p != (Progress{Chunks: 3, Skipped: 1, Done: true}) {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+}
+
+func TestFailuresThatAreNotTheChunksOwnAreNotGonePast(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]error{
+		"conflicts":       serverError("40001"),
+		"lost connection": io.ErrUnexpectedEOF,
+		"server full":     serverError("53300"),
+		"demoted primary": serverError("25006"),
+		"unknown commit":  &CommitUnknownError{Op: "x", Err: io.EOF},
+		"no progress":     ErrNoProgress,
+	} {
+		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 2, BackoffBase: 1, BackoffMax: 1}, sound)
+		p, err := Chunks(t.Context(), r, Job[int]{
+			Op:   Op{Name: "x"},
+			Load: func(context.Context, *Tx) (int, error) { return 5, nil },
+			Step: func(context.Context, *Tx, int) (int, bool, error) { return 0, false, failure },
+			Save: func(context.Context, *Tx, int) error { return nil },
+			Skip: func(context.Context, *Tx, int, error) (int, error) {
+				t.Errorf("%s: Skip was asked", name)
+				return 0, errBoom
+			},
+		})
+		var failed *ChunkError
+		if !errors.As(err, &failed) || failed.Cursor != 5 || !errors.Is(err, failure) || p != (Progress{}) {
+			t.Errorf("%s: progress %+v, error %v", name, p, err)
+		}
+	}
+}
+
+func TestAFailureToBeginOrLoadIsReturnedAsItIs(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.Skip = record
+	load := l.job.Load
+	l.job.Load = func(context.Context, *Tx) (int, error) { return 0, errBoom }
+	if _, err := l.run(t.Context()); err != errBoom {
+		t.Errorf("load: error is %v", err)
+	}
+	l.job.Load = load
+	ctx, cancel := context.WithCancel(t.Context())
+	l.onChunk(3, func(context.Context, *Tx) error { cancel(); return nil })
+	p, err := l.run(ctx)
+	if !errors.Is(err, context.Canceled) || p != (Progress{Chunks: 1}) {
+		t.Errorf("ended context: progress %+v, error %v", p, err)
+	}
+	l.wantWorked(3)
+	p, err = l.run(ctx)
+	var failed *ChunkError
+	if !errors.Is(err, context.Canceled) || errors.As(err, &failed) || p != (Progress{}) {
+		t.Errorf("begin: progress %+v, error %v", p, err)
+	}
+}
+
+func TestAStepThatDoesNotMoveStopsTheJob(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.Step = func(ctx context.Context, tx *Tx, cursor int) (int, bool, error) {
+		_, err := tx.Exec(ctx, `UPDATE items SET n = n + 1 WHERE id > 0`)
+		return cursor, false, err
+	}
+	if p, err := l.run(t.Context()); !errors.Is(err, ErrNoProgress) || p != (Progress{}) {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	l.wantWorked(0)
+}
+
+func TestASkipThatStopsOrDoesNotMoveStopsTheJob(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.onChunk(3, func(context.Context, *Tx) error { return errBoom })
+	refused := errors.New("not this one")
+	for want, skip := range map[error]func(context.Context, *Tx, int, error) (int, error){
+		refused: func(ctx context.Context, tx *Tx, cursor int, failure error) (int, error) {
+			_, _ = record(ctx, tx, cursor, failure)
+			return cursor + 3, refused
+		},
+		ErrNoProgress: func(_ context.Context, _ *Tx, cursor int, _ error) (int, error) { return cursor, nil },
+	} {
+		l.job.Skip = skip
+		_, err := l.run(t.Context())
+		if !errors.Is(err, want) || !errors.Is(err, errBoom) {
+			t.Errorf("error has not both the failure and %v: %v", want, err)
+		}
+	}
+	l.wantWorked(3)
+	if n := l.number(`SELECT count(*) FROM moves`); n != 0 {
+		t.Errorf("%d records", n)
+	}
+}
+
+func TestAChunkThatAnotherRunWentPastIsNotSkipped(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.Skip = record
+	load, loads := l.job.Load, 0
+	l.job.Load = func(ctx context.Context, tx *Tx) (int, error) {
+		if loads++; loads == 2 {
+			l.exec(`UPDATE items SET n = n + 1 WHERE id BETWEEN 1 AND 3; UPDATE items SET n = 3 WHERE id = 0`)
+		}
+		return load(ctx, tx)
+	}
+	l.onChunk(0, func(context.Context, *Tx) error { return errBoom })
+	p, err := l.run(t.Context())
+	if err != nil || p != (Progress{Chunks: 3, Done: true}) {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	l.wantWorked(10)
+}
+
+func TestMaxChunksBoundsOneCall(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	l.job.MaxChunks = 2
+	l.job.Skip = record
+	l.onChunk(3, func(context.Context, *Tx) error { return errBoom })
+	for _, want := range []Progress{{Chunks: 1, Skipped: 1}, {Chunks: 2, Done: true}} {
+		if p, err := l.run(t.Context()); err != nil || p != want {
+			t.Errorf("progress %+v, want %+v, error %v", p, want, err)
+		}
+	}
+}
+
+func TestSeveralRunsOfAJobShareTheWork(t *testing.T) {
+	t.Parallel()
+	l := setupJob(t, sound)
+	ctx := bounded(t)
+	var work sync.WaitGroup
+	for range 4 {
+		work.Go(func() {
+			if p, err := l.run(ctx); err != nil || !p.Done {
+				t.Errorf("progress %+v, error %v", p, err)
+			}
+		})
+	}
+	work.Wait()
+	l.wantWorked(10)
+}
+
+func TestABadJobIsRefused(t *testing.T) {
+	t.Parallel()
+	good := Job[int]{
+		Op:   Op{Name: "x"},
+		Load: func(context.Context, *Tx) (int, error) { return 0, nil },
+		Step: func(context.Context, *Tx, int) (int, bool, error) { return 0, true, nil },
+		Save: func(context.Context, *Tx, int) error { return nil },
+	}
+	r := newRunner(t, &fakeDB{}, Config{}, sound)
+	for field, spoil := range map[string]func(*Job[int]){
+		"Job.Load":        func(j *Job[int]) { j.Load = nil },
+		"Job.Step":        func(j *Job[int]) { j.Step = nil },
+		"Job.Save":        func(j *Job[int]) { j.Save = nil },
+		"Job.Op.ReadOnly": func(j *Job[int]) { j.Op.ReadOnly = true },
+		"Job.MaxChunks":   func(j *Job[int]) { j.MaxChunks = -1 },
+		"Op.Name":         func(j *Job[int]) { j.Op.Name = "" },
+	} {
+		job := good
+		spoil(&job)
+		_, err := Chunks(t.Context(), r, job)
+		wantInvalid(t, err, field)
+	}
+	if p, err := Chunks(t.Context(), r, good); err != nil || !p.Done {
+		t.Errorf("the good one: progress %+v, error %v", p, err)
+	}
+}
