@@ -153,19 +153,22 @@ func (c *container) halt(ctx context.Context, mode Mode) error {
 	patience := haltTimeout
 	switch mode {
 	case Killed:
+		// Not even a signal can kill a container's first process from within. So its
+		// sessions die first, without a word, and Docker ends the rest.
+		c.signal(ctx, "KILL -1")
 		patience = 0
 	case Immediate:
-		c.signal(ctx, "QUIT")
+		c.signal(ctx, "QUIT 1")
 	case Fast:
-		c.signal(ctx, "INT")
+		c.signal(ctx, "INT 1")
 	}
 	return c.ctr.Stop(ctx, &patience)
 }
 
-// signal is not heard when the server is on its way down: Stop then waits for
-// the end of that.
-func (c *container) signal(ctx context.Context, name string) {
-	_, _, _ = c.ctr.Exec(ctx, []string{"sh", "-c", "kill -" + name + " 1"})
+// signal runs kill in the container. It fails when the server is on its way down:
+// Stop then waits for the end of that.
+func (c *container) signal(ctx context.Context, arguments string) {
+	_, _, _ = c.ctr.Exec(ctx, []string{"sh", "-c", "kill -" + arguments})
 }
 
 func (c *container) stop(ctx context.Context) error {
