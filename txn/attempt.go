@@ -34,11 +34,9 @@ func (r *Runner) attempt(ctx context.Context, op *Op, n int, fn func(context.Con
 
 // abandon ends a transaction whose function did not return.
 func (r *Runner) abandon(ctx context.Context, tx *Tx) {
-	if r.is(recoversOnly) {
-		if p := recover(); p == nil {
-			_ = r.commit(ctx, tx)
-			return
-		}
+	if r.is(commitsUnreturned) {
+		_ = r.commit(ctx, tx)
+		return
 	}
 	r.rollback(ctx, tx)
 }

@@ -77,7 +77,7 @@ func TestALostCommitIsUnknownAndNeverAppliedTwice(t *testing.T) {
 		net := &wire{}
 		l := setupMutant(t, m, net.attach, one)
 		l.exec(`INSERT INTO items VALUES (1, 0)`)
-		r := newRunner(t, l.pool, Config{CommitTimeout: 200 * time.Millisecond}, m)
+		impatient := newRunner(t, l.pool, Config{CommitTimeout: 200 * time.Millisecond}, m)
 		var succeeded, unknown int
 		for f := range fates {
 			if m != sound && f == silence {
@@ -85,6 +85,10 @@ func TestALostCommitIsUnknownAndNeverAppliedTwice(t *testing.T) {
 			}
 			before := l.number(`SELECT n FROM items`)
 			net.plan(f)
+			r := l.runner
+			if f == silence {
+				r = impatient
+			}
 			err := Run(bounded(t), r, Op{Name: "increment"}, func(ctx context.Context, tx *Tx) error {
 				_, err := tx.Exec(ctx, `UPDATE items SET n = n + 1`)
 				return err

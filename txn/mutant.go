@@ -9,7 +9,7 @@ type mutant uint8
 const (
 	sound             mutant = iota
 	trustsSafeToRetry        // believes the driver about a lost COMMIT
-	recoversOnly             // takes Goexit for a return
+	commitsUnreturned        // takes Goexit, or a panic, for a return of nil
 	retriesSavepoints        // repeats a conflicting part instead of the whole
 	retriesSwallowed         // takes 25P02 for a cause
 	rollsBackOnCtx           // sends ROLLBACK on the caller's context

@@ -142,6 +142,7 @@ type fakeDB struct {
 	begins, commits, rollbacks  int
 	options                     []pgx.TxOptions
 	rollbackCtxErr, begin, exec error
+	rollbackBounded             bool
 }
 
 func (f *fakeDB) BeginTx(_ context.Context, options pgx.TxOptions) (pgx.Tx, error) {
@@ -172,6 +173,7 @@ func (tx *fakeTx) Commit(context.Context) error {
 func (tx *fakeTx) Rollback(ctx context.Context) error {
 	tx.db.rollbacks++
 	tx.db.rollbackCtxErr = ctx.Err()
+	_, tx.db.rollbackBounded = ctx.Deadline()
 	return nil
 }
 
