@@ -15,7 +15,8 @@
 // `sqlkeel pg run -- go test ./...` that is one server for all packages.
 // Without it the test process starts a server when the first test asks for one;
 // it ends with the process. DATABASE_URL is not looked at: it may well name
-// data that somebody needs.
+// data that somebody needs. On a server that lives on, templates stay (they are
+// named pgtest_template_*, and may be dropped at any time).
 //
 // [NewServer] gives a test a private server to stop, kill and start, [NewProxy]
 // a network to cut or silence, and [NewFaulty] errors on demand without a server.

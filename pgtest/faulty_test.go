@@ -26,10 +26,11 @@ var ways = map[string]func(ctx context.Context, e Executor) error{
 	},
 	"Query": func(ctx context.Context, e Executor) error {
 		rows, err := e.Query(ctx, getBook)
-		defer rows.Close()
-		for rows.Next() {
+		if err != nil {
+			return err
 		}
-		return errors.Join(err, rows.Err())
+		_, err = pgx.CollectRows(rows, pgx.RowTo[int])
+		return err
 	},
 	"QueryRow": func(ctx context.Context, e Executor) error {
 		var n int

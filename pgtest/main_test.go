@@ -2,15 +2,12 @@ package pgtest
 
 import (
 	"context"
-	"os"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
-
-func TestMain(m *testing.M) { os.Exit(Main(m)) }
 
 // bound is far beyond what anything here takes; only a failure waits for it.
 const bound = 30 * time.Second

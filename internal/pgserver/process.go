@@ -69,18 +69,17 @@ func (p *process) signal(sig syscall.Signal) error {
 	return ignoreGone(p.self.Signal(sig))
 }
 
-// kill ends the process and its children by SIGKILL.
+// kill ends the process and its children by SIGKILL. It is stopped first and dies
+// last: else it would tell its children to end, or they would notice that it
+// died, and sessions would still hear of it.
 func (p *process) kill() error {
-	if !p.alive() {
-		return nil
+	if err := p.signal(syscall.SIGSTOP); err != nil || !p.alive() {
+		return err
 	}
-	// Children may be busy and notice late that their parent died.
-	orphans := children(p.self.Pid)
-	err := ignoreGone(p.self.Kill())
-	for _, pid := range orphans {
+	for _, pid := range children(p.self.Pid) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	return err
+	return ignoreGone(p.self.Kill())
 }
 
 func ignoreGone(err error) error {
