@@ -22,7 +22,9 @@ func peek(conn net.Conn) sight {
 		return unclear
 	}
 	seen := unclear
-	err = raw.Read(func(fd uintptr) bool {
+	// Not raw.Read: that would wait for a reader that is blocked on the socket,
+	// and pgx leaves one there after a write that was slow.
+	err = raw.Control(func(fd uintptr) {
 		var buf [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		switch {
@@ -31,7 +33,6 @@ func peek(conn net.Conn) sight {
 		case err == nil && n == 0, err == syscall.ECONNRESET, err == syscall.EPIPE, err == syscall.ETIMEDOUT:
 			seen = ended
 		}
-		return true // never wait
 	})
 	if err != nil {
 		return unclear

@@ -52,8 +52,8 @@ func (e *outOfDateError) Error() string {
 	return fmt.Sprintf("the schema is not up to date: %d pending, %d missing", e.pending, e.missing)
 }
 
-// ExitCode is the code to exit with.
-func (e *outOfDateError) ExitCode() int { return 2 }
+// exitStatus is the code to exit with.
+func (e *outOfDateError) exitStatus() int { return 2 }
 
 func writeStatus(w io.Writer, st *migrate.Status) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

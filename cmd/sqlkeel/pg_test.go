@@ -202,12 +202,13 @@ func TestAChosenDATABASE_URLStays(t *testing.T) {
 	}
 }
 
-func TestOnlyAChildDecidesAnotherExitCodeThanOne(t *testing.T) {
+func TestExitCodeIsOneUnlessTheErrorBringsAnother(t *testing.T) {
 	t.Parallel()
 	child := &childError{command: "make", code: 42, err: errors.New("exit status 42")}
 	for err, want := range map[error]int{
-		errors.New("x"): 1,
-		child:           42,
+		errors.New("x"):   1,
+		&exec.ExitError{}: 1, // of a program that is none of the caller's business
+		child:             42,
 		errors.Join(errors.New("x"), error(child)): 42,
 	} {
 		if got := exitCode(err); got != want {
