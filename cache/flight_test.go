@@ -150,9 +150,16 @@ func TestALoadHasTheValuesOfItsCallersContext(t *testing.T) {
 	type mark struct{}
 	v := newView[int64, int64](t, newCache(t, Config{}, sound))
 	ctx := context.WithValue(t.Context(), mark{}, int64(7))
-	got, err := v.Get(ctx, target, 1, func(ctx context.Context) (int64, error) { return ctx.Value(mark{}).(int64), nil })
+	var inner context.Context
+	got, err := v.Get(ctx, target, 1, func(ctx context.Context) (int64, error) {
+		inner = ctx
+		return ctx.Value(mark{}).(int64), ctx.Err()
+	})
 	if got != 7 || err != nil {
 		t.Errorf("got %d, error %v", got, err)
+	}
+	if inner.Err() == nil {
+		t.Error("the load's context outlives the load")
 	}
 }
 

@@ -115,22 +115,26 @@ func (h *history) readOnce(ctx context.Context, key int64, stale chan<- error) {
 // it is they who decide who goes next: each history is another interleaving.
 func scheduled(t *testing.T, how string, m mutant, seed uint64) (stale error) {
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		random := rand.New(rand.NewPCG(seed, 0))
-		step := func() {
-			mu.Lock()
-			d := time.Duration(random.IntN(20) - 10)
-			if random.IntN(6) == 0 {
-				d = time.Duration(random.IntN(400)) // long enough for all others to overtake
-			}
-			mu.Unlock()
-			if d > 0 {
-				pass(d)
-			}
-		}
-		stale = newHistory(t, how, m, step).run(t.Context())
+		stale = newHistory(t, how, m, pauses(seed)).run(t.Context())
 	})
 	return stale
+}
+
+// pauses returns a step that takes some of a bubble's time, most often none.
+func pauses(seed uint64) (step func()) {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 0))
+	return func() {
+		mu.Lock()
+		d := time.Duration(random.IntN(20) - 10)
+		if random.IntN(6) == 0 {
+			d = time.Duration(random.IntN(400)) // long enough for all others to overtake
+		}
+		mu.Unlock()
+		if d > 0 {
+			pass(d)
+		}
+	}
 }
 
 func TestNoReadIsStaleInAnySchedule(t *testing.T) {
@@ -189,6 +193,32 @@ func TestNoReadIsStaleUnderRealParallelism(t *testing.T) {
 			}
 			if s := h.view.Stats(); s.Hits == 0 || s.Loads == 0 {
 				t.Errorf("nothing was put to the test: %+v", s)
+			}
+		})
+	}
+}
+
+func TestOneLoadRunsInAnySchedule(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCache(t, Config{}, sound)
+			c.step = pauses(seed)
+			v := newView[int64, int64](t, c)
+			var s source
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() {
+					pause(c.step)
+					get(t, v, 1, s.load)
+				})
+			}
+			all.Wait()
+			if n := s.reads.Load(); n != 1 {
+				t.Errorf("seed %d: %d loads for one result, want 1", seed, n)
+			}
+			if s := v.Stats(); s.Hits+s.Misses != 8 {
+				t.Errorf("seed %d: %d hits and %d misses of 8 Gets", seed, s.Hits, s.Misses)
 			}
 		})
 	}
