@@ -31,6 +31,9 @@ func leaks(t *testing.T, m mutant) error {
 			fake.Fatalf("%v", err)
 		}
 	})
+	if conn == nil {
+		t.Fatalf("no database: %q", fake.messages)
+	}
 	pid := strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
 	_ = conn.Close(context.Background())
 	drop(t, name)
@@ -74,6 +77,9 @@ func keepsADatabase(t *testing.T, m mutant) error {
 		db.mutant = m
 		fake.Errorf("as it should")
 	})
+	if db == nil {
+		t.Fatalf("no database: %q", fake.messages)
+	}
 	defer drop(t, db.name)
 	if !query[bool](t, serverDSN(t), "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", db.name) {
 		return errors.New("the database has gone")
