@@ -2,11 +2,11 @@ package repo_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"go.uber.org/goleak"
 
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
@@ -16,7 +16,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/repo"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // bench is a repository on a seeded bookstore of its own, with everything a
 // test looks at from outside.

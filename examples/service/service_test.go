@@ -9,12 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"go.uber.org/goleak"
 
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
@@ -24,7 +24,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // service is the whole program, started as main starts it.
 type service struct {

@@ -1,0 +1,54 @@
+package pgtest
+
+import (
+	"fmt"
+	"testing"
+)
+
+// ForExample gives an Example function, which has no testing.T, what it needs
+// to use this package:
+//
+//	func ExampleRepo_Find() {
+//		t, done := pgtest.ForExample()
+//		defer done()
+//		pool := pgtest.New(t, pgtest.WithMigrations(migrations.FS)).Pool()
+//		...
+//		// Output: ...
+//	}
+//
+// done does what the end of a test does. What would fail a test is printed, so
+// that the output is not the expected one; what would end it panics.
+func ForExample() (t testing.TB, done func()) {
+	e := &exampleTB{}
+	return e, e.done
+}
+
+// exampleTB is the part of testing.TB that this package uses.
+type exampleTB struct {
+	testing.TB
+	cleanups []func()
+	failed   bool
+}
+
+func (*exampleTB) Helper() {}
+
+func (*exampleTB) Name() string { return "example" }
+
+func (e *exampleTB) Failed() bool { return e.failed }
+
+func (*exampleTB) Logf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+func (e *exampleTB) Errorf(format string, args ...any) {
+	e.failed = true
+	fmt.Printf(format+"\n", args...)
+}
+
+func (*exampleTB) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+func (e *exampleTB) Cleanup(f func()) { e.cleanups = append(e.cleanups, f) }
+
+func (e *exampleTB) done() {
+	for i := len(e.cleanups) - 1; i >= 0; i-- {
+		e.cleanups[i]()
+	}
+}
