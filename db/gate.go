@@ -47,7 +47,7 @@ func (g *gate) wait(ctx context.Context) error {
 func (g *gate) failed() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if now := time.Now(); now.After(g.until) {
+	if now := time.Now(); !now.Before(g.until) {
 		g.until = now.Add(dialPause.Ceiling(g.fails))
 		g.fails++
 	}

@@ -8,7 +8,9 @@ import (
 )
 
 // peek looks at what a connection that should be silent has received, without
-// waiting and without taking it.
+// waiting and without taking it. It asks through Control and not through Read:
+// pgx may have left a reader in the background, which holds the lock of Read for
+// as long as the connection is silent.
 func peek(conn net.Conn) sight {
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
 		conn = t.NetConn()

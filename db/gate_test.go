@@ -1,0 +1,69 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestTheGateHoldsBackDialsAfterAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		for _, want := range []time.Duration{0, 50, 100, 200, 400, 500, 500} {
+			start := time.Now()
+			if err := g.wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := time.Since(start); got != want*time.Millisecond {
+				t.Errorf("held back for %v, want %v", got, want*time.Millisecond)
+			}
+			for range 64 { // slots that fail together
+				g.failed()
+			}
+		}
+	})
+}
+
+func TestASuccessLetsEveryoneThrough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		g.failed()
+		start, done := time.Now(), make(chan time.Duration)
+		for range 8 {
+			go func() {
+				_ = g.wait(t.Context())
+				done <- time.Since(start)
+			}()
+		}
+		synctest.Wait()
+		g.succeeded()
+		for range 8 {
+			if held := <-done; held != 0 {
+				t.Errorf("held back for %v after a success", held)
+			}
+		}
+		if err := g.wait(t.Context()); err != nil || time.Since(start) != 0 {
+			t.Errorf("later: %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+func TestTheGateEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("an open gate: %v", err)
+		}
+		g.failed()
+		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("a shut gate: %v", err)
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package db
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+const threeRows = "SELECT n, 'row ' || n AS name FROM generate_series(1, 3) n"
+
+// transcript uses rows in every way that they can be used and writes down what
+// comes of it. Two executors that behave the same give the same transcript.
+func transcript(t *testing.T, e Executor) string {
+	t.Helper()
+	var b strings.Builder
+	note := func(what string, values ...any) { fmt.Fprintln(&b, append([]any{what}, values...)...) }
+	query := func(sql string, args ...any) pgx.Rows {
+		rows, _ := e.Query(t.Context(), sql, args...)
+		return rows
+	}
+	type record struct {
+		N    int
+		Name string
+	}
+	collected, err := pgx.CollectRows(query(threeRows), pgx.RowToStructByName[record])
+	note("collect", collected, err)
+	one, err := pgx.CollectExactlyOneRow(query(threeRows), pgx.RowToStructByPos[record])
+	note("exactly one", one, err)
+	var n int
+	var name string
+	tag, err := pgx.ForEachRow(query(threeRows), []any{&n, &name}, func() error { note("each", n, name); return nil })
+	note("for each", tag, err)
+
+	rows := query(threeRows)
+	for rows.Next() {
+		values, err := rows.Values()
+		note("values", values, err, len(rows.RawValues()), rows.FieldDescriptions()[1].Name)
+	}
+	note("end", rows.Err(), rows.CommandTag(), rows.Next())
+	rows.Close()
+
+	rows = query(threeRows)
+	note("raw before", rows.RawValues() == nil)
+	note("next", rows.Next())
+	note("wrong destination", rows.Scan(&n) != nil)
+	note("after it", rows.Next(), rows.Err() != nil)
+
+	rows = query(threeRows)
+	note("scan before next", rows.Scan(&n, &name) != nil, rows.Next())
+	rows = query(threeRows)
+	rows.Close()
+	note("closed", rows.Next(), rows.Err(), rows.CommandTag())
+
+	rows = query("SELECT 1 WHERE false")
+	note("none", rows.Next(), rows.Err(), rows.CommandTag(), len(rows.FieldDescriptions()))
+	rows = query("SELECT 10 / (3 - n) FROM generate_series(1, 5) n")
+	for rows.Next() {
+		note("row before the error", rows.Scan(&n), n)
+	}
+	note("error in the middle", rows.Err())
+	rows = query("SELECT * FROM missing")
+	note("no table", rows.Next(), rows.Err())
+
+	note("row", e.QueryRow(t.Context(), threeRows).Scan(&n, &name), n, name)
+	note("no row", e.QueryRow(t.Context(), "SELECT 1 WHERE false").Scan(&n))
+	note("wrong row", e.QueryRow(t.Context(), threeRows).Scan(&n) != nil)
+	note("failed row", e.QueryRow(t.Context(), "SELECT 1/0").Scan(&n))
+	note("driver bytes", e.QueryRow(t.Context(), threeRows).Scan(&n, new(pgtype.DriverBytes)) != nil)
+	return b.String()
+}
+
+func TestRowsBehaveAsThoseOfPgxpool(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	want := transcript(t, pg.Pool())
+	if !strings.Contains(want, "[{1 row 1} {2 row 2} {3 row 3}]") {
+		t.Fatalf("the transcript is not what it should be:\n%s", want)
+	}
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1}) // one connection: a use that keeps it stops the next
+	for name, e := range map[string]Executor{"DB": d, "Reads": d.Reads()} {
+		if got := transcript(t, e); got != want {
+			t.Errorf("%s differs from pgxpool:\n%s\nwant:\n%s", name, got, want)
+		}
+	}
+	if n := d.Stats().InUse; n != 0 {
+		t.Errorf("%d connections in use", n)
+	}
+	if got := transcript(t, start(t, Config{DSN: pg.DSN()}, losesFirstRow).Reads()); got == want {
+		t.Error("the check does not notice a lost row")
+	}
+}
+
+func TestValuesBeforeNextIsAnError(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	rows, err := d.Reads().Query(t.Context(), threeRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rows.Values(); !errors.Is(err, errNoRow) {
+		t.Errorf("error %v", err)
+	}
+	if n := d.Stats().InUse; n != 0 {
+		t.Errorf("%d in use", n)
+	}
+}
+
+func TestRowsOfAClosedDBHaveTheError(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN()})
+	if err := d.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []Executor{d, d.Reads()} {
+		rows, err := e.Query(t.Context(), "SELECT 1")
+		if !errors.Is(err, ErrClosed) || !errors.Is(rows.Err(), ErrClosed) || rows.Next() {
+			t.Errorf("%v, %v", err, rows.Err())
+		}
+		rows.Close()
+		if rows.Conn() != nil || rows.TypeMap() != nil || rows.FieldDescriptions() != nil || rows.RawValues() != nil || rows.CommandTag().String() != "" {
+			t.Error("rows of nothing have something")
+		}
+		if _, err := rows.Values(); !errors.Is(err, ErrClosed) {
+			t.Errorf("Values: %v", err)
+		}
+		if err := rows.Scan(); !errors.Is(err, ErrClosed) {
+			t.Errorf("Scan: %v", err)
+		}
+	}
+}
