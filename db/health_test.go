@@ -1,0 +1,222 @@
+package db
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+// changesOf makes cfg tell its changes of state.
+func changesOf(cfg *Config) <-chan Report {
+	reports := make(chan Report, 100)
+	cfg.OnHealthChange = func(r Report) { reports <- r }
+	return reports
+}
+
+func TestTheReportFollowsTheServer(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	log := &lines{}
+	cfg := Config{
+		DSN: server.DSN(), Name: "shop", Health: HealthConfig{Interval: 200 * time.Millisecond}, Logger: logTo(log, slog.LevelInfo),
+	}
+	changes := changesOf(&cfg)
+	d := start(t, cfg)
+	r := receive(t, "up", changes)
+	if r.State != Up || !r.Ready() || r.Server.Role != "primary" || r.Server.Version == "" || r.Server.Started.IsZero() {
+		t.Errorf("after Open: %+v", r)
+	}
+	server.Stop()
+	r = receive(t, "down", changes)
+	if r.State != Down || r.Ready() || r.Why == "" || r.Probes.Failed != 1 || r.Probes.SuccessRate >= 1 {
+		t.Errorf("with the server stopped: %+v", r)
+	}
+	if n := len(r.Errors); n == 0 || r.Errors[n-1].Kind != "disconnected" {
+		t.Errorf("errors %+v", r.Errors)
+	}
+	before := r.Server.Started
+	server.Start()
+	r = receive(t, "up again", changes)
+	if r.State != Up || !r.Ready() || !r.Server.Started.After(before) {
+		t.Errorf("with the server back: %+v", r)
+	}
+	var states []State
+	for _, c := range d.Health().Changes {
+		states = append(states, c.State)
+	}
+	if len(states) != 4 || states[0] != Starting || states[1] != Up || states[2] != Down || states[3] != Up {
+		t.Errorf("changes %v", states)
+	}
+	if text := strings.Join(log.all(), ""); !strings.Contains(text, "level=WARN msg=health db=shop from=up to=down") {
+		t.Errorf("the log has no change to down:\n%s", text)
+	}
+}
+
+// stateWhenExhausted is the state that two probes give while every connection is
+// lent and a caller waits.
+func stateWhenExhausted(t *testing.T, m mutant) Report {
+	t.Helper()
+	cfg := Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience, Health: HealthConfig{Interval: 50 * time.Millisecond}}
+	changes := changesOf(&cfg)
+	d := start(t, cfg, m)
+	receive(t, "up", changes)
+	tx, err := d.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 1)
+	go func() { waiting <- d.QueryRow(t.Context(), "SELECT 1").Scan(nil) }()
+	r := receive(t, "a change", changes)
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := receive(t, "the waiting caller", waiting); err != nil {
+		t.Error(err)
+	}
+	if back := receive(t, "up again", changes); back.State != Up {
+		t.Errorf("afterwards %v", back.State)
+	}
+	return r
+}
+
+func TestAPoolInFullUseIsNotTakenForADeadServer(t *testing.T) {
+	t.Parallel()
+	r := stateWhenExhausted(t, sound)
+	if r.State != Degraded || !r.Ready() || r.Utilisation != 1 || r.Oldest == nil || !strings.Contains(r.Why, "every connection is in use") {
+		t.Errorf("%+v", r)
+	}
+	if r := stateWhenExhausted(t, probesPool); r.State == Degraded {
+		t.Error("the check does not notice probes through the pool")
+	}
+}
+
+func TestTheMonitorsConnectionMayEndWithoutAnAlarm(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	conn := pg.Conn()
+	d := start(t, Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+	number(t, conn, `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`)
+	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
+	if r := d.Health(); r.State != Up || r.Probes.Failed != 0 || r.Probes.Count != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestADatabaseThatTakesNoWritesIsReadOnly(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	d := start(t, Config{DSN: pg.DSN() + "&default_transaction_read_only=on"})
+	if r := d.Health(); r.State != ReadOnly || !r.Ready() || !r.Server.ReadOnly {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAnAcquireTimeoutDegrades(t *testing.T) {
+	t.Parallel()
+	if state, why := judge(Server{}, nil, Stats{Max: 1}, 2); state != Degraded || why != "2 callers got no connection in time since the last probe" {
+		t.Errorf("%v: %s", state, why)
+	}
+	if state, why := judge(Server{ReadOnly: true, Role: "replica"}, nil, Stats{}, 0); state != ReadOnly || why != "the server is a replica" {
+		t.Errorf("%v: %s", state, why)
+	}
+}
+
+func TestAReportIsReadableAndJSON(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), Name: "shop"})
+	tx, err := d.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := d.Health()
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"shop is up since", "1 of 10 in use (10%)", "100.0% answered", "PostgreSQL", "oldest:  pid", "health_test.go"} {
+		if !strings.Contains(r.String(), want) {
+			t.Errorf("%q is not in\n%s", want, r)
+		}
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Report
+	if err := json.Unmarshal(text, &back); err != nil || back.State != Up || back.Pool.InUse != 1 || back.Oldest.PID != r.Oldest.PID {
+		t.Errorf("%v: %s", err, text)
+	}
+	if !strings.Contains(string(text), `"state":"up"`) {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestEveryStateHasAWord(t *testing.T) {
+	t.Parallel()
+	for s := Starting; s <= Down; s++ {
+		var back State
+		if err := back.UnmarshalText([]byte(s.String())); err != nil || back != s {
+			t.Errorf("%v: %v, %v", s, back, err)
+		}
+		if want := s == Up || s == Degraded || s == ReadOnly; (Report{State: s}).Ready() != want {
+			t.Errorf("%v: ready is not %v", s, want)
+		}
+	}
+	if err := new(State).UnmarshalText([]byte("asleep")); err == nil {
+		t.Error("an unknown word is a state")
+	}
+	if State(99).String() != "State(99)" {
+		t.Errorf("%v", State(99))
+	}
+}
+
+func TestProbesOlderThanTheWindowDoNotCount(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	log := probeLog{limit: 100}
+	for i := range 20 { // ten minutes; the first half of them failed
+		log.add(probe{at: begin.Add(time.Duration(i) * 30 * time.Second), took: time.Duration(i) * time.Millisecond, failed: i < 10})
+	}
+	s := log.stats(begin.Add(19 * 30 * time.Second))
+	// Five minutes back from the last probe, at 570 s, begins the ninth, at 270 s.
+	if s.Count != 11 || s.Failed != 1 || s.SuccessRate != 10.0/11 {
+		t.Errorf("%+v", s)
+	}
+	if s.Latency.P50 != 14*time.Millisecond || s.Latency.P99 != 19*time.Millisecond {
+		t.Errorf("latency %v", s.Latency)
+	}
+	if s := log.stats(begin.Add(time.Hour)); s.Count != 0 || s.SuccessRate != 0 {
+		t.Errorf("an hour later: %+v", s)
+	}
+	short := probeLog{limit: 3}
+	for range 10 {
+		short.add(probe{at: begin})
+	}
+	if n := len(short.list); n != 3 {
+		t.Errorf("%d probes are kept", n)
+	}
+}
+
+func TestQuantilesAreNearestRanks(t *testing.T) {
+	t.Parallel()
+	s := newSamples(100)
+	if q := s.quantiles(); q != (Quantiles{}) {
+		t.Errorf("of nothing: %v", q)
+	}
+	for i := range 250 { // of which 151 to 250 stay
+		s.add(time.Duration(i + 1))
+	}
+	if q, want := s.quantiles(), (Quantiles{P50: 200, P95: 245, P99: 249}); q != want {
+		t.Errorf("%v, want %v", q, want)
+	}
+	if s.count() != 250 {
+		t.Errorf("count %d", s.count())
+	}
+	if q := quantilesOf([]time.Duration{7}); q.P50 != 7 || q.P99 != 7 {
+		t.Errorf("of one: %v", q)
+	}
+}
