@@ -72,25 +72,32 @@ func (c *Counter) add(trips int, statements ...string) {
 // tracer keeps pgx's side of the counter out of its API.
 type tracer struct{ counter *Counter }
 
+// TraceQueryStart counts a statement.
 func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	t.counter.add(1, statementName(data.SQL))
 	return ctx
 }
 
+// TraceQueryEnd does nothing.
 func (tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
+// TraceBatchStart counts a batch's statements as one round trip.
 func (t tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
 	t.counter.add(1, batchNames(data.Batch)...)
 	return ctx
 }
 
+// TraceBatchQuery does nothing: the batch was counted.
 func (tracer) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
+// TraceBatchEnd does nothing.
 func (tracer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
+// TraceCopyFromStart counts a COPY.
 func (t tracer) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
 	t.counter.add(1, copyName(data.TableName))
 	return ctx
 }
 
+// TraceCopyFromEnd does nothing.
 func (tracer) TraceCopyFromEnd(context.Context, *pgx.Conn, pgx.TraceCopyFromEndData) {}

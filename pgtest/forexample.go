@@ -30,21 +30,28 @@ type exampleTB struct {
 	failed   bool
 }
 
+// Helper does nothing.
 func (*exampleTB) Helper() {}
 
+// Name is the same for every example.
 func (*exampleTB) Name() string { return "example" }
 
+// Failed reports whether Errorf was called.
 func (e *exampleTB) Failed() bool { return e.failed }
 
+// Logf prints.
 func (*exampleTB) Logf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
+// Errorf prints and notes the failure.
 func (e *exampleTB) Errorf(format string, args ...any) {
 	e.failed = true
 	fmt.Printf(format+"\n", args...)
 }
 
+// Fatalf panics.
 func (*exampleTB) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
+// Cleanup keeps f for done.
 func (e *exampleTB) Cleanup(f func()) { e.cleanups = append(e.cleanups, f) }
 
 func (e *exampleTB) done() {

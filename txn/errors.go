@@ -37,6 +37,7 @@ type InvalidError struct {
 	Problem string
 }
 
+// Error names the field.
 func (e *InvalidError) Error() string { return "txn: " + e.Field + " " + e.Problem }
 
 // NestedError is returned by [Do] and [Run] inside the function of another one
@@ -45,6 +46,7 @@ type NestedError struct {
 	Outer, Inner string // names of the operations
 }
 
+// Error names both operations.
 func (e *NestedError) Error() string {
 	return fmt.Sprintf("txn: %s was started inside the transaction of %s: pass its Tx, or use Tx.Savepoint", e.Inner, e.Outer)
 }
@@ -56,6 +58,7 @@ type CommitUnknownError struct {
 	Err error // what came instead of an answer
 }
 
+// Error names the operation and says that it may be committed.
 func (e *CommitUnknownError) Error() string {
 	return fmt.Sprintf("txn: %s: unknown whether it was committed: %v", e.Op, e.Err)
 }
@@ -74,6 +77,7 @@ type ExhaustedError struct {
 	Interrupted error
 }
 
+// Error names the operation and counts the causes.
 func (e *ExhaustedError) Error() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "txn: %s: gave up after attempt %d", e.Op, len(e.Causes))
@@ -122,6 +126,7 @@ type ChunkError struct {
 	Err    error
 }
 
+// Error names the operation and where the chunk began.
 func (e *ChunkError) Error() string {
 	return fmt.Sprintf("txn: %s: chunk at cursor %v: %v", e.Op, e.Cursor, e.Err)
 }
@@ -136,5 +141,8 @@ type beginError struct {
 	err error
 }
 
+// Error names the operation.
 func (e *beginError) Error() string { return fmt.Sprintf("txn: %s: begin: %v", e.op, e.err) }
+
+// Unwrap returns why the transaction could not be begun.
 func (e *beginError) Unwrap() error { return e.err }

@@ -30,7 +30,10 @@ func Retryable(err error) error {
 
 type retryableError struct{ err error }
 
+// Error is that of the marked error.
 func (e *retryableError) Error() string { return e.err.Error() }
+
+// Unwrap returns the marked error.
 func (e *retryableError) Unwrap() error { return e.err }
 
 // retries reports whether an attempt that ended with err is to be repeated.

@@ -12,6 +12,7 @@ type rows struct {
 	tx *Tx
 }
 
+// Next notes the error that ended the rows.
 func (r *rows) Next() bool {
 	if r.Rows.Next() {
 		return true
@@ -20,6 +21,7 @@ func (r *rows) Next() bool {
 	return false
 }
 
+// Close notes the error of what was closed.
 func (r *rows) Close() {
 	r.Rows.Close()
 	_ = r.tx.note(r.Rows.Err())
@@ -30,6 +32,7 @@ type row struct {
 	tx *Tx
 }
 
+// Scan notes its error.
 func (r *row) Scan(dest ...any) error { return r.tx.note(r.Row.Scan(dest...)) }
 
 type batchResults struct {
@@ -37,11 +40,13 @@ type batchResults struct {
 	tx *Tx
 }
 
+// Exec notes its error.
 func (b *batchResults) Exec() (pgconn.CommandTag, error) {
 	tag, err := b.BatchResults.Exec()
 	return tag, b.tx.note(err)
 }
 
+// Query notes its error, and watches the rows.
 func (b *batchResults) Query() (pgx.Rows, error) {
 	result, err := b.BatchResults.Query()
 	if err != nil {
@@ -50,8 +55,10 @@ func (b *batchResults) Query() (pgx.Rows, error) {
 	return &rows{Rows: result, tx: b.tx}, nil
 }
 
+// QueryRow watches the row.
 func (b *batchResults) QueryRow() pgx.Row {
 	return &row{Row: b.BatchResults.QueryRow(), tx: b.tx}
 }
 
+// Close notes the error of what was closed.
 func (b *batchResults) Close() error { return b.tx.note(b.BatchResults.Close()) }
