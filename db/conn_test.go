@@ -13,9 +13,9 @@ import (
 
 // leftAfter counts the connections that are in use after fn had one in a
 // goroutine of its own.
-func leftAfter(t *testing.T, m mutant, fn func(context.Context, *pgx.Conn) error) int {
+func leftAfter(t *testing.T, pg *pgtest.DB, m mutant, fn func(context.Context, *pgx.Conn) error) int {
 	t.Helper()
-	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1}, hooks{mutant: m})
+	d, err := open(t.Context(), Config{DSN: pg.DSN(), MaxConns: 1}, hooks{mutant: m})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +38,7 @@ func leftAfter(t *testing.T, m mutant, fn func(context.Context, *pgx.Conn) error
 
 func TestWithConnTakesTheConnectionBackWhateverHappens(t *testing.T) {
 	t.Parallel()
+	pg := pgtest.New(t)
 	for name, fn := range map[string]func(context.Context, *pgx.Conn) error{
 		"return": func(context.Context, *pgx.Conn) error { return nil },
 		"error":  func(context.Context, *pgx.Conn) error { return errors.New("mine") },
@@ -45,7 +46,7 @@ func TestWithConnTakesTheConnectionBackWhateverHappens(t *testing.T) {
 		"Goexit": func(context.Context, *pgx.Conn) error { runtime.Goexit(); return nil },
 		"close":  func(ctx context.Context, conn *pgx.Conn) error { return conn.Close(ctx) },
 	} {
-		if n := leftAfter(t, sound, fn); n != 0 {
+		if n := leftAfter(t, pg, sound, fn); n != 0 {
 			t.Errorf("after %s %d connections are in use", name, n)
 		}
 	}
@@ -53,7 +54,7 @@ func TestWithConnTakesTheConnectionBackWhateverHappens(t *testing.T) {
 		func(context.Context, *pgx.Conn) error { panic("boom") },
 		func(context.Context, *pgx.Conn) error { runtime.Goexit(); return nil },
 	} {
-		if leftAfter(t, leaksOnPanic, fn) == 0 {
+		if leftAfter(t, pg, leaksOnPanic, fn) == 0 {
 			t.Error("the check does not notice a leak")
 		}
 	}
