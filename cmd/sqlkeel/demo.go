@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,7 +40,13 @@ stopped: the demonstration ends its own sessions instead.`,
 }
 
 func runDemo(cmd *cobra.Command, size seed.Size) (err error) {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	out := cmd.OutOrStdout()
+	// A terminal that was closed and a reader of our output that left must not
+	// end us before all is cleaned up: the latter is an error of the next write.
+	ctx, done := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+	defer done()
+	signal.Ignore(syscall.SIGPIPE)
+	defer signal.Reset(syscall.SIGPIPE)
 	fmt.Fprintln(out, "Looking for a PostgreSQL")
 	server, err := pgserver.Start(ctx, pgserver.Config{
 		Report: func(line string) { fmt.Fprintln(out, "      "+line) },

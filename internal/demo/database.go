@@ -2,8 +2,10 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,33 +28,59 @@ func (s *stage) createDatabase(ctx context.Context) (drop func() error, err erro
 	if s.dsn, err = onDatabase(s.opts.Server.DSN(), name); err != nil {
 		return nil, err
 	}
-	err = s.asAdmin(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "CREATE DATABASE "+quoted+" TEMPLATE template0 ENCODING 'UTF8'")
-		return err
-	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// Once begun, the server would go on with it after an interrupt, and nobody
+	// would drop what it made.
+	err = s.asAdmin(context.WithoutCancel(ctx), "CREATE DATABASE "+quoted+" TEMPLATE template0 ENCODING 'UTF8'")
 	if err != nil {
 		return nil, fmt.Errorf("create a database for the demonstration: %w", err)
 	}
 	return func() error {
-		err := s.asAdmin(context.WithoutCancel(ctx), func(ctx context.Context, conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, "DROP DATABASE "+quoted+" WITH (FORCE)")
-			return err
-		})
-		if err != nil {
+		if err := s.asAdmin(context.WithoutCancel(ctx), "DROP DATABASE "+quoted+" WITH (FORCE)"); err != nil {
 			return fmt.Errorf("drop database %s: %w", name, err)
 		}
 		return nil
 	}, nil
 }
 
-// onDatabase returns dsn with another database.
-func onDatabase(dsn, database string) (string, error) {
-	u, err := url.Parse(dsn)
-	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("the server's DSN must be a URL like postgres://user@host:5432/postgres")
+// asAdmin runs a statement in the server's maintenance database, for 20 s at
+// most.
+func (s *stage) asAdmin(ctx context.Context, sql string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.opts.Server.DSN())
+	if err != nil {
+		return err
 	}
-	u.Path = "/" + database
-	return u.String(), nil
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// onDatabase returns dsn, a URL or keyword=value pairs, with another database,
+// whose name needs no quotes. Its errors do not show dsn, in which there may be
+// a password.
+func onDatabase(dsn, database string) (string, error) {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		u, err := url.Parse(dsn)
+		if err != nil {
+			return "", errors.New("the server's DSN is not a URL like postgres://user@host:5432/postgres")
+		}
+		query := u.Query()
+		query.Del("dbname") // either would win over the path
+		query.Del("database")
+		u.Path, u.RawPath, u.RawQuery = "/"+database, "", query.Encode()
+		dsn = u.String()
+	} else {
+		dsn += " dbname=" + database // the last one wins
+	}
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil || cfg.Database != database {
+		return "", errors.New("the server's DSN cannot be pointed at another database")
+	}
+	return dsn, nil
 }
 
 func migrateUp(ctx context.Context, s *stage) (string, error) {

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
@@ -34,24 +33,27 @@ type part struct {
 	show  func(context.Context, *stage) (string, error)
 }
 
-// needed are the parts that the others stand on: when one of them fails, there
-// is nothing further to show.
-var needed = []part{
-	{"migrations", migrateUp},
-	{"bulk load with COPY", loadData},
-	{"connecting", connect},
+// program is what is shown, in order.
+type program struct {
+	parts  []part
+	needed int // so many of them the others stand on: when one fails, there is nothing further to show
 }
 
-var shown = []part{
-	{"connection pool under stress", stressPool},
-	{"dynamic search, no string building", search},
-	{"reports", reports},
-	{"contended transfers, SERIALIZABLE", transfers},
-	{"batch job killed and resumed", batchJob},
-	{"N+1 against one round trip", nPlusOne},
-	{"cached against direct reads", cachedReads},
-	{"server lost under load", serverLost},
-	{"health report", health},
+func everything() program {
+	return program{needed: 3, parts: []part{
+		{"migrations", migrateUp},
+		{"bulk load with COPY", loadData},
+		{"connecting", connect},
+		{"connection pool under stress", stressPool},
+		{"dynamic search, no string building", search},
+		{"reports", reports},
+		{"contended transfers, SERIALIZABLE", transfers},
+		{"batch job killed and resumed", batchJob},
+		{"N+1 against one round trip", nPlusOne},
+		{"cached against direct reads", cachedReads},
+		{"server lost under load", serverLost},
+		{"health report", health},
+	}}
 }
 
 // stage is what the parts work on.
@@ -63,21 +65,29 @@ type stage struct {
 	db       *db.DB
 	repo     *repo.Repo
 	retries  *retryCounter
-	reports  chan db.Report // each change of health
+	changed  chan struct{} // has a value when the health has changed
 }
 
 // result is a line of the summary.
 type result struct {
-	title, finding string
-	took           time.Duration
-	err            error
+	finding string
+	took    time.Duration
+	err     error
 }
 
 // Run shows everything and returns [ErrFailed] when a part did not hold, or
-// ctx's error when it was interrupted. The database it makes is gone when it
-// returns; an error says when that could not be done.
-func Run(ctx context.Context, opts Options) (err error) {
-	s := &stage{screen: screen{out: opts.Out, terminal: opts.Terminal}, opts: opts, retries: &retryCounter{}, reports: make(chan db.Report, 64)}
+// the cause of ctx's end when it was interrupted; so it is by an error of Out,
+// which it returns. The database it makes is gone
+// when it returns; an error says when that could not be done.
+func Run(ctx context.Context, opts Options) error { return run(ctx, opts, everything()) }
+
+func run(ctx context.Context, opts Options, p program) (err error) {
+	ctx, interrupt := context.WithCancelCause(ctx)
+	defer interrupt(nil)
+	s := &stage{
+		screen: screen{out: &outlet{opts.Out, interrupt}, terminal: opts.Terminal}, opts: opts,
+		retries: &retryCounter{}, changed: make(chan struct{}, 1),
+	}
 	drop, err := s.createDatabase(ctx)
 	if err != nil {
 		return err
@@ -86,55 +96,74 @@ func Run(ctx context.Context, opts Options) (err error) {
 		s.close(ctx)
 		err = errors.Join(err, drop())
 	}()
+	s.line("working in database %s, which is dropped at the end", s.database)
 	start := time.Now()
-	results := s.showAll(ctx)
+	results := s.showAll(ctx, p)
 	if ctx.Err() != nil {
+		fmt.Fprintf(s.out, "\nInterrupted: dropping %s\n", s.database)
 		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
-	return s.summary(results, time.Since(start))
+	return s.summary(p, results, time.Since(start))
 }
 
-func (s *stage) showAll(ctx context.Context) []result {
+// showAll shows the parts until ctx ends or one that is needed fails.
+func (s *stage) showAll(ctx context.Context, p program) []result {
 	var results []result
-	all := len(needed) + len(shown)
-	for i, p := range append(append([]part{}, needed...), shown...) {
+	for i, part := range p.parts {
 		if ctx.Err() != nil {
 			break
 		}
-		s.heading(i+1, all, p.title)
+		s.heading(i+1, len(p.parts), part.title)
 		begin := time.Now()
-		finding, err := p.show(ctx, s)
-		results = append(results, result{p.title, finding, time.Since(begin), err})
-		if err != nil {
-			s.line("DID NOT HOLD: %v", err)
-			if i < len(needed) {
-				break
-			}
+		finding, err := part.show(ctx, s)
+		if ctx.Err() != nil {
+			break // what it returned is only that
+		}
+		results = append(results, result{finding, time.Since(begin), err})
+		if err == nil {
+			s.line("held: %s", finding)
+			continue
+		}
+		s.line("DID NOT HOLD: %v", err)
+		if i < p.needed {
+			break
 		}
 	}
 	return results
 }
 
-func (s *stage) summary(results []result, took time.Duration) error {
-	rows, failed := [][]string{{"PART", "HELD", "TIME", "FINDING"}}, 0
-	for _, r := range results {
-		held, finding := "yes", r.finding
-		if r.err != nil {
-			held, finding = "NO", r.err.Error()
-			failed++
+// summary writes a table of all parts, and returns [ErrFailed] unless all held.
+func (s *stage) summary(p program, results []result, took time.Duration) error {
+	rows, held := [][]string{{"PART", "HELD", "TIME", "FINDING"}}, 0
+	for i, part := range p.parts {
+		row := []string{part.title, "-", "-", "not shown"}
+		if i < len(results) {
+			row = append([]string{part.title}, results[i].row()...)
+			if results[i].err == nil {
+				held++
+			}
 		}
-		rows = append(rows, []string{r.title, held, brief(r.took).String(), finding})
+		rows = append(rows, row)
 	}
 	fmt.Fprintf(s.out, "\nSummary\n\n")
 	s.table(rows)
-	fmt.Fprintf(s.out, "\n      %d of %d parts held, in %v\n", len(results)-failed, len(needed)+len(shown), brief(took))
-	if failed > 0 || len(results) < len(needed)+len(shown) {
+	fmt.Fprintf(s.out, "\n      %d of %d parts held, in %v\n", held, len(p.parts), brief(took))
+	if held < len(p.parts) {
 		return ErrFailed
 	}
 	return nil
 }
 
+// row is r in the summary, after the title.
+func (r result) row() []string {
+	if r.err != nil {
+		return []string{"NO", brief(r.took).String(), strings.Join(strings.Fields(r.err.Error()), " ")} // errors may have several lines
+	}
+	return []string{"yes", brief(r.took).String(), r.finding}
+}
+
 // close releases the pool. It waits a bounded time for what is still in use.
+// It does not follow ctx, which may have ended.
 func (s *stage) close(ctx context.Context) {
 	if s.db == nil {
 		return
@@ -144,16 +173,4 @@ func (s *stage) close(ctx context.Context) {
 	if err := s.db.Close(ctx); err != nil {
 		s.line("closing the pool: %v", err)
 	}
-}
-
-// asAdmin runs fn on a connection to the server's maintenance database.
-func (s *stage) asAdmin(ctx context.Context, fn func(context.Context, *pgx.Conn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, s.opts.Server.DSN())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	return fn(ctx, conn)
 }

@@ -9,40 +9,56 @@ import (
 	"github.com/sqlkeel/sqlkeel/db"
 )
 
-// heard keeps the reports of the monitor until a part asks for them. It must
-// not block the monitor: what nobody asked for makes room.
-func (s *stage) heard(r db.Report) {
+// noticeBound is how long the monitor may take to see what the demonstration
+// waits for. It should within one interval; the rest is for a busy machine.
+const noticeBound = 10 * time.Second
+
+// heard wakes whom awaitHealth keeps waiting. It must not block the monitor.
+func (s *stage) heard(db.Report) {
+	select {
+	case s.changed <- struct{}{}:
+	default: // there is a value already
+	}
+}
+
+// awaitHealth returns the first report in which ready is what it should be.
+func (s *stage) awaitHealth(ctx context.Context, ready bool) (db.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, noticeBound)
+	defer cancel()
 	for {
-		select {
-		case s.reports <- r:
-			return
-		default:
+		report := s.db.Health()
+		if report.Ready() == ready {
+			return report, nil
 		}
 		select {
-		case <-s.reports:
-		default:
+		case <-s.changed:
+		case <-ctx.Done():
+			return report, fmt.Errorf("the monitor still says that the server is %v: %w", report.State, ctx.Err())
 		}
+	}
+}
+
+// showReport writes report and the changes that led to it.
+func (s *stage) showReport(report db.Report) {
+	for line := range strings.Lines(report.String()) {
+		s.line("%s", strings.TrimRight(line, "\n"))
+	}
+	for _, c := range report.Changes {
+		s.line("%s  %v: %s", c.At.Format("15:04:05.000"), c.State, c.Why)
 	}
 }
 
 // health waits until the monitor has seen the server again, and shows its
 // report.
 func health(ctx context.Context, s *stage) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	report := s.db.Health()
-	for !report.Ready() {
-		select {
-		case report = <-s.reports:
-		case <-ctx.Done():
-			return "", fmt.Errorf("the monitor still reports: %v", report)
-		}
+	report, err := s.awaitHealth(ctx, true)
+	if err != nil {
+		return "", err
 	}
-	for line := range strings.Lines(report.String()) {
-		s.line("%s", strings.TrimRight(line, "\n"))
-	}
+	s.showReport(report)
 	if report.Pool.InUse != 0 {
 		return "", fmt.Errorf("%d connections are still in use", report.Pool.InUse)
 	}
-	return fmt.Sprintf("%v; every connection is back in the pool", report.State), nil
+	return fmt.Sprintf("%v, %.1f%% of %d probes answered; every connection is back in the pool",
+		report.State, 100*report.Probes.SuccessRate, report.Probes.Count), nil
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,55 +17,84 @@ import (
 // connections again.
 const recoveryBound = 3 * time.Second
 
+// underLoad is how many reads succeed before the server is lost, and again
+// afterwards.
+const underLoad = 200
+
 // serverLost takes the server away from readers and brings it back.
 func serverLost(ctx context.Context, s *stage) (string, error) {
-	w := newWatch()
+	w := &watch{}
 	stop := s.readAllTheTime(ctx, w)
 	defer stop()
-	if err := w.success(ctx); err != nil {
-		return "", err
+	if err := w.await(ctx, underLoad); err != nil {
+		return "", fmt.Errorf("before: %w", err)
 	}
-	lost, back, how, err := s.takeAway(ctx)
+	takeAway := s.endSessions
+	if s.opts.Server.Owned() {
+		takeAway = s.restart
+	}
+	how, err := takeAway(ctx)
 	if err != nil {
 		return "", err
 	}
-	w.reset()
-	if err := w.success(ctx); err != nil {
-		return "", fmt.Errorf("no read succeeded after the server was back: %w", err)
+	back := time.Now() // the server accepts connections
+	if err := w.await(ctx, 1); err != nil {
+		return "", fmt.Errorf("afterwards: %w", err)
 	}
 	recovered := time.Since(back)
+	if err := w.await(ctx, underLoad); err != nil {
+		return "", fmt.Errorf("afterwards: %w", err)
+	}
 	stop()
 	ok, failed := w.counts()
-	s.line("%s; away for %v", how, brief(back.Sub(lost)))
-	s.line("first success %v after it was back; %d reads succeeded, %d failed in all", brief(recovered), ok, failed)
+	s.line("%d reads succeeded, %d failed, before, during and after", ok, failed)
 	if recovered > recoveryBound {
-		return "", fmt.Errorf("the first success came %v after the server was back, more than %v", recovered, recoveryBound)
+		return "", fmt.Errorf("%s, and the first read succeeded %v afterwards, more than %v", how, brief(recovered), recoveryBound)
 	}
-	return fmt.Sprintf("%s; first success %v after it was back", how, brief(recovered)), nil
+	return fmt.Sprintf("%s, first success %v afterwards", how, brief(recovered)), nil
 }
 
-// takeAway restarts a server of ours as a crash would. On any other server it
-// ends the sessions of this database.
-func (s *stage) takeAway(ctx context.Context) (lost, back time.Time, how string, err error) {
-	lost = time.Now()
-	if !s.opts.Server.Owned() {
-		how = "the server is not ours to restart, so all our sessions were ended"
-		err = s.endSessions(ctx)
-		return lost, time.Now(), how, err
+// restart stops a server of ours as a crash would, shows what the monitor says
+// then, and starts it again. It returns when the server accepts connections.
+// An interrupt shortens the time in between, but a server that was stopped is
+// started: somebody must drop the database.
+func (s *stage) restart(ctx context.Context) (how string, err error) {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	lost := time.Now()
+	if err := s.opts.Server.Halt(detached, pgserver.Immediate); err != nil {
+		return "", errors.Join(err, s.opts.Server.Start(detached))
 	}
-	how = "the server was stopped at once and started again"
-	if err = s.opts.Server.Halt(ctx, pgserver.Immediate); err == nil {
-		err = s.opts.Server.Start(ctx)
+	report, err := s.awaitHealth(ctx, false)
+	if err == nil {
+		s.line("the server is stopped; %v after that the monitor says:", brief(time.Since(lost)))
+		s.showReport(report)
 	}
-	return lost, time.Now(), how, err
+	if err := errors.Join(err, s.opts.Server.Start(detached)); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("server stopped at once and started again, away for %v", brief(time.Since(lost))), nil
 }
 
-// endSessions ends every session of the demonstration's database.
-func (s *stage) endSessions(ctx context.Context) error {
-	return s.asAdmin(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", s.database)
-		return err
-	})
+// endSessions ends every session of the demonstration's database, on a server
+// that is not ours to stop.
+func (s *stage) endSessions(ctx context.Context) (how string, err error) {
+	conn, err := pgx.Connect(ctx, s.opts.Server.DSN())
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var ended int
+	err = conn.QueryRow(ctx, "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1",
+		s.database).Scan(&ended)
+	if err != nil {
+		return "", err
+	}
+	s.line("the server was not started here, so it is not stopped: our own %d sessions were ended instead", ended)
+	if ended == 0 {
+		return "", errors.New("there was no session to end")
+	}
+	return fmt.Sprintf("not our server: ended our own %d sessions instead", ended), nil
 }
 
 // readAllTheTime keeps a few readers busy until stop is called.
@@ -85,15 +115,15 @@ func (s *stage) readAllTheTime(ctx context.Context, w *watch) (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-// watch counts reads and lets one wait for the next success.
+// watch counts reads and lets one caller wait for successes.
 type watch struct {
 	mu         sync.Mutex
-	ok, failed int
-	next       chan struct{} // closed at the first success since reset
+	ok, failed int           // guarded by mu
+	enough     int           // guarded by mu; reached is closed when ok gets there
+	reached    chan struct{} // guarded by mu; nil when nobody waits
 }
 
-func newWatch() *watch { return &watch{next: make(chan struct{})} }
-
+// note counts a read.
 func (w *watch) note(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,30 +132,27 @@ func (w *watch) note(err error) {
 		return
 	}
 	w.ok++
-	select {
-	case <-w.next:
-	default:
-		close(w.next)
+	if w.reached != nil && w.ok >= w.enough {
+		close(w.reached)
+		w.reached = nil
 	}
 }
 
-func (w *watch) reset() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.next = make(chan struct{})
-}
-
-func (w *watch) success(ctx context.Context) error {
-	w.mu.Lock()
-	next := w.next
-	w.mu.Unlock()
+// await waits for n more successes, 30 s at most.
+func (w *watch) await(ctx context.Context, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	reached := make(chan struct{})
+	w.mu.Lock()
+	before := w.ok
+	w.enough, w.reached = w.ok+n, reached
+	w.mu.Unlock()
 	select {
-	case <-next:
+	case <-reached:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		ok, failed := w.counts()
+		return fmt.Errorf("%d of %d reads succeeded, %d failed in all: %w", ok-before, n, failed, ctx.Err())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -11,10 +12,11 @@ import (
 // figures are the outcome of a load: how many requests, how they went and how
 // long they took.
 type figures struct {
-	ok, failed int
-	took       time.Duration // from the first request to the last answer
-	latencies  []time.Duration
-	firstErr   error
+	callers, each int // how many asked at once, and how often
+	ok, failed    int
+	took          time.Duration // from the first request to the last answer
+	latencies     []time.Duration
+	firstErr      error
 }
 
 // load runs request each times in each of callers goroutines, and stops early
@@ -22,7 +24,7 @@ type figures struct {
 func load(ctx context.Context, callers, each int, request func(ctx context.Context, caller, i int) error) figures {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	f := figures{}
+	f := figures{callers: callers, each: each}
 	start := time.Now()
 	for caller := range callers {
 		wg.Go(func() {
@@ -87,10 +89,17 @@ func (f *figures) perSecond() float64 {
 	return float64(f.ok) / f.took.Seconds()
 }
 
-// String is one line with all of it.
-func (f *figures) String() string {
-	return fmt.Sprintf("%d ok, %d failed, %.0f/s, average %v, p99 %v",
-		f.ok, f.failed, f.perSecond(), brief(f.average()), brief(f.percentile(99)))
+// figuresHeading is the first row of a table of figures.
+func figuresHeading(what string) []string {
+	return []string{what, "CALLERS", "EACH", "OK", "FAILED", "PER SECOND", "AVERAGE", "P99"}
+}
+
+// row is all of it under figuresHeading.
+func (f *figures) row(name string) []string {
+	return []string{
+		name, strconv.Itoa(f.callers), strconv.Itoa(f.each), strconv.Itoa(f.ok), strconv.Itoa(f.failed),
+		fmt.Sprintf("%.0f", f.perSecond()), brief(f.average()).String(), brief(f.percentile(99)).String(),
+	}
 }
 
 // brief rounds d to what a reader takes in.

@@ -10,8 +10,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/queries"
 )
 
-// callers is how many goroutines want something of the database at once.
-const callers = 32
+// callers is how many goroutines want something of the database at once. With a
+// connection each, the pool's and the monitor's it stays below 40 connections.
+const callers = 24
 
 // stressPool lets many callers share few connections, and does the same work
 // with a connection a request.
@@ -25,11 +26,12 @@ func stressPool(ctx context.Context, s *stage) (string, error) {
 		_, err := s.repo.Book(ctx, pick(caller, i))
 		return err
 	})
-	s.line("pool of %d:              %v", poolSize, &pooled)
 	single := load(ctx, callers, 10, func(ctx context.Context, caller, i int) error {
 		return s.onOwnConnection(ctx, pick(caller, i))
 	})
-	s.line("connection a request:    %v", &single)
+	s.table([][]string{
+		figuresHeading("CONNECTIONS"), pooled.row(fmt.Sprintf("pool of %d", poolSize)), single.row("one a request"),
+	})
 	stats := s.db.Stats()
 	s.line("the pool opened %d connections in all, %d are in use now", stats.NewConns, stats.InUse)
 	switch {

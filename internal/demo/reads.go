@@ -64,8 +64,7 @@ func cachedReads(ctx context.Context, s *stage) (string, error) {
 	}
 	direct, cached := load(ctx, callers, 100, read(s.repo)), load(ctx, callers, 100, read(kept))
 	stats := results.Stats()
-	s.line("direct:  %v", &direct)
-	s.line("cached:  %v", &cached)
+	s.table([][]string{figuresHeading("READS"), direct.row("direct"), cached.row("cached")})
 	s.line("%d hits, %d misses, %d loads", stats.Hits, stats.Misses, stats.Loads)
 	book, err := kept.Book(ctx, 1)
 	if err != nil {

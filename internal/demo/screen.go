@@ -17,6 +17,21 @@ type screen struct {
 	terminal bool
 }
 
+// outlet tells when nobody can read on.
+type outlet struct {
+	io.Writer
+	broken func(error)
+}
+
+// Write passes p on.
+func (o *outlet) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		o.broken(fmt.Errorf("write the output: %w", err))
+	}
+	return n, err
+}
+
 func (s *screen) heading(n, of int, title string) {
 	fmt.Fprintf(s.out, "\n[%d/%d] %s\n", n, of, title)
 }
@@ -38,7 +53,7 @@ func (s *screen) progress(what string, total int) func(int) {
 	done, quarter := 0, 0
 	return func(n int) {
 		done += n
-		if q := done * 4 / total; q > quarter {
+		if q := done * 4 / max(total, 1); q > quarter {
 			quarter = q
 			s.line("%s: %d of %d", what, done, total)
 		}

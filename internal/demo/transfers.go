@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
-
-	"github.com/sqlkeel/sqlkeel/repo"
 )
 
 // retryCounter counts the retries that the transaction runner logs.
@@ -34,29 +32,31 @@ func (c *retryCounter) WithAttrs([]slog.Attr) slog.Handler { return c }
 // WithGroup returns c.
 func (c *retryCounter) WithGroup(string) slog.Handler { return c }
 
-// transfers lets many workers move money between few accounts.
+// transfers lets many workers move money between few accounts. Each account is
+// asked for far less than it has.
 func transfers(ctx context.Context, s *stage) (string, error) {
-	const accounts, each = 10, 25
+	const workers, accounts, each = 32, 10, 25
 	before, err := s.repo.TotalBalance(ctx)
 	if err != nil {
 		return "", err
 	}
 	retries := s.retries.retries.Load()
-	f := load(ctx, callers, each, func(ctx context.Context, caller, i int) error {
+	f := load(ctx, workers, each, func(ctx context.Context, caller, i int) error {
 		from, to := int64((caller+i)%accounts+1), int64((caller*7+i*3+1)%accounts+1)
 		if from == to {
 			to = to%accounts + 1
 		}
 		_, err := s.repo.Transfer(ctx, from, to, 100)
-		if errors.As(err, new(*repo.InsufficientFundsError)) {
-			return nil // refused, as it should be
-		}
 		return err
 	})
 	retries = s.retries.retries.Load() - retries
-	s.line("%d workers on %d accounts: %v", callers, accounts, &f)
+	s.table([][]string{figuresHeading("TRANSFERS"), f.row(fmt.Sprintf("between %d accounts", accounts))})
 	after, err := s.repo.TotalBalance(ctx)
 	if err != nil {
+		return "", err
+	}
+	var history int
+	if err := s.db.QueryRow(ctx, "SELECT count(*) FROM transfers").Scan(&history); err != nil {
 		return "", err
 	}
 	s.line("%d attempts collided and were run again; the sum was %s and is %s", retries, cents(before), cents(after))
@@ -65,6 +65,10 @@ func transfers(ctx context.Context, s *stage) (string, error) {
 		return "", fmt.Errorf("%d transfers failed: %w", f.failed, f.firstErr)
 	case before != after:
 		return "", fmt.Errorf("the sum was %s and is %s", cents(before), cents(after))
+	case history != f.ok:
+		return "", fmt.Errorf("the history has %d transfers, %d were reported", history, f.ok)
+	case retries == 0:
+		return "", errors.New("no attempt collided, so nothing was shown")
 	}
 	return fmt.Sprintf("%d transfers, %d retries, sum conserved at %s", f.ok, retries, cents(after)), nil
 }
