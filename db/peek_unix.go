@@ -24,8 +24,6 @@ func peek(conn net.Conn) sight {
 		return unclear
 	}
 	seen := unclear
-	// Not raw.Read: that would wait for a reader that is blocked on the socket,
-	// and pgx leaves one there after a write that was slow.
 	err = raw.Control(func(fd uintptr) {
 		var buf [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)

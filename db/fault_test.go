@@ -1,0 +1,186 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+func TestReadersSurviveARestart(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	d := start(t, Config{DSN: server.DSN(), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: 100 * time.Millisecond}})
+	fill(t, d, 8)
+	ctx, stop := context.WithCancel(t.Context())
+	var reads, failed atomic.Int64
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if err := d.Reads().QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
+					failed.Add(1)
+				}
+				reads.Add(1)
+			}
+		})
+	}
+	more := func(what string) {
+		before := reads.Load() - failed.Load()
+		eventually(t, what, func() bool { return reads.Load()-failed.Load() > before+100 })
+	}
+	more("reads before")
+	server.Stop()
+	server.Start()
+	more("reads after a stop")
+	server.Kill()
+	server.Start()
+	more("reads after a kill")
+	stop()
+	wg.Wait()
+	// Each reader's second run may meet the end of the server as its first did.
+	if n := failed.Load(); n > 2*16 {
+		t.Errorf("%d of %d reads failed over two restarts", n, reads.Load())
+	}
+	eventually(t, "every connection's return", func() bool { return d.pool.Stat().AcquiredConns() == 0 })
+	if s := d.Stats(); s.InUse != 0 || s.Resets == 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestABlackHoleInFlightFreesItsSlotSoon(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
+	d := start(t, Config{
+		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: 100 * time.Millisecond, Health: HealthConfig{Interval: time.Hour},
+	})
+	fill(t, d, 1)
+	proxy.Hang() // also what pgx would send to cancel the statement
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := d.Exec(ctx, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	// pgx itself holds the slot for up to 15 s.
+	eventually(t, "the slot", func() bool { return d.Stats().Closed[ClosedCanceled] == 1 })
+	if s := d.Stats(); s.Total != 0 || s.InUse != 0 {
+		t.Errorf("%+v", s)
+	}
+	proxy.Resume()
+	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestATransactionThatLosesItsConnectionIsNotRunAgain(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	conn := pg.Conn()
+	exec(t, conn, "CREATE TABLE t (n int)")
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
+	tx, err := d.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid(), 10000)"); pgerr.KindOf(err) != pgerr.Disconnected {
+		t.Errorf("error %v", err)
+	}
+	if err := tx.Commit(t.Context()); err == nil {
+		t.Error("the commit of a lost transaction succeeded")
+	}
+	if n := number(t, conn, "SELECT count(*) FROM t"); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	if s := d.Stats(); s.Replays != 0 || s.InUse != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestADeathAfterTheFirstRowIsTheCallersToSee(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	const last = 100_000
+	rows, err := d.Reads().Query(t.Context(), fmt.Sprintf(
+		`SELECT n, CASE WHEN n = %d THEN pg_terminate_backend(pg_backend_pid(), 10000) END FROM generate_series(1, %[1]d) n`, last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for rows.Next() {
+		seen++
+	}
+	if pgerr.KindOf(rows.Err()) != pgerr.Disconnected || seen == 0 || seen >= last {
+		t.Errorf("%d rows, error %v", seen, rows.Err())
+	}
+	if s := d.Stats(); s.Replays != 0 || s.InUse != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheStatementTimeoutIsTheSessions(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, StatementTimeout: 50 * time.Millisecond})
+	_, err := d.Exec(t.Context(), "SELECT pg_sleep(60)")
+	if pgerr.Code(err) != "57014" {
+		t.Errorf("error %v", err)
+	}
+	if s := d.Stats(); s.Idle != 1 || s.NewConns != 1 {
+		t.Errorf("the connection did not survive: %+v", s)
+	}
+}
+
+func TestATracerHearsOfStatementsAndNotOfTheHousekeeping(t *testing.T) {
+	t.Parallel()
+	counter := pgtest.NewCounter()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Tracer: counter.Tracer()})
+	fill(t, d, 1)
+	age(t, d)
+	err := d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SELECT 1")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.monitor.mu.Lock()
+	probed := len(d.monitor.probes.list)
+	d.monitor.mu.Unlock()
+	if got := counter.Statements(); len(got) != 1 || got[0] != "SELECT 1" || probed == 0 {
+		t.Errorf("after %d probes: %q", probed, got)
+	}
+}
+
+func TestAResetIsDoneOnceForConnectionsThatDieTogether(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 4})
+	var held []*lease
+	for range 4 {
+		l, err := d.acquire(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, l)
+	}
+	for _, l := range held {
+		d.reset(l.info, "a test")
+	}
+	for _, l := range held {
+		l.done(nil)
+	}
+	eventually(t, "the end of the four", func() bool { return d.Stats().Closed[ClosedReset] == 4 })
+	if s := d.Stats(); s.Resets != 1 || s.Total != 0 {
+		t.Errorf("%+v", s)
+	}
+}
