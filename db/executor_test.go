@@ -29,7 +29,7 @@ func TestEveryMethodDoesItsWorkAndGivesItsConnectionBack(t *testing.T) {
 	if n, err := d.CopyFrom(ctx, pgx.Identifier{"t"}, []string{"n"}, pgx.CopyFromRows([][]any{{3}, {4}})); err != nil || n != 2 {
 		t.Errorf("CopyFrom: %d, %v", n, err)
 	}
-	rows, err := d.Query(ctx, "SELECT n FROM t ORDER BY n")
+	rows, _ := d.Query(ctx, "SELECT n FROM t ORDER BY n")
 	list, err := pgx.CollectRows(rows, pgx.RowTo[int])
 	if err != nil || fmt.Sprint(list) != "[1 2 3 4]" {
 		t.Errorf("Query: %v, %v", list, err)

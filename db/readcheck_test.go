@@ -83,8 +83,8 @@ func TestWhatIsNotKnownToBeAReadIsRefused(t *testing.T) {
 	}
 }
 
-// FuzzCheckRead looks for statements that are taken for reads although a
-// read-only transaction of a server refuses them: those would be run twice.
+// FuzzCheckRead looks for text that confuses the scanner: comments around a
+// statement do not change the verdict, and a write after it is always seen.
 func FuzzCheckRead(f *testing.F) {
 	for _, sql := range readStatements {
 		f.Add(sql)

@@ -22,7 +22,7 @@ func TestAReadOnADyingConnectionIsRunOnceMore(t *testing.T) {
 	t.Parallel()
 	for name, use := range map[string]func(context.Context, Executor) (int, error){
 		"Query": func(ctx context.Context, e Executor) (int, error) {
-			rows, err := e.Query(ctx, diesOnce)
+			rows, _ := e.Query(ctx, diesOnce)
 			list, err := pgx.CollectRows(rows, pgx.RowTo[int])
 			return len(list), err
 		},
