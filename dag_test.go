@@ -39,7 +39,7 @@ var house = map[string][]string{
 		"github.com/spf13/cobra", "golang.org/x/term",
 	},
 	"examples/first":   {"db", "repo"},
-	"examples/service": {"cache", "db", "queries", "repo", "txn", "github.com/google/uuid"},
+	"examples/service": {"cache", "db", "pgerr", "queries", "repo", "txn", "github.com/google/uuid"},
 }
 
 func TestEveryPackageKeepsToItsImports(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/repo"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
@@ -167,7 +168,8 @@ func statusOf(err error) int {
 		return http.StatusConflict
 	case errors.As(err, &unknown):
 		return http.StatusInternalServerError
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, db.ErrClosed),
+		pgerr.KindOf(err) == pgerr.Disconnected:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -320,18 +321,22 @@ func TestAServiceWithoutItsDatabaseDoesNotStart(t *testing.T) {
 
 func TestStatusOfEveryKindOfError(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[int]error{
-		400: &repo.InvalidError{Field: "x"},
-		404: &repo.UnknownAccountError{ID: 1},
-		409: &repo.TakenError{What: "x"},
-		503: context.DeadlineExceeded,
-		500: &txn.CommitUnknownError{Op: "x", Err: context.DeadlineExceeded},
+	for _, tc := range []struct {
+		err  error
+		want int
+	}{
+		{&repo.InvalidError{Field: "x"}, 400},
+		{&repo.UnknownAccountError{ID: 1}, 404},
+		{&repo.TakenError{What: "x"}, 409},
+		{&repo.InsufficientFundsError{Account: 1}, 409},
+		{context.DeadlineExceeded, 503},
+		{db.ErrClosed, 503},
+		{fmt.Errorf("x: %w", io.ErrUnexpectedEOF), 503},
+		{&txn.CommitUnknownError{Op: "x", Err: io.ErrUnexpectedEOF}, 500},
+		{errors.New("boom"), 500},
 	} {
-		if got := statusOf(err); got != want {
-			t.Errorf("%T: %d, want %d", err, got, want)
+		if got := statusOf(tc.err); got != tc.want {
+			t.Errorf("%T: %d, want %d", tc.err, got, tc.want)
 		}
-	}
-	if got := statusOf(errors.New("boom")); got != 500 {
-		t.Errorf("anything else: %d", got)
 	}
 }

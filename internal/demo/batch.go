@@ -26,7 +26,7 @@ func batchJob(ctx context.Context, s *stage) (string, error) {
 	first, err := s.repo.ProcessTasks(ctx, run, work)
 	switch {
 	case killed != 1:
-		return "", fmt.Errorf("%d sessions were killed, want that of the job: %w", killed, err)
+		return "", errors.Join(fmt.Errorf("%d sessions were killed, want that of the job", killed), err)
 	case err == nil:
 		return "", errors.New("the killed session was not noticed")
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ func (s *stage) createDatabase(ctx context.Context) (drop func() error, err erro
 	name := "sqlkeel_demo_" + uuid.NewString()[:8]
 	s.database = name
 	quoted := pgx.Identifier{name}.Sanitize()
-	if s.dsn, err = onDatabase(s.opts.Server.DSN(), name); err != nil {
+	if s.dsn, s.address, err = onDatabase(s.opts.Server.DSN(), name); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -60,13 +62,13 @@ func (s *stage) asAdmin(ctx context.Context, sql string) error {
 }
 
 // onDatabase returns dsn, a URL or keyword=value pairs, with another database,
-// whose name needs no quotes. Its errors do not show dsn, in which there may be
-// a password.
-func onDatabase(dsn, database string) (string, error) {
+// whose name needs no quotes, and the server's address. Its errors do not show
+// dsn, in which there may be a password.
+func onDatabase(dsn, database string) (changed, address string, err error) {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		u, err := url.Parse(dsn)
 		if err != nil {
-			return "", errors.New("the server's DSN is not a URL like postgres://user@host:5432/postgres")
+			return "", "", errors.New("the server's DSN is not a URL like postgres://user@host:5432/postgres")
 		}
 		query := u.Query()
 		query.Del("dbname") // either would win over the path
@@ -78,9 +80,9 @@ func onDatabase(dsn, database string) (string, error) {
 	}
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil || cfg.Database != database {
-		return "", errors.New("the server's DSN cannot be pointed at another database")
+		return "", "", errors.New("the server's DSN cannot be pointed at another database")
 	}
-	return dsn, nil
+	return dsn, net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))), nil
 }
 
 func migrateUp(ctx context.Context, s *stage) (string, error) {

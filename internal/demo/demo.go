@@ -62,10 +62,12 @@ type stage struct {
 	opts     Options
 	database string // the demonstration's own
 	dsn      string // of that database
+	address  string // of the server
 	db       *db.DB
 	repo     *repo.Repo
 	retries  *retryCounter
 	changed  chan struct{} // has a value when the health has changed
+	bound    time.Duration // of the first success after the server was lost
 }
 
 // result is a line of the summary.
@@ -86,7 +88,7 @@ func run(ctx context.Context, opts Options, p program) (err error) {
 	defer interrupt(nil)
 	s := &stage{
 		screen: screen{out: &outlet{opts.Out, interrupt}, terminal: opts.Terminal}, opts: opts,
-		retries: &retryCounter{}, changed: make(chan struct{}, 1),
+		retries: &retryCounter{}, changed: make(chan struct{}, 1), bound: recoveryBound,
 	}
 	drop, err := s.createDatabase(ctx)
 	if err != nil {
@@ -96,7 +98,7 @@ func run(ctx context.Context, opts Options, p program) (err error) {
 		s.close(ctx)
 		err = errors.Join(err, drop())
 	}()
-	s.line("working in database %s, which is dropped at the end", s.database)
+	s.line("working in database %s at %s, which is dropped at the end", s.database, s.address)
 	start := time.Now()
 	results := s.showAll(ctx, p)
 	if ctx.Err() != nil {

@@ -21,13 +21,13 @@ func (s *stage) heard(db.Report) {
 	}
 }
 
-// awaitHealth returns the first report in which ready is what it should be.
-func (s *stage) awaitHealth(ctx context.Context, ready bool) (db.Report, error) {
+// awaitHealth returns the first report with that state.
+func (s *stage) awaitHealth(ctx context.Context, state db.State) (db.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, noticeBound)
 	defer cancel()
 	for {
 		report := s.db.Health()
-		if report.Ready() == ready {
+		if report.State == state {
 			return report, nil
 		}
 		select {
@@ -48,10 +48,10 @@ func (s *stage) showReport(report db.Report) {
 	}
 }
 
-// health waits until the monitor has seen the server again, and shows its
+// health waits until the monitor finds the server well again, and shows its
 // report.
 func health(ctx context.Context, s *stage) (string, error) {
-	report, err := s.awaitHealth(ctx, true)
+	report, err := s.awaitHealth(ctx, db.Up)
 	if err != nil {
 		return "", err
 	}

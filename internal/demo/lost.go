@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
@@ -48,8 +49,8 @@ func serverLost(ctx context.Context, s *stage) (string, error) {
 	stop()
 	ok, failed := w.counts()
 	s.line("%d reads succeeded, %d failed, before, during and after", ok, failed)
-	if recovered > recoveryBound {
-		return "", fmt.Errorf("%s, and the first read succeeded %v afterwards, more than %v", how, brief(recovered), recoveryBound)
+	if recovered > s.bound {
+		return "", fmt.Errorf("%s, and the first read succeeded %v afterwards, more than %v", how, brief(recovered), s.bound)
 	}
 	return fmt.Sprintf("%s, first success %v afterwards", how, brief(recovered)), nil
 }
@@ -65,7 +66,7 @@ func (s *stage) restart(ctx context.Context) (how string, err error) {
 	if err := s.opts.Server.Halt(detached, pgserver.Immediate); err != nil {
 		return "", errors.Join(err, s.opts.Server.Start(detached))
 	}
-	report, err := s.awaitHealth(ctx, false)
+	report, err := s.awaitHealth(ctx, db.Down)
 	if err == nil {
 		s.line("the server is stopped; %v after that the monitor says:", brief(time.Since(lost)))
 		s.showReport(report)

@@ -21,6 +21,9 @@ func stressPool(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if len(ids) == 0 {
+		return "", errors.New("there are no books to read")
+	}
 	pick := func(caller, i int) int64 { return ids[(caller*31+i)%len(ids)] }
 	pooled := load(ctx, callers, 200, func(ctx context.Context, caller, i int) error {
 		_, err := s.repo.Book(ctx, pick(caller, i))

@@ -26,6 +26,7 @@ func nPlusOne(ctx context.Context, s *stage) (string, error) {
 		apart += len(reviews)
 	}
 	loop := time.Since(start)
+	s.line("a statement a book:  %d round trips, %d reviews, %v", len(ids)+1, apart, brief(loop))
 	start = time.Now()
 	books, err := s.repo.BooksWithReviews(ctx)
 	if err != nil {
@@ -35,7 +36,6 @@ func nPlusOne(ctx context.Context, s *stage) (string, error) {
 	for _, b := range books {
 		together += len(b.Reviews)
 	}
-	s.line("a statement a book:  %d round trips, %d reviews, %v", len(ids)+1, apart, brief(loop))
 	s.line("one statement:       1 round trip, %d reviews, %v", together, brief(once))
 	s.line("this server is on the same machine; a network with 1ms of latency adds %v to the one and 1ms to the other",
 		time.Duration(len(ids)+1)*time.Millisecond)

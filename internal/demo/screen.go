@@ -71,5 +71,8 @@ func (s *screen) table(rows [][]string) {
 
 // cents writes an amount of money.
 func cents(n int64) string {
+	if n < 0 {
+		return "-" + cents(-n)
+	}
 	return fmt.Sprintf("%d.%02d", n/100, n%100)
 }
