@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -80,7 +81,7 @@ func cachedReads(ctx context.Context, s *stage) (string, error) {
 	s.line("price of %q was %s, is %s after a write", again.Title, cents(book.PriceCents), cents(again.PriceCents))
 	switch {
 	case direct.failed+cached.failed > 0:
-		return "", fmt.Errorf("%d reads failed", direct.failed+cached.failed)
+		return "", fmt.Errorf("%d reads failed: %w", direct.failed+cached.failed, errors.Join(direct.firstErr, cached.firstErr))
 	case again.PriceCents != book.PriceCents+1:
 		return "", fmt.Errorf("a stale price of %s was served", cents(again.PriceCents))
 	case stats.Hits == 0:

@@ -1,0 +1,225 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+// few makes the demonstration load little.
+const few = "--sales=1500"
+
+var (
+	demoDatabase = regexp.MustCompile(`working in database (sqlkeel_demo_\S+) at (\S+),`)
+	plainText    = regexp.MustCompile(`^[^\r\x1b]*$`)
+)
+
+// theatre is a demonstration in a process of its own, shown up to a line.
+type theatre struct {
+	*exec.Cmd
+	t                 *testing.T
+	out               io.ReadCloser
+	lines             *bufio.Reader
+	errs              bytes.Buffer
+	database, address string
+}
+
+// demoUpTo starts the demonstration and returns when a line that begins with
+// text was shown.
+func demoUpTo(t *testing.T, env []string, text string) *theatre {
+	t.Helper()
+	th := &theatre{Cmd: sqlkeel(t, env, "demo", few), t: t}
+	var err error
+	if th.out, err = th.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	th.Stderr = &th.errs
+	if err := th.Start(); err != nil {
+		t.Fatal(err)
+	}
+	th.lines = bufio.NewReader(th.out)
+	var shown strings.Builder
+	for {
+		line, err := th.lines.ReadString('\n')
+		shown.WriteString(line)
+		if found := demoDatabase.FindStringSubmatch(line); found != nil {
+			th.database, th.address = found[1], found[2]
+		}
+		if strings.HasPrefix(line, text) {
+			return th
+		}
+		if err != nil {
+			_ = th.Wait()
+			t.Fatalf("it ended before %q: %v\n%s%s", text, err, shown.String(), th.errs.String())
+		}
+	}
+}
+
+// end waits for the end of the process and returns its exit code.
+func (th *theatre) end() int {
+	th.t.Helper()
+	if _, err := io.Copy(io.Discard, th.lines); err != nil && !errors.Is(err, os.ErrClosed) {
+		th.t.Error(err)
+	}
+	_ = th.Wait()
+	return th.ProcessState.ExitCode()
+}
+
+// demoDatabases returns how many databases of that name the server has.
+func demoDatabases(t *testing.T, pg *pgtest.DB, name string) (n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := pg.Conn().QueryRow(ctx, "SELECT count(*) FROM pg_database WHERE datname = $1", name).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestDemoShowsEverythingInPlainLines(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	stdout, stderr, code := result(t, sqlkeel(t, []string{"DATABASE_URL=" + pg.DSN()}, "demo", few))
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "12 of 12 parts held") {
+		t.Fatalf("exit code %d, stderr %q\n%s", code, stderr, stdout)
+	}
+	if !plainText.MatchString(stdout) || !strings.Contains(stdout, "1500 of them sales") {
+		t.Errorf("not plain lines, or not of 1500 sales:\n%q", stdout)
+	}
+	found := demoDatabase.FindStringSubmatch(stdout)
+	if found == nil || demoDatabases(t, pg, found[1]) != 0 {
+		t.Errorf("database %q is still there", found)
+	}
+}
+
+func TestDemoInterruptedOnAForeignServerLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for sig, at := range map[syscall.Signal]string{
+		syscall.SIGINT: "[4/12]", syscall.SIGTERM: "[2/12]", syscall.SIGHUP: "[1/12]",
+	} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			pg := pgtest.New(t)
+			th := demoUpTo(t, []string{"TEST_DATABASE_URL=" + pg.DSN()}, at)
+			if demoDatabases(t, pg, th.database) != 1 {
+				t.Errorf("database %q is not there while it is shown", th.database)
+			}
+			if err := th.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			code := th.end()
+			if want := "sqlkeel: interrupted: " + sig.String() + " signal received\n"; code != 1 || th.errs.String() != want {
+				t.Errorf("exit code %d, stderr %q; want 1, %q", code, th.errs.String(), want)
+			}
+			if demoDatabases(t, pg, th.database) != 0 {
+				t.Errorf("database %s is still there", th.database)
+			}
+		})
+	}
+}
+
+func TestDemoInterruptedOnItsOwnServerLeavesNoProcess(t *testing.T) {
+	t.Parallel()
+	th := demoUpTo(t, []string{"SQLKEEL_PG_PROVIDER=local"}, "[4/12]")
+	dsn := "postgres://" + th.address
+	if !listens(t, dsn) {
+		t.Errorf("no server at %s while it is shown", th.address)
+	}
+	if err := th.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := th.end(); code != 1 || th.errs.String() != "sqlkeel: interrupted: interrupt signal received\n" {
+		t.Errorf("exit code %d, stderr %q", code, th.errs.String())
+	}
+	if listens(t, dsn) {
+		t.Error("the server outlived the demonstration")
+	}
+}
+
+func TestDemoWhoseReaderLeftCleansUp(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	th := demoUpTo(t, []string{"TEST_DATABASE_URL=" + pg.DSN()}, "[1/12]")
+	if err := th.out.Close(); err != nil { // as in: sqlkeel demo | head
+		t.Fatal(err)
+	}
+	code := th.end()
+	if code != 1 || !strings.Contains(th.errs.String(), "interrupted: write the output: ") {
+		t.Errorf("exit code %d, stderr %q", code, th.errs.String())
+	}
+	if demoDatabases(t, pg, th.database) != 0 {
+		t.Errorf("database %s is still there", th.database)
+	}
+}
+
+func TestDemoExitsWithOneWhenAPartDoesNotHold(t *testing.T) {
+	t.Parallel()
+	// Enough for the pool, not for a connection a request.
+	server := pgtest.NewServer(t, pgtest.WithSetting("max_connections", "16"))
+	stdout, stderr, code := result(t, sqlkeel(t, []string{"DATABASE_URL=" + server.DSN()}, "demo", few))
+	if code != 1 || stderr != "sqlkeel: a part of the demonstration did not hold\n" {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+	_, summary, _ := strings.Cut(stdout, "\nSummary\n")
+	if !regexp.MustCompile(`connection pool under stress +NO .* requests failed: .*too many clients`).MatchString(summary) ||
+		!strings.Contains(summary, "11 of 12 parts held") {
+		t.Errorf("the summary does not name it:\n%s", stdout)
+	}
+}
+
+func TestDemoWithoutAServerSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string][]string{
+		"TEST_DATABASE_URL, DATABASE_URL not set": {"SQLKEEL_PG_PROVIDER=dsn"},
+		"DATABASE_URL is set but unusable":        {"DATABASE_URL=postgres://nobody@127.0.0.1:1/none"},
+	} {
+		stdout, stderr, code := result(t, sqlkeel(t, env, "demo"))
+		if code != 1 || !strings.Contains(stderr, "no PostgreSQL server available") || !strings.Contains(stderr, name) {
+			t.Errorf("%s: exit code %d, stderr %q", name, code, stderr)
+		}
+		if strings.Contains(stdout, "[1/12]") {
+			t.Errorf("%s: it began all the same:\n%s", name, stdout)
+		}
+	}
+}
+
+func TestDemoRefusesBadArgumentsBeforeItLooksForAServer(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"--sales must be at least 1, is 0":   {"demo", "--sales=0"},
+		"--sales must be at least 1, is -20": {"demo", "--sales=-20"},
+		`invalid argument "many"`:            {"demo", "--sales=many"},
+		`unknown command "now"`:              {"demo", "now"},
+	} {
+		stdout, stderr, code := result(t, sqlkeel(t, nil, args...))
+		if code != 1 || !strings.Contains(stderr, want) || stdout != "" {
+			t.Errorf("%q: exit code %d, stderr %q, stdout %q; want %q", args, code, stderr, stdout, want)
+		}
+	}
+}
+
+func TestOnlyATerminalGetsABar(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if isTerminal(file) || isTerminal(&bytes.Buffer{}) || isTerminal(nil) {
+		t.Error("a file or a buffer is taken for a terminal")
+	}
+}
