@@ -47,11 +47,12 @@ func addOneBook(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // runOther runs another process and returns what it printed.
-func runOther(t *testing.T, seed, dsn string) (server, rows string) {
+func runOther(t *testing.T, seed, dsn string, env ...string) (server, rows string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TEST_DATABASE_URL=") })
 	cmd.Env = append(cmd.Env, helperVar+"="+seed, "TEST_DATABASE_URL="+dsn)
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -106,6 +107,14 @@ func TestProcessesOnOneServerShareTemplates(t *testing.T) {
 		if got := templates(); got != 1 {
 			t.Errorf("%d templates, want 1", got)
 		}
+	}
+}
+
+func TestANamedServerIsUsedWhicheverProviderIsForced(t *testing.T) {
+	t.Parallel()
+	dsn := serverDSN(t)
+	if server, _ := runOther(t, "forced "+randomHex(4), dsn, "SQLKEEL_PG_PROVIDER=local"); server != dsn {
+		t.Errorf("the process used %s, want %s", server, dsn)
 	}
 }
 

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 
 // startTimeout bounds finding or starting a server, a first download included.
 const startTimeout = 5 * time.Minute
+
+// serverVar names the server that all test processes share.
+const serverVar = "TEST_DATABASE_URL"
 
 // stopTimeout bounds ending a server.
 const stopTimeout = 30 * time.Second
@@ -38,9 +42,13 @@ func (s *sharedServer) get() (*pgserver.Server, error) {
 	s.started = true
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	s.server, s.err = pgserver.Start(ctx, pgserver.Config{
-		DSNVars: []string{"TEST_DATABASE_URL"},
-	})
+	cfg := pgserver.Config{DSNVars: []string{serverVar}}
+	if os.Getenv(serverVar) != "" {
+		// SQLKEEL_PG_PROVIDER chose the server that `sqlkeel pg run` names here;
+		// choosing again would give each package a server of its own.
+		cfg.Providers = []pgserver.Provider{pgserver.DSN}
+	}
+	s.server, s.err = pgserver.Start(ctx, cfg)
 	return s.server, s.err
 }
 
