@@ -47,7 +47,6 @@ func TestAnInterruptEndsAnyPart(t *testing.T) {
 	inTheMiddle := map[string]string{ // others are interrupted at their heading
 		"migrations":                        "00003_reviews.sql",
 		"bulk load with COPY":               "rows: ",
-		"connection pool under stress":      "the pool opened",
 		"contended transfers, SERIALIZABLE": "between 10 accounts",
 		"batch job killed and resumed":      "killed in the middle",
 		"N+1 against one round trip":        "a statement a book",

@@ -25,8 +25,6 @@ type fault struct {
 var faults = []fault{
 	{"money is made", "contended transfers, SERIALIZABLE", "", "between 10 accounts",
 		"UPDATE accounts SET balance_cents = balance_cents + 1 WHERE id = 20", "the sum was 20000.00 and is 20000.01"},
-	{"money is lost", "contended transfers, SERIALIZABLE", "", "between 10 accounts",
-		"UPDATE accounts SET balance_cents = 0 WHERE id = 20", "the sum was 20000.01 and is 19000.00"},
 	{"history is lost", "contended transfers, SERIALIZABLE", "DELETE FROM transfers", "between 10 accounts",
 		"DELETE FROM transfers WHERE id = (SELECT min(id) FROM transfers)", "the history grew by 799 transfers, 800 were reported"},
 	{"an account is missing", "contended transfers, SERIALIZABLE", "DELETE FROM transfers; DELETE FROM accounts WHERE id = 1",

@@ -68,11 +68,13 @@ func TestAServerThatWasNotStartedHereGoesOn(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	check := bystander(t, pg.DSN())
-	ended := perform(t, t.Context(), foreign(t, pg.DSN()), everything(), nil)
+	all := everything()
+	p := only(all.part(t, "batch job killed and resumed"), all.part(t, "server lost under load"), all.part(t, "health report")) // those that end sessions
+	ended := perform(t, t.Context(), foreign(t, pg.DSN()), p, nil)
 	if ended.err != nil {
 		t.Fatalf("%v\n%s", ended.err, ended.text)
 	}
-	ended.shows(t, "[11/12]", "was not started here, so it is not stopped: our own ", " sessions were ended instead", "12 of 12 parts held")
+	ended.shows(t, "[5/6]", "was not started here, so it is not stopped: our own ", " sessions were ended instead", "6 of 6 parts held")
 	ended.hides(t, "server stopped")
 	ended.hides(t, "demo is down")
 	if n := ended.number(t, `our own (\d+) sessions`); n < 2 || n > poolSize+1 {
@@ -83,9 +85,17 @@ func TestAServerThatWasNotStartedHereGoesOn(t *testing.T) {
 	}
 }
 
-func TestABystanderWouldNoticeMoreThanOurOwnSessionsEnding(t *testing.T) {
+// TestOnAPrivateServer holds what would disturb others on a shared one.
+func TestOnAPrivateServer(t *testing.T) {
 	t.Parallel()
 	private := pgtest.NewServer(t)
+	t.Run("a bystander would notice more than our own sessions ending", func(t *testing.T) { endingAllSessionsIsNoticed(t, private) })
+	t.Run("a user who may not create databases is told so", func(t *testing.T) { readerIsRefused(t, private) })
+	t.Run("an interrupt while the database is made leaves none", func(t *testing.T) { interruptedCreation(t, private) })
+	t.Run("a server that went away is a clear error", func(t *testing.T) { serverIsGone(t, private) })
+}
+
+func endingAllSessionsIsNoticed(t *testing.T, private *pgtest.Server) {
 	check := bystander(t, private.DSN())
 	mutant := part{"server lost under load", func(ctx context.Context, s *stage) (string, error) {
 		_, err := s.db.Exec(ctx, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
