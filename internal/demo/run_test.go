@@ -206,3 +206,28 @@ func TestATerminalSeesABar(t *testing.T) {
 		t.Errorf("no bar:\n%q", text)
 	}
 }
+
+func TestRunBeginsWithWhatTheOthersNeed(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &console{hook: once("[1/12] migrations", cancel)}
+	err := Run(ctx, Options{Server: shared(t), Out: out, Size: tiny})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(out.text.String(), "[1/12] migrations") {
+		t.Errorf("error %v, shown:\n%s", err, out.text.String())
+	}
+}
+
+func TestEveryPartHasATitleOfItsOwn(t *testing.T) {
+	t.Parallel()
+	p, titles := everything(), map[string]bool{}
+	for i, part := range p.parts {
+		if part.title == "" || part.show == nil || titles[part.title] {
+			t.Errorf("part %d is %q, which is empty or there already", i+1, part.title)
+		}
+		titles[part.title] = true
+	}
+	if p.needed != 3 || p.parts[p.needed-1].title != "connecting" {
+		t.Errorf("the others need %d parts, the last of them %q", p.needed, p.parts[p.needed-1].title)
+	}
+}
