@@ -28,6 +28,7 @@ func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 	return results
 }
 
+// Close gives the connection back.
 func (b *batchResults) Close() error {
 	err := b.BatchResults.Close()
 	if b.tx == nil {

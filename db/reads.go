@@ -37,6 +37,7 @@ func (d *DB) Reads() Executor {
 	return &reads{d: d, readonly: check}
 }
 
+// Exec runs a read, drops its rows and returns its tag.
 func (r *reads) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	if err := r.readonly(sql); err != nil {
 		return pgconn.CommandTag{}, err
@@ -44,6 +45,7 @@ func (r *reads) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comma
 	return r.d.readExec(ctx, sql, args)
 }
 
+// Query returns once the first row is there.
 func (r *reads) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if err := r.readonly(sql); err != nil {
 		return failed{err}, err
@@ -51,15 +53,18 @@ func (r *reads) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, e
 	return r.d.readQuery(ctx, sql, args)
 }
 
+// QueryRow runs a read; its error is Scan's.
 func (r *reads) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, _ := r.Query(ctx, sql, args...)
 	return row{rows}
 }
 
+// CopyFrom refuses: it writes.
 func (r *reads) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
 	return 0, &NotReadError{Statement: "COPY", Reason: "it writes"}
 }
 
+// SendBatch checks every statement of the batch before it is sent.
 func (r *reads) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	var list []error
 	for _, q := range batch.QueuedQueries {

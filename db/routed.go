@@ -13,6 +13,7 @@ type routed struct {
 	of  func(*DB) Executor
 }
 
+// Exec runs the statement on the database that ctx chooses.
 func (r routed) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	d, err := r.set.DB(ctx)
 	if err != nil {
@@ -21,6 +22,7 @@ func (r routed) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comma
 	return r.of(d).Exec(ctx, sql, args...)
 }
 
+// Query runs the statement on the database that ctx chooses.
 func (r routed) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	d, err := r.set.DB(ctx)
 	if err != nil {
@@ -29,6 +31,7 @@ func (r routed) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, e
 	return r.of(d).Query(ctx, sql, args...)
 }
 
+// QueryRow runs the statement on the database that ctx chooses.
 func (r routed) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	d, err := r.set.DB(ctx)
 	if err != nil {
@@ -37,6 +40,7 @@ func (r routed) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return r.of(d).QueryRow(ctx, sql, args...)
 }
 
+// CopyFrom loads rows into the database that ctx chooses.
 func (r routed) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
 	d, err := r.set.DB(ctx)
 	if err != nil {
@@ -45,6 +49,7 @@ func (r routed) CopyFrom(ctx context.Context, table pgx.Identifier, columns []st
 	return r.of(d).CopyFrom(ctx, table, columns, source)
 }
 
+// SendBatch sends the batch to the database that ctx chooses.
 func (r routed) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	d, err := r.set.DB(ctx)
 	if err != nil {

@@ -28,11 +28,13 @@ func (r *rows) prime() error {
 	return r.Rows.Err()
 }
 
+// Close gives the connection back.
 func (r *rows) Close() {
 	r.Rows.Close()
 	r.lease.done(r.Rows.Err())
 }
 
+// Next moves to the next row; after the last it closes.
 func (r *rows) Next() bool {
 	if r.ahead {
 		r.ahead = false
@@ -47,6 +49,7 @@ func (r *rows) Next() bool {
 	return false
 }
 
+// Scan reads the row; it closes when that fails.
 func (r *rows) Scan(dest ...any) error {
 	if r.ahead {
 		r.Close()
@@ -59,6 +62,7 @@ func (r *rows) Scan(dest ...any) error {
 	return err
 }
 
+// Values decodes the row; it closes when that fails.
 func (r *rows) Values() ([]any, error) {
 	if r.ahead {
 		r.Close()
@@ -71,6 +75,7 @@ func (r *rows) Values() ([]any, error) {
 	return values, err
 }
 
+// RawValues returns the row as it was received.
 func (r *rows) RawValues() [][]byte {
 	if r.ahead {
 		return nil
@@ -81,6 +86,7 @@ func (r *rows) RawValues() [][]byte {
 // row is the first of some rows.
 type row struct{ rows pgx.Rows }
 
+// Scan reads the row and closes.
 func (r row) Scan(dest ...any) error {
 	defer r.rows.Close()
 	if err := r.rows.Err(); err != nil {
@@ -107,13 +113,32 @@ func (r row) Scan(dest ...any) error {
 // failed are rows of a statement that was not sent.
 type failed struct{ err error }
 
+// Close does nothing.
 func (failed) Close()                                       {}
+
+// Err returns the error.
 func (f failed) Err() error                                 { return f.err }
+
+// CommandTag is empty.
 func (failed) CommandTag() pgconn.CommandTag                { return pgconn.CommandTag{} }
+
+// FieldDescriptions are none.
 func (failed) FieldDescriptions() []pgconn.FieldDescription { return nil }
+
+// Next is false.
 func (failed) Next() bool                                   { return false }
+
+// Scan returns the error.
 func (f failed) Scan(...any) error                          { return f.err }
+
+// Values returns the error.
 func (f failed) Values() ([]any, error)                     { return nil, f.err }
+
+// RawValues are none.
 func (failed) RawValues() [][]byte                          { return nil }
+
+// Conn is nil.
 func (failed) Conn() *pgx.Conn                              { return nil }
+
+// TypeMap is nil.
 func (failed) TypeMap() *pgtype.Map                         { return nil }
