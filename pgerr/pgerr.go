@@ -31,7 +31,7 @@ const (
 	Canceled
 	// Disconnected is a dead connection: the network failed, or the server
 	// ended the session or is starting or stopping (57P01-57P05, 25P03,
-	// class 08).
+	// class 08, unless of severity ERROR).
 	Disconnected
 	// Full is 53300 too_many_connections.
 	Full
@@ -114,7 +114,7 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 	case "57014":
 		return Canceled
 	case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03":
-		return Disconnected
+		return disconnectedUnlessAlive(pg)
 	case "53300":
 		return Full
 	case "3D000":
@@ -140,11 +140,22 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 	case strings.HasPrefix(pg.Code, "23"):
 		return Constraint
 	case strings.HasPrefix(pg.Code, "08"):
-		return Disconnected
+		return disconnectedUnlessAlive(pg)
 	case strings.HasPrefix(pg.Code, "28"):
 		return Refused
 	}
 	return Other
+}
+
+// disconnectedUnlessAlive is for codes that end a session when the server means
+// this one. With severity ERROR it goes on: a message that does not fit the
+// protocol (08P01), a foreign server that was lost (08006), a function that
+// raises the code.
+func disconnectedUnlessAlive(pg *pgconn.PgError) Kind {
+	if pg.SeverityUnlocalized == "ERROR" {
+		return Other
+	}
+	return Disconnected
 }
 
 func isNetwork(err error) bool {
