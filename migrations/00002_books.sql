@@ -41,6 +41,8 @@ CREATE TABLE promotions (
     CONSTRAINT promotions_no_overlap EXCLUDE USING gist (int8range(book_id, book_id, '[]') WITH &&, during WITH &&)
 );
 
+CREATE INDEX promotions_book_id_idx ON promotions (book_id);
+
 -- +goose Down
 DROP TABLE promotions;
 DROP TABLE books;

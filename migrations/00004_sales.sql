@@ -21,6 +21,7 @@ CREATE TABLE sales_later PARTITION OF sales DEFAULT;
 
 CREATE INDEX sales_sold_at_idx ON sales (sold_at);
 CREATE INDEX sales_book_id_idx ON sales (book_id);
+CREATE INDEX sales_user_id_idx ON sales (user_id);
 
 CREATE MATERIALIZED VIEW category_sales AS
 SELECT b.category,

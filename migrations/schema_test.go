@@ -40,9 +40,9 @@ var refusals = map[string]string{
 	"users_email_shape":              `INSERT INTO users (email, name) VALUES ('nobody', 'n')`,
 	"users_name_not_blank":           `INSERT INTO users (email, name) VALUES ('a@b', ' ')`,
 	"users_email_key":                `INSERT INTO users (email, name) VALUES ('READER@example.org', 'n')`,
-	"authors_name_key":               `INSERT INTO authors (name) VALUES ('Homer')`,
-	"authors_name_not_blank":         `INSERT INTO authors (name) VALUES ('')`,
-	"authors_bio_is_object":          `INSERT INTO authors (name, bio) VALUES ('n', '[]')`,
+	"authors_name_key":               `INSERT INTO authors (id, name) VALUES (9, 'Homer')`,
+	"authors_name_not_blank":         `INSERT INTO authors (id, name) VALUES (9, '')`,
+	"authors_bio_is_object":          `INSERT INTO authors (id, name, bio) VALUES (9, 'n', '[]')`,
 	"books_author_id_fkey":           `UPDATE books SET author_id = 9`,
 	"books_author_id_title_key":      `UPDATE books SET title = 'The Iliad'`,
 	"books_title_not_blank":          `UPDATE books SET title = ' '`,
@@ -184,5 +184,23 @@ func TestSalesFindTheirPartition(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("a sale of %s is in %q (error %v), want %q", day, got, err, want)
 		}
+	}
+}
+
+// An index on the referencing side of every foreign key keeps a delete from
+// reading the whole table that refers to it.
+func TestEveryForeignKeyHasAnIndex(t *testing.T) {
+	t.Parallel()
+	conn := stocked(t)
+	rows, err := conn.Query(t.Context(), `
+		SELECT c.conname FROM pg_constraint c
+		WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace AND c.conparentid = 0
+		  AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(names) > 0 {
+		t.Errorf("without an index: %v (error %v)", names, err)
 	}
 }

@@ -74,7 +74,9 @@ type Querier interface {
 	// brought its own ids.
 	SyncAuthorIDs(ctx context.Context) error
 	SyncBookIDs(ctx context.Context) error
-	TopProducts(ctx context.Context, since time.Time, until time.Time, maxRows int32) ([]TopProductsRow, error)
+	// TopProducts adds up by book before it looks at books: grouping by their
+	// columns too makes the planner expect far more groups than there are books.
+	TopProducts(ctx context.Context, maxRows int32, since time.Time, until time.Time) ([]TopProductsRow, error)
 	TotalBalance(ctx context.Context) (int64, error)
 }
 

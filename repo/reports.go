@@ -40,7 +40,7 @@ func (r *Repo) TopProducts(ctx context.Context, since, until time.Time, limit in
 	if err := c.err(); err != nil {
 		return nil, fmt.Errorf("top products: %w", err)
 	}
-	list, err := r.reads().TopProducts(ctx, since, until, int32(limit))
+	list, err := r.reads().TopProducts(ctx, int32(limit), since, until)
 	return list, wrap("top products", err)
 }
 
