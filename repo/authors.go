@@ -31,7 +31,9 @@ type NewBook struct {
 func (r *Repo) AddAuthor(ctx context.Context, a NewAuthor, books []NewBook) (int64, error) {
 	var c checks
 	c.name("author name", a.Name)
-	c.that(a.Bio == nil || json.Valid(a.Bio), "author bio", "must be JSON")
+	if a.Bio != nil {
+		c.object("author bio", a.Bio)
+	}
 	for i, b := range books {
 		b.check(&c, fmt.Sprintf("book %d: ", i+1))
 	}
@@ -46,6 +48,11 @@ func (r *Repo) AddAuthor(ctx context.Context, a NewAuthor, books []NewBook) (int
 	case "books_author_id_title_key":
 		err = &TakenError{What: fmt.Sprintf("one of the titles of %q", a.Name), Err: err}
 	}
+	// What JSON can say and jsonb cannot hold: \u0000 and half of a surrogate
+	// pair. Nothing else in the statement has such a code.
+	if code := pgerr.Code(err); code == "22P05" || code == "22P02" {
+		err = &InvalidError{Field: "author bio", Reason: "must be JSON that the database can hold: " + err.Error()}
+	}
 	return added.AuthorID, wrap("add author", err)
 }
 
@@ -54,6 +61,7 @@ func (b NewBook) check(c *checks, where string) {
 	c.that(b.Category.Valid(), where+"category", "must be one of %q, is %q", queries.AllBookCategoryValues(), b.Category)
 	c.that(b.PriceCents > 0, where+"price", "must be above 0 cents, is %d", b.PriceCents)
 	c.that(b.Stock >= 0, where+"stock", "must not be negative, is %d", b.Stock)
+	c.that(b.PublishedYear >= -3000 && b.PublishedYear <= 2100, where+"year", "must be between -3000 and 2100, is %d", b.PublishedYear)
 }
 
 func addParams(a NewAuthor, books []NewBook) queries.AddAuthorWithBooksParams {

@@ -3,6 +3,7 @@ package repo_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/sqlkeel/sqlkeel/queries"
@@ -62,10 +63,9 @@ func TestARefusedBookTakesTheAuthorWithIt(t *testing.T) {
 	if !errors.As(err, &taken) {
 		t.Errorf("a known author: %v", err)
 	}
-	bad := twoBooks[1]
-	bad.PublishedYear = 9999 // only the database knows the range
-	if _, err := b.AddAuthor(t.Context(), repo.NewAuthor{Name: "Boz"}, []repo.NewBook{twoBooks[0], bad}); err == nil {
-		t.Error("a year beyond the range was accepted")
+	for _, bio := range []string{`{"a": "\u0000"}`, `{"a": "\ud800"}`} { // JSON, but not jsonb
+		_, err := b.AddAuthor(t.Context(), repo.NewAuthor{Name: "Boz", Bio: json.RawMessage(bio)}, twoBooks)
+		refused(t, err, "author bio")
 	}
 	if n := b.scalar(t, "SELECT count(*) FROM authors WHERE name = 'Boz'"); n != 0 {
 		t.Errorf("%d authors were left", n)
@@ -81,6 +81,10 @@ func TestAuthorArgumentsAreCheckedAndNameTheBook(t *testing.T) {
 	for field, change := range map[string]func(*repo.NewAuthor, *repo.NewBook){
 		"author name":      func(a *repo.NewAuthor, _ *repo.NewBook) { a.Name = " \t" },
 		"author bio":       func(a *repo.NewAuthor, _ *repo.NewBook) { a.Bio = json.RawMessage(`{`) },
+		"author bio ":      func(a *repo.NewAuthor, _ *repo.NewBook) { a.Bio = json.RawMessage(`[]`) },
+		"author bio  ":     func(a *repo.NewAuthor, _ *repo.NewBook) { a.Bio = json.RawMessage(`null`) },
+		"author name ":     func(a *repo.NewAuthor, _ *repo.NewBook) { a.Name = strings.Repeat("x", 501) },
+		"book 2: year":     func(_ *repo.NewAuthor, k *repo.NewBook) { k.PublishedYear = 2101 },
 		"book 2: title":    func(_ *repo.NewAuthor, k *repo.NewBook) { k.Title = "a\x00" },
 		"book 2: category": func(_ *repo.NewAuthor, k *repo.NewBook) { k.Category = "" },
 		"book 2: price":    func(_ *repo.NewAuthor, k *repo.NewBook) { k.PriceCents = 0 },
@@ -89,7 +93,7 @@ func TestAuthorArgumentsAreCheckedAndNameTheBook(t *testing.T) {
 		a, books := repo.NewAuthor{Name: "Boz"}, []repo.NewBook{twoBooks[0], twoBooks[1]}
 		change(&a, &books[1])
 		_, err := b.AddAuthor(t.Context(), a, books)
-		refused(t, err, field)
+		refused(t, err, strings.TrimSpace(field))
 	}
 }
 

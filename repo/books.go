@@ -29,7 +29,8 @@ func (r *Repo) openViews(cfg Config) (err error) {
 	if ttl == 0 {
 		ttl = defaultCacheTTL
 	}
-	r.book, err = cache.NewView[int64, Book](cfg.Cache, "book", []string{"books", "authors", "reviews"},
+	r.kept = []string{"books", "authors", "reviews"}
+	r.book, err = cache.NewView[int64, Book](cfg.Cache, "book", r.kept,
 		cache.WithTTL(ttl),
 		cache.WithNotFound(func(err error) bool { return errors.Is(err, pgx.ErrNoRows) }))
 	if err != nil {

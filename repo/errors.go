@@ -1,9 +1,11 @@
 package repo
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -11,7 +13,8 @@ import (
 // The wrapping error names the thing and its id.
 var ErrNotFound = errors.New("not found")
 
-// InvalidError is an argument that was refused before anything was sent.
+// InvalidError is an argument that was refused. Nothing has changed; nearly
+// always nothing was sent.
 type InvalidError struct {
 	Field  string // the argument, in the operation's own words
 	Reason string // what it must be
@@ -82,10 +85,26 @@ func (c *checks) text(field, s string) {
 	c.that(!strings.ContainsRune(s, 0), field, "must not contain a NUL")
 }
 
-// name is a text that must say something.
+// maxName is the longest name, title or address: what an index can hold, with
+// room to spare.
+const maxName = 500
+
+// name is a text that must say something, and fit an index.
 func (c *checks) name(field, s string) {
 	c.text(field, s)
 	c.that(strings.TrimSpace(s) != "", field, "must not be blank")
+	c.that(len(s) <= maxName, field, "must not be longer than %d bytes, is %d", maxName, len(s))
+}
+
+// time is a moment that PostgreSQL and the calendar have.
+func (c *checks) time(field string, t time.Time) {
+	c.that(t.Year() >= 1 && t.Year() <= 9999 && !t.IsZero(), field, "must be a moment between the years 1 and 9999")
+}
+
+// object is a JSON object.
+func (c *checks) object(field string, text []byte) {
+	var object map[string]json.RawMessage
+	c.that(json.Unmarshal(text, &object) == nil && object != nil, field, "must be a JSON object")
 }
 
 // limit bounds how many rows one call may bring.

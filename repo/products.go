@@ -22,12 +22,14 @@ const (
 )
 
 // ProductFilter says which products are wanted. Nil means "whatever it is".
+// Fragments are found in any case, as far as the database's locale knows it:
+// the C locale knows the letters of ASCII only.
 type ProductFilter struct {
 	Category *queries.BookCategory
 	MinPrice *int64  // cents, included
 	MaxPrice *int64  // cents, included
 	InStock  *bool   // true: in stock only; false: sold out only
-	Name     *string // a fragment of the title, in any case; % and _ are ordinary characters
+	Name     *string // a fragment of the title; % and _ are ordinary characters
 	Sort     ProductSort
 	Limit    int // 1 to [MaxRows]
 }
@@ -69,11 +71,12 @@ func (r *Repo) FindProducts(ctx context.Context, f ProductFilter) ([]Product, er
 // FoundBook is a book as [Repo.SearchBooks] finds it.
 type FoundBook = queries.SearchBooksRow
 
-// BookSearch says which books are wanted. Nil means "whatever it is".
+// BookSearch says which books are wanted. Nil means "whatever it is". Fragments
+// are found as in a [ProductFilter].
 type BookSearch struct {
-	Title   *string // a fragment, in any case
+	Title   *string // a fragment
 	MinYear *int32  // of first publication; negative years are BC
-	Author  *string // a fragment of the name, in any case
+	Author  *string // a fragment of the name
 	After   int64   // the last id of the page before, 0 for the first
 	Limit   int     // 1 to [MaxRows]
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
-// MaxRows is the most rows that one call of a list operation brings.
+// MaxRows is the highest limit that a list operation takes.
 const MaxRows = 1000
 
 // Database is what a repository stands on: a [*db.DB], or a [*db.Set] that
@@ -37,7 +37,7 @@ type Config struct {
 	Cache *cache.Cache
 	// CacheTTL bounds the age of a kept result. Writes of this repository drop
 	// what they change at once; the bound is for writes made elsewhere.
-	// Default 30 s.
+	// Default 30 s, also for 0.
 	CacheTTL time.Duration
 	// Txn is how transactions are retried. Default: [txn.Config]'s defaults.
 	Txn txn.Config
@@ -51,6 +51,7 @@ type Repo struct {
 	cache      *cache.Cache
 	book       *cache.View[int64, Book]
 	categories *cache.View[struct{}, []Category]
+	kept       []string // the tables that the kept results are read from
 }
 
 // New returns a repository on d. The error is a setting that does not fit.

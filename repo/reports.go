@@ -20,7 +20,7 @@ type DailySale = queries.DailySalesRow
 func (r *Repo) DailySales(ctx context.Context, until time.Time, days int) ([]DailySale, error) {
 	var c checks
 	c.that(days >= 1 && days <= MaxDays, "days", "must be between 1 and %d, is %d", MaxDays, days)
-	c.that(!until.IsZero(), "until", "must be a day")
+	c.time("until", until)
 	if err := c.err(); err != nil {
 		return nil, fmt.Errorf("daily sales: %w", err)
 	}
@@ -36,6 +36,8 @@ type TopProduct = queries.TopProductsRow
 func (r *Repo) TopProducts(ctx context.Context, since, until time.Time, limit int) ([]TopProduct, error) {
 	var c checks
 	c.limit(limit)
+	c.time("since", since)
+	c.time("until", until)
 	c.that(since.Before(until), "since", "must be before until")
 	if err := c.err(); err != nil {
 		return nil, fmt.Errorf("top products: %w", err)

@@ -139,6 +139,10 @@ func TestReportArgumentsAreChecked(t *testing.T) {
 	refused(t, err, "until")
 	_, err = b.TopProducts(t.Context(), seed.LastDay, seed.LastDay, 1)
 	refused(t, err, "since")
+	_, err = b.TopProducts(t.Context(), seed.LastDay, time.Unix(1<<63-62135596801, 999999999), 1)
+	refused(t, err, "until")
+	_, err = b.DailySales(t.Context(), seed.LastDay.AddDate(9000, 0, 0), 1)
+	refused(t, err, "until")
 	_, err = b.TopProducts(t.Context(), seed.LastDay.AddDate(0, 0, -1), seed.LastDay, -1)
 	if !errors.As(err, new(*repo.InvalidError)) {
 		t.Errorf("negative limit: %v", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -16,13 +17,14 @@ import (
 type User = queries.User
 
 // RegisterUser adds a reader. Errors: [*InvalidError], and [*TakenError] when
-// the address is registered already, however it is capitalised.
+// the address is registered already, also in other capitals as far as the
+// database's locale knows them: the C locale knows those of ASCII.
 func (r *Repo) RegisterUser(ctx context.Context, email, name string) (User, error) {
 	var c checks
-	c.text("email", email)
 	local, domain, at := strings.Cut(email, "@")
-	c.that(at && local != "" && domain != "" && !strings.ContainsAny(domain, "@") && !strings.ContainsFunc(email, isSpace),
+	c.that(at && local != "" && domain != "" && !strings.Contains(domain, "@") && !strings.ContainsFunc(email, blank),
 		"email", "must be an address like name@example.org")
+	c.name("email", email)
 	c.name("name", name)
 	if err := c.err(); err != nil {
 		return User{}, fmt.Errorf("register user: %w", err)
@@ -34,7 +36,7 @@ func (r *Repo) RegisterUser(ctx context.Context, email, name string) (User, erro
 	return user, wrap("register user", err)
 }
 
-func isSpace(c rune) bool { return strings.ContainsRune(" \t\r\n\v\f", c) }
+func blank(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
 
 // Review is what one reader thinks of one book.
 type Review struct {

@@ -76,7 +76,8 @@ func TestAReviewNeedsItsBookAndItsUser(t *testing.T) {
 func TestUserArgumentsAreChecked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, email := range []string{"", "nobody", "@example.org", "a@", "a@b@c", "a b@example.org", "a\x00@example.org", "\xff@example.org"} {
+	for _, email := range []string{"", "nobody", "@example.org", "a@", "a@b@c", "a b@example.org", "a\x00@example.org", "\xff@example.org",
+		"a\u3000b@example.org", "a\u00a0b@example.org", strings.Repeat("a", 500) + "@example.org"} {
 		_, err := b.RegisterUser(t.Context(), email, "Name")
 		if !errors.As(err, new(*repo.InvalidError)) {
 			t.Errorf("email %q: %v", email, err)

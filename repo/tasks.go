@@ -16,7 +16,7 @@ type Task = queries.ClaimTasksRow
 
 // TaskRun says how [Repo.ProcessTasks] works the queue.
 type TaskRun struct {
-	// Job names the row of job_cursors that counts the tasks ended so far.
+	// Job names the row of job_cursors that counts the tasks handled so far.
 	// Processes that share a queue give different names, or they take turns.
 	Job string
 	// Size is how many tasks share a transaction, 1 to [MaxRows].
@@ -34,7 +34,8 @@ type TaskRun struct {
 // may work one queue.
 //
 // A handler runs again when its chunk is retried; what it does outside the
-// database must bear that. An error of a handler undoes its chunk and is
+// database must bear that. It may write anything, so every kept result is
+// dropped after each chunk. An error of a handler undoes its chunk and is
 // returned as a [*TaskError], unless run.GoPast: then the task is recorded as
 // failed in a transaction of its own and the chunk begins again without it.
 //
@@ -54,29 +55,39 @@ func (r *Repo) ProcessTasks(
 		Load: func(ctx context.Context, tx *txn.Tx) (int64, error) {
 			return queries.New(tx).LockJobCursor(ctx, run.Job)
 		},
-		Save: func(ctx context.Context, tx *txn.Tx, ended int64) error {
-			return queries.New(tx).SaveJobCursor(ctx, run.Job, ended)
+		Save: func(ctx context.Context, tx *txn.Tx, handled int64) error {
+			return queries.New(tx).SaveJobCursor(ctx, run.Job, handled)
 		},
-		Step: func(ctx context.Context, tx *txn.Tx, ended int64) (int64, bool, error) {
+		Step: func(ctx context.Context, tx *txn.Tx, handled int64) (int64, bool, error) {
 			n, err := chunk(ctx, queries.New(tx), run.Size, handle)
-			return ended + n, n == 0, err
+			return handled + int64(n), n == 0, err
 		},
+		MaxChunks: 1,
 	}
 	if run.GoPast {
 		job.Skip = recordFailure
 	}
-	p, err := txn.Chunks(ctx, r.txn, job)
-	return p, wrap("process tasks", err)
+	var all txn.Progress
+	for !all.Done {
+		p, err := txn.Chunks(ctx, r.txn, job)
+		r.wrote(ctx, r.kept...)
+		all = txn.Progress{Chunks: all.Chunks + p.Chunks, Skipped: all.Skipped + p.Skipped, Done: p.Done}
+		if err != nil {
+			return all, wrap("process tasks", err)
+		}
+	}
+	return all, nil
 }
 
-// recordFailure ends the task at fault and goes on from the same chunk.
-func recordFailure(ctx context.Context, tx *txn.Tx, ended int64, cause error) (int64, error) {
+// recordFailure ends the task at fault, unless somebody else has by now, and
+// goes on from the same chunk.
+func recordFailure(ctx context.Context, tx *txn.Tx, handled int64, cause error) (int64, error) {
 	var failed *TaskError
 	if !errors.As(cause, &failed) {
-		return ended, cause
+		return handled, cause
 	}
-	n, err := queries.New(tx).EndTasks(ctx, []int64{failed.ID}, []string{words(failed.Err)})
-	return ended + n, err
+	_, err := queries.New(tx).EndTasks(ctx, []int64{failed.ID}, []string{words(failed.Err)})
+	return handled + 1, err
 }
 
 // words is the text of err as a text column can hold it, and never empty.
@@ -85,10 +96,10 @@ func words(err error) string {
 	return cmp.Or(text, "failed without a message")
 }
 
-// chunk works one chunk and returns how many tasks it ended.
+// chunk works one chunk and returns how many tasks it claimed.
 func chunk(
 	ctx context.Context, q *queries.Queries, size int, handle func(context.Context, *queries.Queries, Task) error,
-) (int64, error) {
+) (int, error) {
 	tasks, err := q.ClaimTasks(ctx, int32(size))
 	if err != nil || len(tasks) == 0 {
 		return 0, err
@@ -100,7 +111,8 @@ func chunk(
 		}
 		ids[i] = t.ID
 	}
-	return q.EndTasks(ctx, ids, make([]string, len(ids)))
+	_, err = q.EndTasks(ctx, ids, make([]string, len(ids)))
+	return len(tasks), err
 }
 
 // TaskCounts returns how many tasks are in each state that any is in.

@@ -173,6 +173,71 @@ func TestWorkersShareAQueueWithoutDoingATaskTwice(t *testing.T) {
 	}
 }
 
+func TestATaskThatItsHandlerEndedIsNoEndOfTheQueue(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	p, err := b.ProcessTasks(t.Context(), repo.TaskRun{Job: "all", Size: 1}, func(ctx context.Context, q *queries.Queries, task repo.Task) error {
+		_, err := q.EndTasks(ctx, []int64{task.ID}, []string{""})
+		return err
+	})
+	if err != nil || !p.Done {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	b.done(t, int64(seed.Small.Tasks))
+}
+
+func TestAFailedTaskThatSomebodyElseEndedIsPassed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ended := make(chan error, 1)
+	p, err := b.ProcessTasks(t.Context(), repo.TaskRun{Job: "all", Size: 10, GoPast: true}, func(ctx context.Context, q *queries.Queries, task repo.Task) error {
+		if task.ID != 1 {
+			return nil
+		}
+		// It waits for this transaction's lock, and has the row once it is
+		// rolled back, before the failure is recorded.
+		go func() {
+			_, err := b.db.Exec(ctx, "UPDATE tasks SET state = 'done', ended_at = now() WHERE id = 1")
+			ended <- err
+		}()
+		b.waitForLock(t)
+		return errors.New("no")
+	})
+	if err != nil || !p.Done {
+		t.Errorf("progress %+v, error %v", p, err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	b.done(t, int64(seed.Small.Tasks))
+}
+
+// waitForLock returns once a session of the database waits for a lock.
+func (b bench) waitForLock(t *testing.T) {
+	t.Helper()
+	for b.scalar(t, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0 {
+	}
+}
+
+func TestWhatAHandlerWroteIsSeenByTheNextCachedRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t, cached(t))
+	before, err := b.Book(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.ProcessTasks(t.Context(), repo.TaskRun{Job: "all", Size: 50}, func(ctx context.Context, q *queries.Queries, task repo.Task) error {
+		_, err := q.SetPrice(ctx, before.PriceCents+task.ID, 2)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := b.Book(t.Context(), 2); err != nil || after.PriceCents != before.PriceCents+int64(seed.Small.Tasks) {
+		t.Errorf("price %d, error %v, want %d", after.PriceCents, err, before.PriceCents+int64(seed.Small.Tasks))
+	}
+}
+
 func TestTaskArgumentsAreChecked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
