@@ -51,7 +51,8 @@ func TestReadersSurviveARestart(t *testing.T) {
 		t.Errorf("%d of %d reads failed over two restarts", n, reads.Load())
 	}
 	eventually(t, "every connection's return", func() bool { return d.pool.Stat().AcquiredConns() == 0 })
-	if s := d.Stats(); s.InUse != 0 || s.Resets == 0 {
+	// Whether a death is met in use, which empties the pool, or seen before, is chance.
+	if s := d.Stats(); s.InUse != 0 || s.Closed[ClosedDead] == 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -62,10 +63,10 @@ func TestABlackHoleInFlightFreesItsSlotSoon(t *testing.T) {
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{
 		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: 100 * time.Millisecond, Health: HealthConfig{Interval: time.Hour},
-	})
+	}, trustsIdle) // a ping would meet the black hole first
 	fill(t, d, 1)
 	proxy.Hang() // also what pgx would send to cancel the statement
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := d.Exec(ctx, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)

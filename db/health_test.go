@@ -22,7 +22,7 @@ func TestTheReportFollowsTheServer(t *testing.T) {
 	server := pgtest.NewServer(t)
 	log := &lines{}
 	cfg := Config{
-		DSN: server.DSN(), Name: "shop", Health: HealthConfig{Interval: 200 * time.Millisecond}, Logger: logTo(log, slog.LevelInfo),
+		DSN: server.DSN(), Name: "shop", Health: HealthConfig{Interval: time.Hour, Timeout: patience}, Logger: logTo(log, slog.LevelInfo),
 	}
 	changes := changesOf(&cfg)
 	d := start(t, cfg)
@@ -31,6 +31,7 @@ func TestTheReportFollowsTheServer(t *testing.T) {
 		t.Errorf("after Open: %+v", r)
 	}
 	server.Stop()
+	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
 	r = receive(t, "down", changes)
 	if r.State != Down || r.Ready() || r.Why == "" || r.Probes.Failed != 1 || r.Probes.SuccessRate >= 1 {
 		t.Errorf("with the server stopped: %+v", r)
@@ -40,6 +41,7 @@ func TestTheReportFollowsTheServer(t *testing.T) {
 	}
 	before := r.Server.Started
 	server.Start()
+	d.monitor.probe(t.Context())
 	r = receive(t, "up again", changes)
 	if r.State != Up || !r.Ready() || !r.Server.Started.After(before) {
 		t.Errorf("with the server back: %+v", r)
@@ -56,40 +58,48 @@ func TestTheReportFollowsTheServer(t *testing.T) {
 	}
 }
 
-// stateWhenExhausted is the state that two probes give while every connection is
-// lent and a caller waits.
-func stateWhenExhausted(t *testing.T, m mutant) Report {
+func TestTheMonitorProbesByItself(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: 20 * time.Millisecond}})
+	eventually(t, "three more probes", func() bool { return d.Health().Probes.Count > 3 })
+}
+
+// stateWhenExhausted is the report of a probe while every connection is lent and
+// a caller waits.
+func stateWhenExhausted(t *testing.T, timeout time.Duration, m mutant) Report {
 	t.Helper()
-	cfg := Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience, Health: HealthConfig{Interval: 50 * time.Millisecond}}
-	changes := changesOf(&cfg)
-	d := start(t, cfg, m)
-	receive(t, "up", changes)
+	d := start(t, Config{
+		DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour, Timeout: timeout},
+	}, m)
 	tx, err := d.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	waiting := make(chan error, 1)
 	go func() { waiting <- d.QueryRow(t.Context(), "SELECT 1").Scan(nil) }()
-	r := receive(t, "a change", changes)
+	eventually(t, "a waiting caller", func() bool { return d.Stats().Waiting == 1 })
+	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
+	r := d.Health()
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := receive(t, "the waiting caller", waiting); err != nil {
 		t.Error(err)
 	}
-	if back := receive(t, "up again", changes); back.State != Up {
-		t.Errorf("afterwards %v", back.State)
-	}
+	eventually(t, "up again", func() bool {
+		d.monitor.probe(t.Context())
+		return d.Health().State == Up
+	})
 	return r
 }
 
 func TestAPoolInFullUseIsNotTakenForADeadServer(t *testing.T) {
 	t.Parallel()
-	r := stateWhenExhausted(t, sound)
+	r := stateWhenExhausted(t, patience, sound)
 	if r.State != Degraded || !r.Ready() || r.Utilisation != 1 || r.Oldest == nil || !strings.Contains(r.Why, "every connection is in use") {
 		t.Errorf("%+v", r)
 	}
-	if r := stateWhenExhausted(t, probesPool); r.State == Degraded {
+	if r := stateWhenExhausted(t, time.Second, probesPool); r.State == Degraded {
 		t.Error("the check does not notice probes through the pool")
 	}
 }
