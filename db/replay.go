@@ -83,9 +83,7 @@ func (d *DB) readQuery(ctx context.Context, sql string, args []any) (pgx.Rows, e
 		return failed{err}, err
 	case err != nil:
 		l.done(err)
-		return result, err
-	case !result.ahead:
-		l.done(nil) // there is nothing to read
+		return failed{err}, err // and not pgx's, which go on reading the connection's state
 	}
 	return result, nil
 }

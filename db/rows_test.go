@@ -96,6 +96,39 @@ func TestRowsBehaveAsThoseOfPgxpool(t *testing.T) {
 	}
 }
 
+func TestAReadOfNoRowsHasItsConnectionUntilItIsClosed(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	rows, err := d.Reads().Query(t.Context(), "SELECT 1 AS mine WHERE false")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := d.Stats().InUse; n != 1 {
+		t.Errorf("%d in use: another user may overwrite the columns", n)
+	}
+	if f := rows.FieldDescriptions(); len(f) != 1 || f[0].Name != "mine" {
+		t.Errorf("columns %v", f)
+	}
+	if rows.Next() || rows.Err() != nil {
+		t.Errorf("error %v", rows.Err())
+	}
+	if n := d.Stats().InUse; n != 0 {
+		t.Errorf("%d in use after the end", n)
+	}
+}
+
+func TestAReadThatFailedKeepsNothingOfItsConnection(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	rows, err := d.Reads().Query(t.Context(), "SELECT 1/0 AS mine")
+	if err == nil || !errors.Is(rows.Err(), err) || rows.Next() {
+		t.Errorf("%v, %v", err, rows.Err())
+	}
+	if n := d.Stats().InUse; n != 0 || rows.Conn() != nil || rows.FieldDescriptions() != nil {
+		t.Errorf("%d in use, connection %v, columns %v", n, rows.Conn(), rows.FieldDescriptions())
+	}
+}
+
 func TestValuesBeforeNextIsAnError(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
