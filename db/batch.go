@@ -29,12 +29,11 @@ func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 }
 
 // Close gives the connection back.
-func (b *batchResults) Close() error {
-	err := b.BatchResults.Close()
+func (b *batchResults) Close() (err error) {
 	if b.tx == nil {
-		b.lease.done(err)
+		defer func() { b.lease.done(err) }() // also when a callback panics
 	}
-	return err
+	return b.BatchResults.Close()
 }
 
 // Tx returns the transaction that the batch began, or nil.

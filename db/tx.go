@@ -27,9 +27,9 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 		if err != nil {
 			return nil, err
 		}
-		inner, err := l.conn.BeginTx(ctx, options)
+		begun, err := l.begin(ctx, options)
 		if err == nil {
-			return &tx{Tx: inner, lease: l}, nil
+			return begun, nil
 		}
 		again = again && l.died(err)
 		l.done(err)
@@ -39,16 +39,28 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 	}
 }
 
+// begin sends BEGIN. The lease then belongs to the transaction, unless there is
+// an error.
+func (l *lease) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+	returned := false
+	defer func() {
+		if !returned { // a panic, in a tracer for one
+			l.done(nil)
+		}
+	}()
+	inner, err := l.conn.BeginTx(ctx, options)
+	returned = true
+	return &tx{Tx: inner, lease: l}, err
+}
+
 // Commit commits, as pgx's Commit does.
-func (t *tx) Commit(ctx context.Context) error {
-	err := t.Tx.Commit(ctx)
-	t.lease.done(err)
-	return err
+func (t *tx) Commit(ctx context.Context) (err error) {
+	defer func() { t.lease.done(err) }() // also when a tracer panics
+	return t.Tx.Commit(ctx)
 }
 
 // Rollback rolls back, as pgx's Rollback does.
-func (t *tx) Rollback(ctx context.Context) error {
-	err := t.Tx.Rollback(ctx)
-	t.lease.done(err)
-	return err
+func (t *tx) Rollback(ctx context.Context) (err error) {
+	defer func() { t.lease.done(err) }()
+	return t.Tx.Rollback(ctx)
 }
