@@ -2,13 +2,10 @@ package db
 
 import (
 	"context"
-	"time"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// cleanTimeout bounds bringing a connection back into its first state.
-const cleanTimeout = 5 * time.Second
 
 // cleanSession undoes what a session can be told. It is DISCARD ALL but for
 // prepared statements and plans, which pgx keeps count of.
@@ -21,11 +18,14 @@ const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; U
 //
 // Afterwards a transaction that fn left open is rolled back, and everything is
 // undone that fn told the session, save statements it prepared by name: settings,
-// role, locks, temporary tables, LISTEN. That costs one round trip, which ctx's
-// end does not stop; where it fails the connection is closed instead.
+// role, locks, temporary tables, LISTEN with the notifications that came. What
+// PREPARE TRANSACTION keeps on the server stays there. That costs one round trip,
+// which ctx's end does not stop; where it fails or has no answer within
+// [Config].PingTimeout the connection is closed instead.
 //
 // The error is fn's; [ErrTxLeftOpen] when fn returned nil and left a transaction
-// open; or that of getting a connection, as for [DB.Exec].
+// open, or the connection was lost in the middle of one; or that of getting a
+// connection, as for [DB.Exec].
 func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) (err error) {
 	l, err := d.acquire(ctx, "")
 	if err != nil {
@@ -51,23 +51,43 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 // closes it. It says whether a transaction was open.
 func (l *lease) clean(ctx context.Context) (open bool) {
 	pg := l.conn.PgConn()
-	if pg.IsClosed() {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTimeout)
-	defer cancel()
-	open = pg.TxStatus() != 'I'
-	if l.d.is(keepsState) {
+	open = pg.TxStatus() != 'I' // which a closed connection had last
+	if pg.IsClosed() || l.d.is(keepsState) {
 		return open
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.d.cfg.PingTimeout)
+	defer cancel()
 	sql := cleanSession
 	if open {
 		sql = "ROLLBACK; " + sql
 	}
 	// A connection that is busy, with rows that were not closed, fails here.
-	if err := pg.Exec(ctx, sql).Close(); err != nil {
+	err := pg.Exec(ctx, sql).Close()
+	switch {
+	case err == nil:
+		l.dropNotifications()
+		return open
+	case errors.Is(err, context.DeadlineExceeded):
+		l.info.reason = ClosedDead
+		l.d.counts.pingTimeouts.Add(1)
+		l.d.reset(l.info, "a connection that came back gave no answer")
+	case l.died(err):
+		l.judge(err)
+	default:
 		l.info.reason = ClosedDirty
-		_ = l.conn.Close(ctx) // the cause is known, and the connection is of no use
 	}
+	_ = l.conn.Close(ctx) // the cause is known, and the connection is of no use
 	return open
+}
+
+// dropNotifications takes what the connection has received, so that the next
+// user does not get it. Nothing more comes after UNLISTEN.
+func (l *lease) dropNotifications() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // what is there already is returned all the same
+	for {
+		if _, err := l.conn.WaitForNotification(ctx); err != nil {
+			return
+		}
+	}
 }

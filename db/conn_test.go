@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -147,6 +148,81 @@ func TestATransactionLeftOpenIsRolledBackAndReported(t *testing.T) {
 	}
 	if s := d.Stats(); s.NewConns != 1 || s.InUse != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestATransactionLostWithItsConnectionIsReported(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	mine := errors.New("mine")
+	for _, returned := range []error{nil, mine} {
+		err := d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
+			_, _ = conn.Exec(ctx, "BEGIN")
+			_, _ = conn.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid(), 10000)")
+			return returned
+		})
+		if want := map[error]error{nil: ErrTxLeftOpen, mine: mine}[returned]; !errors.Is(err, want) {
+			t.Errorf("after %v: %v", returned, err)
+		}
+	}
+}
+
+func TestAConnectionThatDiedUnnoticedIsCountedAsDead(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	err := d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
+		_, _ = conn.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid(), 10000)")
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the close", func() bool { return d.Stats().Total == 0 })
+	if s := d.Stats(); s.Closed[ClosedDead] != 1 || len(s.Closed) != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestWithConnGivesUpASilentServer(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
+	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 1, PingTimeout: 50 * time.Millisecond})
+	fill(t, d, 1)
+	err := d.WithConn(t.Context(), func(context.Context, *pgx.Conn) error { proxy.Hang(); return nil })
+	proxy.Resume()
+	if err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the close", func() bool { return d.Stats().Closed[ClosedDead] == 1 })
+	if s := d.Stats(); s.PingTimeouts != 1 || s.Resets != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestNotificationsOfOneUseDoNotReachTheNext(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	other := pg.Conn()
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
+	err := d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
+		exec(t, conn, "LISTEN mine")
+		exec(t, other, "NOTIFY mine, 'a'", "NOTIFY mine, 'b'")
+		return nil // they come in with the answer to the cleaning, at the latest
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel() // what is there already is returned all the same
+		if n, err := conn.WaitForNotification(ctx); err == nil {
+			t.Errorf("got %q of %s", n.Payload, n.Channel)
+		}
+		return nil
+	})
+	if s := d.Stats(); err != nil || s.NewConns != 1 || s.Idle != 1 {
+		t.Errorf("%v, %+v", err, s)
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 var ErrClosed = errors.New("db: closed")
 
 // ErrTxLeftOpen is returned by [DB.WithConn] when the function returned nil but
-// left a transaction open. It was rolled back.
+// left a transaction open, or its connection was lost in the middle of one. It was
+// rolled back; only when the answer to COMMIT was lost is that not known.
 var ErrTxLeftOpen = errors.New("db: the function left a transaction open; it was rolled back")
 
 // ConfigError is a setting that cannot be used. [Open] reports all of them,

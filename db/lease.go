@@ -47,6 +47,9 @@ func (l *lease) done(err error) {
 	if err != nil && l.info.reason == "" {
 		l.judge(err)
 	}
+	if l.info.reason == "" && l.conn.IsClosed() {
+		l.info.reason = ClosedDead // and its error was kept from us
+	}
 	if l.info.reason == "" && (l.conn.PgConn().IsBusy() || l.conn.PgConn().TxStatus() != 'I') {
 		l.info.reason = ClosedDirty
 	}
