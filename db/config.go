@@ -42,7 +42,7 @@ type Config struct {
 	// it: the queue, connecting, pings. Default 5 s.
 	AcquireTimeout time.Duration
 	// ConnectTimeout bounds one attempt to connect to one address. Default: the DSN's
-	// connect_timeout, else 3 s or AcquireTimeout when that is less.
+	// connect_timeout, else 3 s, or AcquireTimeout when that is less than either.
 	ConnectTimeout time.Duration
 	// PingTimeout bounds the look at an idle connection before it is lent, and how
 	// long a slot of the pool waits for a broken connection to end. Default 1 s, or

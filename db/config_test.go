@@ -213,6 +213,14 @@ func TestTheUserIsTheNameWhenTheDSNHasNoDatabase(t *testing.T) {
 	}
 }
 
+func TestTheDSNsConnectTimeoutIsCutToAcquireTimeout(t *testing.T) {
+	t.Parallel()
+	got, pool, err := resolve(Config{DSN: someDSN + "&connect_timeout=10"})
+	if err != nil || got.ConnectTimeout != got.AcquireTimeout || pool.ConnConfig.ConnectTimeout != got.AcquireTimeout {
+		t.Errorf("%v, %v", got.ConnectTimeout, err)
+	}
+}
+
 func TestAURLOfSeveralHostsIsAccepted(t *testing.T) {
 	t.Parallel()
 	_, pool, err := resolve(Config{DSN: "postgres://anna@127.0.0.1:1,127.0.0.1:2/shop?sslmode=disable"})

@@ -26,7 +26,7 @@ func resolve(cfg Config) (Config, *pgxpool.Config, error) {
 	timeout := min(3*time.Second, max(cfg.AcquireTimeout, 0))
 	if dsnErr == nil {
 		cfg.Name = cmp.Or(cfg.Name, pool.ConnConfig.Database, pool.ConnConfig.User)
-		timeout = cmp.Or(pool.ConnConfig.ConnectTimeout, timeout)
+		timeout = min(cmp.Or(pool.ConnConfig.ConnectTimeout, timeout), max(cfg.AcquireTimeout, 0))
 	}
 	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, timeout)
 	var p problems

@@ -15,7 +15,16 @@ var errNoRow = errors.New("db: there is no current row: call Next first")
 type rows struct {
 	pgx.Rows
 	lease *lease
-	ahead bool // at the first row, and the user does not know
+	ahead bool  // at the first row, and the user does not know
+	early error // the user read a row before Next
+}
+
+// Err is the error that ended the rows.
+func (r *rows) Err() error {
+	if r.early != nil {
+		return r.early
+	}
+	return r.Rows.Err()
 }
 
 // prime moves to the first row, if there is one, and returns the error if
@@ -53,6 +62,7 @@ func (r *rows) Next() bool {
 func (r *rows) Scan(dest ...any) error {
 	if r.ahead {
 		r.Close()
+		r.early = errNoRow
 		return errNoRow
 	}
 	err := r.Rows.Scan(dest...)
@@ -66,6 +76,7 @@ func (r *rows) Scan(dest ...any) error {
 func (r *rows) Values() ([]any, error) {
 	if r.ahead {
 		r.Close()
+		r.early = errNoRow
 		return nil, errNoRow
 	}
 	values, err := r.Rows.Values()
@@ -114,31 +125,31 @@ func (r row) Scan(dest ...any) error {
 type failed struct{ err error }
 
 // Close does nothing.
-func (failed) Close()                                       {}
+func (failed) Close() {}
 
 // Err returns the error.
-func (f failed) Err() error                                 { return f.err }
+func (f failed) Err() error { return f.err }
 
 // CommandTag is empty.
-func (failed) CommandTag() pgconn.CommandTag                { return pgconn.CommandTag{} }
+func (failed) CommandTag() pgconn.CommandTag { return pgconn.CommandTag{} }
 
 // FieldDescriptions are none.
 func (failed) FieldDescriptions() []pgconn.FieldDescription { return nil }
 
 // Next is false.
-func (failed) Next() bool                                   { return false }
+func (failed) Next() bool { return false }
 
 // Scan returns the error.
-func (f failed) Scan(...any) error                          { return f.err }
+func (f failed) Scan(...any) error { return f.err }
 
 // Values returns the error.
-func (f failed) Values() ([]any, error)                     { return nil, f.err }
+func (f failed) Values() ([]any, error) { return nil, f.err }
 
 // RawValues are none.
-func (failed) RawValues() [][]byte                          { return nil }
+func (failed) RawValues() [][]byte { return nil }
 
 // Conn is nil.
-func (failed) Conn() *pgx.Conn                              { return nil }
+func (failed) Conn() *pgx.Conn { return nil }
 
 // TypeMap is nil.
-func (failed) TypeMap() *pgtype.Map                         { return nil }
+func (failed) TypeMap() *pgtype.Map { return nil }

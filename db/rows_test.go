@@ -52,7 +52,7 @@ func transcript(t *testing.T, e Executor) string {
 	note("after it", rows.Next(), rows.Err() != nil)
 
 	rows = query(threeRows)
-	note("scan before next", rows.Scan(&n, &name) != nil, rows.Next())
+	note("scan before next", rows.Scan(&n, &name) != nil, rows.Next(), rows.Err() != nil)
 	rows = query(threeRows)
 	rows.Close()
 	note("closed", rows.Next(), rows.Err(), rows.CommandTag())
