@@ -3,6 +3,7 @@ package cache_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -18,8 +19,9 @@ type params struct {
 	Name  string
 }
 
-// BenchmarkHit measures what a hit costs. The bare otter is the yardstick: what
-// a view adds is the target, the clocks of one table and the count of the hit.
+// BenchmarkHit measures what a hit costs. The bare otter, with its own expiry
+// where the view has a TTL, is the yardstick: what a view adds is the target,
+// the clocks of one table and the count of the hit.
 func BenchmarkHit(b *testing.B) {
 	b.Run("int64", func(b *testing.B) {
 		benchmarkHit(b, func(i int) int64 { return int64(i) })
@@ -34,30 +36,41 @@ func benchmarkHit[A comparable](b *testing.B, arg func(int) A) {
 	for i := range args {
 		args[i] = arg(i)
 	}
-	var bare float64 // ns of one bare hit
-	b.Run("otter", func(b *testing.B) {
-		store := otter.Must(&otter.Options[A, *int64]{MaximumSize: 10_000})
-		for _, a := range args {
-			store.Set(a, new(int64))
-		}
-		b.ReportAllocs()
-		for i := 0; b.Loop(); i++ {
-			if _, found := store.GetIfPresent(args[i%len(args)]); !found {
-				b.Fatal("miss")
-			}
-		}
-		bare = perOp(b)
-	})
-	for name, ttl := range map[string]time.Duration{"view": 0, "view-ttl": time.Hour} {
-		b.Run(name, func(b *testing.B) {
-			benchmarkView(b, args, ttl)
-			b.ReportMetric(perOp(b)/bare, "x-otter")
+	for _, kind := range []struct {
+		suffix string
+		ttl    time.Duration
+	}{{"", 0}, {"-ttl", time.Hour}} {
+		bare := math.Inf(1) // ns of one bare hit, the best of all runs
+		b.Run("otter"+kind.suffix, func(b *testing.B) {
+			benchmarkOtter(b, args, kind.ttl)
+			bare = min(bare, perOp(b))
+		})
+		b.Run("view"+kind.suffix, func(b *testing.B) {
+			benchmarkView(b, args, kind.ttl)
 			b.ReportMetric(perOp(b)-bare, "ns-over-otter")
 		})
 	}
 }
 
 func perOp(b *testing.B) float64 { return float64(b.Elapsed().Nanoseconds()) / float64(b.N) }
+
+func benchmarkOtter[A comparable](b *testing.B, args []A, ttl time.Duration) {
+	opts := otter.Options[A, *int64]{MaximumSize: 10_000}
+	if ttl > 0 {
+		opts.ExpiryCalculator = otter.ExpiryWriting[A, *int64](ttl)
+	}
+	store := otter.Must(&opts)
+	b.Cleanup(func() { store.StopAllGoroutines() })
+	for _, a := range args {
+		store.Set(a, new(int64))
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, found := store.GetIfPresent(args[i%len(args)]); !found {
+			b.Fatal("miss")
+		}
+	}
+}
 
 func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
 	c, err := cache.New(cache.Config{TTL: ttl})
@@ -68,7 +81,7 @@ func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	load := func(context.Context) (int64, error) { return 1, nil }
+	load := func(context.Context, A) (int64, error) { return 1, nil }
 	for _, a := range args {
 		if _, err := v.Get(b.Context(), "main", a, load); err != nil {
 			b.Fatal(err)

@@ -19,7 +19,8 @@ const stripes = 1024
 // watch is what the results of one view depend on in one target database, but
 // for the clock of their key.
 type watch struct {
-	target uint64 // stands for the target's name in keys
+	name   string // of the target database
+	target uint64 // stands for the name in keys
 	all    *clock
 	tables []*clock
 }

@@ -30,7 +30,7 @@ func Example() {
 		return
 	}
 	price := int64(1200)
-	load := func(context.Context) (book, error) {
+	load := func(context.Context, int64) (book, error) {
 		fmt.Println("query the database")
 		return book{"The Iliad", price}, nil
 	}
@@ -63,7 +63,7 @@ func ExampleNewView_off() {
 		return
 	}
 	for range 2 {
-		b, err := books.Get(context.Background(), "main", 2, func(context.Context) (book, error) {
+		b, err := books.Get(context.Background(), "main", 2, func(context.Context, int64) (book, error) {
 			fmt.Println("query the database")
 			return book{Title: "The Iliad"}, nil
 		})
@@ -91,7 +91,7 @@ func ExampleWithNotFound() {
 		return
 	}
 	for range 2 {
-		_, err := books.Get(context.Background(), "main", 404, func(context.Context) (book, error) {
+		_, err := books.Get(context.Background(), "main", 404, func(context.Context, int64) (book, error) {
 			fmt.Println("query the database")
 			return book{}, errNoRows
 		})
@@ -115,7 +115,7 @@ func ExampleWithClone() {
 		fmt.Println(err)
 		return
 	}
-	load := func(context.Context) ([]string, error) { return []string{"epic", "greek"}, nil }
+	load := func(context.Context, int64) ([]string, error) { return []string{"epic", "greek"}, nil }
 	mine, err := tags.Get(context.Background(), "main", 2, load)
 	if err != nil {
 		fmt.Println(err)

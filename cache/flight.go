@@ -17,12 +17,13 @@ type flightKey[A comparable] struct {
 // flight is a load under way. Its entry may be read once done is closed.
 type flight[A comparable, V any] struct {
 	flightKey[A]
+	load  func(context.Context, A) (V, error)
 	entry *entry[V]
 	done  chan struct{}
 }
 
 // miss returns the result of a load, its own or one that it joins.
-func (v *View[A, V]) miss(ctx context.Context, w *watch, k key[A], load func(context.Context) (V, error)) (V, error) {
+func (v *View[A, V]) miss(ctx context.Context, w *watch, k key[A], load func(context.Context, A) (V, error)) (V, error) {
 	e := v.newEntry(w, k) // before the load: what is invalidated from here on must not be kept
 	pause(v.cache.step)
 	f, kept := v.join(ctx, k, e, load)
@@ -45,7 +46,7 @@ func (v *View[A, V]) miss(ctx context.Context, w *watch, k key[A], load func(con
 // join returns the flight for the entry: one under way, or a new one. It
 // returns an entry instead when one was kept meanwhile, and neither when ctx
 // has ended and nothing is under way.
-func (v *View[A, V]) join(ctx context.Context, k key[A], e *entry[V], load func(context.Context) (V, error)) (*flight[A, V], *entry[V]) {
+func (v *View[A, V]) join(ctx context.Context, k key[A], e *entry[V], load func(context.Context, A) (V, error)) (*flight[A, V], *entry[V]) {
 	fk := flightKey[A]{k, e.tag}
 	if v.cache.is(joinsAnything) {
 		fk.tag = 0
@@ -62,14 +63,14 @@ func (v *View[A, V]) join(ctx context.Context, k key[A], e *entry[V], load func(
 	if ctx.Err() != nil {
 		return nil, nil
 	}
-	f := &flight[A, V]{flightKey: fk, entry: e, done: make(chan struct{})}
+	f := &flight[A, V]{flightKey: fk, load: load, entry: e, done: make(chan struct{})}
 	v.flights[fk] = f
-	go v.fly(ctx, f, load)
+	go v.fly(ctx, f)
 	return f, nil
 }
 
 // fly runs the load in its turn and lands the flight, whatever the load does.
-func (v *View[A, V]) fly(ctx context.Context, f *flight[A, V], load func(context.Context) (V, error)) {
+func (v *View[A, V]) fly(ctx context.Context, f *flight[A, V]) {
 	keep := false
 	defer func() { v.land(f, keep) }()
 	ctx, cancel := v.cache.detach(ctx)
@@ -80,12 +81,13 @@ func (v *View[A, V]) fly(ctx context.Context, f *flight[A, V], load func(context
 		return
 	}
 	defer done()
-	keep = v.load(ctx, f.entry, load)
+	keep = v.load(ctx, f)
 }
 
 // load calls the loader, fills in the entry, and reports whether to keep it.
-func (v *View[A, V]) load(ctx context.Context, e *entry[V], load func(context.Context) (V, error)) (keep bool) {
+func (v *View[A, V]) load(ctx context.Context, f *flight[A, V]) (keep bool) {
 	var none V
+	e := f.entry
 	begun, returned := v.cache.now(), false
 	e.expires = v.expiry(begun)
 	defer func() {
@@ -99,7 +101,7 @@ func (v *View[A, V]) load(ctx context.Context, e *entry[V], load func(context.Co
 		}
 	}()
 	pause(v.cache.step)
-	e.value, e.err = load(ctx)
+	e.value, e.err = f.load(ctx, f.key.args)
 	pause(v.cache.step)
 	if keep = e.err == nil || v.keeps(e.err); e.err != nil {
 		e.value = none

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-func explode(context.Context) (int64, error) { panic(io.ErrUnexpectedEOF) }
+func explode(context.Context, int64) (int64, error) { panic(io.ErrUnexpectedEOF) }
 
-func leave(context.Context) (int64, error) {
+func leave(context.Context, int64) (int64, error) {
 	runtime.Goexit()
 	return 1, nil
 }
@@ -22,7 +22,7 @@ func leave(context.Context) (int64, error) {
 func TestAPanicOfTheLoaderIsAnErrorForAllWaiters(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		load   func(context.Context) (int64, error)
+		load   func(context.Context, int64) (int64, error)
 		goexit bool
 		frame  string
 	}{
@@ -34,9 +34,9 @@ func TestAPanicOfTheLoaderIsAnErrorForAllWaiters(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newView[int64, int64](t, newCache(t, Config{MaxLoads: 1}, sound))
 				released := make(chan struct{})
-				load := func(ctx context.Context) (int64, error) {
+				load := func(ctx context.Context, args int64) (int64, error) {
 					<-released
-					return c.load(ctx)
+					return c.load(ctx, args)
 				}
 				waiters := []<-chan answer{ask(t.Context(), v, 1, load), ask(t.Context(), v, 1, load)}
 				synctest.Wait()
@@ -68,7 +68,7 @@ func TestAPanicOfTheLoaderIsAnErrorForAllWaiters(t *testing.T) {
 func TestAPanicOfNotFoundIsAnErrorToo(t *testing.T) {
 	t.Parallel()
 	v := newView[int64, int64](t, newCache(t, Config{}, sound), WithNotFound(func(error) bool { panic("unsure") }))
-	_, err := v.Get(t.Context(), target, 1, func(context.Context) (int64, error) { return 0, errBroken })
+	_, err := v.Get(t.Context(), target, 1, func(context.Context, int64) (int64, error) { return 0, errBroken })
 	var bad *PanicError
 	if !errors.As(err, &bad) || bad.Value != "unsure" || bad.Unwrap() != nil {
 		t.Errorf("error %v", err)
@@ -80,7 +80,7 @@ func TestALoadEndsAtTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second}, sound))
 		start := time.Now()
-		_, err := v.Get(t.Context(), target, 1, func(ctx context.Context) (int64, error) {
+		_, err := v.Get(t.Context(), target, 1, func(ctx context.Context, _ int64) (int64, error) {
 			<-ctx.Done()
 			return 1, errors.Join(errBroken, ctx.Err())
 		})
@@ -103,12 +103,12 @@ func TestALoadThatGetsNoTurnTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second, MaxLoads: 1}, sound))
 		released := make(chan struct{})
-		slow := ask(t.Context(), v, 1, func(context.Context) (int64, error) {
+		slow := ask(t.Context(), v, 1, func(context.Context, int64) (int64, error) {
 			<-released // heeds no context
 			return 7, nil
 		})
 		synctest.Wait()
-		_, err := v.Get(t.Context(), target, 2, func(context.Context) (int64, error) {
+		_, err := v.Get(t.Context(), target, 2, func(context.Context, int64) (int64, error) {
 			t.Error("ran without a turn")
 			return 0, nil
 		})
@@ -128,7 +128,7 @@ func TestAWaiterEndsWithItsOwnContextAndTheLoadGoesOn(t *testing.T) {
 		v := newView[int64, int64](t, newCache(t, Config{}, sound))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := v.Get(ctx, target, 1, func(context.Context) (int64, error) {
+		_, err := v.Get(ctx, target, 1, func(context.Context, int64) (int64, error) {
 			pass(time.Minute)
 			return 7, nil
 		})
@@ -151,7 +151,7 @@ func TestALoadHasTheValuesOfItsCallersContext(t *testing.T) {
 	v := newView[int64, int64](t, newCache(t, Config{}, sound))
 	ctx := context.WithValue(t.Context(), mark{}, int64(7))
 	var inner context.Context
-	got, err := v.Get(ctx, target, 1, func(ctx context.Context) (int64, error) {
+	got, err := v.Get(ctx, target, 1, func(ctx context.Context, _ int64) (int64, error) {
 		inner = ctx
 		return ctx.Value(mark{}).(int64), ctx.Err()
 	})
@@ -167,8 +167,8 @@ func TestALoadWithinALoadNeedsNoTurnOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newView[int64, int64](t, newCache(t, Config{MaxLoads: 1}, sound))
-		got := get(t, v, 1, func(ctx context.Context) (int64, error) {
-			inner, err := v.Get(ctx, target, 2, func(context.Context) (int64, error) { return 20, nil })
+		got := get(t, v, 1, func(ctx context.Context, _ int64) (int64, error) {
+			inner, err := v.Get(ctx, target, 2, func(context.Context, int64) (int64, error) { return 20, nil })
 			return inner + 1, err
 		})
 		if got != 21 {
@@ -181,8 +181,8 @@ func TestALoadThatAsksForItselfTimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second}, sound))
-		var load func(context.Context) (int64, error)
-		load = func(ctx context.Context) (int64, error) { return v.Get(ctx, target, 1, load) }
+		var load func(context.Context, int64) (int64, error)
+		load = func(ctx context.Context, args int64) (int64, error) { return v.Get(ctx, target, args, load) }
 		if _, err := v.Get(t.Context(), target, 1, load); !errors.Is(err, ErrLoadTimeout) {
 			t.Errorf("error %v", err)
 		}
@@ -204,7 +204,7 @@ func TestLoadTimeIsSummed(t *testing.T) {
 		c := newCache(t, Config{}, sound)
 		v := newView[int64, int64](t, c)
 		for i := range int64(3) {
-			get(t, v, i, func(context.Context) (int64, error) {
+			get(t, v, i, func(context.Context, int64) (int64, error) {
 				pass(time.Second)
 				return 0, nil
 			})

@@ -93,12 +93,7 @@ func (h *history) read(ctx context.Context, key int64, stale chan<- error) {
 
 func (h *history) readOnce(ctx context.Context, key int64, stale chan<- error) {
 	least := h.rows[key].published.Load()
-	got, err := h.view.Get(ctx, target, key, func(context.Context) (int64, error) {
-		pause(h.cache.step)
-		n := h.rows[key].stored.Load()
-		pause(h.cache.step)
-		return n, nil
-	})
+	got, err := h.view.Get(ctx, target, key, h.load)
 	if err == nil && got < least {
 		err = fmt.Errorf("a Get of row %d returned version %d after version %d was published", key, got, least)
 	}
@@ -108,6 +103,13 @@ func (h *history) readOnce(ctx context.Context, key int64, stale chan<- error) {
 		default:
 		}
 	}
+}
+
+func (h *history) load(_ context.Context, key int64) (int64, error) {
+	pause(h.cache.step)
+	n := h.rows[key].stored.Load()
+	pause(h.cache.step)
+	return n, nil
 }
 
 // scheduled runs a history in which every goroutine pauses, at random, between

@@ -116,9 +116,9 @@ func checkOneLoad(t *testing.T, m mutant) error {
 	s.row.Store(7)
 	v := newView[int64, int64](t, newCache(t, Config{}, m))
 	released := make(chan struct{})
-	load := func(ctx context.Context) (int64, error) {
+	load := func(ctx context.Context, args int64) (int64, error) {
 		<-released
-		return s.load(ctx)
+		return s.load(ctx, args)
 	}
 	var all []<-chan answer
 	for range 20 {
@@ -144,7 +144,7 @@ func checkTargets(t *testing.T, m mutant) error {
 	c := newCache(t, Config{}, m)
 	v := newView[int64, string](t, c)
 	read := func(target string) (string, error) {
-		return v.Get(t.Context(), target, 1, func(context.Context) (string, error) { return "row of " + target, nil })
+		return v.Get(t.Context(), target, 1, func(context.Context, int64) (string, error) { return "row of " + target, nil })
 	}
 	for range 2 {
 		for _, target := range []string{"", "east", "west"} {
@@ -167,7 +167,7 @@ func checkErrors(t *testing.T, m mutant) error {
 	v := newView[int64, int64](t, newCache(t, Config{}, m), WithNotFound(func(err error) bool { return errors.Is(err, errNone) }))
 	calls := 0
 	for range 3 {
-		value, err := v.Get(t.Context(), target, 1, func(context.Context) (int64, error) {
+		value, err := v.Get(t.Context(), target, 1, func(context.Context, int64) (int64, error) {
 			calls++
 			return 5, errBroken
 		})
@@ -184,9 +184,9 @@ func checkErrors(t *testing.T, m mutant) error {
 func checkLife(t *testing.T, m mutant) error {
 	var s source
 	v := newView[int64, int64](t, newCache(t, Config{TTL: time.Hour}, m))
-	load := func(ctx context.Context) (int64, error) {
+	load := func(ctx context.Context, args int64) (int64, error) {
 		pass(time.Minute) // the TTL counts from when the load began
-		return s.load(ctx)
+		return s.load(ctx, args)
 	}
 	get(t, v, 1, load)
 	pass(59*time.Minute - 1)
@@ -238,7 +238,7 @@ func checkJitter(t *testing.T, m mutant) error {
 func checkDetached(t *testing.T, m mutant) error {
 	v := newView[int64, int64](t, newCache(t, Config{}, m))
 	released := make(chan struct{})
-	load := func(ctx context.Context) (int64, error) {
+	load := func(ctx context.Context, _ int64) (int64, error) {
 		select {
 		case <-released:
 			return 7, nil
@@ -267,7 +267,7 @@ func checkMaxLoads(t *testing.T, m mutant) error {
 	const bound, asked = 3, 10
 	v := newView[int64, int64](t, newCache(t, Config{MaxLoads: bound}, m))
 	started, released := make(chan struct{}, asked), make(chan struct{})
-	load := func(context.Context) (int64, error) {
+	load := func(context.Context, int64) (int64, error) {
 		started <- struct{}{}
 		<-released
 		return 7, nil
@@ -293,7 +293,7 @@ func checkMaxLoads(t *testing.T, m mutant) error {
 func checkClone(t *testing.T, m mutant) error {
 	v := newView[int64, []string](t, newCache(t, Config{}, m), WithClone(slices.Clone[[]string]))
 	loaded := []string{"kept"}
-	first := get(t, v, 1, func(context.Context) ([]string, error) { return loaded, nil })
+	first := get(t, v, 1, func(context.Context, int64) ([]string, error) { return loaded, nil })
 	first[0] = "scribble"
 	second := get(t, v, 1, nil)
 	second[0] = "scribble"

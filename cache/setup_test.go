@@ -43,16 +43,16 @@ type source struct {
 	reads atomic.Int64
 }
 
-func (s *source) load(context.Context) (int64, error) {
+func (s *source) load(context.Context, int64) (int64, error) {
 	s.reads.Add(1)
 	return s.row.Load(), nil
 }
 
 // slow returns a loader that reads the row, tells so on started, and returns
 // when it is released.
-func (s *source) slow(started chan<- struct{}, released <-chan struct{}) func(context.Context) (int64, error) {
-	return func(ctx context.Context) (int64, error) {
-		row, err := s.load(ctx)
+func (s *source) slow(started chan<- struct{}, released <-chan struct{}) func(context.Context, int64) (int64, error) {
+	return func(ctx context.Context, args int64) (int64, error) {
+		row, err := s.load(ctx, args)
 		started <- struct{}{}
 		<-released
 		return row, err
@@ -60,7 +60,7 @@ func (s *source) slow(started chan<- struct{}, released <-chan struct{}) func(co
 }
 
 // get is a Get of the key that must succeed.
-func get[A comparable, V any](t *testing.T, v *View[A, V], args A, load func(context.Context) (V, error)) V {
+func get[A comparable, V any](t *testing.T, v *View[A, V], args A, load func(context.Context, A) (V, error)) V {
 	t.Helper()
 	value, err := v.Get(t.Context(), target, args, load)
 	if err != nil {
@@ -76,7 +76,7 @@ type answer struct {
 }
 
 // ask calls Get on a goroutine of its own.
-func ask(ctx context.Context, v *View[int64, int64], args int64, load func(context.Context) (int64, error)) <-chan answer {
+func ask(ctx context.Context, v *View[int64, int64], args int64, load func(context.Context, int64) (int64, error)) <-chan answer {
 	answers := make(chan answer, 1)
 	go func() {
 		value, err := v.Get(ctx, target, args, load)

@@ -55,6 +55,31 @@ func TestStatsAreKeptForEachView(t *testing.T) {
 	}
 }
 
+func TestGoroutinesAtTheSameTimeCountOnDifferentLines(t *testing.T) {
+	t.Parallel()
+	const counting = 64
+	var n tally
+	var all, ready sync.WaitGroup
+	ready.Add(counting) // so that all their stacks are in use at the same time
+	for range counting {
+		all.Go(func() {
+			ready.Done()
+			ready.Wait()
+			n.add()
+		})
+	}
+	all.Wait()
+	lines := 0
+	for i := range n {
+		if n[i].n.Load() > 0 {
+			lines++
+		}
+	}
+	if lines < len(n)/2 {
+		t.Errorf("%d goroutines counted on %d of %d lines", counting, lines, len(n))
+	}
+}
+
 func TestATallyLosesNothing(t *testing.T) {
 	t.Parallel()
 	var n tally

@@ -35,6 +35,7 @@ type View[A comparable, V any] struct {
 
 	mu      sync.Mutex                        // guards what follows
 	watches atomic.Pointer[map[string]*watch] // by target; copied on write, read without mu
+	first   atomic.Pointer[watch]             // of the first target, which most often is the only one; read without mu
 	flights map[flightKey[A]]*flight[A, V]    // the loads under way
 }
 
@@ -46,7 +47,7 @@ type View[A comparable, V any] struct {
 // The type A must compare the way PostgreSQL does. Pointers, interfaces,
 // channels, floats and [time.Time], also within fields, are refused: a caller
 // with such arguments converts them to a key type of plain values, such as
-// integers for Unix times, and catches the original in the loader.
+// integers for Unix times, and back in the loader.
 //
 // Each bad parameter is reported as a [*ConfigError]; several are joined.
 func NewView[A comparable, V any](c *Cache, name string, tables []string, opts ...ViewOption) (*View[A, V], error) {
@@ -105,12 +106,13 @@ func (v *View[A, V]) open(maxEntries int) (err error) {
 }
 
 // Get returns the result for the arguments in the target database: the kept one
-// if there is one to serve, else what load returns.
+// if there is one to serve, else what load returns for them.
 //
 // One load at a time runs for a result. Callers that miss it meanwhile wait for
 // the same load, unless the result was invalidated after the load had begun, in
 // which case a new one begins. It does not matter whose load is called, so all
-// callers must pass equivalent ones.
+// callers must pass equivalent ones, best of all the same: what a load needs to
+// know comes with ctx and args, so that the method of a statement fits as it is.
 //
 // The load runs on a goroutine of its own. Its context has the values of the
 // ctx of the caller who caused it, but not its end, so that one caller who
@@ -125,14 +127,16 @@ func (v *View[A, V]) open(maxEntries int) (err error) {
 // [WithNotFound]. With an error the value is the zero V. A hit does not look at
 // ctx.
 //
-// A hit allocates nothing. A load that captures variables is allocated by the
-// caller, on each call: one that is made once and used for many calls is not.
+// A hit allocates nothing. But a function literal that captures variables, and a
+// method value such as q.GetBook, are allocated by the caller where they are
+// written: make the load once and use it for many calls.
 //
-// On a view that is off, Get calls load with ctx and returns what it returns.
-func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(context.Context) (V, error)) (V, error) {
+// On a view that is off, Get calls load with ctx and args and returns what it
+// returns.
+func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(ctx context.Context, args A) (V, error)) (V, error) {
 	if v.cache == nil {
 		v.counters.bypasses.Add(1)
-		return load(ctx)
+		return load(ctx, args)
 	}
 	w := v.watch(target)
 	k := key[A]{w.target, args}
@@ -211,6 +215,9 @@ func (v *View[A, V]) known(target string) *watch {
 	if v.cache == nil {
 		return nil
 	}
+	if w := v.first.Load(); w != nil && w.name == target { // faster than the map
+		return w
+	}
 	return (*v.watches.Load())[target]
 }
 
@@ -225,13 +232,14 @@ func (v *View[A, V]) watch(target string) *watch {
 	if w := known[target]; w != nil {
 		return w
 	}
-	w := &watch{target: uint64(len(known)), all: &v.cache.all}
+	w := &watch{name: target, target: uint64(len(known)), all: &v.cache.all}
 	if v.cache.is(mixesTargets) {
 		w.target = 0
 	}
 	w.tables = v.cache.tableClocks(target, v.tables)
 	more := maps.Clone(known)
 	more[target] = w
+	v.first.CompareAndSwap(nil, w)
 	v.watches.Store(&more)
 	return w
 }

@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,26 @@ func TestAHitReturnsTheKeptResult(t *testing.T) {
 	}
 	if got := v.Stats(); got.Hits != 2 || got.Misses != 2 || got.Loads != 2 || got.Entries != 2 {
 		t.Errorf("stats %+v", got)
+	}
+}
+
+func TestALoaderGetsTheArgumentsOfTheGetThatItIsCalledFor(t *testing.T) {
+	t.Parallel()
+	type params struct {
+		Name string
+		Page int
+	}
+	c := newCache(t, Config{}, sound)
+	load := func(_ context.Context, p params) (string, error) { return fmt.Sprint(p.Name, p.Page), nil }
+	for name, v := range map[string]*View[params, string]{
+		"on":  newView[params, string](t, c),
+		"off": newView[params, string](t, nil),
+	} {
+		for want, args := range map[string]params{"a1": {"a", 1}, "a2": {"a", 2}, "b1": {"b", 1}} {
+			if got := get(t, v, args, load); got != want {
+				t.Errorf("%s: %+v got %q, want %q", name, args, got, want)
+			}
+		}
 	}
 }
 
@@ -90,7 +111,7 @@ func TestNotFoundIsKeptAsTheSameError(t *testing.T) {
 	c := newCache(t, Config{}, sound)
 	v := newView[int64, int64](t, c, WithNotFound(func(err error) bool { return errors.Is(err, errNone) }), WithClone(func(int64) int64 { panic("nothing to clone") }))
 	calls := 0
-	load := func(context.Context) (int64, error) {
+	load := func(context.Context, int64) (int64, error) {
 		calls++
 		return 5, errNone
 	}
@@ -213,7 +234,7 @@ func TestANilCacheIsOff(t *testing.T) {
 	type mark struct{}
 	ctx := context.WithValue(t.Context(), mark{}, true)
 	for range 3 {
-		got, err := v.Get(ctx, target, 1, func(inner context.Context) (int64, error) {
+		got, err := v.Get(ctx, target, 1, func(inner context.Context, _ int64) (int64, error) {
 			if inner != ctx {
 				t.Error("the loader got another context")
 			}
@@ -258,7 +279,7 @@ func TestAHitAllocatesNothing(t *testing.T) {
 	}
 	c := newCache(t, Config{TTL: time.Hour, Jitter: 0.1}, sound)
 	v := newView[params, [4]string](t, c)
-	load := func(context.Context) ([4]string, error) { return [4]string{"a"}, nil }
+	load := func(context.Context, params) ([4]string, error) { return [4]string{"a"}, nil }
 	args := params{1, "name"}
 	hit := func() {
 		if got, err := v.Get(t.Context(), target, args, load); err != nil || got[0] != "a" {

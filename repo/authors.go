@@ -41,7 +41,7 @@ func (r *Repo) AddAuthor(ctx context.Context, a NewAuthor, books []NewBook) (int
 		return 0, fmt.Errorf("add author: %w", err)
 	}
 	defer r.wrote(ctx, "authors", "books")
-	added, err := r.writes().AddAuthorWithBooks(ctx, addParams(a, books))
+	added, err := r.writes.AddAuthorWithBooks(ctx, addParams(a, books))
 	switch pgerr.ConstraintName(err) {
 	case "authors_name_key":
 		err = &TakenError{What: fmt.Sprintf("author %q", a.Name), Err: err}
@@ -99,7 +99,7 @@ type AuthorBook struct {
 
 // Author returns an author with all books, or [ErrNotFound]. One round trip.
 func (r *Repo) Author(ctx context.Context, id int64) (Author, error) {
-	rows, err := r.reads().AuthorWithBooks(ctx, id)
+	rows, err := r.reads.AuthorWithBooks(ctx, id)
 	if err != nil {
 		return Author{}, wrap("author", err)
 	}

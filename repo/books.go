@@ -22,13 +22,16 @@ type Category = queries.ListCategoriesRow
 // defaultCacheTTL bounds the age of a kept result when Config does not.
 const defaultCacheTTL = 30 * time.Second
 
-// openViews makes the kept results. Each names the tables it is read from, so
-// that a write can drop it without knowing it.
+// openViews makes the kept results and what loads them. Each names the tables
+// it is read from, so that a write can drop it without knowing it. The loaders
+// are made here once: made where they are used, each hit would allocate one.
 func (r *Repo) openViews(cfg Config) (err error) {
 	ttl := cfg.CacheTTL
 	if ttl == 0 {
 		ttl = defaultCacheTTL
 	}
+	r.loadBook = r.reads.GetBook
+	r.loadCategories = func(ctx context.Context, _ struct{}) ([]Category, error) { return r.reads.ListCategories(ctx) }
 	r.kept = []string{"books", "authors", "reviews"}
 	r.book, err = cache.NewView[int64, Book](cfg.Cache, "book", r.kept,
 		cache.WithTTL(ttl),
@@ -43,19 +46,18 @@ func (r *Repo) openViews(cfg Config) (err error) {
 // Book returns a book, or [ErrNotFound]. With a cache it is kept, also that it
 // does not exist; without one each call is one round trip.
 func (r *Repo) Book(ctx context.Context, id int64) (Book, error) {
-	b, err := r.book.Get(ctx, r.db.Target(ctx), id, func(ctx context.Context) (Book, error) {
-		return r.reads().GetBook(ctx, id)
-	})
+	b, err := r.book.Get(ctx, r.db.Target(ctx), id, r.loadBook)
+	if err != nil {
+		return Book{}, one("book", id, err)
+	}
 	b.Tags = slices.Clone(b.Tags) // a kept book is shared between callers
-	return b, one("book", id, err)
+	return b, nil
 }
 
 // Categories lists the categories that have books. With a cache the list is
 // kept; without one each call is one round trip.
 func (r *Repo) Categories(ctx context.Context) ([]Category, error) {
-	list, err := r.categories.Get(ctx, r.db.Target(ctx), struct{}{}, func(ctx context.Context) ([]Category, error) {
-		return r.reads().ListCategories(ctx)
-	})
+	list, err := r.categories.Get(ctx, r.db.Target(ctx), struct{}{}, r.loadCategories)
 	return slices.Clone(list), wrap("categories", err)
 }
 
@@ -68,7 +70,7 @@ func (r *Repo) SetPrice(ctx context.Context, book, priceCents int64) error {
 		return fmt.Errorf("set price: %w", err)
 	}
 	defer r.wrote(ctx, "books")
-	n, err := r.writes().SetPrice(ctx, priceCents, book)
+	n, err := r.writes.SetPrice(ctx, priceCents, book)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("book %d: %w", book, ErrNotFound)
 	}

@@ -41,6 +41,21 @@ func TestACachedBookIsReadOnce(t *testing.T) {
 	}
 }
 
+// Not parallel: other goroutines' allocations would count.
+func TestACachedBookAllocatesNothingButTheCopyOfItsTags(t *testing.T) {
+	b := setup(t, cached(t))
+	ctx := t.Context()
+	hit := func() {
+		if book, err := b.Book(ctx, 2); err != nil || len(book.Tags) == 0 {
+			t.Errorf("book %+v, error %v", book, err)
+		}
+	}
+	hit()
+	if n := testing.AllocsPerRun(1000, hit); n != 1 {
+		t.Errorf("%v allocations a hit, want 1", n)
+	}
+}
+
 func TestWithoutACacheEveryReadIsADirectOne(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

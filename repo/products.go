@@ -61,7 +61,7 @@ func (r *Repo) FindProducts(ctx context.Context, f ProductFilter) ([]Product, er
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("find products: %w", err)
 	}
-	list, err := r.reads().FindProducts(ctx, queries.FindProductsParams{
+	list, err := r.reads.FindProducts(ctx, queries.FindProductsParams{
 		Category: f.Category, MinPrice: f.MinPrice, MaxPrice: f.MaxPrice,
 		InStock: f.InStock, Name: f.Name, Sort: string(f.Sort), MaxRows: int32(f.Limit),
 	})
@@ -96,7 +96,7 @@ func (r *Repo) SearchBooks(ctx context.Context, s BookSearch) ([]FoundBook, erro
 	if err := c.err(); err != nil {
 		return nil, fmt.Errorf("search books: %w", err)
 	}
-	list, err := r.reads().SearchBooks(ctx, queries.SearchBooksParams{
+	list, err := r.reads.SearchBooks(ctx, queries.SearchBooksParams{
 		Title: s.Title, MinYear: s.MinYear, Author: s.Author, AfterID: s.After, MaxRows: int32(s.Limit),
 	})
 	return list, wrap("search books", err)

@@ -46,12 +46,17 @@ type Config struct {
 // Repo is the bookstore's repository. It is safe for concurrent use and holds
 // nothing that needs closing.
 type Repo struct {
-	db         Database
-	txn        *txn.Runner
-	cache      *cache.Cache
-	book       *cache.View[int64, Book]
-	categories *cache.View[struct{}, []Category]
-	kept       []string // the tables that the kept results are read from
+	db     Database
+	txn    *txn.Runner
+	reads  *queries.Queries // on the database's Reads
+	writes *queries.Queries
+
+	cache          *cache.Cache
+	book           *cache.View[int64, Book]
+	categories     *cache.View[struct{}, []Category]
+	loadBook       func(context.Context, int64) (Book, error)
+	loadCategories func(context.Context, struct{}) ([]Category, error)
+	kept           []string // the tables that the kept results are read from
 }
 
 // New returns a repository on d. The error is a setting that does not fit.
@@ -60,16 +65,12 @@ func New(d Database, cfg Config) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}
-	r := &Repo{db: d, txn: runner, cache: cfg.Cache}
+	r := &Repo{db: d, txn: runner, reads: queries.New(d.Reads()), writes: queries.New(d), cache: cfg.Cache}
 	if err := r.openViews(cfg); err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}
 	return r, nil
 }
-
-func (r *Repo) reads() *queries.Queries { return queries.New(r.db.Reads()) }
-
-func (r *Repo) writes() *queries.Queries { return queries.New(r.db) }
 
 // wrap names the operation; errors that say everything themselves pass.
 func wrap(op string, err error) error {

@@ -29,7 +29,7 @@ func (r *Repo) RegisterUser(ctx context.Context, email, name string) (User, erro
 	if err := c.err(); err != nil {
 		return User{}, fmt.Errorf("register user: %w", err)
 	}
-	user, err := r.writes().RegisterUser(ctx, email, name)
+	user, err := r.writes.RegisterUser(ctx, email, name)
 	if pgerr.ConstraintName(err) == "users_email_key" {
 		err = &TakenError{What: fmt.Sprintf("user %q", email), Err: err}
 	}
@@ -58,7 +58,7 @@ func (r *Repo) PostReview(ctx context.Context, book int64, user uuid.UUID, ratin
 		return Review{}, fmt.Errorf("post review: %w", err)
 	}
 	defer r.wrote(ctx, "reviews")
-	posted, err := r.writes().PostReview(ctx, queries.PostReviewParams{
+	posted, err := r.writes.PostReview(ctx, queries.PostReviewParams{
 		BookID: book, UserID: user, Rating: int32(rating), Body: body,
 	})
 	switch pgerr.ConstraintName(err) {
@@ -85,7 +85,7 @@ type ReviewedBook struct {
 // BooksWithReviews returns all books with all their reviews, in the order of
 // ids. One round trip, however many books there are.
 func (r *Repo) BooksWithReviews(ctx context.Context) ([]ReviewedBook, error) {
-	rows, err := r.reads().BooksWithReviews(ctx)
+	rows, err := r.reads.BooksWithReviews(ctx)
 	if err != nil {
 		return nil, wrap("books with reviews", err)
 	}
@@ -110,7 +110,7 @@ func (r *Repo) BooksWithReviews(ctx context.Context) ([]ReviewedBook, error) {
 // [Repo.BooksWithReviews]: calling this in a loop is the N+1 pattern, which
 // the demonstration measures.
 func (r *Repo) ReviewsOfBook(ctx context.Context, book int64) ([]Review, error) {
-	rows, err := r.reads().ReviewsOfBook(ctx, book)
+	rows, err := r.reads.ReviewsOfBook(ctx, book)
 	if err != nil {
 		return nil, wrap("reviews of book", err)
 	}

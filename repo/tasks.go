@@ -117,7 +117,7 @@ func chunk(
 
 // TaskCounts returns how many tasks are in each state that any is in.
 func (r *Repo) TaskCounts(ctx context.Context) (map[queries.TaskState]int64, error) {
-	rows, err := r.reads().CountTasks(ctx)
+	rows, err := r.reads.CountTasks(ctx)
 	if err != nil {
 		return nil, wrap("task counts", err)
 	}

@@ -65,18 +65,18 @@ type Account = queries.GetAccountRow
 
 // Account returns one account, or [ErrNotFound].
 func (r *Repo) Account(ctx context.Context, id int64) (Account, error) {
-	a, err := r.reads().GetAccount(ctx, id)
+	a, err := r.reads.GetAccount(ctx, id)
 	return a, one("account", id, err)
 }
 
 // TotalBalance returns the sum over all accounts, in cents.
 func (r *Repo) TotalBalance(ctx context.Context) (int64, error) {
-	total, err := r.reads().TotalBalance(ctx)
+	total, err := r.reads.TotalBalance(ctx)
 	return total, wrap("total balance", err)
 }
 
 // CountTransfers returns how many transfers the history holds.
 func (r *Repo) CountTransfers(ctx context.Context) (int64, error) {
-	n, err := r.reads().CountTransfers(ctx)
+	n, err := r.reads.CountTransfers(ctx)
 	return n, wrap("count transfers", err)
 }
