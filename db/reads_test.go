@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -235,11 +234,21 @@ func TestAReadWithAnOutdatedPlanIsRunOnceMore(t *testing.T) {
 
 func TestAReadIsNotRunAgainForACallerWhoLeft(t *testing.T) {
 	t.Parallel()
-	d := start(t, Config{DSN: pgtest.New(t).DSN()})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	pg := pgtest.New(t)
+	conn := pg.Conn()
+	d := start(t, Config{DSN: pg.DSN()})
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := d.Reads().Exec(ctx, "SELECT pg_sleep(60)")
-	if !errors.Is(err, context.DeadlineExceeded) {
+	failed := make(chan error, 1)
+	go func() {
+		_, err := d.Reads().Exec(ctx, "SELECT pg_sleep(60)")
+		failed <- err
+	}()
+	eventually(t, "the statement", func() bool {
+		return number(t, conn, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'") == 1
+	})
+	cancel()
+	if err := receive(t, "the caller's error", failed); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	eventually(t, "the connection's end", func() bool { return d.Stats().Closed[ClosedCanceled] == 1 })
