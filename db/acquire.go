@@ -17,9 +17,16 @@ import (
 // acquire lends a connection for the statement sql ("" for other uses). Every
 // use of the pool comes through here.
 //
-// The error is ErrClosed, ctx's, an *AcquireTimeoutError, or a failure to
-// connect that waiting does not heal.
+// The error is ErrClosed, ctx's (with the last failure to connect, if there was
+// one), an *AcquireTimeoutError, or a failure to connect that waiting does not
+// heal.
 func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
+	if d.life.Err() != nil {
+		return nil, ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
+	}
 	start := time.Now()
 	bound, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
 	defer cancel()
@@ -27,6 +34,10 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 	d.waiting.Add(1)
 	conn, err := d.take(bound)
 	d.waiting.Add(-1)
+	if err == nil && d.life.Err() != nil {
+		conn.Release() // Close began meanwhile
+		return nil, ErrClosed
+	}
 	if err == nil {
 		d.waits.add(time.Since(start))
 		return d.lend(conn, sql, 1), nil
@@ -35,7 +46,11 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 	case d.life.Err() != nil:
 		return nil, ErrClosed
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, ctx.Err())
+		err = fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, err
+		}
+		d.counts.acquireTimeouts.Add(1) // its deadline was the shorter one
 	case bound.Err() != nil:
 		d.counts.acquireTimeouts.Add(1)
 		err = d.acquireTimeout(err)
@@ -47,20 +62,20 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 }
 
 // take gets a connection that is alive from the pool. It tries until ctx ends,
-// and then returns ctx's error joined with the last failure to connect.
+// and then returns ctx's error with the last failure to connect, whoever met it.
 func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
-	var last error
 	for {
 		conn, err := d.pool.Acquire(ctx)
 		switch {
 		case err == nil && d.alive(ctx, conn):
 			return conn, nil
 		case ctx.Err() != nil:
-			return nil, errors.Join(ctx.Err(), last)
+			if last := d.gate.last(); last != nil {
+				return nil, fmt.Errorf("%w: %w", ctx.Err(), last)
+			}
+			return nil, ctx.Err()
 		case err == nil: // it was dead, there are others
-		case heals(err):
-			last = err
-			d.gate.failed() // which holds back the next attempt
+		case heals(err): // the gate knows, and holds back the next dial
 		default:
 			return nil, err
 		}

@@ -69,6 +69,31 @@ func TestACallersOwnEndIsNotAnAcquireTimeout(t *testing.T) {
 	}
 }
 
+func TestADeadlineThatEndsInTheQueueIsAnAcquireTimeout(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+	tx, err := d.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if _, err := d.Exec(ctx, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		<-ctx.Done()
+		if _, err := d.Exec(ctx, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err) // and does not count: it never waited
+		}
+		cancel()
+	}
+	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
+	if r := d.Health(); r.State != Degraded || r.Pool.AcquireTimeouts != 3 || len(r.Errors) != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestCallersWaitForAServerThatIsAway(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
@@ -134,6 +159,45 @@ func TestFewDialsAreMadeWhileTheServerIsAway(t *testing.T) {
 	}
 	if n, most := dialsWhileAway(t, dialsFreely); n <= most {
 		t.Errorf("the check does not notice dials without a pause: %d", n)
+	}
+}
+
+func TestADialThatFailsAfterItsCallerLeftShutsTheGate(t *testing.T) {
+	t.Parallel()
+	var away atomic.Bool
+	dialled, fail := make(chan struct{}, 1), make(chan struct{})
+	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{
+		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if !away.Load() {
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}
+			dialled <- struct{}{}
+			<-fail
+			return nil, syscall.ECONNREFUSED
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close(context.WithoutCancel(t.Context())) }()
+	away.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() {
+		_, err := d.Exec(ctx, "SELECT 1")
+		left <- err
+	}()
+	receive(t, "a dial", dialled)
+	cancel()
+	if err := receive(t, "the caller's error", left); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	close(fail)
+	eventually(t, "the gate's knowledge", func() bool { return errors.Is(d.gate.last(), syscall.ECONNREFUSED) })
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := d.Exec(short, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("who waits at the gate is not told why: %v", err)
 	}
 }
 

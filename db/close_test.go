@@ -67,6 +67,26 @@ func TestCloseWaitsForWhatIsLent(t *testing.T) {
 	}
 }
 
+func TestNothingIsLentAfterCloseReturned(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		d := start(t, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: time.Hour}})
+		fill(t, d, 1)
+		d.loops.Add(1) // a monitor that is busy: the pool stays open
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := d.Close(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("Close: %v", err)
+		}
+		for range 10 {
+			if _, err := d.Exec(t.Context(), "SELECT 1"); !errors.Is(err, ErrClosed) {
+				t.Errorf("a use after Close: %v", err)
+			}
+		}
+		d.loops.Done()
+	}
+}
+
 func TestCloseMayBeCalledAgain(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN()})

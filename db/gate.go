@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 )
 
@@ -15,6 +17,7 @@ type gate struct {
 	mu     sync.Mutex
 	fails  int           // guarded by mu; in a row
 	until  time.Time     // guarded by mu; no dial before
+	cause  error         // guarded by mu; the last failure, if there was no success since
 	opened chan struct{} // guarded by mu; closed at the next success
 }
 
@@ -44,9 +47,10 @@ func (g *gate) wait(ctx context.Context) error {
 
 // failed notes that no connection could be made. Slots that dialled together
 // fail together: only the first of them counts.
-func (g *gate) failed() {
+func (g *gate) failed(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.cause = err
 	if now := time.Now(); !now.Before(g.until) {
 		g.until = now.Add(dialPause.Ceiling(g.fails))
 		g.fails++
@@ -60,7 +64,40 @@ func (g *gate) succeeded() {
 	if g.fails == 0 {
 		return
 	}
-	g.fails, g.until = 0, time.Time{}
+	g.fails, g.until, g.cause = 0, time.Time{}, nil
 	close(g.opened)
 	g.opened = make(chan struct{})
+}
+
+// last returns the last failure, or nil when a connection was made since.
+func (g *gate) last() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.cause
+}
+
+// dialTracer tells the gate of a dial that failed, also when nobody waits for it
+// any more. It stands in for the pool's tracer until the dial begins.
+type dialTracer struct {
+	pgx.QueryTracer // the pool's; may be nil
+	gate            *gate
+}
+
+// TraceConnectStart puts the pool's tracer back and tells it.
+func (t *dialTracer) TraceConnectStart(ctx context.Context, data pgx.TraceConnectStartData) context.Context {
+	data.ConnConfig.Tracer = t.QueryTracer
+	if inner, ok := t.QueryTracer.(pgx.ConnectTracer); ok {
+		return inner.TraceConnectStart(ctx, data)
+	}
+	return ctx
+}
+
+// TraceConnectEnd tells the gate of a failure that may heal.
+func (t *dialTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
+	if data.Err != nil && heals(data.Err) {
+		t.gate.failed(data.Err)
+	}
+	if inner, ok := t.QueryTracer.(pgx.ConnectTracer); ok {
+		inner.TraceConnectEnd(ctx, data)
+	}
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,7 @@ func TestTheGateHoldsBackDialsAfterAFailure(t *testing.T) {
 				t.Errorf("held back for %v, want %v", got, want*time.Millisecond)
 			}
 			for range 64 { // slots that fail together
-				g.failed()
+				g.failed(io.EOF)
 			}
 		}
 	})
@@ -31,7 +32,7 @@ func TestASuccessLetsEveryoneThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
-		g.failed()
+		g.failed(io.EOF)
 		start, done := time.Now(), make(chan time.Duration)
 		for range 8 {
 			go func() {
@@ -40,7 +41,13 @@ func TestASuccessLetsEveryoneThrough(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
+		if !errors.Is(g.last(), io.EOF) {
+			t.Errorf("the cause is %v", g.last())
+		}
 		g.succeeded()
+		if g.last() != nil {
+			t.Errorf("a cause after a success: %v", g.last())
+		}
 		for range 8 {
 			if held := <-done; held != 0 {
 				t.Errorf("held back for %v after a success", held)
@@ -61,7 +68,7 @@ func TestTheGateEndsWithItsContext(t *testing.T) {
 		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("an open gate: %v", err)
 		}
-		g.failed()
+		g.failed(io.EOF)
 		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("a shut gate: %v", err)
 		}

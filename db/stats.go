@@ -16,9 +16,9 @@ type Stats struct {
 	Constructing int `json:"constructing"` // being opened
 	Waiting      int `json:"waiting"`      // callers that want one
 
-	Acquires        int64     `json:"acquires"` // that succeeded
-	AcquireTimeouts int64     `json:"acquire_timeouts"`
-	AcquireWait     Quantiles `json:"acquire_wait"` // of the last 1024 acquires
+	Acquires        int64     `json:"acquires"`         // that succeeded
+	AcquireTimeouts int64     `json:"acquire_timeouts"` // after AcquireTimeout, or at the caller's own deadline
+	AcquireWait     Quantiles `json:"acquire_wait"`     // of the last 1024 acquires
 
 	NewConns     int64                 `json:"new_conns"`
 	Closed       map[CloseReason]int64 `json:"closed"`        // connections closed, by reason
