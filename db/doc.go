@@ -18,7 +18,8 @@
 //     and the first ping that gets no answer empties the pool, so that a network
 //     that swallowed all of them costs one PingTimeout and not one a connection.
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
-//     connection proves dead. Nothing else is ever run twice.
+//     connection proves dead. Nothing else is ever run twice, save what the
+//     server refused unseen, because it had forgotten the prepared statement.
 //   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
 //     state in which it was lent. [DB.Close] names what did not come back.
 //   - A monitor asks the server on a connection of its own ([DB.Health]), so that

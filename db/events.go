@@ -42,7 +42,7 @@ func (e events) checkIn(l *lease) {
 func (e events) reset(why string) { e.log.Warn("reset", "reason", why) }
 
 func (e events) replay(sql string, err error) {
-	e.log.Warn("read is run again", "statement", statementName(sql), "error", err)
+	e.log.Warn("statement is run again", "statement", statementName(sql), "error", err)
 }
 
 func (e events) retry(attempt int, wait time.Duration, err error) {

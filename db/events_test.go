@@ -59,7 +59,7 @@ func TestTheLogTellsOfDeathResetAndReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range [][]string{
-		{"level=WARN", "read is run again", "57P01", "statement=\"SELECT n FROM"},
+		{"level=WARN", "statement is run again", "57P01", "statement=\"SELECT n FROM"},
 		{"level=WARN", "msg=reset", "a connection died in use"},
 		{"level=WARN", "msg=close", "reason=dead"},
 		{"level=INFO", "msg=close", "reason=reset"},

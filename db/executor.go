@@ -1,10 +1,15 @@
 package db
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // Executor runs statements: what sqlc's generated code asks for. The methods do
@@ -20,6 +25,10 @@ type Executor interface {
 // Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
 // [AcquireTimeoutError], or ctx's error when ctx ended before a connection could
 // be had; with these nothing was sent.
+//
+// A prepared statement that the session no longer honours, because a table was
+// changed or the session was told DISCARD ALL, is prepared anew and run then; so
+// it is by Query and QueryRow. The server refused it unseen.
 func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
 	if d.is(replaysWrites) {
 		return d.readExec(ctx, sql, args)
@@ -29,7 +38,12 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		return tag, err
 	}
 	defer func() { l.done(err) }()
-	return l.conn.Exec(ctx, sql, args...)
+	tag, err = l.conn.Exec(ctx, sql, args...)
+	if err != nil && l.unseen(ctx, err, sql, args) {
+		d.noteReplay(sql, err)
+		tag, err = l.conn.Exec(ctx, sql, args...)
+	}
+	return tag, err
 }
 
 // Query runs a statement that returns rows. The rows hold a connection until
@@ -87,6 +101,40 @@ func (l *lease) query(ctx context.Context, sql string, args []any) (pgx.Rows, er
 		}
 	}()
 	inner, err := l.conn.Query(ctx, sql, args...)
+	r := &rows{Rows: inner, lease: l}
+	if stale := cmp.Or(err, r.prime()); stale != nil && l.unseen(ctx, stale, sql, args) {
+		l.d.noteReplay(sql, stale)
+		inner, err = l.conn.Query(ctx, sql, args...)
+		r = &rows{Rows: inner, lease: l}
+	}
 	returned = true
-	return &rows{Rows: inner, lease: l}, err
+	return r, err
+}
+
+// unseen says whether err means that the server did not run a statement which
+// it had prepared. The same refusal may come out of the middle of a statement,
+// from a function or after a semicolon; what ran until then may be committed.
+func (l *lease) unseen(ctx context.Context, err error, sql string, args []any) bool {
+	var pg *pgconn.PgError
+	if pgerr.KindOf(err) != pgerr.StalePlan || !errors.As(err, &pg) || ctx.Err() != nil || !l.reusable() {
+		return false
+	}
+	if l.d.is(rerunsAnyStale) {
+		return true
+	}
+	for _, arg := range args {
+		if _, ok := arg.(pgx.QueryRewriter); ok && !namedArgs(arg) {
+			return false // it decides what is sent
+		}
+	}
+	return pg.Where == "" && !strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
+}
+
+// namedArgs says whether arg rewrites a statement's parameters only.
+func namedArgs(arg any) bool {
+	switch arg.(type) {
+	case pgx.NamedArgs, pgx.StrictNamedArgs:
+		return true
+	}
+	return false
 }

@@ -18,6 +18,7 @@ const (
 	trustsIdle            // lends connections without a look
 	dialsFreely           // does not hold back dials while the server is away
 	probesPool            // probes through the pool
+	rerunsAnyStale        // takes any refusal of a plan for one before the statement ran
 )
 
 // hooks are what tests of this package put in place of the real thing.

@@ -24,7 +24,7 @@ type Stats struct {
 	Closed       map[CloseReason]int64 `json:"closed"`        // connections closed, by reason
 	Resets       int64                 `json:"resets"`        // of the whole pool
 	PingTimeouts int64                 `json:"ping_timeouts"` // pings before a check-out that got no answer
-	Replays      int64                 `json:"replays"`       // reads that were run once more
+	Replays      int64                 `json:"replays"`       // statements that were run once more
 }
 
 // Utilisation is the part of MaxConns that is in use, from 0 to 1.
