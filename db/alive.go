@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,6 +81,14 @@ func (d *DB) ping(ctx context.Context, conn *pgxpool.Conn) bool {
 // discard takes conn out of the pool and closes it, without letting anyone wait
 // for a peer that may never answer.
 func (d *DB) discard(conn *pgxpool.Conn, why CloseReason) {
+	sever(conn.Conn())
+	select {
+	case <-conn.Conn().PgConn().CleanupDone():
+		infoOf(conn.Conn()).reason = why
+		conn.Release() // after which the pool looks whether MinConns are there
+		return
+	default: // pgx is closing it and may take 15 s, for which the slot must not wait
+	}
 	d.closers.Add(1) // before the pool lets go of it: Close waits for the pool first
 	raw := conn.Hijack()
 	infoOf(raw).reason = why
@@ -88,6 +97,20 @@ func (d *DB) discard(conn *pgxpool.Conn, why CloseReason) {
 		defer d.closers.Done()
 		d.bury(raw)
 	}()
+}
+
+// sever closes a connection without a word to the other side, unless pgx is at
+// it already.
+func sever(conn *pgx.Conn) {
+	if conn.IsClosed() {
+		return
+	}
+	socket := conn.PgConn().Conn()
+	if t, ok := socket.(interface{ NetConn() net.Conn }); ok { // TLS
+		socket = t.NetConn()
+	}
+	_ = socket.Close()
+	_ = conn.Close(context.Background()) // has no one to wait for any more
 }
 
 // bury closes a connection that nobody will use again.

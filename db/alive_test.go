@@ -31,7 +31,8 @@ func writesAfterTermination(t *testing.T, m mutant) (failed int) {
 		}
 	}
 	if m == sound {
-		if s := d.Stats(); s.Closed[ClosedDead] != 3 || s.Replays != 0 {
+		eventually(t, "the count of three deaths", func() bool { return d.Stats().Closed[ClosedDead] == 3 })
+		if s := d.Stats(); s.Replays != 0 {
 			t.Errorf("%+v", s)
 		}
 	}

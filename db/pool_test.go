@@ -25,6 +25,20 @@ func TestTheBaseIsKeptOpen(t *testing.T) {
 	eventually(t, "three connections", func() bool { return d.Stats().Idle == 3 })
 }
 
+func TestTheBaseIsRestoredAfterDeaths(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	// The pool looks at its size every 30 s, unless it is told of a death.
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 4, Health: HealthConfig{Interval: time.Hour}})
+	eventually(t, "the base", func() bool { return d.Stats().Idle == 4 })
+	number(t, pg.Conn(), `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`)
+	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the base again", func() bool { return d.Stats().Idle == 4 && d.Stats().Closed[ClosedDead] == 4 })
+}
+
 func TestAnOldConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 2, MaxConnLifetime: 50 * time.Millisecond})
