@@ -4,7 +4,8 @@ import "context"
 
 // Close refuses new uses, waits until every connection is back, closes them and
 // stops the monitor. When ctx ends before that it returns a [CloseError] that
-// names who holds connections; they are closed as they come back. Close may be
+// names who holds connections, or what else it waits for; connections are closed
+// as they come back. Close may be
 // called again, to wait on; once all is done it returns nil.
 func (d *DB) Close(ctx context.Context) error {
 	d.end()
@@ -19,12 +20,15 @@ func (d *DB) Close(ctx context.Context) error {
 		return nil
 	default:
 	}
-	err := &CloseError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Err: ctx.Err()}
+	err := &CloseError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Waits: drainStages[d.drains.Load()], Err: ctx.Err()}
 	if d.is(closesSilently) {
 		err.Borrowed = nil
 	}
 	return err
 }
+
+// drainStages are what drain waits for, in its order.
+var drainStages = [...]string{"the monitor, whose OnHealthChange may be running", "connections in use or being opened", "connections being closed"}
 
 // drain closes everything in the background. It is called once.
 func (d *DB) drain() <-chan struct{} {
@@ -32,7 +36,9 @@ func (d *DB) drain() <-chan struct{} {
 	go func() {
 		defer close(done)
 		d.loops.Wait()
+		d.drains.Store(1)
 		d.pool.Close() // for ever, as long as a connection is lent
+		d.drains.Store(2)
 		d.closers.Wait()
 	}()
 	return done

@@ -29,6 +29,7 @@ type DB struct {
 	loops   sync.WaitGroup // the monitor, and the watch over what is lent
 	closers sync.WaitGroup // connections on their way out; never waited for before pool is closed
 	drained func() <-chan struct{}
+	drains  atomic.Int32 // what drain waits for, an index of drainStages
 }
 
 // Name returns the name in reports and logs: [Config].Name or its default.

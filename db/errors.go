@@ -102,11 +102,16 @@ func (e *UnknownTargetError) Error() string {
 type CloseError struct {
 	Target   string
 	Borrowed []Borrow // what is still lent, oldest first
+	Waits    string   // what Close was waiting for
 	Err      error    // ctx's
 }
 
-// Error names who holds connections, the three oldest at most.
+// Error names who holds connections, the three oldest at most, or what else
+// Close waits for.
 func (e *CloseError) Error() string {
+	if len(e.Borrowed) == 0 {
+		return fmt.Sprintf("db: close %q: %v: waiting for %s", e.Target, e.Err, e.Waits)
+	}
 	s := fmt.Sprintf("db: close %q: %v: %s still in use", e.Target, e.Err, plural(len(e.Borrowed), "connection"))
 	for i, b := range e.Borrowed {
 		if i == 3 {
