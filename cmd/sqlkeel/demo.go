@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/sqlkeel/sqlkeel/internal/demo"
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
@@ -67,5 +66,9 @@ func runDemo(cmd *cobra.Command, size seed.Size) (err error) {
 // isTerminal reports whether out is a terminal, where a bar can be drawn.
 func isTerminal(out any) bool {
 	f, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

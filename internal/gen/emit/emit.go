@@ -1,0 +1,2 @@
+// Package emit writes Go files from what was worked out about a project.
+package emit

@@ -1,0 +1,88 @@
+// Package project reads a sqlc project: its configuration, the Go files that sqlc
+// generated, the query files they were generated from, and the annotations in
+// those. It needs no go.mod and no type checker, so that it works on any checkout
+// and when hand-written code does not compile yet. It runs no SQL.
+package project
+
+// Project is what one sqlc configuration describes.
+type Project struct {
+	Config   string // path of the configuration, as given
+	Dir      string // its folder; all other paths are relative to it
+	Role     string // options: sqlkeel: role; the application's role, or ""
+	Packages []*Package
+}
+
+// Package is one Go package that sqlc generates.
+type Package struct {
+	Name       string   // the Go package's name
+	Dir        string   // sqlc's out
+	Schema     []string // schema files, in the order in which they apply
+	Queries    []string // query files
+	Driver     string   // sql_package: "pgx/v5", "pgx/v4" or "database/sql"
+	Statements []*Statement
+	// Executor lists the methods of the generated interface DBTX.
+	Executor []string
+	// Nulls are the generated Null types (NullKind of an enum).
+	Nulls map[string]bool
+	// Enums are the generated string types of enums.
+	Enums map[string]bool
+	// Imports maps the name by which a generated file refers to a package to its
+	// path, for the types of parameters and results.
+	Imports map[string]string
+}
+
+// Statement is one query as sqlc compiled it.
+type Statement struct {
+	Package *Package
+	Name    string // sqlc's name
+	Command string // ":one", ":many", ":exec", ":execrows", ":execresult", ":batchone", ":copyfrom", …
+	Const   string // the Go constant that holds the text; "" for :copyfrom
+	SQL     string // the constant's value; for :copyfrom an INSERT made from table and columns
+	// Params in the order of the placeholders: Params[0] is $1.
+	Params []Param
+	// ParamsType is the generated struct that holds them, "" when they are
+	// arguments of their own.
+	ParamsType string
+	// Result is the Go type of one row ("Book", "GetBookRow", "int64"), "" without rows.
+	Result string
+	// Fields of Result in the order of the columns, nil when it is no generated struct.
+	Fields      []Field
+	Annotations []Annotation
+	GoFile      string
+	// Pos is the -- name: line in the query file, or in GoFile when there is none.
+	Pos Position
+	// source is the query's text in its file, to translate offsets.
+	source source
+}
+
+// Param is an argument of a statement.
+type Param struct {
+	Name string // the Go name of the argument or field
+	Type string // the Go type as the generated file spells it, such as "*string"
+}
+
+// Field is a column of a result.
+type Field struct {
+	Name string
+	Type string
+	// Embed is the struct type whose fields follow, for sqlc.embed.
+	Embed string
+}
+
+// Annotation is a comment line of the form -- @key arguments.
+type Annotation struct {
+	Key  string // without the @
+	Args string
+	Pos  Position
+}
+
+// Position is a place in a file, counted from 1.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+type source struct {
+	text string
+	line int
+}

@@ -1,0 +1,2 @@
+// Package scratch makes a throw-away database with a project's schema in it.
+package scratch

@@ -1,0 +1,64 @@
+package stmt
+
+// Statement is one query of a sqlc package and what it does. Relations are named
+// as PostgreSQL would print them: with their schema unless that is public. All
+// lists are sorted and without repeats.
+type Statement struct {
+	Name    string // sqlc's name of the query
+	Command string // sqlc's command, such as ":one"
+	Source  string // where it is written, such as "queries/books.sql:12"
+	SQL     string // the whole constant, as sqlc's method sends it
+	Effects
+	Variants *Variants // its optional parts; nil when it has none
+}
+
+// Effects is what a statement does to data. The zero value is a statement that
+// touches nothing; what is not known is told by Anything.
+type Effects struct {
+	// Reads are the relations whose rows may decide the result, through views,
+	// policies and function bodies too: those that PostgreSQL locks in
+	// ACCESS SHARE for the statement, and those that its functions read.
+	Reads []string
+	// Writes are the relations that the statement itself changes (ROW EXCLUSIVE
+	// or stronger), views and the tables under them included.
+	Writes []string
+	// Locks are the relations whose rows it locks without changing them, by FOR
+	// UPDATE and its kin (ROW SHARE). They are read as well.
+	Locks []string
+	// Reaches are the relations that a write changes beyond Writes: by foreign key
+	// actions, triggers, rules, functions, partitions and inheritance.
+	Reaches []string
+	// Anything says that the statement may change any relation, because a body
+	// in its way could not be understood and no annotation declared it.
+	Anything bool
+	// ReadsAnything says that the result may depend on any relation.
+	ReadsAnything bool
+	// ReadKeys pin every reference to their relation to one value: the result
+	// depends only on rows of Relation whose Column equals the parameter.
+	ReadKeys []RowKey
+	// WriteKeys tell the value of Column in every row of Relation that changed.
+	WriteKeys []RowKey
+	// ReadOnly says that it changes nothing, locks no rows and calls nothing
+	// that may: a standby can run it.
+	ReadOnly bool
+	// Volatile says that its result may differ between two runs although no
+	// data changed: it calls now(), random() and the like.
+	Volatile bool
+	// Unkept is why its result must not be kept in a cache; empty when it may.
+	Unkept string
+	// Unique says that it returns at most one row because a unique key is
+	// compared with parameters or constants.
+	Unique bool
+}
+
+// RowKey pins the rows of a relation by the value of one column.
+type RowKey struct {
+	Relation string
+	Column   string
+	// Param is the number of the placeholder whose value it is, from 1; 0 when
+	// the value is told by the result.
+	Param int
+	// Result is the number of the result column that tells the value of a
+	// written row, from 1; 0 when a parameter does.
+	Result int
+}
