@@ -4,7 +4,8 @@
 // Errors are told apart by SQLSTATE, by the server's routine name and by type,
 // never by message text: messages are translated and reworded, codes are not.
 // [KindOf] gives the meaning; [Code] and [ConstraintName] give the parts a
-// caller most often needs. All of them unwrap, and all accept a nil error.
+// caller most often needs, and a [Constraint] all about a violation. All of them
+// unwrap, and all accept a nil error.
 //
 // The package knows nothing of connections or transactions. It answers "what
 // does this error mean"; package db decides what to do about a connection and

@@ -23,8 +23,8 @@ const (
 	// server rolled the transaction back, and the same work may well succeed
 	// when all of it is run again in a new transaction.
 	Conflict
-	// Constraint is class 23: a constraint refused the data. See [ConstraintName].
-	Constraint
+	// ConstraintViolation is class 23: a constraint refused the data. See [Constraint].
+	ConstraintViolation
 	// LockTimeout is 55P03 lock_not_available.
 	LockTimeout
 	// Canceled is 57014 query_canceled, or the caller's own ended context.
@@ -49,7 +49,7 @@ const (
 )
 
 var kindNames = [...]string{
-	Other: "other", Conflict: "conflict", Constraint: "constraint", LockTimeout: "lock timeout",
+	Other: "other", Conflict: "conflict", ConstraintViolation: "constraint", LockTimeout: "lock timeout",
 	Canceled: "canceled", Disconnected: "disconnected", Full: "server full", Refused: "refused",
 	ReadOnly: "read-only", StalePlan: "stale plan",
 }
@@ -99,7 +99,7 @@ func Code(err error) string {
 // "" when err is not a constraint violation.
 func ConstraintName(err error) string {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && kindOfCode(pg) == Constraint {
+	if errors.As(err, &pg) && kindOfCode(pg) == ConstraintViolation {
 		return pg.ConstraintName
 	}
 	return ""
@@ -138,7 +138,7 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 	}
 	switch {
 	case strings.HasPrefix(pg.Code, "23"):
-		return Constraint
+		return ConstraintViolation
 	case strings.HasPrefix(pg.Code, "08"):
 		return disconnectedUnlessAlive(pg)
 	case strings.HasPrefix(pg.Code, "28"):
