@@ -1,0 +1,64 @@
+package stmt_test
+
+import (
+	"testing"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// books reads or writes the relation books, pinned on id by $1.
+func books(e stmt.Effects, args ...any) stmt.Run { return stmt.Run{Effects: &e, Args: args} }
+
+func TestAWriteAffectsWhatTheReadDependsOn(t *testing.T) {
+	t.Parallel()
+	byID := []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}}
+	told := []stmt.RowKey{{Relation: "books", Column: "id", Result: 2}}
+	read := func(args ...any) stmt.Run {
+		return books(stmt.Effects{Reads: []string{"authors", "books"}, ReadKeys: byID}, args...)
+	}
+	write := func(args ...any) stmt.Run {
+		return books(stmt.Effects{Writes: []string{"books"}, WriteKeys: byID}, args...)
+	}
+	returned := func(rows [][]any) stmt.Run {
+		return stmt.Run{Effects: &stmt.Effects{Writes: []string{"books"}, WriteKeys: told}, Rows: rows}
+	}
+	five, six := int64(5), int32(6)
+	for name, c := range map[string]struct {
+		write, read stmt.Run
+		want        bool
+	}{
+		"another relation":                 {books(stmt.Effects{Writes: []string{"orders"}}), read(5), false},
+		"the relation, without a key":      {books(stmt.Effects{Writes: []string{"books"}}), read(5), true},
+		"a relation reached by a cascade":  {books(stmt.Effects{Writes: []string{"orders"}, Reaches: []string{"books"}}), read(5), true},
+		"a relation whose rows are locked": {write(5), books(stmt.Effects{Locks: []string{"books"}}), true},
+		"an unpinned read":                 {write(5), books(stmt.Effects{Reads: []string{"books"}}), true},
+		"the same row":                     {write(int64(5)), read(int32(5)), true},
+		"another row":                      {write(5), read(int16(6)), false},
+		"another row, told by pointers":    {write(&five), read(&six), false},
+		"the same row, told by a pointer":  {write(&five), read(5), true},
+		"NULL and a value":                 {write(nil), read(5), false},
+		"NULL and NULL":                    {write((*int64)(nil)), read(nil), true},
+		"values of different kinds":        {write("5"), read(5), true},
+		"values of an unknown kind":        {write(5.0), read(6.0), true},
+		"a missing argument":               {write(), read(5), true},
+		"other text":                       {write([]byte("a")), read("b"), false},
+		"another row of a keyed and another relation": {
+			books(stmt.Effects{Writes: []string{"authors", "books"}, WriteKeys: byID}, 5), read(6), true},
+		"a key on another column": {
+			books(stmt.Effects{Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "books", Column: "isbn", Param: 1}}}, 5), read(6), true},
+		"a key on another relation": {
+			books(stmt.Effects{Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}}}, 5), read(6), true},
+		"no returned row is the read one":   {returned([][]any{{"x", 6}, {"y", 7}}), read(5), false},
+		"a returned row is the read one":    {returned([][]any{{"x", 6}, {"y", 5}}), read(5), true},
+		"no row was returned":               {returned([][]any{}), read(5), false},
+		"nobody looked at what returned":    {returned(nil), read(5), true},
+		"a returned row without the column": {returned([][]any{{"x"}}), read(5), true},
+		"anything is written":               {books(stmt.Effects{Anything: true}), books(stmt.Effects{}), true},
+		"anything is read":                  {books(stmt.Effects{Writes: []string{"orders"}}), books(stmt.Effects{ReadsAnything: true}), true},
+		"anything is read, nothing written": {books(stmt.Effects{}), books(stmt.Effects{ReadsAnything: true}), false},
+	} {
+		if got := c.write.Affects(c.read); got != c.want {
+			t.Errorf("%s: Affects = %v, want %v", name, got, c.want)
+		}
+	}
+}
