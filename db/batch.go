@@ -8,7 +8,7 @@ import (
 
 // batchResults are pgx's, and give their connection back when they are closed.
 type batchResults struct {
-	pgx.BatchResults
+	typedBatch
 	lease *lease
 	tx    pgx.Tx // has the lease instead, when the batch began a transaction
 }
@@ -20,9 +20,9 @@ func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 			l.done(nil)
 		}
 	}()
-	results := &batchResults{BatchResults: l.conn.SendBatch(ctx, batch), lease: l}
+	results := &batchResults{typedBatch: typedBatch{l.conn.SendBatch(ctx, batch)}, lease: l}
 	if inner := results.BatchResults.Tx(); inner != nil {
-		results.tx = &tx{Tx: inner, lease: l}
+		results.tx = &tx{typedTx: typedTx{inner}, lease: l}
 	}
 	sent = true
 	return results
@@ -33,7 +33,7 @@ func (b *batchResults) Close() (err error) {
 	if b.tx == nil {
 		defer func() { b.lease.done(err) }() // also when a callback panics
 	}
-	return b.BatchResults.Close()
+	return b.typedBatch.Close()
 }
 
 // Tx returns the transaction that the batch began, or nil.

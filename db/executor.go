@@ -43,7 +43,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		d.noteReplay(sql, err)
 		tag, err = l.conn.Exec(ctx, sql, args...)
 	}
-	return tag, err
+	return tag, pgerr.Typed(err)
 }
 
 // Query runs a statement that returns rows. The rows hold a connection until
@@ -58,7 +58,7 @@ func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 	if err != nil {
 		l.done(err)
 	}
-	return rows, err
+	return rows, pgerr.Typed(err)
 }
 
 // QueryRow runs a statement that returns a row. Scan must be called: it gives
@@ -77,7 +77,8 @@ func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []strin
 		return 0, err
 	}
 	defer func() { l.done(err) }()
-	return l.conn.CopyFrom(ctx, table, columns, source)
+	n, err = l.conn.CopyFrom(ctx, table, columns, source)
+	return n, pgerr.Typed(err)
 }
 
 // SendBatch sends several statements in one round trip. The results hold a

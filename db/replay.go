@@ -65,7 +65,7 @@ func (d *DB) readExec(ctx context.Context, sql string, args []any) (tag pgconn.C
 	if l != nil {
 		l.done(err)
 	}
-	return tag, err
+	return tag, pgerr.Typed(err)
 }
 
 func (d *DB) readQuery(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
@@ -83,6 +83,7 @@ func (d *DB) readQuery(ctx context.Context, sql string, args []any) (pgx.Rows, e
 		return failed{err}, err
 	case err != nil:
 		l.done(err)
+		err = pgerr.Typed(err)
 		return failed{err}, err // and not pgx's, which go on reading the connection's state
 	}
 	return result, nil

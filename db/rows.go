@@ -6,6 +6,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 var errNoRow = errors.New("db: there is no current row: call Next first")
@@ -24,7 +26,7 @@ func (r *rows) Err() error {
 	if r.early != nil {
 		return r.early
 	}
-	return r.Rows.Err()
+	return pgerr.Typed(r.Rows.Err())
 }
 
 // prime moves to the first row, if there is one, and returns the error if

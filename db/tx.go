@@ -8,7 +8,7 @@ import (
 
 // tx is pgx's, and gives its connection back when it ends.
 type tx struct {
-	pgx.Tx
+	typedTx
 	lease *lease
 }
 
@@ -50,13 +50,13 @@ func (l *lease) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 	}()
 	inner, err := l.conn.BeginTx(ctx, options)
 	returned = true
-	return &tx{Tx: inner, lease: l}, err
+	return &tx{typedTx: typedTx{inner}, lease: l}, err
 }
 
 // Commit commits, as pgx's Commit does.
 func (t *tx) Commit(ctx context.Context) (err error) {
 	defer func() { t.lease.done(err) }() // also when a tracer panics
-	return t.Tx.Commit(ctx)
+	return t.typedTx.Commit(ctx)
 }
 
 // Rollback rolls back, as pgx's Rollback does.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // commit ends the transaction with COMMIT. The caller's context has been asked
@@ -24,7 +26,7 @@ func (r *Runner) commit(ctx context.Context, tx *Tx) error {
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		return tx.swallowed(tx.fault)
 	case isAbort(err):
-		return fmt.Errorf("txn: %s: commit: %w", tx.op, err)
+		return fmt.Errorf("txn: %s: commit: %w", tx.op, pgerr.Typed(err))
 	}
 	return &CommitUnknownError{Op: tx.op, Err: err}
 }

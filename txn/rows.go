@@ -3,6 +3,8 @@ package txn
 import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // The results of a statement bring its error late; these tell the transaction.
@@ -27,6 +29,9 @@ func (r *rows) Close() {
 	_ = r.tx.note(r.Rows.Err())
 }
 
+// Err is the error that ended the rows.
+func (r *rows) Err() error { return pgerr.Typed(r.Rows.Err()) }
+
 type row struct {
 	pgx.Row
 	tx *Tx
@@ -49,10 +54,7 @@ func (b *batchResults) Exec() (pgconn.CommandTag, error) {
 // Query notes its error, and watches the rows.
 func (b *batchResults) Query() (pgx.Rows, error) {
 	result, err := b.BatchResults.Query()
-	if err != nil {
-		return result, b.tx.note(err)
-	}
-	return &rows{Rows: result, tx: b.tx}, nil
+	return &rows{Rows: result, tx: b.tx}, b.tx.note(err)
 }
 
 // QueryRow watches the row.

@@ -48,10 +48,7 @@ func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.Command
 func (tx *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	tx.look()
 	result, err := tx.pgx.Query(ctx, sql, args...)
-	if err != nil {
-		return result, tx.note(err)
-	}
-	return &rows{Rows: result, tx: tx}, nil
+	return &rows{Rows: result, tx: tx}, tx.note(err)
 }
 
 // QueryRow runs a statement that returns a row. Its error is Scan's.
@@ -82,8 +79,10 @@ func (tx *Tx) look() {
 	}
 }
 
-// note remembers err if it is the first to break the transaction, and returns it.
+// note remembers err if it is the first to break the transaction, and returns
+// it, typed.
 func (tx *Tx) note(err error) error {
+	err = pgerr.Typed(err)
 	if err == nil || tx.ended.Load() {
 		return err
 	}
