@@ -1,0 +1,65 @@
+package syntax
+
+import (
+	"reflect"
+	"strings"
+
+	pg "github.com/sqlc-dev/oliphant"
+)
+
+// utility collects from a node that is no query and no expression of its own
+// kind. It reports whether the nodes under it are to be looked at.
+func (d *direct) utility(n any, s *scope) bool {
+	switch n := n.(type) {
+	case *pg.TruncateStmt:
+		for _, r := range n.GetRelations() {
+			d.uses.Changes = append(d.uses.Changes, Change{
+				Relation: nameOf(r.GetRangeVar()), Event: Truncate, Only: !r.GetRangeVar().GetInh(),
+				Cascade: n.GetBehavior() == pg.DropBehavior_DROP_CASCADE,
+			})
+		}
+		return false
+	case *pg.RefreshMatViewStmt:
+		d.uses.Refreshes = append(d.uses.Refreshes, nameOf(n.GetRelation()))
+		return false
+	case *pg.CopyStmt:
+		return d.copies(n, s)
+	case *pg.LockStmt:
+		d.lockAll(n.GetRelations(), nil)
+		return false
+	case *pg.TransactionStmt, *pg.NotifyStmt, *pg.ListenStmt, *pg.UnlistenStmt, *pg.VariableShowStmt, *pg.FetchStmt, *pg.ClosePortalStmt:
+		return false
+	case *pg.CallStmt, *pg.ExplainStmt, *pg.DeclareCursorStmt, *pg.ReturnStmt:
+		return true
+	}
+	if kind := kindOf(n); strings.HasSuffix(kind, "Stmt") {
+		d.uses.unknown("a " + kind + " is not followed")
+		return false
+	}
+	return true
+}
+
+// copies collects from COPY, which reads or fills a table or runs a query.
+func (d *direct) copies(n *pg.CopyStmt, s *scope) bool {
+	switch {
+	case n.GetIsProgram() || n.GetFilename() != "":
+		d.uses.unknown("COPY with a file or program is not followed")
+	case n.GetRelation() == nil:
+		return true
+	case n.GetIsFrom():
+		d.uses.Changes = append(d.uses.Changes, Change{Relation: nameOf(n.GetRelation()), Event: Insert})
+		d.under(n, s, n.GetRelation())
+	default:
+		return true
+	}
+	return false
+}
+
+// kindOf returns the name of a node's type.
+func kindOf(n any) string {
+	t := reflect.TypeOf(n)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}
