@@ -1,11 +1,16 @@
 package stmt
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Variants describes the optional parts of a statement, so that the text without
 // the parts which do not matter can be put together.
 //
 // A variant is named by a Mask: bit i says that the i-th filter's argument is not
 // NULL; the bits after those of the filters say which literal the sort argument
-// equals (none of them when it is NULL).
+// equals (none of them when it equals none).
 type Variants struct {
 	Filters []Filter
 	Sort    *Sort // nil when nothing is sorted by an argument
@@ -35,6 +40,10 @@ type Sort struct {
 	Name     string
 	Param    int
 	Literals []string
+	// Open says that the argument is compared in other places as well, so that
+	// values other than the literals may have a meaning: with such a value the
+	// full statement runs. Otherwise it is an [UnknownSortError].
+	Open bool
 	// Value returns the argument's text; null when it is NULL. known is false when
 	// arg is of a type for which that cannot be told.
 	Value func(arg any) (text string, null, known bool)
@@ -47,4 +56,55 @@ type Segment struct {
 	Text   string
 	Param  int    // the original placeholder to write after Text; 0: none
 	Type   string // written as $k::Type
+}
+
+// Assemble returns the text of a variant, and the numbers of the placeholders of
+// the full statement that it still has, ascending: its $k is params[k-1] of the
+// full statement. It does not ask whether the variant was proven.
+func (v *Variants) Assemble(m Mask) (text string, params []int) {
+	number := make([]int, v.params()+1)
+	for _, s := range v.Segments {
+		if s.in(m) {
+			number[s.Param] = 1
+		}
+	}
+	for p := 1; p < len(number); p++ {
+		if number[p] != 0 {
+			params = append(params, p)
+			number[p] = len(params)
+		}
+	}
+	var b strings.Builder
+	for _, s := range v.Segments {
+		if !s.in(m) {
+			continue
+		}
+		b.WriteString(s.Text)
+		if s.Param != 0 {
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(number[s.Param]))
+			b.WriteString("::")
+			b.WriteString(s.Type)
+		}
+	}
+	return b.String(), params
+}
+
+func (s *Segment) in(m Mask) bool { return m&s.Need == s.Need && m&s.Absent == 0 }
+
+// params is the number of the last placeholder.
+func (v *Variants) params() int {
+	last := 0
+	for _, s := range v.Segments {
+		last = max(last, s.Param)
+	}
+	return last
+}
+
+// Bits returns how many bits a mask has: one for each filter and each literal.
+func (v *Variants) Bits() int {
+	if v.Sort == nil {
+		return len(v.Filters)
+	}
+	return len(v.Filters) + len(v.Sort.Literals)
 }
