@@ -32,7 +32,7 @@ var house = map[string][]string{
 	"internal/seed":     {"queries", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"internal/gen": {
 		"stmt", "internal/pgserver", "internal/gen/project", "internal/gen/scratch", "internal/gen/catalog", "internal/gen/effects",
-		"internal/gen/variants", "internal/gen/emit", "github.com/jackc/pgx/v5",
+		"internal/gen/variants", "internal/gen/pages", "internal/gen/emit", "github.com/jackc/pgx/v5",
 	},
 	"internal/gen/sqltext":  {},
 	"internal/gen/project":  {"internal/gen/sqltext", "go.yaml.in/yaml/v3"},
@@ -41,7 +41,8 @@ var house = map[string][]string{
 	"internal/gen/catalog":  {"internal/gen/syntax", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
 	"internal/gen/effects":  {"stmt", "internal/gen/project", "internal/gen/syntax", "internal/gen/catalog", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
 	"internal/gen/variants": {"stmt", "internal/gen/project", "internal/gen/syntax", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
-	"internal/gen/emit":     {"stmt", "internal/gen/project", "internal/gen/catalog", "internal/gen/effects", "internal/gen/variants"},
+	"internal/gen/pages":    {"internal/gen/project", "internal/gen/syntax", "internal/gen/catalog", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
+	"internal/gen/emit":     {"stmt", "internal/gen/project", "internal/gen/pages"},
 	"pgtest":                {"internal/pgserver", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
 	"internal/demo": {
 		"cache", "db", "internal/backoff", "internal/migrate", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn",
