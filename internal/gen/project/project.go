@@ -7,9 +7,11 @@ package project
 // Project is what one sqlc configuration describes.
 type Project struct {
 	Config   string // path of the configuration, as given
-	Dir      string // its folder; all other paths are relative to it
+	Dir      string // its folder; all other paths are relative to it, with slashes
 	Role     string // options: sqlkeel: role; the application's role, or ""
 	Packages []*Package
+	// Problems are those of the configuration, such as an entry of another engine.
+	Problems []*Problem
 }
 
 // Package is one Go package that sqlc generates.
@@ -22,6 +24,9 @@ type Package struct {
 	Statements []*Statement
 	// Executor lists the methods of the generated interface DBTX.
 	Executor []string
+	// DBArgument says that the methods take the executor as an argument
+	// (emit_methods_with_db_argument).
+	DBArgument bool
 	// Nulls are the generated Null types (NullKind of an enum).
 	Nulls map[string]bool
 	// Enums are the generated string types of enums.
@@ -29,6 +34,8 @@ type Package struct {
 	// Imports maps the name by which a generated file refers to a package to its
 	// path, for the types of parameters and results.
 	Imports map[string]string
+	// Problems are those of its files and statements, in the order of their places.
+	Problems []*Problem
 }
 
 // Statement is one query as sqlc compiled it.
@@ -43,46 +50,41 @@ type Statement struct {
 	// ParamsType is the generated struct that holds them, "" when they are
 	// arguments of their own.
 	ParamsType string
+	// ParamsPointer says that the method takes a pointer to ParamsType.
+	ParamsPointer bool
 	// Result is the Go type of one row ("Book", "GetBookRow", "int64"), "" without rows.
 	Result string
-	// Fields of Result in the order of the columns, nil when it is no generated struct.
+	// ResultPointer says that the method returns pointers to Result, which is a struct.
+	ResultPointer bool
+	// Fields of Result, one for each column in the order of the columns; nil when
+	// Result is no generated struct.
 	Fields      []Field
 	Annotations []Annotation
 	GoFile      string
 	// Pos is the -- name: line in the query file, or in GoFile when there is none.
 	Pos Position
-	// source is the query's text in its file, to translate offsets.
-	source source
+	// Refused is why the generated method cannot be right, or was not understood.
+	// The statement must not be analysed nor appear in generated code. The
+	// package's Problems hold it too.
+	Refused *Problem
+
+	origin origin
 }
 
 // Param is an argument of a statement.
 type Param struct {
 	Name string // the Go name of the argument or field
 	Type string // the Go type as the generated file spells it, such as "*string"
+	// Wrapper is the function that sqlc's method passes it through, such as
+	// "pq.Array"; what arrives at the executor is then that function's result.
+	Wrapper string
 }
 
 // Field is a column of a result.
 type Field struct {
 	Name string
 	Type string
-	// Embed is the struct type whose fields follow, for sqlc.embed.
+	// Embed is the field of the row that holds this one, for sqlc.embed; the
+	// column is then row.Embed.Name.
 	Embed string
-}
-
-// Annotation is a comment line of the form -- @key arguments.
-type Annotation struct {
-	Key  string // without the @
-	Args string
-	Pos  Position
-}
-
-// Position is a place in a file, counted from 1.
-type Position struct {
-	File         string
-	Line, Column int
-}
-
-type source struct {
-	text string
-	line int
 }

@@ -18,19 +18,21 @@ func Place(text string, offset int) (line, column int) {
 func Placeholders(sql string) int {
 	most := 0
 	for _, t := range Tokens(sql) {
-		if t.Kind == Param {
-			most = max(most, paramNumber(t.Text(sql)))
-		}
+		most = max(most, t.Number(sql))
 	}
 	return most
 }
 
-// paramNumber returns n of $n; it stops growing where PostgreSQL would refuse it.
-func paramNumber(text string) int {
+// Number returns n of a placeholder $n of sql, 0 for another token. It stops
+// growing beyond what PostgreSQL takes.
+func (t Token) Number(sql string) int {
+	if t.Kind != Param {
+		return 0
+	}
 	n := 0
-	for _, c := range text[1:] {
-		if n = n*10 + int(c-'0'); n > 1<<20 {
-			return n
+	for _, c := range t.Text(sql)[1:] {
+		if n < 1<<20 {
+			n = n*10 + int(c-'0')
 		}
 	}
 	return n

@@ -48,9 +48,9 @@ func TestPlaceholdersAreNotCountedInStringsAndComments(t *testing.T) {
 		"a = $1 AND b = $12":               12,
 		"'$3' $$ $4 $$ -- $5\n /* $6 */ x": 0,
 		"price$7":                          0,
-		"$99999999999999999999":            10_000_000 - 1,
+		"$99999999999999999999":            9_999_999,
 	} {
-		if got := Placeholders(sql); got != want && got < 1<<20 {
+		if got := Placeholders(sql); got != want {
 			t.Errorf("Placeholders(%q) = %d, want %d", sql, got, want)
 		}
 	}

@@ -1,0 +1,191 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// configNames are the files that sqlc looks for, in its order.
+var configNames = []string{"sqlc.yaml", "sqlc.yml", "sqlc.json"}
+
+// config is what matters here of a sqlc configuration, in either version.
+type config struct {
+	Version  string               `yaml:"version"`
+	SQL      []sqlEntry           `yaml:"sql"`
+	Packages []packageEntry       `yaml:"packages"`
+	Options  map[string]yaml.Node `yaml:"options"`
+}
+
+// sqlEntry is an entry of version 2.
+type sqlEntry struct {
+	Engine  string `yaml:"engine"`
+	Schema  paths  `yaml:"schema"`
+	Queries paths  `yaml:"queries"`
+	Gen     struct {
+		Go *goEntry `yaml:"go"`
+	} `yaml:"gen"`
+	Codegen []struct {
+		Out     string    `yaml:"out"`
+		Options yaml.Node `yaml:"options"`
+	} `yaml:"codegen"`
+}
+
+type goEntry struct {
+	Package string `yaml:"package"`
+	Out     string `yaml:"out"`
+	Driver  string `yaml:"sql_package"`
+}
+
+// packageEntry is an entry of version 1.
+type packageEntry struct {
+	Name    string `yaml:"name"`
+	Path    string `yaml:"path"`
+	Engine  string `yaml:"engine"`
+	Schema  paths  `yaml:"schema"`
+	Queries paths  `yaml:"queries"`
+	Driver  string `yaml:"sql_package"`
+}
+
+// paths is a string or a list of strings, and where in the file it stands.
+type paths struct {
+	list []string
+	line int
+	col  int
+}
+
+// UnmarshalYAML reads either form.
+func (p *paths) UnmarshalYAML(node *yaml.Node) error {
+	p.line, p.col = node.Line, node.Column
+	if node.Kind == yaml.ScalarNode {
+		p.list = []string{node.Value}
+		return nil
+	}
+	return node.Decode(&p.list)
+}
+
+// entry is one package to generate, whatever the version.
+type entry struct {
+	goEntry
+	engine          string
+	schema, queries paths
+}
+
+// findConfig returns the configuration in path when that is a folder.
+func findConfig(path string) (string, error) {
+	if path == "" {
+		path = "."
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", &Problem{Pos: Position{File: path, Line: 1, Column: 1},
+			Message: fmt.Sprintf("cannot read the sqlc configuration (%v); name it with --config", plain(err))}
+	}
+	if !info.IsDir() {
+		return path, nil
+	}
+	var found []string
+	for _, name := range configNames {
+		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
+			found = append(found, name)
+		}
+	}
+	pos := Position{File: path, Line: 1, Column: 1}
+	switch len(found) {
+	case 0:
+		return "", &Problem{Pos: pos, Message: "no " + strings.Join(configNames, ", ") + " here; name the sqlc configuration with --config"}
+	case 1:
+		return filepath.Join(path, found[0]), nil
+	}
+	return "", &Problem{Pos: pos, Message: "both " + strings.Join(found, " and ") + " are here; keep one, or name it with --config"}
+}
+
+// readConfig returns the entries of a configuration. The errors are Problems.
+func readConfig(file string) (*config, []entry, error) {
+	data, err := os.ReadFile(file)
+	at := func(line, col int, format string, args ...any) error {
+		return &Problem{Pos: Position{File: file, Line: max(line, 1), Column: max(col, 1)}, Message: fmt.Sprintf(format, args...)}
+	}
+	if err != nil {
+		return nil, nil, at(1, 1, "cannot read the sqlc configuration (%v)", plain(err))
+	}
+	var c config
+	if err := yaml.Unmarshal(data, &c); err != nil {
+		return nil, nil, yamlProblems(file, err)
+	}
+	entries := c.entries()
+	switch {
+	case c.Version == "":
+		return nil, nil, at(1, 1, "no version; sqlc needs version: \"2\"")
+	case c.Version != "1" && c.Version != "2":
+		return nil, nil, at(1, 1, "version %q is not known; sqlc has \"1\" and \"2\"", c.Version)
+	case len(entries) == 0:
+		return nil, nil, at(1, 1, "no package to generate Go for: add an entry with gen: go: under sql:")
+	}
+	return &c, entries, nil
+}
+
+func (c *config) entries() []entry {
+	var list []entry
+	if c.Version == "1" {
+		for _, p := range c.Packages {
+			e := entry{goEntry{p.Name, p.Path, p.Driver}, p.Engine, p.Schema, p.Queries}
+			if e.engine == "" {
+				e.engine = "postgresql"
+			}
+			list = append(list, e)
+		}
+		return list
+	}
+	for _, s := range c.SQL {
+		if s.Gen.Go != nil {
+			list = append(list, entry{*s.Gen.Go, s.Engine, s.Schema, s.Queries})
+		}
+		for _, plugin := range s.Codegen {
+			var g goEntry
+			if plugin.Options.Decode(&g) != nil || g.Package == "" {
+				continue // it makes something else than Go
+			}
+			g.Out = plugin.Out
+			list = append(list, entry{g, s.Engine, s.Schema, s.Queries})
+		}
+	}
+	return list
+}
+
+// yamlLine finds the line that the YAML decoder tells in its messages alone.
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
+
+func yamlProblems(file string, err error) error {
+	messages := []string{err.Error()}
+	var typed *yaml.TypeError
+	if errors.As(err, &typed) {
+		messages = typed.Errors
+	}
+	var list []error
+	for _, message := range messages {
+		p := &Problem{Pos: Position{File: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(message, "yaml: ")}
+		if m := yamlLine.FindStringSubmatch(message); m != nil {
+			p.Pos.Line, _ = strconv.Atoi(m[1])
+			p.Message = m[2]
+		}
+		p.Pos.Line = max(p.Pos.Line, 1)
+		list = append(list, p)
+	}
+	return errors.Join(list...)
+}
+
+// plain drops the path and the operation from a file error: they are said already.
+func plain(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

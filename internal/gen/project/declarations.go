@@ -1,0 +1,160 @@
+package project
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// declarations notes a file's types, functions, imports and SQL constants.
+func (r *reader) declarations(f goFile) {
+	r.imports(f.tree)
+	for _, decl := range f.tree.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			r.funcs[receiver(d)+"."+d.Name.Name] = d
+			if receiver(d) == "Queries" && takesExecutor(d) {
+				r.pkg.DBArgument = true
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				r.spec(d.Tok, spec)
+			}
+		}
+	}
+}
+
+func (r *reader) spec(tok token.Token, spec ast.Spec) {
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		r.typeSpec(s)
+	case *ast.ValueSpec:
+		if tok != token.CONST {
+			return
+		}
+		for i, name := range s.Names {
+			if i < len(s.Values) && isStatement(constant(s.Values[i])) {
+				r.consts[name.Name] = true
+			}
+		}
+	}
+}
+
+func (r *reader) typeSpec(s *ast.TypeSpec) {
+	name := s.Name.Name
+	switch t := s.Type.(type) {
+	case *ast.Ident:
+		if t.Name == "string" {
+			r.pkg.Enums[name] = true
+		}
+	case *ast.StructType:
+		r.structs[name] = t
+		if strings.HasPrefix(name, "Null") && hasValid(t) {
+			r.pkg.Nulls[name] = true
+		}
+	case *ast.InterfaceType:
+		if name != "DBTX" {
+			return
+		}
+		for _, m := range t.Methods.List {
+			for _, n := range m.Names {
+				r.pkg.Executor = append(r.pkg.Executor, n.Name)
+			}
+		}
+	}
+}
+
+// hasValid tells a generated Null type, which is a value and the field Valid, from
+// a table whose name begins with null.
+func hasValid(t *ast.StructType) bool {
+	fields := structFields(t)
+	return len(fields) == 2 && fields[1].Name == "Valid" && fields[1].Type == "bool"
+}
+
+// receiver returns the name of a method's type, "" for a function.
+func receiver(d *ast.FuncDecl) string {
+	if d.Recv == nil || len(d.Recv.List) == 0 {
+		return ""
+	}
+	t := d.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if id, ok := t.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
+}
+
+func takesExecutor(d *ast.FuncDecl) bool {
+	for _, a := range arguments(d.Type) {
+		if a.Type == "DBTX" {
+			return true
+		}
+	}
+	return false
+}
+
+// structFields lists the fields as they are written; embedded ones are named
+// after their type.
+func structFields(t *ast.StructType) []Field { return fieldList(t.Fields) }
+
+// arguments lists a function's arguments.
+func arguments(t *ast.FuncType) []Field { return fieldList(t.Params) }
+
+func fieldList(fields *ast.FieldList) []Field {
+	if fields == nil {
+		return nil
+	}
+	var list []Field
+	for _, f := range fields.List {
+		spelled := types.ExprString(f.Type)
+		if len(f.Names) == 0 {
+			list = append(list, Field{Name: strings.TrimPrefix(spelled, "*"), Type: spelled})
+		}
+		for _, n := range f.Names {
+			list = append(list, Field{Name: n.Name, Type: spelled})
+		}
+	}
+	return list
+}
+
+func find(list []Field, name string) (Field, bool) {
+	for _, f := range list {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+
+// imports notes the names by which the file refers to packages. sqlc writes a name
+// where the package's differs from its path's end.
+func (r *reader) imports(tree *ast.File) {
+	for _, spec := range tree.Imports {
+		from, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		name := path.Base(from)
+		if majorVersion.MatchString(name) && path.Dir(from) != "." {
+			name = path.Base(path.Dir(from))
+		}
+		if i := strings.LastIndex(name, ".v"); i > 0 {
+			name = name[:i]
+		}
+		name = strings.TrimPrefix(name, "go-")
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		if name != "_" && name != "." {
+			r.pkg.Imports[name] = from
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// Load reads the project that the sqlc configuration describes; a folder, or "",
+// means the sqlc.yaml, sqlc.yml or sqlc.json in it. The error joins [Problem]s and
+// says that nothing could be loaded. What is wrong with one package or statement
+// is in their Problems and does not stop the others; see [Project.AllProblems].
+func Load(path string) (*Project, error) {
+	file, err := findConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	c, entries, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{Config: file, Dir: filepath.Dir(file)}
+	if err := p.options(c); err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		p.entry(e)
+	}
+	if len(p.Packages) == 0 {
+		var errs []error
+		for _, problem := range p.Problems {
+			errs = append(errs, problem)
+		}
+		return nil, errors.Join(errs...)
+	}
+	for _, pkg := range p.Packages {
+		newReader(p.Dir, pkg).read()
+		pkg.Problems = sortProblems(pkg.Problems)
+	}
+	return p, nil
+}
+
+// entry adds what an entry of the configuration describes: a package, or more
+// files to one of the same folder.
+func (p *Project) entry(e entry) {
+	report := func(format string, args ...any) {
+		p.Problems = append(p.Problems, &Problem{Pos: Position{File: p.Config, Line: max(e.queries.line, 1), Column: max(e.queries.col, 1)},
+			Message: fmt.Sprintf(format, args...)})
+	}
+	if e.engine != "postgresql" {
+		report("engine %q is not PostgreSQL: this entry is left out", e.engine)
+		p.Problems[len(p.Problems)-1].Warning = true
+		return
+	}
+	if e.Out == "" {
+		report("no out: sqlc needs the folder of the generated package")
+		return
+	}
+	missing := func(pattern string, err error) { report("%s: %v", relative(p.Dir, pattern), err) }
+	schema := sqlFiles(p.Dir, e.schema.list, missing)
+	queries := sqlFiles(p.Dir, e.queries.list, missing)
+	out := relative(p.Dir, inDir(p.Dir, e.Out))
+	for _, pkg := range p.Packages {
+		if pkg.Dir == out {
+			pkg.Schema = union(pkg.Schema, schema)
+			pkg.Queries = union(pkg.Queries, queries)
+			return
+		}
+	}
+	driver := e.Driver
+	if driver == "" {
+		driver = "database/sql"
+	}
+	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Schema: schema, Queries: queries, Driver: driver})
+}
+
+func union(list, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
