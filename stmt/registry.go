@@ -1,6 +1,9 @@
 package stmt
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Registry holds the statements of one sqlc package. It is safe for concurrent use.
 type Registry struct {
@@ -46,6 +49,9 @@ func (r *Registry) Lookup(sql string) *Statement {
 	defer r.mu.RUnlock()
 	return r.byVariant[sql]
 }
+
+// Statements returns every statement, in the order of the sources.
+func (r *Registry) Statements() []Statement { return slices.Clone(r.statements) }
 
 // Rewrite returns the variant of a statement that its arguments need, and the
 // arguments that are left. Both come back unchanged when sql is no statement with
