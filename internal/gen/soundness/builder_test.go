@@ -1,0 +1,110 @@
+package soundness
+
+import "fmt"
+
+// builder makes one statement.
+type builder struct {
+	*maker
+	params []param
+}
+
+// param is a placeholder: which column its values are for, and whether it should
+// meet rows that exist.
+type param struct {
+	column *column
+	meets  bool
+}
+
+// existing adds a placeholder for a value that is likely in the column.
+func (b *builder) existing(c *column) string { return b.add(param{c, true}) }
+
+// fresh adds a placeholder for a value to write.
+func (b *builder) fresh(c *column) string { return b.add(param{c, false}) }
+
+func (b *builder) add(p param) string {
+	b.params = append(b.params, p)
+	return fmt.Sprintf("$%d", len(b.params))
+}
+
+// types are the parameters' Go types.
+func (b *builder) types() []string {
+	list := make([]string, len(b.params))
+	for i, p := range b.params {
+		list[i] = p.column.kind.goType
+	}
+	return list
+}
+
+// draw returns values for all placeholders; the turn makes sets differ.
+func (b *builder) draw(turn int) []any {
+	args := make([]any, len(b.params))
+	for i, p := range b.params {
+		known := p.column.values
+		switch {
+		case p.meets && len(known) > 0 && b.chance(0.85):
+			args[i] = known[(turn+i)%len(known)]
+		case p.meets && b.chance(0.9):
+			args[i] = pick(b.dice, p.column.kind.pool())
+		case !p.column.notNull && b.chance(0.07):
+			args[i] = nil
+		default:
+			args[i] = pick(b.dice, p.column.domain)
+		}
+	}
+	return args
+}
+
+// pinned picks a column that identifies rows, mostly.
+func (b *builder) pinned(r *relation) *column {
+	switch {
+	case len(r.keys) > 0 && b.chance(0.8):
+		return hot(b.dice, pick(b.dice, r.keys))
+	case len(r.pins) > 0:
+		return pick(b.dice, r.pins)
+	}
+	return pick(b.dice, r.columns)
+}
+
+// pin is a condition on the column with a placeholder: mostly equality, else
+// something that looks like it.
+func (b *builder) pin(ref string, c *column) string {
+	v := b.existing(c)
+	cast := c.kind.cast()
+	if b.chance(0.8) {
+		return ref + " = " + v
+	}
+	return weighted(b.dice, []choice[func() string]{
+		{6, func() string { return v + " = " + ref }},
+		{4, func() string { return ref + " = " + v + "::" + cast }},
+		{2, func() string { return ref + " IN (" + v + ")" }},
+		{2, func() string { return ref + " IS NOT DISTINCT FROM " + v + "::" + cast }},
+		{2, func() string { return "(" + ref + " = " + v + " OR " + ref + " = " + b.existing(c) + ")" }},
+		{2, func() string { return "NOT (" + ref + " = " + v + ")" }},
+		{2, func() string { return ref + "::text = " + v + "::" + cast + "::text" }},
+		{2, func() string { return ref + " >= " + v }},
+		{2, func() string { return "(" + ref + " = " + v + ") IS NOT FALSE" }},
+		{2, func() string { return ref + " = coalesce(" + v + ", " + ref + ")" }},
+		{2, func() string { return "(" + v + "::" + cast + " IS NULL OR " + ref + " = " + v + ")" }},
+		{1, func() string { return ref + " = (SELECT " + v + "::" + cast + ")" }},
+		{1, func() string { return ref + " = ANY(ARRAY[" + v + "::" + cast + "])" }},
+	})()
+}
+
+// where is a condition on a relation known by prefix ("" or "a."): nothing, one
+// pinned column, or several.
+func (b *builder) where(r *relation, prefix string) string {
+	if b.chance(0.12) {
+		return "true"
+	}
+	c := b.pinned(r)
+	s := b.pin(prefix+c.name, c)
+	if b.chance(0.15) {
+		d := pick(b.dice, r.columns)
+		s += weighted(b.dice, []choice[string]{{4, " AND "}, {1, " OR "}}) + b.pin(prefix+d.name, d)
+	}
+	if b.chance(0.1) {
+		d := pick(b.dice, r.columns)
+		s = prefix + d.name + " IS NOT NULL AND " + s
+	}
+	return s
+}

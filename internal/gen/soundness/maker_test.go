@@ -1,0 +1,82 @@
+package soundness
+
+import "fmt"
+
+// maker makes one random scenario.
+type maker struct {
+	dice
+	setup  []string
+	tables []*relation // tables, roots and partitions that can be written
+	hot    []*relation // tables without their partitions
+	views  []*relation
+	writer []function // functions that write
+	reader []function // functions that read
+	mats   []*relation
+	serial int
+}
+
+// size is how much a scenario holds.
+type size struct{ reads, writes, args int }
+
+// newScenario makes the scenario of that seed and number.
+func newScenario(seed uint64, number int, s size) *scenario {
+	m := &maker{dice: newDice(seed, number)}
+	m.setup = append(m.setup, prelude...)
+	m.makeTables()
+	m.makeFunctions()
+	m.makeViews()
+	m.makeTriggers()
+	m.makeRules()
+	sc := &scenario{setup: m.setup}
+	for range s.reads {
+		sc.reads = append(sc.reads, m.read(s.args))
+	}
+	for range s.writes {
+		sc.writes = append(sc.writes, m.write())
+	}
+	return sc
+}
+
+// ddl adds a statement to the schema.
+func (m *maker) ddl(format string, args ...any) {
+	m.setup = append(m.setup, fmt.Sprintf(format, args...))
+}
+
+// number returns a number that no other object has.
+func (m *maker) number() int {
+	m.serial++
+	return m.serial
+}
+
+// name returns a new name for a relation: now and then in another schema, or one
+// that needs quotes.
+func (m *maker) name(prefix string) (spelled, plain string) {
+	n := m.number()
+	plain = fmt.Sprintf("%s%d", prefix, n)
+	switch {
+	case m.chance(0.08):
+		return fmt.Sprintf("%q.%s", "Other Place", plain), plain
+	case m.chance(0.06):
+		return fmt.Sprintf(`"%s Of %d"`, prefix, n), plain
+	}
+	return plain, plain
+}
+
+// readable picks a relation to read.
+func (m *maker) readable() *relation {
+	switch {
+	case len(m.views) > 0 && m.chance(0.22):
+		return pick(m.dice, m.views)
+	case m.chance(0.08):
+		return pick(m.dice, m.tables)
+	}
+	return hot(m.dice, m.hot)
+}
+
+// table picks a table to write, or to read as such.
+func (m *maker) table() *relation {
+	if m.chance(0.12) {
+		return pick(m.dice, m.tables)
+	}
+	return hot(m.dice, m.hot)
+}

@@ -1,0 +1,76 @@
+package soundness
+
+import "fmt"
+
+// pair is one write held against one read, with all the read's arguments.
+type pair struct {
+	idle     bool // the write changed no row that it names
+	related  bool // their relations meet
+	narrowed bool // a row key told that some arguments are not affected
+	changed  bool // a result changed
+	foretold bool
+	leftOut  bool // a result changed that Volatile excuses
+}
+
+// add adds what was seen with one set of arguments.
+func (p *pair) add(affects, changed, volatile bool) {
+	p.foretold = p.foretold || affects
+	p.narrowed = p.narrowed || p.related && !affects
+	p.changed = p.changed || changed && (affects || !volatile)
+	p.leftOut = p.leftOut || changed && !affects && volatile
+}
+
+// tally counts what was tried, so that a run which proves nothing is seen.
+type tally struct {
+	schemas, ddl, refusedDDL int
+	refused, failed          int
+	pairs, idle              int
+	changed                  int
+	related, narrowed        int
+	foretold, leftOut        int
+}
+
+func (t *tally) count(p pair) {
+	if p.leftOut {
+		t.leftOut++
+		return
+	}
+	if p.idle {
+		t.idle++
+		return
+	}
+	t.pairs++
+	for _, c := range []struct {
+		is bool
+		n  *int
+	}{{p.changed, &t.changed}, {p.related, &t.related}, {p.narrowed, &t.narrowed}, {p.foretold, &t.foretold}} {
+		if c.is {
+			*c.n++
+		}
+	}
+}
+
+func (t *tally) plus(u tally) {
+	t.schemas += u.schemas
+	t.ddl += u.ddl
+	t.refusedDDL += u.refusedDDL
+	t.refused += u.refused
+	t.failed += u.failed
+	t.pairs += u.pairs
+	t.idle += u.idle
+	t.changed += u.changed
+	t.related += u.related
+	t.narrowed += u.narrowed
+	t.foretold += u.foretold
+	t.leftOut += u.leftOut
+}
+
+// share is n of all, in percent.
+func share(n, all int) float64 { return 100 * float64(n) / float64(max(all, 1)) }
+
+func (t *tally) String() string {
+	return fmt.Sprintf("%d schemas, %d pairs: %.1f %% changed, %.1f %% foretold, relations meet in %.1f %% and row keys narrow %.1f %% of those; "+
+		"%d idle pairs, %d left out as volatile; refused: %.1f %% of the schemas' statements, %d others; %d writes failed",
+		t.schemas, t.pairs, share(t.changed, t.pairs), share(t.foretold, t.pairs), share(t.related, t.pairs), share(t.narrowed, t.related),
+		t.idle, t.leftOut, share(t.refusedDDL, t.ddl), t.refused, t.failed)
+}

@@ -1,0 +1,187 @@
+package soundness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// analysis says what each statement of a scenario does; nil for one that could not
+// be analysed.
+type analysis struct{ reads, writes []*stmt.Effects }
+
+// analyst works out what the statements of a scenario do, on its schema.
+type analyst func(ctx context.Context, l *lab, s *scenario) (analysis, error)
+
+// trial is one scenario, built and analysed, and what was seen of it.
+type trial struct {
+	*lab
+	*scenario
+	analysis
+	before [][]string // results by read and argument set
+	tally  tally
+	misses []miss
+}
+
+// miss is a result that changed although the effects said it would not.
+type miss struct {
+	read, write       statement
+	readBy, writeBy   stmt.Run
+	before, after     string
+	readNth, writeNth int
+}
+
+func (m miss) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "write: %s\n  with %s\n  %+v\n", m.write.sql, show(m.writeBy.Args), *m.writeBy.Effects)
+	fmt.Fprintf(&b, "read: %s\n  with %s\n  %+v\n", m.read.sql, show(m.readBy.Args), *m.readBy.Effects)
+	fmt.Fprintf(&b, "before:\n%s\nafter:\n%s", m.before, m.after)
+	return b.String()
+}
+
+// try builds a scenario, runs all writes with all reads around each, and compares.
+//
+// Each write is rolled back, so that all start from the same rows and the reads
+// before it run once. Nothing is lost by that: after SET CONSTRAINTS ALL IMMEDIATE
+// no work is left for the commit, and what the transaction sees of its own write is
+// what others would see of it.
+func (l *lab) try(ctx context.Context, s *scenario, analyse analyst) (*trial, error) {
+	t := &trial{lab: l, scenario: s}
+	refused, err := l.build(ctx, s.setup)
+	if err != nil {
+		return nil, err
+	}
+	t.tally.schemas, t.tally.ddl, t.tally.refusedDDL = 1, len(s.setup), len(refused)
+	if t.analysis, err = analyse(ctx, l, s); err != nil {
+		return nil, err
+	}
+	if err := t.first(ctx); err != nil {
+		return nil, err
+	}
+	for i := range s.writes {
+		if t.analysis.writes[i] == nil {
+			t.tally.refused++
+			continue
+		}
+		if err := t.tryWrite(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// first runs all reads on the rows as they are. A read that the server refuses is
+// left out from here on.
+func (t *trial) first(ctx context.Context) error {
+	errs, err := t.prepare(ctx, t.scenario.reads)
+	if err != nil {
+		return err
+	}
+	p := t.runs.StartPipeline(ctx)
+	for i, r := range t.scenario.reads {
+		if errs[i] == nil {
+			t.send(p, i, r)
+		}
+		p.SendPipelineSync()
+	}
+	answers, err := collect(p)
+	if err != nil {
+		return err
+	}
+	t.before = make([][]string, len(answers))
+	for i, a := range answers {
+		if errs[i] != nil || a.err != nil || t.analysis.reads[i] == nil {
+			t.tally.refused++
+			t.analysis.reads[i] = nil
+			continue
+		}
+		for _, r := range a.results {
+			t.before[i] = append(t.before[i], r.text)
+		}
+	}
+	return nil
+}
+
+// tryWrite runs a write with the first arguments that make it change rows, and
+// compares all results.
+func (t *trial) tryWrite(ctx context.Context, nth int) error {
+	w := t.scenario.writes[nth]
+	for turn, args := range w.args {
+		a, err := t.around(ctx, w.sql, args)
+		if err != nil {
+			return err
+		}
+		if len(a.results) < 3 || a.err != nil {
+			t.tally.failed++
+			continue
+		}
+		wrote := a.results[1]
+		idle := wrote.tag.RowsAffected() == 0 && (wrote.tag.Insert() || wrote.tag.Update() || wrote.tag.Delete())
+		if idle && turn < len(w.args)-1 {
+			continue
+		}
+		t.compare(nth, stmt.Run{Effects: t.analysis.writes[nth], Args: args, Rows: wrote.rows}, a.results[3:], idle)
+		return nil
+	}
+	return nil
+}
+
+// around runs the write and then all reads in a transaction that is rolled back.
+func (t *trial) around(ctx context.Context, sql string, args []any) (answer, error) {
+	p := t.runs.StartPipeline(ctx)
+	p.SendQueryParams("BEGIN", nil, nil, nil, nil)
+	p.SendQueryParams(sql, encoded(args), nil, nil, nil)
+	p.SendQueryParams("SET CONSTRAINTS ALL IMMEDIATE", nil, nil, nil, nil)
+	for i, r := range t.scenario.reads {
+		if t.analysis.reads[i] != nil {
+			t.send(p, i, r)
+		}
+	}
+	p.SendPipelineSync()
+	p.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+	p.SendPipelineSync()
+	answers, err := collect(p)
+	if err != nil {
+		return answer{}, err
+	}
+	return answers[0], nil
+}
+
+// send adds a prepared read with all its arguments to the pipeline.
+func (t *trial) send(p *pgconn.Pipeline, nth int, r statement) {
+	for _, args := range r.args {
+		p.SendQueryPrepared(fmt.Sprintf("r%d", nth), encoded(args), nil, nil)
+	}
+}
+
+// compare holds each result against the one before the write.
+func (t *trial) compare(nth int, write stmt.Run, after []result, idle bool) {
+	for i, r := range t.scenario.reads {
+		effects := t.analysis.reads[i]
+		if effects == nil {
+			continue
+		}
+		p := pair{idle: idle, related: unkeyed(write).Affects(unkeyed(stmt.Run{Effects: effects}))}
+		for j, args := range r.args {
+			read := stmt.Run{Effects: effects, Args: args}
+			p.add(write.Affects(read), t.before[i][j] != after[0].text, effects.Volatile)
+			if t.before[i][j] != after[0].text && !write.Affects(read) && !effects.Volatile {
+				t.misses = append(t.misses, miss{read: r, write: t.scenario.writes[nth], readBy: read, writeBy: write,
+					before: t.before[i][j], after: after[0].text, readNth: i, writeNth: nth})
+			}
+			after = after[1:]
+		}
+		t.tally.count(p)
+	}
+}
+
+// unkeyed is the run with all that is known of rows forgotten.
+func unkeyed(r stmt.Run) stmt.Run {
+	e := *r.Effects
+	e.ReadKeys, e.WriteKeys = nil, nil
+	return stmt.Run{Effects: &e, Args: r.Args}
+}

@@ -1,0 +1,205 @@
+package soundness
+
+import (
+	"fmt"
+	"strings"
+)
+
+// write makes a statement that changes rows.
+func (m *maker) write() statement {
+	b := &builder{maker: m}
+	sql := weighted(m.dice, []choice[func() string]{
+		{18, b.insert}, {6, b.upsert}, {26, b.update}, {5, b.updateKey}, {4, b.updateFrom}, {16, b.remove}, {2, b.removeUsing},
+		{3, b.truncate}, {5, b.moveRows}, {4, b.merge}, {2, b.insertSelect}, {3, b.callWriter}, {2, b.refresh}, {2, b.cteUpdate},
+	})()
+	s := statement{sql: sql, params: b.types()}
+	for turn := range 4 {
+		s.args = append(s.args, b.draw(m.IntN(5)+turn))
+		if len(b.params) == 0 {
+			break
+		}
+	}
+	return s
+}
+
+// target picks what to write: a table, now and then a partition or view.
+func (b *builder) target() *relation {
+	if len(b.views) > 0 && b.chance(0.08) {
+		return pick(b.dice, b.views)
+	}
+	return b.table()
+}
+
+// returning asks for the changed rows, or for nothing.
+func (b *builder) returning(r *relation, prefix string) string {
+	switch {
+	case b.chance(0.3):
+		return ""
+	case b.chance(0.5):
+		if prefix != "" {
+			return " RETURNING " + prefix + "*"
+		}
+		return " RETURNING *"
+	}
+	return " RETURNING " + names(shuffled(b.dice, r.columns)[:b.between(1, len(r.columns))], prefix)
+}
+
+// row returns the columns of a row to insert and its values.
+func (b *builder) row(r *relation) (columns, values string) {
+	var list []*column
+	var parts []string
+	for _, c := range r.writable() {
+		if !c.notNull && b.chance(0.2) {
+			continue
+		}
+		list = append(list, c)
+		switch {
+		case b.chance(0.1):
+			parts = append(parts, literal(pick(b.dice, c.domain), c.kind))
+		case b.chance(0.03) && len(list) > 1:
+			parts = append(parts, "DEFAULT")
+		default:
+			parts = append(parts, b.fresh(c))
+		}
+	}
+	return names(list, ""), strings.Join(parts, ", ")
+}
+
+func (b *builder) insert() string {
+	r := b.target()
+	columns, values := b.row(r)
+	conflict := weighted(b.dice, []choice[string]{{4, ""}, {1, " ON CONFLICT DO NOTHING"}})
+	if b.chance(0.1) {
+		_, more := b.row(r)
+		if strings.Count(more, ",") == strings.Count(values, ",") {
+			values += "), (" + more
+		}
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s%s", r.name, columns, values, conflict, b.returning(r, ""))
+}
+
+func (b *builder) upsert() string {
+	r := b.table()
+	columns, values := b.row(r)
+	key := pick(b.dice, r.keys)
+	c := pick(b.dice, r.writable())
+	set := pick(b.dice, []string{"excluded." + c.name, literal(pick(b.dice, c.domain), c.kind), b.fresh(c)})
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s = %s%s", r.name, columns, values, names(key, ""), c.name, set, b.returning(r, ""))
+}
+
+// assign is a SET of one or two columns.
+func (b *builder) assign(r *relation, prefix string) string {
+	columns := shuffled(b.dice, r.writable())
+	n := 1
+	if len(columns) > 1 && b.chance(0.3) {
+		n = 2
+	}
+	var parts []string
+	for _, c := range columns[:n] {
+		value := b.changed(prefix, c)
+		if b.chance(0.4) {
+			value = b.fresh(c)
+		}
+		parts = append(parts, c.name+" = "+value)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (b *builder) update() string {
+	r := b.target()
+	if b.chance(0.25) {
+		return fmt.Sprintf("UPDATE %s AS u SET %s WHERE %s%s", r.name, b.assign(r, ""), b.where(r, "u."), b.returning(r, "u."))
+	}
+	only := weighted(b.dice, []choice[string]{{12, ""}, {1, "ONLY "}})
+	return fmt.Sprintf("UPDATE %s%s SET %s WHERE %s%s", only, r.name, b.assign(r, ""), b.where(r, ""), b.returning(r, ""))
+}
+
+func (b *builder) updateKey() string {
+	r := b.table()
+	c := pick(b.dice, pick(b.dice, r.keys))
+	if len(r.part) > 0 && b.chance(0.6) {
+		c = r.part[0]
+	}
+	return fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s%s", r.name, c.name, b.fresh(c), b.where(r, ""), b.returning(r, ""))
+}
+
+func (b *builder) updateFrom() string {
+	r, s := b.target(), b.readable()
+	x, y := b.meeting(r, s)
+	side := b.where(r, "u.")
+	if b.chance(0.4) {
+		side = b.where(s, "s.")
+	}
+	return fmt.Sprintf("UPDATE %s u SET %s FROM %s s WHERE %s AND %s%s", r.name, b.assign(r, "u."), s.name, equal("u", x, "s", y), side, b.returning(r, "u."))
+}
+
+func (b *builder) remove() string {
+	r := b.target()
+	return fmt.Sprintf("DELETE FROM %s WHERE %s%s", r.name, b.where(r, ""), b.returning(r, ""))
+}
+
+func (b *builder) removeUsing() string {
+	r, s := b.table(), b.readable()
+	x, y := b.meeting(r, s)
+	return fmt.Sprintf("DELETE FROM %s u USING %s s WHERE %s AND %s%s", r.name, s.name, equal("u", x, "s", y), b.where(s, "s."), b.returning(r, "u."))
+}
+
+func (b *builder) truncate() string {
+	return "TRUNCATE " + b.table().name + pick(b.dice, []string{" CASCADE", " CASCADE", ""})
+}
+
+// moveRows writes in a CTE, and again with what that returned.
+func (b *builder) moveRows() string {
+	r, s := b.table(), b.table()
+	columns, values := b.row(s)
+	return fmt.Sprintf("WITH gone AS (DELETE FROM %s WHERE %s RETURNING *) INSERT INTO %s AS i (%s) SELECT %s WHERE EXISTS (SELECT FROM gone)%s",
+		r.name, b.where(r, ""), s.name, columns, values, b.returning(s, "i."))
+}
+
+func (b *builder) cteUpdate() string {
+	r := b.table()
+	return fmt.Sprintf("WITH done AS (UPDATE %s SET %s WHERE %s RETURNING *) SELECT count(*) FROM done", r.name, b.assign(r, ""), b.where(r, ""))
+}
+
+func (b *builder) merge() string {
+	r, s := b.table(), b.readable()
+	x, y := b.meeting(r, s)
+	matched := pick(b.dice, []string{"DELETE", "UPDATE SET " + b.assign(r, "u.")})
+	missed := ""
+	if b.chance(0.3) {
+		columns, values := b.row(r)
+		missed = fmt.Sprintf(" WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)", columns, values)
+	}
+	return fmt.Sprintf("MERGE INTO %s u USING (SELECT * FROM %s s WHERE %s) s ON %s WHEN MATCHED THEN %s%s", r.name, s.name, b.where(s, "s."), equal("u", x, "s", y), matched, missed)
+}
+
+func (b *builder) insertSelect() string {
+	r := b.table()
+	columns := r.writable()
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = "s." + c.name
+	}
+	list[0] = b.fresh(columns[0]) + "::" + columns[0].kind.cast()
+	return fmt.Sprintf("INSERT INTO %s AS i (%s) SELECT %s FROM %s s WHERE %s%s", r.name, names(columns, ""), strings.Join(list, ", "), r.name, b.where(r, "s."), b.returning(r, "i."))
+}
+
+func (b *builder) callWriter() string {
+	if len(b.writer) == 0 {
+		return b.update()
+	}
+	f := pick(b.dice, b.writer)
+	arg := b.existing(f.arg)
+	if b.chance(0.3) {
+		r := b.readable()
+		return fmt.Sprintf("SELECT %s FROM %s a WHERE %s", f.call(arg), r.name, b.where(r, "a."))
+	}
+	return "SELECT " + f.call(arg)
+}
+
+func (b *builder) refresh() string {
+	if len(b.mats) == 0 {
+		return b.remove()
+	}
+	return "REFRESH MATERIALIZED VIEW " + pick(b.dice, b.mats).name
+}
