@@ -1,0 +1,184 @@
+package scratch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5"
+	pg "github.com/sqlc-dev/oliphant"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+)
+
+// applier applies files over one connection.
+type applier struct {
+	d    *Database
+	conn *pgx.Conn
+	opts Options
+	// roleAt is where the schema creates opts.Role, or its first file.
+	roleAt project.Position
+}
+
+// apply runs the schema and checks the role.
+func (d *Database) apply(ctx context.Context, schema []string, opts Options) error {
+	conn, err := d.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	a := &applier{d: d, conn: conn, opts: opts, roleAt: project.Position{Line: 1, Column: 1}}
+	if len(schema) > 0 {
+		a.roleAt.File = schema[0]
+	}
+	for _, file := range schema {
+		if err := a.file(ctx, file); err != nil {
+			return err
+		}
+	}
+	if opts.Role == "" {
+		return nil
+	}
+	return a.role(ctx)
+}
+
+// file applies one file. What it set for its session does not reach the next.
+func (a *applier) file(ctx context.Context, name string) error {
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(a.opts.Base, filepath.FromSlash(path))
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return a.failed(&project.Problem{Pos: project.Position{File: name, Line: 1, Column: 1},
+			Message: fmt.Sprintf("cannot read the schema file: %v", plain(err))})
+	}
+	s := newScript(name, string(data))
+	for _, at := range s.includes {
+		if err := a.failed(s.problem(at, "psql's \\i is not followed: name the file under schema:")); err != nil {
+			return err
+		}
+	}
+	if err := a.script(ctx, s); err != nil {
+		return ofFile(name, err)
+	}
+	if err := a.closeTransaction(ctx, s); err != nil {
+		return ofFile(name, err)
+	}
+	return ofFile(name, a.exec(ctx, "DISCARD ALL"))
+}
+
+// script runs a file in one piece. When that fails, or the file has transactions of
+// its own, it runs statement by statement: for the place of the mistake, for
+// statements that must be alone, and to go on behind what does no harm.
+func (a *applier) script(ctx context.Context, s *script) error {
+	steps := s.steps(a.opts.Owned)
+	alone := false
+	for i := range steps {
+		k := &steps[i].kind
+		alone = alone || k.control
+		if k.node.GetAlterDatabaseSetStmt() != nil {
+			a.retarget(&steps[i])
+			alone = true
+		}
+		if role := k.node.GetCreateRoleStmt(); role != nil && role.Role == a.opts.Role {
+			a.roleAt = s.problem(steps[i].start, "").Pos
+		}
+		if k.skip != "" && !k.quiet {
+			a.warn(s.problem(steps[i].start, k.skip))
+		}
+	}
+	if text := s.whole(steps); !alone {
+		err := a.exec(ctx, text)
+		if err == nil || serverError(err) == nil {
+			return err
+		}
+	}
+	for _, st := range steps {
+		if st.kind.skip != "" {
+			continue
+		}
+		if err := a.step(ctx, s, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retarget makes ALTER DATABASE name SET mean the scratch database.
+func (a *applier) retarget(st *step) {
+	n := st.kind.node.GetAlterDatabaseSetStmt()
+	n.Dbname = a.d.Name
+	sql, err := pg.Deparse(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: st.kind.node}}})
+	if err != nil {
+		st.kind.skip = ofDatabase
+		return
+	}
+	st.sql = sql
+}
+
+// step runs one statement. In a transaction of the file's own it gets a savepoint,
+// so that its failure costs nothing but itself.
+func (a *applier) step(ctx context.Context, s *script, st step) error {
+	run := a.exec
+	if !st.kind.control && a.conn.PgConn().TxStatus() == 'T' {
+		run = a.guarded
+	}
+	err := run(ctx, st.sql)
+	if err != nil && a.addRoles(ctx, st, err) {
+		err = run(ctx, st.sql)
+	}
+	if err == nil || serverError(err) == nil {
+		return err
+	}
+	return a.stepFailed(s, st, serverError(err))
+}
+
+func (a *applier) guarded(ctx context.Context, sql string) error {
+	if err := a.exec(ctx, "SAVEPOINT sqlkeel"); err != nil {
+		return err
+	}
+	if err := a.exec(ctx, sql); err != nil {
+		if serverError(err) == nil {
+			return err
+		}
+		return errors.Join(err, a.exec(ctx, "ROLLBACK TO SAVEPOINT sqlkeel; RELEASE SAVEPOINT sqlkeel"))
+	}
+	return a.exec(ctx, "RELEASE SAVEPOINT sqlkeel")
+}
+
+// closeTransaction ends one that the file left open.
+func (a *applier) closeTransaction(ctx context.Context, s *script) error {
+	if a.conn.PgConn().TxStatus() == 'I' {
+		return nil
+	}
+	end := len(s.text)
+	if list := sqltext.Statements(s.text); len(list) > 0 {
+		end = list[len(list)-1].First
+	}
+	if err := a.failed(s.problem(end, "the file ends within a transaction: add COMMIT")); err != nil {
+		return err
+	}
+	return a.exec(ctx, "COMMIT")
+}
+
+func (a *applier) exec(ctx context.Context, sql string) error {
+	return a.conn.PgConn().Exec(ctx, sql).Close()
+}
+
+// failed notes a problem, or with Strict returns it as the end of everything.
+func (a *applier) failed(p *project.Problem) error {
+	if a.opts.Strict {
+		return p
+	}
+	a.d.Problems = append(a.d.Problems, p)
+	return nil
+}
+
+func (a *applier) warn(p *project.Problem) {
+	p.Warning = true
+	a.d.Problems = append(a.d.Problems, p)
+}

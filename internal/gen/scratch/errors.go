@@ -1,0 +1,109 @@
+package scratch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+)
+
+// serverError returns what the server said, nil when the error is about the
+// connection or the context.
+func serverError(err error) *pgconn.PgError {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR" {
+		return pg
+	}
+	return nil
+}
+
+// ofFile says which file was being applied when the connection or ctx ended.
+func ofFile(name string, err error) error {
+	var p *project.Problem
+	if err == nil || errors.As(err, &p) {
+		return err
+	}
+	return fmt.Errorf("apply the schema file %s: %w", name, err)
+}
+
+// stepFailed tells a statement's failure at the place that the server names.
+func (a *applier) stepFailed(s *script, st step, err *pgconn.PgError) error {
+	at := st.start
+	if strings.HasPrefix(s.text[st.start:], st.sql) {
+		at += byteOffset(st.sql, int(err.Position))
+	}
+	p := s.problem(at, message(st, err))
+	if st.kind.harmless || alreadyThere(st, err) {
+		a.warn(p)
+		return nil
+	}
+	return a.failed(p)
+}
+
+// alreadyThere says that the new database, or the one server of several scratch
+// databases, has what the statement creates.
+func alreadyThere(st step, err *pgconn.PgError) bool {
+	if st.kind.node == nil {
+		return false
+	}
+	switch err.Code {
+	case "42710": // duplicate_object
+		return st.kind.node.GetCreateExtensionStmt() != nil || st.kind.node.GetCreatePlangStmt() != nil
+	case "42P06": // duplicate_schema
+		return st.kind.node.GetCreateSchemaStmt().GetSchemaname() == "public"
+	}
+	return false
+}
+
+// message is the server's, in one line, with the remedy where it is known.
+func message(st step, err *pgconn.PgError) string {
+	text := err.Message
+	if err.Detail != "" {
+		text += " (" + err.Detail + ")"
+	}
+	if err.Hint != "" {
+		text += "; " + err.Hint
+	}
+	text = strings.Join(strings.Fields(text), " ") + " (SQLSTATE " + err.Code + ")"
+	if st.kind.node == nil {
+		return text
+	}
+	extension := st.kind.node.GetCreateExtensionStmt()
+	switch {
+	case extension != nil && (err.Code == "0A000" || err.Code == "58P01" || err.Code == "22023"):
+		return fmt.Sprintf("the server has no extension %q: install it there, or name a server that has it: %s", extension.Extname, text)
+	case extension != nil && err.Code == "42501":
+		return fmt.Sprintf("the extension %q needs a superuser: name the DSN of one, or another server: %s", extension.Extname, text)
+	case err.Code == "42704" && st.kind.node.GetCreatePolicyStmt() != nil:
+		return "the policy's role must exist on the server: create it there with NOLOGIN, or use a server of sqlkeel's own: " + text
+	}
+	return text
+}
+
+// byteOffset turns the server's position, in characters from 1, into an offset.
+func byteOffset(text string, position int) int {
+	n := 1
+	for i := range text {
+		if n >= position {
+			return i
+		}
+		n++
+	}
+	if position <= 0 {
+		return 0
+	}
+	return len(text)
+}
+
+// plain drops the path and the operation from a file error.
+func plain(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
