@@ -1,0 +1,211 @@
+package effects
+
+import (
+	"maps"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+)
+
+// PostgreSQL's numbers for kinds of joins.
+const (
+	joinInner = 0
+	joinLeft  = 1
+	joinFull  = 2
+	joinRight = 3
+)
+
+// conjunct is a condition that joins or rows must meet. It restricts the range
+// table entries in scope: their rows that fail it cannot change the result. In
+// WHERE those are all; in the ON of an inner join both sides; in that of an outer
+// join the side that may be missing, because the other's rows are kept anyway.
+type conjunct struct {
+	expr  *node
+	scope map[int]bool
+}
+
+// conjuncts returns the conditions of a query's own FROM and WHERE, and whether
+// every join in it keeps at most the rows of one side.
+func (a *Analyzer) conjuncts(q *node) (list []conjunct, noFull bool) {
+	c := &conjunctReader{noFull: true, every: a.is(forgetsOuterJoins)}
+	c.from(q.child("jointree"))
+	return c.list, c.noFull
+}
+
+type conjunctReader struct {
+	list   []conjunct
+	noFull bool
+	every  bool
+}
+
+// from returns the range table entries under a part of FROM.
+func (c *conjunctReader) from(n *node) map[int]bool {
+	under := map[int]bool{}
+	switch {
+	case n.is("RANGETBLREF"):
+		under[n.number("rtindex")] = true
+	case n.is("FROMEXPR"):
+		for _, item := range n.list("fromlist") {
+			maps.Copy(under, c.from(item))
+		}
+		c.flatten(n.child("quals"), under)
+	case n.is("JOINEXPR"):
+		left, right := c.from(n.child("larg")), c.from(n.child("rarg"))
+		maps.Copy(under, left)
+		maps.Copy(under, right)
+		scope := map[int]bool{}
+		switch kind := n.number("jointype"); {
+		case kind == joinInner || c.every:
+			scope = under
+		case kind == joinLeft:
+			scope = right
+		case kind == joinRight:
+			scope = left
+		default:
+			c.noFull = false
+		}
+		c.flatten(n.child("quals"), scope)
+	default:
+		c.noFull = false
+	}
+	return under
+}
+
+func (c *conjunctReader) flatten(n *node, scope map[int]bool) {
+	if n.is("BOOLEXPR") && n.atom("boolop") == "and" {
+		for _, arg := range n.list("args") {
+			c.flatten(arg, scope)
+		}
+	} else if n != nil {
+		c.list = append(c.list, conjunct{n, scope})
+	}
+}
+
+// column is a column of a range table entry.
+type column struct{ entry, number int }
+
+// equation is column = placeholder, column = constant or column = column.
+type equation struct {
+	left  column
+	right column // entry 0: no column
+	param int    // 0: a constant or column
+	// exact says that it holds for what Go, too, takes for equal.
+	exact bool
+	scope map[int]bool
+}
+
+// equations returns the conjuncts that compare by the equality of unique indexes,
+// each also the other way round when both sides are columns.
+func (a *Analyzer) equations(list []conjunct) []equation {
+	var out []equation
+	for _, c := range list {
+		args := c.expr.list("args")
+		if !c.expr.is("OPEXPR") || len(args) != 2 || !a.compares(c.expr) {
+			continue
+		}
+		for i, side := range args {
+			if e, ok := a.equate(c.expr, side, args[1-i]); ok {
+				e.scope = c.scope
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// compares reports whether an operator is an equality without a collation in
+// which different texts are equal.
+func (a *Analyzer) compares(n *node) bool {
+	return a.is(comparesAnything) || !a.vague[n.oid("inputcollid")]
+}
+
+// equate reads one side as a column, the other as what it is equal to.
+func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
+	from := a.bare(side)
+	if !isColumn(from) {
+		return equation{}, false
+	}
+	typ, _ := a.exprType(side)
+	if !a.equal[equality{op.oid("opno"), typ}] && !a.is(comparesAnything) {
+		return equation{}, false
+	}
+	e := equation{left: column{from.number("varno"), from.number("varattno")}}
+	to := a.bare(other)
+	switch {
+	case isColumn(to):
+		e.right = column{to.number("varno"), to.number("varattno")}
+	case to.is("PARAM") && to.number("paramkind") == 0:
+		e.param = to.number("paramid")
+	case to.is("CONST"):
+	default:
+		return equation{}, false
+	}
+	e.exact = a.sameFamily(from, to) || a.is(comparesAnything)
+	return e, true
+}
+
+// isColumn reports whether a node is a column of the query's own FROM.
+func isColumn(n *node) bool {
+	return n.is("VAR") && n.number("varlevelsup") == 0 && n.number("varattno") > 0 && n.number("varreturningtype") == 0
+}
+
+// bare strips changes of type that leave the value and its equality alone:
+// varchar as text, and a domain as what it is made of.
+func (a *Analyzer) bare(n *node) *node {
+	for n.is("RELABELTYPE") {
+		inner := n.child("arg")
+		from, known := a.exprType(inner)
+		to := n.oid("resulttype")
+		if !known || from != to && (from != varcharOID || to != textOID) && (from != textOID || to != varcharOID) && a.types[from].base != to {
+			return n
+		}
+		n = inner
+	}
+	return n
+}
+
+// family groups the types for which Go's equality is PostgreSQL's; 0 is none.
+func family(oid catalog.OID) int {
+	switch oid {
+	case int2OID, int4OID, int8OID:
+		return int8OID
+	case textOID, varcharOID:
+		return textOID
+	case boolOID, byteaOID, uuidOID:
+		return int(oid)
+	}
+	return 0
+}
+
+func (a *Analyzer) sameFamily(x, y *node) bool {
+	s, _ := a.exprType(x)
+	t, _ := a.exprType(y)
+	return family(s) != 0 && family(s) == family(t)
+}
+
+// pins returns for each column the placeholders to which it is pinned. A column
+// that equals a pinned column is pinned too.
+func pins(equations []equation) map[column]map[int]bool {
+	out := map[column]map[int]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, e := range equations {
+			if !e.exact || !e.scope[e.left.entry] {
+				continue
+			}
+			params := out[e.right]
+			if e.right.entry == 0 {
+				params = map[int]bool{e.param: true}
+			}
+			for p := range params {
+				if p == 0 || out[e.left][p] {
+					continue
+				}
+				if out[e.left] == nil {
+					out[e.left] = map[int]bool{}
+				}
+				out[e.left][p], grown = true, true
+			}
+		}
+	}
+	return out
+}

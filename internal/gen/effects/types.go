@@ -1,0 +1,113 @@
+package effects
+
+import (
+	"slices"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+)
+
+// OIDs of PostgreSQL's own types and kinds of range table entries.
+const (
+	boolOID    = 16
+	byteaOID   = 17
+	int8OID    = 20
+	int2OID    = 21
+	int4OID    = 23
+	textOID    = 25
+	varcharOID = 1043
+	recordOID  = 2249
+	uuidOID    = 2950
+
+	rteRelation = 0
+	rteValues   = 5
+)
+
+func (n *node) oid(name string) catalog.OID { return catalog.OID(n.number(name)) }
+
+func (a *Analyzer) typeName(oid catalog.OID) string {
+	if t, ok := a.types[oid]; ok {
+		return t.format
+	}
+	return "an unknown type"
+}
+
+// typeField says where a node keeps its type.
+var typeField = map[string]string{
+	"VAR": "vartype", "CONST": "consttype", "PARAM": "paramtype", "FUNCEXPR": "funcresulttype", "OPEXPR": "opresulttype",
+	"NULLIFEXPR": "opresulttype", "AGGREF": "aggtype", "WINDOWFUNC": "wintype", "RELABELTYPE": "resulttype", "COERCEVIAIO": "resulttype",
+	"ARRAYCOERCEEXPR": "resulttype", "CONVERTROWTYPEEXPR": "resulttype", "COERCETODOMAIN": "resulttype", "FIELDSELECT": "resulttype",
+	"ARRAYEXPR": "array_typeid", "ROWEXPR": "row_typeid", "CASEEXPR": "casetype", "COALESCEEXPR": "coalescetype", "MINMAXEXPR": "minmaxtype",
+	"SUBSCRIPTINGREF": "refrestype", "SQLVALUEFUNCTION": "type", "CASETESTEXPR": "typeId", "SETTODEFAULT": "typeId",
+}
+
+// exprType returns the type of an expression; false when it is not known.
+func (a *Analyzer) exprType(n *node) (catalog.OID, bool) {
+	switch {
+	case n == nil:
+		return 0, false
+	case n.is("COLLATEEXPR"):
+		return a.exprType(n.child("arg"))
+	case n.is("BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "ROWCOMPAREEXPR"):
+		return boolOID, true
+	case n.is("GROUPINGFUNC"):
+		return int4OID, true
+	case n.is("SUBLINK"):
+		return a.subLinkType(n)
+	}
+	oid := n.oid(typeField[n.kind])
+	return oid, oid != 0
+}
+
+func (a *Analyzer) subLinkType(n *node) (catalog.OID, bool) {
+	const exists, all, anyOf, expr, array = 0, 1, 2, 4, 6
+	target := n.child("subselect").list("targetList")
+	switch kind := n.number("subLinkType"); {
+	case kind == exists || kind == all || kind == anyOf:
+		return boolOID, true
+	case len(target) == 0:
+		return 0, false
+	case kind == expr:
+		return a.exprType(target[0].child("expr"))
+	case kind == array:
+		// An array prints as its elements do.
+		return a.exprType(target[0].child("expr"))
+	}
+	return 0, false
+}
+
+// plainOutput reports whether values of a type print alike in every session.
+func (a *Analyzer) plainOutput(oid catalog.OID) bool {
+	return a.plain(oid, 0, func(t pgType) bool { return t.fixedOutput })
+}
+
+// plainJSON reports whether values of a type become the same JSON in every
+// session: dates are always written in ISO form there.
+func (a *Analyzer) plainJSON(oid catalog.OID) bool {
+	return a.plain(oid, 0, func(t pgType) bool {
+		return t.fixedOutput || t.schema == "pg_catalog" && (t.name == "date" || t.name == "timestamp")
+	})
+}
+
+// plainInput reports whether text reads alike in every session.
+func (a *Analyzer) plainInput(oid catalog.OID) bool {
+	return a.plain(oid, 0, func(t pgType) bool { return t.fixedInput })
+}
+
+func (a *Analyzer) plain(oid catalog.OID, depth int, fixed func(pgType) bool) bool {
+	t, ok := a.types[oid]
+	if !ok || depth > 20 {
+		return false
+	}
+	switch {
+	case t.kind == "e" || oid == 705: // an enum; unknown: a literal
+		return true
+	case t.kind == "d":
+		return a.plain(t.base, depth+1, fixed)
+	case t.kind == "c":
+		r, ok := a.cat.Relations[t.relation]
+		return ok && !slices.ContainsFunc(r.Columns, func(c catalog.Column) bool { return !a.plain(c.Type, depth+1, fixed) })
+	case t.array && t.element != 0:
+		return a.plain(t.element, depth+1, fixed)
+	}
+	return fixed(t)
+}

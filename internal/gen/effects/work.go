@@ -1,0 +1,278 @@
+package effects
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+)
+
+// work is the analysis of one statement.
+type work struct {
+	*Analyzer
+	*sighting
+	st       *project.Statement
+	declared declared
+	out      *Result
+
+	named   *uses // what the statement itself mentions
+	behind  *uses // what the views in it mention
+	dmls    []dml
+	changes []catalog.Change
+	plan    utility
+	called  catalog.Closure // of the functions it calls
+	closure catalog.Closure // of all that it does
+}
+
+func (w *work) run() {
+	w.mention()
+	w.locked()
+	w.follow()
+	w.reach()
+	w.unknown()
+	w.judge()
+	if w.query != nil {
+		w.out.ReadKeys = w.readKeys()
+		w.out.WriteKeys = w.writeKeys()
+		w.out.Unique = w.unique()
+	}
+}
+
+// mention finds what the statement names.
+func (w *work) mention() {
+	w.named, w.behind = newUses(), newUses()
+	if w.query != nil {
+		tree := value{node: w.query}
+		w.named = w.usesOf(tree)
+		w.literals(w.named, tree, w.script)
+		w.dmls = changesOf(w.query)
+	} else {
+		w.plan = w.utility()
+	}
+	for oid := range w.named.relations {
+		w.expand(w.behind, oid, 0)
+	}
+	for _, l := range w.locks {
+		w.expand(w.behind, l.relation, 0)
+	}
+}
+
+// expand adds what a view's query mentions, and the views in that.
+func (a *Analyzer) expand(u *uses, view catalog.OID, depth int) {
+	text, ok := a.bodies[view]
+	if r := a.cat.Relations[view]; !ok || depth > 100 || r != nil && r.Kind == 'm' {
+		return
+	}
+	inside, read := a.views[view]
+	if !read {
+		inside = newUses()
+		tree, err := parseNodes(text)
+		if err != nil {
+			inside.anything = "a view that was not understood"
+		} else {
+			inside.add(a.usesOf(tree))
+		}
+		// A view's query lists the view itself, as OLD and NEW.
+		delete(inside.relations, view)
+		a.views[view] = inside
+	}
+	u.add(inside)
+	for oid := range inside.relations {
+		a.expand(u, oid, depth+1)
+	}
+}
+
+// locked turns locks into reads, writes and row locks.
+func (w *work) locked() {
+	for _, l := range w.locks {
+		name := w.cat.Name(l.relation)
+		switch {
+		case name == "":
+		case l.mode == "AccessShareLock":
+			w.out.Reads = append(w.out.Reads, name)
+		case l.mode == "RowShareLock":
+			w.out.Locks = append(w.out.Locks, name)
+		default:
+			w.out.Writes = append(w.out.Writes, name)
+		}
+	}
+	w.out.Reads = append(w.out.Reads, w.names(w.plan.reads)...)
+	w.out.Writes = append(w.out.Writes, w.names(w.plan.writes)...)
+	w.out.Locks = append(w.out.Locks, w.names(w.plan.locks)...)
+	w.out.Writes, w.out.Locks = tidy(w.out.Writes), tidy(w.out.Locks)
+}
+
+func (w *work) names(oids []catalog.OID) []string {
+	var out []string
+	for _, oid := range oids {
+		out = append(out, w.cat.Name(oid))
+	}
+	return out
+}
+
+// tidy sorts names and removes repeats.
+func tidy(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// follow lets the catalog close over what the statement does. A relation that it
+// locks for writing, but does not name, is written through a view or a rule.
+func (w *work) follow() {
+	changed := map[catalog.OID]bool{}
+	for _, d := range w.dmls {
+		changed[d.relation] = true
+		w.changes = append(w.changes, d.change())
+	}
+	w.changes = append(w.changes, w.plan.changes...)
+	const rows = catalog.Insert | catalog.Update | catalog.Delete
+	reads := slices.Clone(w.plan.reads)
+	for _, l := range w.locks {
+		switch {
+		case l.mode == "AccessShareLock" || l.mode == "RowShareLock":
+			reads = append(reads, l.relation)
+		case !changed[l.relation]:
+			w.changes = append(w.changes, catalog.Change{Relation: l.relation, Event: rows})
+		}
+	}
+	for oid := range w.declared.writes {
+		w.changes = append(w.changes, catalog.Change{Relation: oid, Event: rows})
+	}
+	functions := w.functions()
+	w.called = w.cat.Close(nil, slices.Sorted(maps.Keys(w.declared.reads)), functions)
+	w.closure = w.cat.Close(w.changes, reads, functions)
+	w.out.Reads = tidy(append(w.out.Reads, w.names(slices.Collect(maps.Keys(w.called.Reads)))...))
+}
+
+// functions are those of the users that run while the statement does.
+func (w *work) functions() []catalog.OID {
+	set := maps.Clone(w.named.functions)
+	maps.Copy(set, w.behind.functions)
+	for _, f := range w.plan.functions {
+		set[f] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// reach names what changes beyond what the statement says.
+func (w *work) reach() {
+	for oid := range w.closure.Changes {
+		if name := w.cat.Name(oid); name != "" && !slices.Contains(w.out.Writes, name) {
+			w.out.Reaches = append(w.out.Reaches, name)
+		}
+	}
+	w.out.Reaches = tidy(w.out.Reaches)
+}
+
+// unknown decides what has no bound, and tells why.
+func (w *work) unknown() {
+	writes, reads := w.closure.Anything, w.called.ReadsAnything
+	first(&writes, w.plan.anything)
+	first(&reads, w.plan.anything)
+	for _, u := range []*uses{w.named, w.behind} {
+		if u.anything != "" {
+			first(&reads, u.anything+" reads what it is told")
+			first(&writes, u.anything+" runs what it is told")
+		}
+	}
+	if writes != "" && !w.declared.saysWrites {
+		w.out.Anything = true
+		w.out.Remarks = append(w.out.Remarks, w.problem("may change anything, because "+writes+"; declare it with -- @writes relations, or -- @writes nothing"))
+	}
+	if reads != "" && !w.declared.saysReads {
+		w.out.ReadsAnything = true
+		w.out.Remarks = append(w.out.Remarks, w.problem("may read anything, because "+reads+"; declare it with -- @reads relations"))
+	}
+}
+
+// judge decides who else may answer the statement.
+func (w *work) judge() {
+	w.out.Volatile = w.named.volatile+w.named.clock+w.behind.volatile+w.behind.clock+w.called.Volatile != "" || w.unresolved()
+	effect := w.named.effect + w.behind.effect + w.named.sequence + w.behind.sequence + w.called.Effect
+	w.out.ReadOnly = w.query.number("commandType") == cmdSelect && !w.out.Anything && effect == "" &&
+		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0
+	w.out.Unkept = w.unkept()
+}
+
+// unresolved reports whether PostgreSQL's analysed form of a query is missing.
+func (w *work) unresolved() bool { return w.query == nil && w.plan.name == "" }
+
+// unkept says why a result must not be kept.
+func (w *work) unkept() string {
+	switch {
+	case w.plan.name != "":
+		return "it is " + w.plan.name
+	case len(w.out.Writes)+len(w.out.Reaches) > 0:
+		return "it writes " + strings.Join(tidy(append(slices.Clone(w.out.Writes), w.out.Reaches...)), ", ")
+	case w.out.Anything:
+		return "it may change anything"
+	case len(w.out.Locks) > 0:
+		return "it locks rows of " + strings.Join(w.out.Locks, ", ")
+	case w.out.ReadsAnything:
+		return "it may read anything"
+	case w.unresolved():
+		return "PostgreSQL did not resolve its functions: " + w.whyNone
+	case len(w.columns) == 0:
+		return "it returns no rows"
+	}
+	if why := w.unkeptRelation(); why != "" {
+		return why
+	}
+	return w.unkeptFunction()
+}
+
+// unkeptRelation looks for relations whose rows others do not see, or whose
+// changes nobody tells.
+func (w *work) unkeptRelation() string {
+	all := maps.Clone(w.named.relations)
+	maps.Copy(all, w.behind.relations)
+	maps.Copy(all, w.called.Reads)
+	for _, l := range w.locks {
+		all[l.relation] = true
+	}
+	for _, oid := range slices.Sorted(maps.Keys(all)) {
+		r := w.cat.Relations[oid]
+		switch name := w.cat.Name(oid); {
+		case oid < firstNormalOID || r == nil || r.System:
+			return "it reads the system catalogs"
+		case r.RowSecurity:
+			return "row-level security on " + name
+		case r.Temporary:
+			return name + " is temporary"
+		case r.Kind == 'f':
+			return name + " is a foreign table"
+		case r.Kind == 'S':
+			return name + " is a sequence"
+		}
+	}
+	return ""
+}
+
+// unkeptFunction looks for functions whose result may differ though no data did.
+func (w *work) unkeptFunction() string {
+	for _, u := range []*uses{w.named, w.behind} {
+		switch {
+		case u.sequence != "":
+			return u.sequence + " uses a sequence"
+		case u.volatile != "":
+			return u.volatile + " is volatile"
+		case u.effect != "":
+			return u.effect + " has an effect"
+		case u.clock != "":
+			return u.clock + " tells the time"
+		case u.session != "":
+			return u.session + " depends on the session"
+		}
+	}
+	switch {
+	case w.called.Effect != "":
+		return w.called.Effect + " has an effect"
+	case w.called.Volatile != "":
+		return w.called.Volatile + " is volatile"
+	case w.called.Session != "":
+		return w.called.Session + " depends on the session"
+	}
+	return ""
+}

@@ -1,0 +1,181 @@
+package effects
+
+import (
+	"slices"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// writeKeys finds the columns whose value in every changed row is known: because
+// WHERE pins it and nothing changes it, because it is inserted, or because the
+// result tells it.
+func (w *work) writeKeys() []stmt.RowKey {
+	if w.out.Anything || w.st.Command == ":copyfrom" {
+		return nil
+	}
+	var out []stmt.RowKey
+	for _, d := range w.dmls {
+		if w.alone(d) {
+			out = append(out, w.keysWritten(d)...)
+		}
+	}
+	return sortKeys(out)
+}
+
+// alone reports whether the change is all that happens to its table.
+func (w *work) alone(d dml) bool {
+	if d.relation == 0 || d.kind == cmdMerge || !w.keyable(d.relation) {
+		return false
+	}
+	root := w.cat.Root(d.relation)
+	for _, other := range w.dmls {
+		if other.query != d.query && w.cat.Root(other.relation) == root {
+			return false
+		}
+	}
+	for _, m := range w.members(root) {
+		reached := w.closure.Changes[m]
+		if reached.Again || w.declared.writes[m] || w.cat.HasRules(m) {
+			return false
+		}
+	}
+	return !w.writtenThroughViews(root)
+}
+
+// writtenThroughViews reports whether a view that the statement writes may lead
+// to the table.
+func (w *work) writtenThroughViews(root catalog.OID) bool {
+	return slices.ContainsFunc(w.dmls, func(d dml) bool {
+		_, view := w.bodies[d.relation]
+		behind := newUses()
+		w.expand(behind, d.relation, 0)
+		return view && slices.ContainsFunc(w.members(root), func(m catalog.OID) bool { return behind.relations[m] })
+	})
+}
+
+// keysWritten returns the keys of one change. A table is left alone by triggers
+// in the columns that are returned.
+func (w *work) keysWritten(d dml) []stmt.RowKey {
+	var out []stmt.RowKey
+	list, _ := w.conjuncts(d.query)
+	pinned := pins(w.equations(list))
+	for _, c := range w.cat.Relations[d.relation].Columns {
+		col := w.columnOf(d.relation, c.Number)
+		if col == nil || !w.keeps(d, col) {
+			continue
+		}
+		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.relation)), Column: c.Name}
+		for p := range w.paramsOf(d, col, pinned) {
+			if w.goEquality(p, col.Type) {
+				key.Param = p
+				out = append(out, key)
+			}
+		}
+		if key.Param = 0; w.toldByResult(d, list) {
+			if key.Result = w.returned(d, c.Number); key.Result > 0 {
+				out = append(out, key)
+			}
+		}
+	}
+	return out
+}
+
+// keeps reports whether a row has the same value of a column before and after.
+func (w *work) keeps(d dml, c *catalog.Column) bool {
+	if d.kind == cmdDelete {
+		return true
+	}
+	if d.event&catalog.Update != 0 {
+		if slices.Contains(d.sets, c.Number) && !w.is(forgetsSet) {
+			return false
+		}
+		if c.Generated && !w.is(forgetsSet) {
+			return false
+		}
+	}
+	return !w.moves(d, c.Name)
+}
+
+// moves reports whether a BEFORE trigger may give a column another value. A row
+// may be inserted into, or move to, any partition: all their triggers count.
+func (w *work) moves(d dml, column string) bool {
+	if w.is(trustsTriggers) {
+		return false
+	}
+	members := w.members(w.cat.Root(d.relation))
+	if w.is(trustsPartitions) {
+		members = []catalog.OID{d.relation}
+	}
+	// Each by itself: a column has another number in each partition.
+	return slices.ContainsFunc(members, func(m catalog.OID) bool {
+		altered, anyOf := w.cat.TriggersMayAlter(m, catalog.Insert|catalog.Update)
+		return anyOf || slices.ContainsFunc(w.cat.Relations[m].Columns, func(c catalog.Column) bool {
+			return c.Name == column && (slices.Contains(altered, c.Number) || c.Generated && len(altered) > 0)
+		})
+	})
+}
+
+// paramsOf returns the placeholders that hold a column's value in every row.
+func (w *work) paramsOf(d dml, c *catalog.Column, pinned map[column]map[int]bool) map[int]bool {
+	if d.kind != cmdInsert {
+		return pinned[column{d.target, c.Number}]
+	}
+	if d.event&catalog.Update != 0 && !arbiter(d.query, c.Number) {
+		return nil
+	}
+	for _, t := range d.query.list("targetList") {
+		v := w.bare(t.child("expr"))
+		if t.number("resno") == c.Number && v.is("PARAM") && family(v.oid("paramtype")) == family(c.Type) {
+			return map[int]bool{v.number("paramid"): true}
+		}
+	}
+	return nil
+}
+
+// arbiter reports whether ON CONFLICT finds the row to update by the column, so
+// that it has the value that was to be inserted.
+func arbiter(q *node, number int) bool {
+	return slices.ContainsFunc(q.child("onConflict").list("arbiterElems"), func(e *node) bool {
+		v := e.child("expr")
+		return isColumn(v) && v.number("varattno") == number && e.number("inferopclass") == 0 && e.number("infercollid") == 0
+	})
+}
+
+// toldByResult reports whether the caller sees a row of the result for every row
+// that changed.
+func (w *work) toldByResult(d dml, list []conjunct) bool {
+	if !d.top {
+		return false
+	}
+	switch w.st.Command {
+	case ":many", ":batchmany":
+		return true
+	case ":one", ":batchone":
+		if d.kind == cmdInsert {
+			return !d.query.yes("hasTargetSRFs") && !slices.ContainsFunc(d.query.list("rtable"), func(e *node) bool {
+				return e.number("rtekind") != rteRelation || e.atom("relkind") != "c" && e.oid("relid") != d.relation
+			})
+		}
+		return w.single(d.query, list)
+	}
+	return false
+}
+
+// returned is the number of the result's column that holds a column of the
+// target, 0 when none does.
+func (w *work) returned(d dml, number int) int {
+	for _, t := range d.query.list("returningList") {
+		e := t.child("expr")
+		if !t.yes("resjunk") && isColumn(e) && e.number("varno") == d.target && e.number("varattno") == number {
+			return t.number("resno")
+		}
+	}
+	return 0
+}
+
+// problem is something to tell about the statement as a whole.
+func (w *work) problem(message string) *project.Problem {
+	return &project.Problem{Pos: w.st.Pos, Statement: w.st.Name, Message: message}
+}
