@@ -39,8 +39,10 @@ func (b *builder) types() []string {
 func (b *builder) draw(turn int) []any {
 	args := make([]any, len(b.params))
 	for i, p := range b.params {
-		known := p.column.values
+		known, written := p.column.values, p.column.written
 		switch {
+		case p.meets && len(written) > 0 && (turn > 3 || b.chance(0.1)):
+			args[i] = pick(b.dice, written)
 		case p.meets && len(known) > 0 && b.chance(0.85):
 			args[i] = known[(turn+i)%len(known)]
 		case p.meets && b.chance(0.9):
@@ -98,7 +100,7 @@ func (b *builder) where(r *relation, prefix string) string {
 	}
 	c := b.pinned(r)
 	s := b.pin(prefix+c.name, c)
-	if b.chance(0.15) {
+	if b.chance(0.1) {
 		d := pick(b.dice, r.columns)
 		s += weighted(b.dice, []choice[string]{{4, " AND "}, {1, " OR "}}) + b.pin(prefix+d.name, d)
 	}

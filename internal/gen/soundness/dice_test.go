@@ -17,11 +17,10 @@ func (d dice) between(low, high int) int { return low + d.IntN(high-low+1) }
 
 func pick[T any](d dice, list []T) T { return list[d.IntN(len(list))] }
 
-// hot picks from a list whose first elements are wanted more often, so that
-// statements meet on the same relations.
+// hot picks from a list whose first elements are wanted more often.
 func hot[T any](d dice, list []T) T {
 	u := d.Float64()
-	return list[int(u*u*u*u*float64(len(list)))]
+	return list[int(u*u*float64(len(list)))]
 }
 
 // shuffled returns a copy of the list in another order.

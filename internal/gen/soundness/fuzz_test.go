@@ -19,6 +19,8 @@ func everything(_ context.Context, l *lab, s *scenario) (analysis, error) {
 	for range s.writes {
 		a.writes = append(a.writes, &stmt.Effects{Anything: true})
 	}
+	a.named = func(uint32) string { return "" }
+	a.root = a.named
 	return a, nil
 }
 
@@ -28,7 +30,7 @@ func TestProbe(t *testing.T) {
 	start := time.Now()
 	seen := map[string]int{}
 	for i := range 60 {
-		s := newScenario(1, i, size{10, 8, 5})
+		s := newScenario(1, i, size{10, 8, 7})
 		tr, err := l.try(t.Context(), s, everything)
 		if err != nil {
 			t.Fatal(i, err)

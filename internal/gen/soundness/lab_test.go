@@ -92,9 +92,9 @@ type answer struct {
 
 // result is the rows of one statement.
 type result struct {
-	rows [][]any // as a caller of pgx would have them; nil when there are no columns
-	text string  // all rows in the format of the server, sorted
-	tag  pgconn.CommandTag
+	names []string
+	rows  [][]any // as a caller of pgx would have them; nil when there are no columns
+	text  string  // all rows in the format of the server, sorted
 }
 
 // collect ends a pipeline and reads everything from it.
@@ -140,6 +140,9 @@ func read(reader *pgconn.ResultReader) (result, error) {
 	if len(fields) > 0 {
 		r.rows = [][]any{}
 	}
+	for _, f := range fields {
+		r.names = append(r.names, f.Name)
+	}
 	var lines []string
 	for reader.NextRow() {
 		row := make([]any, len(fields))
@@ -158,8 +161,7 @@ func read(reader *pgconn.ResultReader) (result, error) {
 	}
 	slices.Sort(lines)
 	r.text = strings.Join(lines, "\n")
-	var err error
-	r.tag, err = reader.Close()
+	_, err := reader.Close()
 	return r, err
 }
 

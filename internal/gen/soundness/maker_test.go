@@ -7,7 +7,7 @@ type maker struct {
 	dice
 	setup  []string
 	tables []*relation // tables, roots and partitions that can be written
-	hot    []*relation // tables without their partitions
+	hot    []*relation // tables without their partitions; the first is in most statements
 	views  []*relation
 	writer []function // functions that write
 	reader []function // functions that read
@@ -28,11 +28,11 @@ func newScenario(seed uint64, number int, s size) *scenario {
 	m.makeTriggers()
 	m.makeRules()
 	sc := &scenario{setup: m.setup}
-	for range s.reads {
-		sc.reads = append(sc.reads, m.read(s.args))
-	}
 	for range s.writes {
 		sc.writes = append(sc.writes, m.write())
+	}
+	for range s.reads {
+		sc.reads = append(sc.reads, m.read(s.args))
 	}
 	return sc
 }
@@ -62,21 +62,22 @@ func (m *maker) name(prefix string) (spelled, plain string) {
 	return plain, plain
 }
 
-// readable picks a relation to read.
+// readable picks a relation to read: one of the views, or a table.
 func (m *maker) readable() *relation {
-	switch {
-	case len(m.views) > 0 && m.chance(0.22):
+	if len(m.views) > 0 && m.chance(0.25) {
 		return pick(m.dice, m.views)
-	case m.chance(0.08):
-		return pick(m.dice, m.tables)
 	}
-	return hot(m.dice, m.hot)
+	return m.table()
 }
 
-// table picks a table to write, or to read as such.
+// table picks a table: a partition, the table on which this scenario's statements
+// meet, or any.
 func (m *maker) table() *relation {
-	if m.chance(0.12) {
+	switch {
+	case m.chance(0.08):
 		return pick(m.dice, m.tables)
+	case m.chance(0.78):
+		return m.hot[0]
 	}
-	return hot(m.dice, m.hot)
+	return pick(m.dice, m.hot)
 }

@@ -126,11 +126,10 @@ func (b *builder) readWindow() string {
 
 func (b *builder) readLimit() string {
 	r := b.readable()
-	where := "true"
-	if b.chance(0.6) {
-		where = b.where(r, "a.")
+	where, offset := "true", pick(b.dice, []string{"", " OFFSET 1"})
+	if b.chance(0.4) {
+		where, offset = b.where(r, "a."), ""
 	}
-	offset := pick(b.dice, []string{"", " OFFSET 1"})
 	return fmt.Sprintf("SELECT a.* FROM %s a WHERE %s ORDER BY a::text %s LIMIT %d%s", r.name, where, pick(b.dice, []string{"", "DESC"}), b.between(1, 3), offset)
 }
 

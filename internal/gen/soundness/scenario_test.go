@@ -52,6 +52,7 @@ type column struct {
 	generated string // its expression
 	values    []any  // those in the rows; for a view, those of the column below
 	domain    []any  // those that a write may give it
+	written   []any  // those that the scenario's writes give it
 }
 
 // relation is a table, partition or view.

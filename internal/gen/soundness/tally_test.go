@@ -23,7 +23,7 @@ func (p *pair) add(affects, changed, volatile bool) {
 // tally counts what was tried, so that a run which proves nothing is seen.
 type tally struct {
 	schemas, ddl, refusedDDL int
-	refused, failed          int
+	refused, failed, void    int
 	pairs, idle              int
 	changed                  int
 	related, narrowed        int
@@ -56,6 +56,7 @@ func (t *tally) plus(u tally) {
 	t.refusedDDL += u.refusedDDL
 	t.refused += u.refused
 	t.failed += u.failed
+	t.void += u.void
 	t.pairs += u.pairs
 	t.idle += u.idle
 	t.changed += u.changed
@@ -70,7 +71,7 @@ func share(n, all int) float64 { return 100 * float64(n) / float64(max(all, 1)) 
 
 func (t *tally) String() string {
 	return fmt.Sprintf("%d schemas, %d pairs: %.1f %% changed, %.1f %% foretold, relations meet in %.1f %% and row keys narrow %.1f %% of those; "+
-		"%d idle pairs, %d left out as volatile; refused: %.1f %% of the schemas' statements, %d others; %d writes failed",
+		"%d idle pairs, %d left out as volatile; refused: %.1f %% of the schemas' statements, %d others; %d writes failed; %d reads find nothing",
 		t.schemas, t.pairs, share(t.changed, t.pairs), share(t.foretold, t.pairs), share(t.related, t.pairs), share(t.narrowed, t.related),
-		t.idle, t.leftOut, share(t.refusedDDL, t.ddl), t.refused, t.failed)
+		t.idle, t.leftOut, share(t.refusedDDL, t.ddl), t.refused, t.failed, t.void)
 }

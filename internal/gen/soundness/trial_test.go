@@ -12,7 +12,12 @@ import (
 
 // analysis says what each statement of a scenario does; nil for one that could not
 // be analysed.
-type analysis struct{ reads, writes []*stmt.Effects }
+type analysis struct {
+	reads, writes []*stmt.Effects
+	// named is the relation's name in effects; root that of the topmost table that
+	// it is a partition of.
+	named, root func(oid uint32) string
+}
 
 // analyst works out what the statements of a scenario do, on its schema.
 type analyst func(ctx context.Context, l *lab, s *scenario) (analysis, error)
@@ -23,6 +28,7 @@ type trial struct {
 	*scenario
 	analysis
 	before [][]string // results by read and argument set
+	tables []*table
 	tally  tally
 	misses []miss
 }
@@ -59,6 +65,9 @@ func (l *lab) try(ctx context.Context, s *scenario, analyse analyst) (*trial, er
 	if t.analysis, err = analyse(ctx, l, s); err != nil {
 		return nil, err
 	}
+	if t.tables, err = l.watch(ctx); err != nil {
+		return nil, err
+	}
 	if err := t.first(ctx); err != nil {
 		return nil, err
 	}
@@ -74,8 +83,8 @@ func (l *lab) try(ctx context.Context, s *scenario, analyse analyst) (*trial, er
 	return t, nil
 }
 
-// first runs all reads on the rows as they are. A read that the server refuses is
-// left out from here on.
+// first runs all reads on the rows as they are. A read that the server refuses, or
+// that finds nothing whatever its arguments, is left out from here on.
 func (t *trial) first(ctx context.Context) error {
 	errs, err := t.prepare(ctx, t.scenario.reads)
 	if err != nil {
@@ -88,10 +97,17 @@ func (t *trial) first(ctx context.Context) error {
 		}
 		p.SendPipelineSync()
 	}
+	t.sendState(p)
+	p.SendPipelineSync()
 	answers, err := collect(p)
 	if err != nil {
 		return err
 	}
+	last := len(answers) - 1
+	for i, r := range answers[last].results {
+		t.tables[i].rows = counted(r)
+	}
+	answers = answers[:last]
 	t.before = make([][]string, len(answers))
 	for i, a := range answers {
 		if errs[i] != nil || a.err != nil || t.analysis.reads[i] == nil {
@@ -99,8 +115,14 @@ func (t *trial) first(ctx context.Context) error {
 			t.analysis.reads[i] = nil
 			continue
 		}
+		full := false
 		for _, r := range a.results {
 			t.before[i] = append(t.before[i], r.text)
+			full = full || len(r.rows) > 0
+		}
+		if !full {
+			t.tally.void++
+			t.analysis.reads[i] = nil
 		}
 	}
 	return nil
@@ -119,15 +141,36 @@ func (t *trial) tryWrite(ctx context.Context, nth int) error {
 			t.tally.failed++
 			continue
 		}
-		wrote := a.results[1]
-		idle := wrote.tag.RowsAffected() == 0 && (wrote.tag.Insert() || wrote.tag.Update() || wrote.tag.Delete())
+		run := stmt.Run{Effects: t.analysis.writes[nth], Args: args, Rows: a.results[1].rows}
+		state := len(a.results) - len(t.tables)
+		idle := t.compareState(nth, run, a.results[state:])
 		if idle && turn < len(w.args)-1 {
 			continue
 		}
-		t.compare(nth, stmt.Run{Effects: t.analysis.writes[nth], Args: args, Rows: wrote.rows}, a.results[3:], idle)
+		t.compare(nth, run, a.results[3:state], idle)
 		return nil
 	}
 	return nil
+}
+
+// compareState holds each changed row of each table against the effects: the table
+// must be among what they say is changed, and any key must have the row's value.
+func (t *trial) compareState(nth int, write stmt.Run, after []result) (idle bool) {
+	idle = true
+	for i, one := range t.tables {
+		for _, changed := range differences(one.rows, counted(after[i])) {
+			idle = false
+			for j, c := range after[i].names {
+				for _, relation := range []string{t.named(one.oid), t.root(one.oid)} {
+					if read := point(relation, c, changed[j]); !write.Affects(read) {
+						t.misses = append(t.misses, miss{read: statement{sql: "(any read of the row by " + c + ")"}, write: t.scenario.writes[nth],
+							readBy: read, writeBy: write, before: show(changed), readNth: -1, writeNth: nth})
+					}
+				}
+			}
+		}
+	}
+	return idle
 }
 
 // around runs the write and then all reads in a transaction that is rolled back.
@@ -141,6 +184,7 @@ func (t *trial) around(ctx context.Context, sql string, args []any) (answer, err
 			t.send(p, i, r)
 		}
 	}
+	t.sendState(p)
 	p.SendPipelineSync()
 	p.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
 	p.SendPipelineSync()

@@ -134,8 +134,10 @@ func (m *maker) groupView() *relation {
 	if by == nil {
 		return m.simpleView()
 	}
-	v := m.newView("grouped", []*column{by, {name: "n", kind: bigint, domain: bigint.keys, values: bigint.keys}}, nil)
-	v.keys = [][]*column{{by}}
+	one := *by
+	one.generated = ""
+	v := m.newView("grouped", []*column{&one, {name: "n", kind: bigint, domain: bigint.keys, values: bigint.keys}}, nil)
+	v.keys = [][]*column{{&one}}
 	m.ddl("CREATE VIEW %s AS SELECT %s, count(*) AS n FROM %s GROUP BY 1", v.name, by.name, r.name)
 	return v
 }
@@ -163,7 +165,9 @@ func (m *maker) unionView() *relation {
 	if x.kind != y.kind {
 		return m.simpleView()
 	}
-	v := m.newView("both", []*column{x}, []*column{x})
+	one := *x
+	one.generated = ""
+	v := m.newView("both", []*column{&one}, []*column{&one})
 	m.ddl("CREATE VIEW %s AS SELECT %s FROM %s UNION ALL SELECT %s FROM %s", v.name, x.name, a.name, y.name, b.name)
 	return v
 }

@@ -14,7 +14,11 @@ func (m *maker) write() statement {
 	})()
 	s := statement{sql: sql, params: b.types()}
 	for turn := range 4 {
-		s.args = append(s.args, b.draw(m.IntN(5)+turn))
+		args := b.draw(m.IntN(5) + turn)
+		for i, p := range b.params {
+			p.column.written = append(p.column.written, args[i])
+		}
+		s.args = append(s.args, args)
 		if len(b.params) == 0 {
 			break
 		}
