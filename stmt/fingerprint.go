@@ -56,11 +56,11 @@ WITH extended AS NOT MATERIALIZED (
 		CASE WHEN e.system THEN format_type(t.oid, NULL)
 			ELSE e.prefix || e.name || CASE WHEN e.oid <> t.oid THEN '[]' ELSE '' END END AS name
 	FROM pg_type t JOIN elements e ON e.oid = CASE WHEN t.typlen = -1 AND t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
-), routines AS NOT MATERIALIZED (
-	SELECT p.oid, s.system, x.objid IS NOT NULL AS extended, s.prefix || quote_ident(p.proname) || a.list AS name, s.raw || p.proname || a.list AS raw,
+), routines AS MATERIALIZED (
+	SELECT p.oid, x.objid IS NOT NULL AS extended, s.prefix || quote_ident(p.proname) || a.list AS name, s.raw || p.proname || a.list AS raw,
 		concat_ws(' ', l.lanname, p.provolatile, p.prokind, p.prosecdef, p.proretset, r.name, array_to_string(p.proconfig, ','),
 			CASE WHEN x.objid IS NULL AND l.lanname NOT IN ('c', 'internal') THEN encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') END) AS body
-	FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang JOIN types r ON r.oid = p.prorettype
+	FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace AND NOT s.system JOIN pg_language l ON l.oid = p.prolang JOIN types r ON r.oid = p.prorettype
 	LEFT JOIN extended x ON x.classid = 'pg_proc'::regclass AND x.objid = p.oid
 	CROSS JOIN LATERAL (
 		SELECT '(' || coalesce(string_agg(t.name, ', ' ORDER BY a.n), '') || ')' AS list
@@ -76,7 +76,7 @@ WITH extended AS NOT MATERIALIZED (
 ), functions AS MATERIALIZED (
 	SELECT DISTINCT ON (w.name) w.name AS wanted, r.oid, r.body
 	FROM routines r CROSS JOIN LATERAL (VALUES (r.name, 1), (r.raw, 2)) spelt (name, rank) JOIN wanted w ON w.name = spelt.name
-	WHERE NOT r.system AND NOT r.extended
+	WHERE NOT r.extended
 	ORDER BY w.name, spelt.rank
 ), objects AS ( -- what has dependencies of its own
 	SELECT t.wanted, t.oid AS relation, 'rule ' || quote_ident(r.rulename) AS what, 'pg_rewrite'::regclass AS class, r.oid
@@ -88,7 +88,7 @@ WITH extended AS NOT MATERIALIZED (
 	FROM targets t JOIN pg_attrdef d ON d.adrelid = t.oid JOIN attributes a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 	UNION ALL
 	SELECT wanted, NULL, 'body', 'pg_proc'::regclass, oid FROM functions
-), facts AS (
+), facts (wanted, line) AS (
 	SELECT t.wanted, concat_ws(' ', 'relation', t.relkind, c.relrowsecurity, c.relforcerowsecurity,
 		CASE WHEN t.relkind = 'v' THEN (SELECT string_agg(o, ',' ORDER BY o COLLATE "C") FROM unnest(c.reloptions) o) END) AS line
 	FROM targets t JOIN pg_class c ON c.oid = t.oid
@@ -127,8 +127,8 @@ WITH extended AS NOT MATERIALIZED (
 		JOIN attributes f ON f.attrelid = c.confrelid AND f.attnum = k.fattnum) keys
 	UNION ALL
 	SELECT t.wanted, concat_ws(' ', 'trigger', quote_ident(g.tgname), g.tgtype, g.tgenabled, g.tgdeferrable, g.tginitdeferred, g.tgqual IS NOT NULL, (
-		SELECT string_agg(a.name, ',' ORDER BY a.name COLLATE "C") FROM attributes a WHERE a.attrelid = g.tgrelid AND a.attnum = ANY (g.tgattr)), r.name, r.body)
-	FROM targets t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal JOIN routines r ON r.oid = g.tgfoid
+		SELECT string_agg(a.name, ',' ORDER BY a.name COLLATE "C") FROM attributes a WHERE a.attrelid = g.tgrelid AND a.attnum = ANY (g.tgattr)), p.proname, r.name, r.body)
+	FROM targets t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal JOIN pg_proc p ON p.oid = g.tgfoid LEFT JOIN routines r ON r.oid = p.oid
 	UNION ALL
 	SELECT t.wanted, concat_ws(' ', 'rule', quote_ident(r.rulename), r.ev_type, r.is_instead, r.ev_enabled)
 	FROM targets t JOIN pg_rewrite r ON r.ev_class = t.oid
