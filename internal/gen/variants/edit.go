@@ -1,0 +1,96 @@
+package variants
+
+import (
+	"slices"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// edit replaces a span of the text by one of several alternatives.
+type edit struct {
+	start, end int
+	choices    []choice
+}
+
+// choice is written when all bits of need and none of absent are set.
+type choice struct {
+	need, absent stmt.Mask
+	parts        []part
+}
+
+// part is a text, a span of the statement whose own edits apply, or a placeholder.
+type part struct {
+	text       string
+	start, end int
+	param      int
+	cast       string
+}
+
+// render cuts the text into segments.
+func render(sql string, edits []edit) []stmt.Segment {
+	slices.SortStableFunc(edits, func(a, b edit) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return b.end - a.end
+	})
+	r := renderer{sql: sql, edits: edits}
+	r.span(0, len(sql), 0, 0)
+	return r.segments
+}
+
+type renderer struct {
+	sql      string
+	edits    []edit
+	segments []stmt.Segment
+}
+
+// span writes a part of the text with the edits in it, under a condition.
+func (r *renderer) span(start, end int, need, absent stmt.Mask) {
+	at := start
+	for _, e := range r.edits {
+		if e.start < at || e.end > end {
+			continue
+		}
+		r.text(r.sql[at:e.start], need, absent)
+		for _, c := range e.choices {
+			if n, a := need|c.need, absent|c.absent; n&a == 0 {
+				r.parts(c.parts, n, a)
+			}
+		}
+		at = e.end
+	}
+	r.text(r.sql[at:end], need, absent)
+}
+
+func (r *renderer) parts(parts []part, need, absent stmt.Mask) {
+	for _, p := range parts {
+		switch {
+		case p.param != 0:
+			last := r.segment(need, absent)
+			last.Param, last.Type = p.param, p.cast
+		case p.end > p.start:
+			r.span(p.start, p.end, need, absent)
+		default:
+			r.text(p.text, need, absent)
+		}
+	}
+}
+
+func (r *renderer) text(s string, need, absent stmt.Mask) {
+	if s != "" {
+		r.segment(need, absent).Text += s
+	}
+}
+
+// segment returns the one to write to: the last when it may grow, or a new one.
+func (r *renderer) segment(need, absent stmt.Mask) *stmt.Segment {
+	if n := len(r.segments); n > 0 {
+		last := &r.segments[n-1]
+		if last.Param == 0 && last.Need == need && last.Absent == absent {
+			return last
+		}
+	}
+	r.segments = append(r.segments, stmt.Segment{Need: need, Absent: absent})
+	return &r.segments[len(r.segments)-1]
+}

@@ -1,0 +1,3 @@
+package variants
+
+func (f *finder) ordered() bool { return true }

@@ -1,0 +1,67 @@
+package variants
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Schema is what PostgreSQL's catalogs say of the database in which variants are to
+// be proven. It does not change.
+type Schema struct {
+	aggregates map[string]bool
+	own        map[string]bool // aggregates that are not PostgreSQL's
+	enums      map[string]bool // by format_type
+	composites map[string]bool // by format_type, domains over them included
+	tables     map[string]*table
+}
+
+// Read reads the catalogs. Names without a schema are those that conn's search_path
+// shows.
+func Read(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
+	s := &Schema{aggregates: map[string]bool{}, own: map[string]bool{}, enums: map[string]bool{}, composites: map[string]bool{}, tables: map[string]*table{}}
+	for _, read := range []func(context.Context, *pgx.Conn) error{s.readAggregates, s.readTypes, s.readTables} {
+		if err := read(ctx, conn); err != nil {
+			return nil, fmt.Errorf("read the catalogs for variants: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func (s *Schema) readAggregates(ctx context.Context, conn *pgx.Conn) error {
+	rows, _ := conn.Query(ctx, "SELECT proname, bool_or(pronamespace <> 'pg_catalog'::regnamespace) FROM pg_proc WHERE prokind = 'a' GROUP BY proname")
+	var name string
+	var own bool
+	_, err := pgx.ForEachRow(rows, []any{&name, &own}, func() error {
+		s.aggregates[name], s.own[name] = true, own
+		return nil
+	})
+	return err
+}
+
+func (s *Schema) readTypes(ctx context.Context, conn *pgx.Conn) error {
+	const sql = `
+WITH RECURSIVE composite AS (
+    SELECT oid FROM pg_type WHERE typtype = 'c'
+    UNION SELECT t.oid FROM pg_type t JOIN composite c ON t.typtype = 'd' AND t.typbasetype = c.oid
+)
+SELECT format_type(t.oid, NULL), t.typtype = 'e'
+FROM pg_type t WHERE t.typtype = 'e' OR t.oid IN (SELECT oid FROM composite)`
+	rows, _ := conn.Query(ctx, sql)
+	var name string
+	var enum bool
+	_, err := pgx.ForEachRow(rows, []any{&name, &enum}, func() error {
+		if enum {
+			s.enums[name] = true
+		} else {
+			s.composites[name] = true
+		}
+		return nil
+	})
+	return err
+}
+
+func (s *Schema) readTables(context.Context, *pgx.Conn) error { return nil }
+
+type table struct{}
