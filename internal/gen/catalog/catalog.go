@@ -1,154 +1,134 @@
-// Package catalog reads what PostgreSQL itself knows of a schema, and follows what
-// a write sets in motion: foreign key actions, triggers, rules, partitions,
-// inheritance and function bodies.
+// Package catalog reads what PostgreSQL itself knows of a schema ([Load]), and
+// follows what a write sets in motion and what a read rests on ([Catalog.Close]):
+// foreign key actions, triggers, rules, views, partitions, inheritance, policies,
+// defaults and function bodies.
+//
+// It errs towards more: what a closure names may be changed or read, what it does
+// not name is not. Where a body cannot be understood the closure says why it has
+// no bound.
 package catalog
+
+import "github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 
 // OID identifies an object in the scratch database.
 type OID uint32
 
 // Catalog is a snapshot of a schema. It is read once, after the schema was applied,
-// and does not change.
+// does not change, and is safe for concurrent use.
 type Catalog struct {
+	// Relations holds PostgreSQL's own too, by name and kind alone.
 	Relations map[OID]*Relation
+	// Functions holds PostgreSQL's own too.
 	Functions map[OID]*Function
+
+	path      []string               // the session's search_path
+	relations map[syntax.Name]OID    // by schema and name
+	named     map[string][]OID       // relations by name alone, PostgreSQL's own left out
+	functions map[string][]*Function // by name alone
+	operators map[string][]OID       // functions behind operators that are not PostgreSQL's own
+	casts     []OID                  // functions behind casts that are not PostgreSQL's own
+	types     map[OID]*typeInfo
+	typeNames map[string][]OID
+	depends   map[object][]object // pg_depend, of what holds expressions
+	mutant    mutant
+
+	transition map[OID][]string // the transition tables that trigger functions see
 }
 
-// Relation is a table, partitioned table, view, materialised view, foreign table
-// or sequence outside of PostgreSQL's own schemas.
-type Relation struct {
-	OID         OID
-	Schema      string
-	Name        string
-	Kind        byte // pg_class.relkind
-	Temporary   bool
-	RowSecurity bool
-	Columns     []Column // by attribute number; dropped ones are absent
-	Keys        []Key    // valid, immediate, non-partial unique indexes over plain columns
-	References  []ForeignKey
-	// Referenced are the foreign keys of others that point here.
-	Referenced []ForeignKey
-	Triggers   []Trigger
-	Parents    []OID // partition parents and inheritance
-	Children   []OID
-	Partition  bool
-	// Policies and Rules hold what their expressions and actions depend on.
-	Policies []Dependency
-	Rules    []Rule
-	// Defaults are functions and sequences called by column defaults, generated
-	// columns and check constraints.
-	Defaults []Dependency
+// Name returns a relation's name as PostgreSQL prints it, with its schema unless
+// that is public.
+func (c *Catalog) Name(oid OID) string {
+	if r := c.Relations[oid]; r != nil {
+		return r.printed
+	}
+	return ""
 }
 
-// Column is a column of a relation.
-type Column struct {
-	Number        int
-	Name          string
-	Type          OID
-	TypeName      string // format_type
-	NotNull       bool
-	Generated     bool // GENERATED ALWAYS AS (…)
-	Deterministic bool // false for a nondeterministic collation
+// Resolve finds a relation by its name. An empty schema means the search_path of
+// the connection that the catalog was loaded on.
+func (c *Catalog) Resolve(schema, name string) (OID, bool) { return c.resolve(schema, name, c.path) }
+
+func (c *Catalog) resolve(schema, name string, path []string) (OID, bool) {
+	if schema != "" {
+		oid, ok := c.relations[syntax.Name{Schema: schema, Name: name}]
+		return oid, ok
+	}
+	for _, s := range append([]string{"pg_catalog"}, path...) {
+		if oid, ok := c.relations[syntax.Name{Schema: s, Name: name}]; ok {
+			return oid, true
+		}
+	}
+	return 0, false
 }
 
-// Key is a unique index over plain columns.
-type Key struct {
-	Name     string
-	Columns  []int
-	Primary  bool
-	Distinct bool // false: NULLS NOT DISTINCT
+// FunctionsNamed returns every function of that name, whatever its arguments. An
+// empty schema means any.
+func (c *Catalog) FunctionsNamed(schema, name string) []OID {
+	var out []OID
+	for _, f := range c.functions[name] {
+		if schema == "" || f.Schema == schema {
+			out = append(out, f.OID)
+		}
+	}
+	return out
 }
 
-// ForeignKey is a constraint between two relations.
-type ForeignKey struct {
-	Name               string
-	Table, Target      OID
-	Columns, Refs      []int
-	OnDelete, OnUpdate byte // pg_constraint.confdeltype, confupdtype
+// Root returns the topmost partitioned table that a partition belongs to, and the
+// relation itself when it is no partition.
+func (c *Catalog) Root(oid OID) OID {
+	for r := c.Relations[oid]; r != nil && r.Partition && len(r.Parents) > 0; r = c.Relations[oid] {
+		oid = r.Parents[0]
+	}
+	return oid
 }
 
-// Trigger is a user's trigger.
-type Trigger struct {
-	Name     string
-	Function OID
-	Events   Event
-	Before   bool
-	Row      bool
-	Instead  bool
-	Columns  []int // UPDATE OF; empty: all
+// HasRules reports whether a write to the relation is rewritten by a rule.
+func (c *Catalog) HasRules(oid OID) bool {
+	for _, r := range c.rules(oid) {
+		if r.Event != 0 {
+			return true
+		}
+	}
+	return false
 }
 
-// Rule is a rewrite rule; a view's is Select.
-type Rule struct {
-	Name    string
-	Event   Event // 0 for SELECT
-	Instead bool
-	Depends Dependency
+func (c *Catalog) rules(oid OID) []Rule {
+	if r := c.Relations[oid]; r != nil {
+		return r.Rules
+	}
+	return nil
 }
 
-// Dependency is what an expression or body uses.
-type Dependency struct {
-	Relations []OID
-	Functions []OID
+// TriggersMayAlter returns the columns that triggers running before one of the
+// events may alter in the row that is written, by number and sorted; any says
+// that it may be every column. Triggers of the relation's partitions and children
+// count.
+func (c *Catalog) TriggersMayAlter(oid OID, events Event) (columns []int, any bool) {
+	set := columnSet{}
+	for _, r := range c.family(oid) {
+		for _, t := range r.Triggers {
+			if t.Before && t.Row && t.Events&events != 0 {
+				set.add(c.altered(r, t))
+			}
+		}
+	}
+	return set.list(), set.any
 }
 
-// Function is a function or procedure outside of pg_catalog, or one of PostgreSQL's
-// own that has effects.
-type Function struct {
-	OID        OID
-	Schema     string
-	Name       string
-	Language   string
-	Volatility byte // 'i', 's' or 'v'
-	Source     string
-	Extension  string
-}
-
-// Event is a set of kinds of change.
-type Event uint8
-
-// The kinds of change.
-const (
-	Insert Event = 1 << iota
-	Update
-	Delete
-	Truncate
-)
-
-// Change is what a statement does to one relation.
-type Change struct {
-	Relation OID
-	Event    Event
-	// Columns that an UPDATE sets; nil: any.
-	Columns []int
-	// Cascade says TRUNCATE … CASCADE.
-	Cascade bool
-}
-
-// Closure is all that a set of changes, reads and function calls may touch.
-type Closure struct {
-	// Changes holds everything that may be changed, what was asked for included,
-	// with what is done to it and by what: Cause is empty for what was asked for,
-	// else such as "trigger audit_orders" or "foreign key items_order_fkey".
-	Changes map[OID]Reached
-	// Reads holds every relation whose rows are read on the way, views and the
-	// tables under them included.
-	Reads map[OID]bool
-	// Anything is why the changes cannot be bounded; empty when they are.
-	Anything string
-	// ReadsAnything is why the reads cannot be bounded; empty when they are.
-	ReadsAnything string
-	// Volatile names a function whose result may differ between two calls;
-	// Session one that depends on the session (now(), current_user, TimeZone).
-	Volatile, Session string
-}
-
-// Reached is how a relation may be changed.
-type Reached struct {
-	Event Event
-	Cause string
-	// Direct says that it was asked for.
-	Direct bool
-	// Again says that it may also be changed by something other than the
-	// statement itself, so that RETURNING does not tell every changed row.
-	Again bool
+// family returns a relation and all that inherits from it.
+func (c *Catalog) family(oid OID) []*Relation {
+	r := c.Relations[oid]
+	if r == nil {
+		return nil
+	}
+	out, seen := []*Relation{r}, map[OID]bool{oid: true}
+	for i := 0; i < len(out); i++ {
+		for _, child := range out[i].Children {
+			if r := c.Relations[child]; r != nil && !seen[child] {
+				seen[child] = true
+				out = append(out, r)
+			}
+		}
+	}
+	return out
 }

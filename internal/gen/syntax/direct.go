@@ -159,14 +159,26 @@ func (d *direct) expression(n any) {
 	case *pg.SortBy:
 		d.operator(n.GetUseOp())
 	case *pg.ColumnRef:
-		if f := n.GetFields(); len(f) > 1 {
-			d.uses.Attributes = append(d.uses.Attributes, texts(f[1:])...)
-		}
+		d.column(n.GetFields())
 	case *pg.A_Indirection:
 		d.uses.Attributes = append(d.uses.Attributes, texts(n.GetIndirection())...)
 	case *pg.TypeCast:
 		d.uses.Casts = append(d.uses.Casts, qualified(n.GetTypeName().GetNames()))
 	}
+}
+
+func (d *direct) column(parts []*pg.Node) {
+	if len(parts) == 0 {
+		return
+	}
+	if len(parts) > 1 {
+		d.uses.Attributes = append(d.uses.Attributes, texts(parts[1:])...)
+	}
+	last := "*"
+	if s := parts[len(parts)-1].GetString_(); s != nil {
+		last = s.GetSval()
+	}
+	d.uses.Columns = append(d.uses.Columns, last)
 }
 
 func (d *direct) operator(name []*pg.Node) {

@@ -55,6 +55,8 @@ type Uses struct {
 	// Attributes are names behind a dot: row.name may be a column, or call the
 	// function name(row).
 	Attributes []string
+	// Columns are the last parts of the names of columns and variables; "*" is all.
+	Columns []string
 	// Casts are the types that it casts to.
 	Casts []Name
 	// Refreshes are the materialised views of REFRESH.
@@ -71,6 +73,7 @@ func (u *Uses) Add(v *Uses) {
 	u.Functions = append(u.Functions, v.Functions...)
 	u.Operators = append(u.Operators, v.Operators...)
 	u.Attributes = append(u.Attributes, v.Attributes...)
+	u.Columns = append(u.Columns, v.Columns...)
 	u.Casts = append(u.Casts, v.Casts...)
 	u.Refreshes = append(u.Refreshes, v.Refreshes...)
 	u.unknown(v.Unknown)

@@ -1,0 +1,242 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+)
+
+// body is what calling a function does, one level deep.
+type body struct {
+	Dependency
+	changes []Change
+	// unknown is why that is not all; empty when it is.
+	unknown string
+	// alters and altersAny are the columns of NEW that a trigger function assigns.
+	alters    []string
+	altersAny bool
+}
+
+// read works out what a function does.
+func (c *Catalog) read(f *Function) *body {
+	switch {
+	case hidden[f.Name] != "" && (f.system() || f.Extension != ""):
+		return &body{unknown: hidden[f.Name], altersAny: true}
+	case f.system() || plainExtensions[f.Extension] && f.Volatility != 'v':
+		return &body{altersAny: true}
+	case f.Kind == 'a':
+		return &body{Dependency: Dependency{Functions: f.parts}}
+	case f.Language == "sql" && f.atomic:
+		return c.readAtomic(f)
+	case f.Language == "sql":
+		return c.readText(f, &syntax.Body{Uses: *syntax.Text(f.text), AltersAny: true})
+	case f.Language == "plpgsql":
+		return c.readText(f, syntax.PLpgSQL(f.Source))
+	case f.Volatility == 'i', plainExtensions[f.Extension]:
+		return &body{altersAny: true}
+	}
+	return &body{unknown: "is written in " + f.Language, altersAny: true}
+}
+
+// readAtomic reads a body whose names PostgreSQL resolved: only what is changed
+// has to be found in its text.
+func (c *Catalog) readAtomic(f *Function) *body {
+	b := &body{Dependency: f.tree, altersAny: true}
+	for _, to := range c.depends[object{pgProc, f.OID}] {
+		if to.class == pgProc {
+			b.Functions = append(b.Functions, to.oid)
+		} else {
+			b.Relations = append(b.Relations, to.oid)
+		}
+	}
+	uses := &syntax.Uses{}
+	tree, err := syntax.Parse(f.Source)
+	if err != nil || len(tree.GetStmts()) != 1 {
+		b.unknown = "has a body that cannot be parsed"
+		return b
+	}
+	uses = syntax.Direct(tree.GetStmts()[0].GetStmt().GetCreateFunctionStmt().GetSqlBody())
+	var missing string
+	// What is left unqualified is in pg_catalog: the text was printed so.
+	b.changes, missing = c.changesOf(uses.Changes, nil, false)
+	switch {
+	case uses.Unknown != "":
+		b.unknown = uses.Unknown
+	case missing != "":
+		b.unknown = "changes " + missing + ", which does not exist"
+	}
+	return b
+}
+
+// readText finds what the names in a body mean.
+func (c *Catalog) readText(f *Function, s *syntax.Body) *body {
+	b := &body{unknown: s.Unknown, alters: s.Alters, altersAny: s.AltersAny}
+	n := names{catalog: c, path: f.path, body: b}
+	if f.path == nil || c.is(anyPath) {
+		n.path = c.path
+	}
+	for _, called := range s.Functions {
+		// Which schemas are searched may change on the way.
+		n.anywhere = n.anywhere || called.Name == "set_config"
+	}
+	n.relations(&s.Uses, c.transition[f.OID])
+	for _, called := range s.Functions {
+		n.function(called)
+	}
+	n.implied(&s.Uses)
+	if b.Session == "" && f.Volatility != 'i' {
+		b.Session = c.sessionOf(f, s, b)
+	}
+	return b
+}
+
+// names resolves the names in a body.
+type names struct {
+	catalog  *Catalog
+	path     []string
+	anywhere bool
+	body     *body
+}
+
+func (n *names) relations(s *syntax.Uses, transition []string) {
+	but := map[string]bool{}
+	for _, t := range transition {
+		but[t] = true
+	}
+	var missing, unchanged, stale string
+	n.body.Relations, missing = n.catalog.resolveAll(s.Reads, n.path, n.anywhere, but)
+	n.body.changes, unchanged = n.catalog.changesOf(s.Changes, n.path, n.anywhere)
+	views, stale := n.catalog.resolveAll(s.Refreshes, n.path, n.anywhere, nil)
+	for _, v := range views {
+		n.body.changes = append(n.body.changes, Change{Relation: v, Event: Insert | Truncate})
+	}
+	for _, m := range []string{missing, unchanged, stale} {
+		if m != "" && n.body.unknown == "" {
+			n.body.unknown = "names " + m + ", which does not exist"
+		}
+	}
+}
+
+// function adds every function of a name: which of them is called the types would
+// say.
+func (n *names) function(called syntax.Name) {
+	found := n.catalog.FunctionsNamed(called.Schema, called.Name)
+	if n.catalog.is(firstName) && len(found) > 1 {
+		found = found[:1]
+	}
+	for _, oid := range found {
+		if f := n.catalog.Functions[oid]; !f.system() || f.Volatility == 'v' || hidden[f.Name] != "" {
+			n.body.Functions = append(n.body.Functions, oid)
+		}
+	}
+	if len(found) == 0 && !valueFunctions[called.Name] && n.catalog.typeNames[called.Name] == nil && n.body.unknown == "" {
+		n.body.unknown = "calls " + called.String() + ", which does not exist"
+	}
+}
+
+// implied adds the functions that are called without their name being written
+// like a call: by operators, by casts, and as row.name.
+func (n *names) implied(s *syntax.Uses) {
+	for _, o := range s.Operators {
+		n.body.Functions = append(n.body.Functions, n.catalog.operators[o.Name]...)
+	}
+	for _, a := range s.Attributes {
+		for _, f := range n.catalog.functions[a] {
+			if !f.system() && len(f.arguments) == 1 {
+				n.body.Functions = append(n.body.Functions, f.OID)
+			}
+		}
+	}
+	n.body.Functions = append(n.body.Functions, n.catalog.casts...)
+}
+
+// valueFunctions are those that are no functions to PostgreSQL.
+var valueFunctions = map[string]bool{
+	"current_date": true, "current_time": true, "current_timestamp": true, "localtime": true, "localtimestamp": true,
+	"current_role": true, "user": true, "current_catalog": true, "current_user": true, "session_user": true, "current_schema": true,
+}
+
+// sessionOf returns what makes a body's result depend on the session. The types
+// of its expressions are not known, so that whatever could be a date or a time
+// counts when one is named.
+func (c *Catalog) sessionOf(f *Function, s *syntax.Body, b *body) string {
+	prints := len(s.Casts) > 0
+	for _, called := range s.Functions {
+		if valueFunctions[called.Name] {
+			return called.Name
+		}
+		stable, other := false, false
+		for _, g := range c.functions[called.Name] {
+			stable = stable || g.system() && g.Volatility == 's'
+			other = other || g.Volatility != 's'
+		}
+		if stable && !other && !printsOnly[called.Name] {
+			return called.Name + "()"
+		}
+		prints = prints || stable
+	}
+	if c.namesTime(f, s, b, prints) {
+		return "a date or time in a body whose types are not known"
+	}
+	return ""
+}
+
+// namesTime reports whether a body names anything that is a date or a time. When
+// it prints whole rows the columns of every relation in it count.
+func (c *Catalog) namesTime(f *Function, s *syntax.Body, b *body, prints bool) bool {
+	for _, t := range f.arguments {
+		if c.timed(t) {
+			return true
+		}
+	}
+	for _, t := range s.Types {
+		if c.timedText(t) {
+			return true
+		}
+	}
+	for _, t := range s.Casts {
+		if c.timedName(t.Name) {
+			return true
+		}
+	}
+	named := map[string]bool{}
+	for _, column := range s.Columns {
+		named[column] = true
+	}
+	for _, oid := range b.Relations {
+		for _, column := range c.relationColumns(oid) {
+			if (prints || named["*"] || named[column.Name]) && c.timed(column.Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// timedText looks at a type as a declaration spells it: name, table%ROWTYPE or
+// table.column%TYPE.
+func (c *Catalog) timedText(text string) bool {
+	name, _, derived := strings.Cut(text, "%")
+	if !derived {
+		parts := strings.Split(name, ".")
+		return c.timedName(strings.Trim(parts[len(parts)-1], `"[]`))
+	}
+	parts := strings.Split(strings.ReplaceAll(name, `"`, ""), ".")
+	for _, oid := range c.named[parts[0]] {
+		for _, column := range c.relationColumns(oid) {
+			if c.timed(column.Type) && (len(parts) == 1 || column.Name == parts[1]) {
+				return true
+			}
+		}
+	}
+	return len(parts) > 2
+}
+
+func (c *Catalog) timedName(name string) bool {
+	for _, t := range c.typeNames[name] {
+		if c.timed(t) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,56 @@
+package catalog
+
+// hidden are functions, PostgreSQL's own and of its extensions, that do or read
+// what their arguments say, and why nothing else is known of them.
+var hidden = map[string]string{
+	"query_to_xml": runsText, "query_to_xmlschema": runsText, "query_to_xml_and_xmlschema": runsText,
+	"cursor_to_xml": runsText, "cursor_to_xmlschema": runsText, "ts_stat": runsText, "ts_rewrite": runsText,
+	"table_to_xml": readsNamed, "table_to_xmlschema": readsNamed, "table_to_xml_and_xmlschema": readsNamed,
+	"schema_to_xml": readsNamed, "schema_to_xmlschema": readsNamed, "schema_to_xml_and_xmlschema": readsNamed,
+	"database_to_xml": readsNamed, "database_to_xmlschema": readsNamed, "database_to_xml_and_xmlschema": readsNamed,
+	"crosstab": runsText, "crosstab2": runsText, "crosstab3": runsText, "crosstab4": runsText, "connectby": runsText,
+	"xpath_table": runsText,
+}
+
+const (
+	runsText   = "runs a text that is put together at run time"
+	readsNamed = "reads what its arguments name"
+)
+
+// quiet are the volatile functions of PostgreSQL's own that change nothing, beyond
+// those that only look at the server (their names begin as in quietPrefixes).
+var quiet = map[string]bool{
+	"random": true, "random_normal": true, "clock_timestamp": true, "timeofday": true, "gen_random_uuid": true,
+	"uuidv4": true, "uuidv7": true, "current_query": true, "currval": true, "lastval": true, "txid_status": true,
+	"pg_sleep": true, "pg_sleep_for": true, "pg_sleep_until": true, "pg_sequence_last_value": true, "pg_notification_queue_usage": true,
+	"lo_get": true, "ts_stat": true, "ts_rewrite": true, "query_to_xml": true, "pg_is_in_recovery": true,
+	"pg_relation_size": true, "pg_table_size": true, "pg_total_relation_size": true, "pg_indexes_size": true, "pg_database_size": true,
+	"pg_tablespace_size": true, "pg_blocking_pids": true, "pg_jit_available": true, "pg_xact_status": true,
+	"suppress_redundant_updates_trigger": true, "tsvector_update_trigger": true, "tsvector_update_trigger_column": true,
+}
+
+// printsOnly are the functions of PostgreSQL's own that are only STABLE because
+// they print values of any type, or look at its definition: with arguments whose
+// text no setting decides their value depends on nothing else.
+var printsOnly = map[string]bool{
+	"concat": true, "concat_ws": true, "format": true, "array_to_string": true, "array_to_json": true, "row_to_json": true,
+	"to_json": true, "to_jsonb": true, "json_agg": true, "jsonb_agg": true, "json_agg_strict": true, "jsonb_agg_strict": true,
+	"json_build_array": true, "json_build_object": true, "jsonb_build_array": true, "jsonb_build_object": true,
+	"json_object_agg": true, "jsonb_object_agg": true, "json_object_agg_strict": true, "jsonb_object_agg_strict": true,
+	"json_object_agg_unique": true, "jsonb_object_agg_unique": true, "json_object_agg_unique_strict": true, "jsonb_object_agg_unique_strict": true,
+	"json_agg_transfn": true, "jsonb_agg_transfn": true, "jsonb_agg_finalfn": true, "json_object_agg_transfn": true,
+	"jsonb_object_agg_transfn": true, "jsonb_object_agg_finalfn": true,
+	"enum_first": true, "enum_last": true, "enum_range": true,
+	"convert": true, "convert_from": true, "convert_to": true, "length": true, "version": true, "current_database": true, "getdatabaseencoding": true,
+}
+
+// plainExtensions are extensions whose functions in C look at their arguments
+// alone, or keep what they know outside of relations.
+var plainExtensions = map[string]bool{
+	"btree_gin": true, "btree_gist": true, "citext": true, "cube": true, "dict_int": true, "dict_xsyn": true, "earthdistance": true,
+	"fuzzystrmatch": true, "h3": true, "hstore": true, "hypopg": true, "insert_username": true, "intagg": true, "intarray": true, "ip4r": true,
+	"isn": true, "ltree": true, "moddatetime": true, "pg_hashids": true, "pg_stat_statements": true, "pg_trgm": true, "pg_uuidv7": true,
+	"pgcrypto": true, "pg_bigm": true, "pgvector": true, "vector": true, "plpgsql": true, "postgis": true, "postgis_raster": true,
+	"postgis_sfcgal": true, "postgis_topology": true, "prefix": true, "rum": true, "seg": true, "sslinfo": true, "tcn": true,
+	"tsm_system_rows": true, "tsm_system_time": true, "unaccent": true, "unit": true, "uuid-ossp": true,
+}

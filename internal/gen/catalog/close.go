@@ -1,0 +1,197 @@
+package catalog
+
+// Close follows what a statement does: the changes that it makes, the relations
+// that it reads and the functions that it calls. Changes to one relation that are
+// given twice count as reaching it again.
+func (c *Catalog) Close(changes []Change, reads, functions []OID) Closure {
+	k := &closer{
+		Catalog: c, out: Closure{Changes: map[OID]Reached{}, Reads: map[OID]bool{}},
+		reached: map[OID]*reached{}, seen: map[step]*columnSet{}, read: map[use]bool{}, called: map[use]bool{},
+	}
+	for _, change := range changes {
+		k.enter(change)
+	}
+	for _, r := range reads {
+		k.reads(r, asked)
+	}
+	for _, f := range functions {
+		k.calls(f, asked, "")
+	}
+	for len(k.queue) > 0 {
+		m := k.queue[0]
+		k.queue = k.queue[1:]
+		k.follow(m)
+	}
+	for oid, r := range k.reached {
+		k.out.Changes[oid] = r.result()
+	}
+	return k.out
+}
+
+// closer is one run of Close.
+type closer struct {
+	*Catalog
+	out     Closure
+	reached map[OID]*reached
+	seen    map[step]*columnSet
+	queue   []move
+	read    map[use]bool
+	called  map[use]bool
+}
+
+// How a relation or function is used.
+type manner bool
+
+const (
+	asked manner = true  // for the statement's result
+	fired manner = false // by a trigger or a default: it may act, but decides no result
+)
+
+type use struct {
+	oid OID
+	how manner
+}
+
+// way is how a change comes to a relation.
+type way uint8
+
+const (
+	named way = iota // a statement names it
+	down             // a statement names what it is a partition or child of
+	up               // a partition or child of it was changed
+)
+
+// step is what is followed once, but for more columns.
+type step struct {
+	relation OID
+	event    Event // one
+	way      way
+	own      bool // the rows are those that the statement itself changes
+	cascade  bool
+	only     bool
+	moved    bool // the rows may come from another partition, or go to one
+}
+
+// move is a step that is to be followed.
+type move struct {
+	step
+	columns columnSet
+	cause   string
+	direct  bool
+	first   bool // it was asked for
+}
+
+// reached is a Reached in the making.
+type reached struct {
+	Reached
+	columns columnSet
+}
+
+func (r *reached) result() Reached {
+	out := r.Reached
+	if out.Event&Update != 0 && !r.columns.any {
+		out.Columns = r.columns.list()
+	}
+	return out
+}
+
+// enter begins with what the statement does itself.
+func (k *closer) enter(change Change) {
+	if r := k.reached[change.Relation]; r != nil && r.Direct {
+		r.Again = !k.is(neverAgain)
+	}
+	k.at(change.Relation).Direct = true
+	k.push(change, step{own: true}, "")
+	if change.Event != Truncate {
+		k.policies(change.Relation, asked)
+	}
+}
+
+// at returns the entry of a relation.
+func (k *closer) at(oid OID) *reached {
+	r := k.reached[oid]
+	if r == nil {
+		r = &reached{}
+		k.reached[oid] = r
+	}
+	return r
+}
+
+// push puts a change in the queue, one event at a time, as the step's own, way and
+// moved say. Without columns an UPDATE changes any.
+func (k *closer) push(change Change, like step, cause string) {
+	var columns columnSet
+	columns.add(change.Columns, change.Columns == nil)
+	for _, event := range []Event{Insert, Update, Delete, Truncate} {
+		if change.Event&event == 0 {
+			continue
+		}
+		s := like
+		s.relation, s.event, s.cascade, s.only = change.Relation, event, change.Cascade, change.Only
+		m := move{step: s, cause: cause}
+		if event == Update {
+			m.columns = columns
+		}
+		k.queue = append(k.queue, m)
+	}
+}
+
+// follow notes a change and puts what it sets in motion in the queue.
+func (k *closer) follow(m move) {
+	if m.event == Update {
+		m.columns = columnSet{any: m.columns.any, set: m.columns.set}
+		m.columns = k.written(m)
+	}
+	known := k.seen[m.step]
+	grew := known == nil
+	if grew {
+		known = &columnSet{}
+		k.seen[m.step] = known
+	}
+	grew = known.add(m.columns.list(), m.columns.any) || grew
+	if !grew {
+		return
+	}
+	k.note(m)
+	if r := k.Relations[m.relation]; r != nil && !(k.is(oneLevel) && !m.own) {
+		k.effects(r, m)
+	}
+}
+
+// written returns the columns that an UPDATE changes beyond those that it sets:
+// by triggers that run before it, and those that are computed from others.
+func (k *closer) written(m move) columnSet {
+	var out columnSet
+	out.add(m.columns.list(), m.columns.any)
+	r := k.Relations[m.relation]
+	if r == nil || m.way == up {
+		return out
+	}
+	for _, t := range r.Triggers {
+		if t.Before && t.Row && t.Events&Update != 0 && k.fires(r, t, m.event, m.columns) {
+			out.add(k.altered(r, t))
+		}
+	}
+	k.generated(r, &out)
+	return out
+}
+
+// note records that a relation is reached.
+func (k *closer) note(m move) {
+	r := k.at(m.relation)
+	r.Event |= m.event
+	r.columns.add(m.columns.list(), m.columns.any)
+	if !m.own || m.moved {
+		r.Again = !k.is(neverAgain)
+	}
+	if r.Cause == "" && (!m.own || !r.Direct) {
+		r.Cause = m.cause
+	}
+}
+
+// unbounded notes why the changes have no bound.
+func (k *closer) unbounded(why string) {
+	if k.out.Anything == "" {
+		k.out.Anything = why
+	}
+}

@@ -1,0 +1,129 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+)
+
+func (l *loader) loadFunctions(ctx context.Context, tx pgx.Tx) error {
+	var f Function
+	var kind, volatility string
+	return each(ctx, tx, `
+		SELECT p.oid, n.nspname, p.proname, p.prokind::text, l.lanname, p.provolatile::text, coalesce(e.extname, ''), p.prorettype
+		FROM pg_proc p
+		JOIN pg_namespace n ON n.oid = p.pronamespace
+		JOIN pg_language l ON l.oid = p.prolang
+		LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+		LEFT JOIN pg_extension e ON e.oid = d.refobjid
+		ORDER BY p.oid`,
+		[]any{&f.OID, &f.Schema, &f.Name, &kind, &f.Language, &volatility, &f.Extension, &f.result}, func() {
+			one := f
+			one.Kind, one.Volatility = first(kind), first(volatility)
+			one.body = sync.OnceValue(func() *body { return l.read(&one) })
+			l.Functions[one.OID] = &one
+			l.functions[one.Name] = append(l.functions[one.Name], &one)
+		})
+}
+
+// loadBodies reads what is needed of functions that are not PostgreSQL's own.
+// prosqlbody is new in 14; asking for it by name works in 13 too.
+func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
+	var oid OID
+	var source, tree, text, path string
+	var hasPath bool
+	var arguments []OID
+	return each(ctx, tx, `
+		SELECT p.oid, CASE WHEN p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') THEN pg_get_functiondef(p.oid) ELSE '' END,
+		       CASE WHEN l.lanname = 'sql' THEN coalesce(to_jsonb(p)->>'prosqlbody', '') ELSE '' END, p.prosrc, p.proargtypes::oid[],
+		       s.setting IS NOT NULL, coalesce(substr(s.setting, 13), '')
+		FROM pg_proc p
+		JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+		JOIN pg_language l ON l.oid = p.prolang
+		LEFT JOIN LATERAL (SELECT setting FROM unnest(p.proconfig) setting WHERE setting LIKE 'search\_path=%') s ON true`,
+		[]any{&oid, &source, &tree, &text, &arguments, &hasPath, &path}, func() {
+			f := l.Functions[oid]
+			if f == nil {
+				return
+			}
+			f.Source, f.text, f.arguments = source, text, append([]OID(nil), arguments...)
+			if hasPath {
+				f.path = splitPath(path)
+			}
+			if tree != "" {
+				f.atomic, f.tree = true, l.Tree(tree)
+			}
+		})
+}
+
+// splitPath cuts a search_path as pg_proc keeps it.
+func splitPath(setting string) []string {
+	path := []string{}
+	for _, s := range strings.Split(setting, ",") {
+		s = strings.TrimSpace(s)
+		if quoted, ok := strings.CutPrefix(s, `"`); ok {
+			s = strings.ReplaceAll(strings.TrimSuffix(quoted, `"`), `""`, `"`)
+		}
+		if s != "" {
+			path = append(path, s)
+		}
+	}
+	return path
+}
+
+func (l *loader) loadAggregates(ctx context.Context, tx pgx.Tx) error {
+	var oid OID
+	var parts []OID
+	return each(ctx, tx, `
+		SELECT aggfnoid::oid, ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn]::oid[]
+		FROM pg_aggregate WHERE aggfnoid::oid >= 16384`,
+		[]any{&oid, &parts}, func() {
+			if f := l.Functions[oid]; f != nil {
+				f.parts = append([]OID(nil), parts...)
+			}
+		})
+}
+
+// loadOperators reads the functions that operators and casts call without their
+// name being written.
+func (l *loader) loadOperators(ctx context.Context, tx pgx.Tx) error {
+	var name string
+	var oid OID
+	err := each(ctx, tx, `SELECT oprname, oprcode::oid FROM pg_operator WHERE oid >= 16384 AND oprcode <> 0`, []any{&name, &oid}, func() {
+		l.operators[name] = append(l.operators[name], oid)
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, `SELECT castfunc FROM pg_cast WHERE castfunc >= 16384`, []any{&oid}, func() {
+		l.casts = append(l.casts, oid)
+	})
+}
+
+// resolveAll finds the relations that names in a body mean.
+func (c *Catalog) resolveAll(names []syntax.Name, path []string, anywhere bool, but map[string]bool) (found []OID, missing string) {
+	for _, n := range names {
+		oids := c.lookup(n, path, anywhere)
+		found = append(found, oids...)
+		if len(oids) == 0 && !(n.Schema == "" && but[n.Name]) {
+			missing = n.String()
+		}
+	}
+	return found, missing
+}
+
+// lookup finds the relations that a name in a body may mean: the one on the path,
+// or, when there is none or the path is not known, all of that name.
+func (c *Catalog) lookup(n syntax.Name, path []string, anywhere bool) []OID {
+	if oid, ok := c.resolve(n.Schema, n.Name, path); ok && (!anywhere || n.Schema != "") {
+		return []OID{oid}
+	}
+	if n.Schema != "" {
+		return nil
+	}
+	return c.named[n.Name]
+}

@@ -1,0 +1,148 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+)
+
+func (l *loader) loadRelations(ctx context.Context, tx pgx.Tx) error {
+	var r Relation
+	var kind, printed string
+	return each(ctx, tx, `
+		SELECT c.oid, n.nspname, c.relname, c.relkind::text, n.nspname IN ('pg_catalog', 'information_schema'),
+		       c.relpersistence = 't', c.relrowsecurity, c.relispartition,
+		       CASE WHEN n.nspname = 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast'`,
+		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.RowSecurity, &r.Partition, &printed}, func() {
+			one := r
+			one.Kind, one.printed = first(kind), printed
+			l.Relations[one.OID] = &one
+			l.relations[syntax.Name{Schema: one.Schema, Name: one.Name}] = one.OID
+			if !one.System {
+				l.named[one.Name] = append(l.named[one.Name], one.OID)
+			}
+		})
+}
+
+func (l *loader) loadColumns(ctx context.Context, tx pgx.Tx) error {
+	var relation OID
+	var c Column
+	return each(ctx, tx, `
+		SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+		       a.attgenerated <> '', coalesce(k.collisdeterministic, true)
+		FROM pg_attribute a
+		JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+		JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+		LEFT JOIN pg_collation k ON k.oid = a.attcollation
+		WHERE a.attnum > 0 AND NOT a.attisdropped
+		ORDER BY a.attrelid, a.attnum`,
+		[]any{&relation, &c.Number, &c.Name, &c.Type, &c.TypeName, &c.NotNull, &c.Generated, &c.Deterministic}, func() {
+			l.composite(relation).Columns = append(l.composite(relation).Columns, c)
+		})
+}
+
+// composite returns a relation, or the row type that has no relation: that is
+// kept beside them so that its columns are known, without a name to find it by.
+func (l *loader) composite(oid OID) *Relation {
+	r := l.Relations[oid]
+	if r == nil {
+		r = &Relation{OID: oid, Kind: 'c'}
+		l.Relations[oid] = r
+	}
+	return r
+}
+
+func (l *loader) loadTypes(ctx context.Context, tx pgx.Tx) error {
+	var oid OID
+	var t typeInfo
+	var kind string
+	return each(ctx, tx, `
+		SELECT t.oid, t.typname, t.typtype::text,
+		       coalesce(nullif(t.typelem, 0), nullif(t.typbasetype, 0), r.rngsubtype, m.rngsubtype, 0), t.typrelid
+		FROM pg_type t
+		LEFT JOIN pg_range r ON r.rngtypid = t.oid
+		LEFT JOIN pg_range m ON to_jsonb(m)->>'rngmultitypid' = t.oid::text`,
+		[]any{&oid, &t.name, &kind, &t.element, &t.relation}, func() {
+			one := t
+			one.kind = first(kind)
+			l.types[oid] = &one
+			l.typeNames[one.name] = append(l.typeNames[one.name], oid)
+		})
+}
+
+func (l *loader) loadInheritance(ctx context.Context, tx pgx.Tx) error {
+	var child, parent OID
+	return each(ctx, tx, `SELECT inhrelid, inhparent FROM pg_inherits ORDER BY inhrelid, inhseqno`, []any{&child, &parent}, func() {
+		c, p := l.Relations[child], l.Relations[parent]
+		if c == nil || p == nil { // indexes inherit too
+			return
+		}
+		c.Parents = append(c.Parents, parent)
+		p.Children = append(p.Children, child)
+	})
+}
+
+func (l *loader) loadPartitionKeys(ctx context.Context, tx pgx.Tx) error {
+	var oid OID
+	var columns []int
+	var tree string
+	return each(ctx, tx, `SELECT partrelid, array_remove(partattrs::int2[], 0::int2), coalesce(partexprs::text, '') FROM pg_partitioned_table`,
+		[]any{&oid, &columns, &tree}, func() {
+			if r := l.Relations[oid]; r != nil {
+				d, computed := l.tree(tree)
+				r.PartitionKey = append(append([]int(nil), columns...), computed...)
+				r.Defaults = appendDependency(r.Defaults, d)
+			}
+		})
+}
+
+func (l *loader) loadKeys(ctx context.Context, tx pgx.Tx) error {
+	var oid OID
+	var k Key
+	return each(ctx, tx, `
+		SELECT i.indrelid, c.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
+		       coalesce(to_jsonb(i)->>'indnullsnotdistinct', 'false') <> 'true'
+		FROM pg_index i
+		JOIN pg_class c ON c.oid = i.indexrelid
+		WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+		  AND i.indrelid >= 16384
+		ORDER BY i.indrelid, NOT i.indisprimary, c.relname`,
+		[]any{&oid, &k.Name, &k.Columns, &k.Primary, &k.Distinct}, func() {
+			if r := l.Relations[oid]; r != nil {
+				one := k
+				one.Columns = append([]int(nil), k.Columns...)
+				r.Keys = append(r.Keys, one)
+			}
+		})
+}
+
+func (l *loader) loadForeignKeys(ctx context.Context, tx pgx.Tx) error {
+	var k ForeignKey
+	var onDelete, onUpdate string
+	return each(ctx, tx, `
+		SELECT conname, conrelid, confrelid, conkey, confkey, confdeltype::text, confupdtype::text
+		FROM pg_constraint WHERE contype = 'f' ORDER BY conname, oid`,
+		[]any{&k.Name, &k.Table, &k.Target, &k.Columns, &k.Refs, &onDelete, &onUpdate}, func() {
+			one := k
+			one.Columns, one.Refs = append([]int(nil), k.Columns...), append([]int(nil), k.Refs...)
+			one.OnDelete, one.OnUpdate = first(onDelete), first(onUpdate)
+			if r := l.Relations[one.Table]; r != nil {
+				r.References = append(r.References, one)
+			}
+			if r := l.Relations[one.Target]; r != nil {
+				r.Referenced = append(r.Referenced, one)
+			}
+		})
+}
+
+// appendDependency appends what is not empty.
+func appendDependency(list []Dependency, d Dependency) []Dependency {
+	if len(d.Relations)+len(d.Functions) == 0 && d.Session == "" {
+		return list
+	}
+	return append(list, d)
+}

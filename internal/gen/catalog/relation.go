@@ -1,0 +1,129 @@
+package catalog
+
+// Relation is a table, partitioned table, view, materialised view, foreign table
+// or sequence.
+type Relation struct {
+	OID    OID
+	Schema string
+	Name   string
+	Kind   byte // pg_class.relkind
+	// System says that it is PostgreSQL's own. Nothing but its name is known, and
+	// nothing tells when it changes.
+	System      bool
+	Temporary   bool
+	RowSecurity bool
+	Columns     []Column // by attribute number; dropped ones are absent
+	Keys        []Key    // valid, immediate, non-partial unique indexes over plain columns
+	References  []ForeignKey
+	// Referenced are the foreign keys of others, and its own, that point here.
+	Referenced []ForeignKey
+	Triggers   []Trigger // enabled ones
+	Parents    []OID     // partition parents and inheritance
+	Children   []OID
+	Partition  bool
+	// PartitionKey are the columns that decide a row's partition; 0 stands for
+	// any.
+	PartitionKey []int
+	// Policies and Rules hold what their expressions and actions depend on. A
+	// view's query is a rule with Event 0.
+	Policies []Dependency
+	Rules    []Rule
+	// Defaults are functions and sequences called by column defaults, generated
+	// columns, check constraints, domains, and index and partition expressions.
+	Defaults []Dependency
+	// Base is the relation that an automatically updatable view shows, 0 for
+	// other relations.
+	Base OID
+	// Automatic are the events that PostgreSQL passes on from the view to Base.
+	Automatic Event
+
+	base    map[int]int // the view's columns to those of Base, where they are plain
+	printed string
+}
+
+// Column returns the column of that name, or nil.
+func (r *Relation) Column(name string) *Column {
+	for i := range r.Columns {
+		if r.Columns[i].Name == name {
+			return &r.Columns[i]
+		}
+	}
+	return nil
+}
+
+// Column is a column of a relation.
+type Column struct {
+	Number    int
+	Name      string
+	Type      OID
+	TypeName  string // format_type
+	NotNull   bool
+	Generated bool // GENERATED ALWAYS AS (…)
+	// From are the columns that a generated one is computed from; 0 stands for
+	// any.
+	From          []int
+	Deterministic bool // false for a nondeterministic collation
+}
+
+// Key is a unique index over plain columns.
+type Key struct {
+	Name     string
+	Columns  []int
+	Primary  bool
+	Distinct bool // false: NULLS NOT DISTINCT
+}
+
+// ForeignKey is a constraint between two relations.
+type ForeignKey struct {
+	Name               string
+	Table, Target      OID
+	Columns, Refs      []int
+	OnDelete, OnUpdate byte // pg_constraint.confdeltype, confupdtype
+}
+
+// Trigger is a user's trigger.
+type Trigger struct {
+	Name     string
+	Function OID
+	Events   Event
+	Before   bool
+	Row      bool
+	Instead  bool
+	Columns  []int // UPDATE OF; empty: all
+	// When are the functions that its condition calls.
+	When Dependency
+	// Tables are the names of its transition tables.
+	Tables []string
+	// Argument is the first of its arguments.
+	Argument string
+}
+
+// Rule is a rewrite rule; a view's is Select.
+type Rule struct {
+	Name    string
+	Event   Event // 0 for SELECT
+	Instead bool
+	// Conditional says that it has a WHERE.
+	Conditional bool
+	Depends     Dependency
+	// Changes are what its actions do.
+	Changes []Change
+}
+
+// Dependency is what an expression or body uses.
+type Dependency struct {
+	Relations []OID
+	Functions []OID
+	// Session is what makes its value depend on the session, such as a cast of a
+	// timestamp to text; empty when nothing does.
+	Session string
+}
+
+// add makes d hold what e holds too.
+func (d *Dependency) add(e Dependency) {
+	d.Relations = append(d.Relations, e.Relations...)
+	d.Functions = append(d.Functions, e.Functions...)
+	if d.Session == "" {
+		d.Session = e.Session
+	}
+}
