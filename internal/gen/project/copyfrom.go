@@ -42,11 +42,9 @@ func (r *reader) copyParams(st *Statement, method *ast.FuncDecl) {
 		st.refuse(st.Pos, "the generated code has no iterator for %s: run sqlc generate again", st.Name)
 		return
 	}
-	sc := scope{r: r, names: map[string]string{}}
+	sc := r.scope(method)
 	for _, a := range arguments(method.Type) {
-		if element, slice := strings.CutPrefix(a.Type, "[]"); slice {
-			sc.names["row"] = element
-		}
+		sc.element("", a.Name) // the name of no argument
 	}
 	var args []ast.Expr
 	for _, e := range literal.Elts {
@@ -55,11 +53,12 @@ func (r *reader) copyParams(st *Statement, method *ast.FuncDecl) {
 	r.setParams(st, sc, args)
 }
 
-// ofRow turns r.rows[0] into row, and r.rows[0].Field into row.Field.
+// ofRow turns r.rows[0] into the element without a name, and r.rows[0].Field into
+// its field.
 func ofRow(e ast.Expr) ast.Expr {
 	switch e := e.(type) {
 	case *ast.IndexExpr:
-		return &ast.Ident{Name: "row", NamePos: e.Pos()}
+		return &ast.Ident{NamePos: e.Pos()}
 	case *ast.SelectorExpr:
 		return &ast.SelectorExpr{X: ofRow(e.X), Sel: e.Sel}
 	}

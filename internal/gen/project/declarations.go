@@ -53,7 +53,7 @@ func (r *reader) typeSpec(s *ast.TypeSpec) {
 		}
 	case *ast.StructType:
 		r.structs[name] = t
-		if strings.HasPrefix(name, "Null") && hasValid(t) {
+		if isNull(name, t) {
 			r.pkg.Nulls[name] = true
 		}
 	case *ast.InterfaceType:
@@ -68,11 +68,12 @@ func (r *reader) typeSpec(s *ast.TypeSpec) {
 	}
 }
 
-// hasValid tells a generated Null type, which is a value and the field Valid, from
-// a table whose name begins with null.
-func hasValid(t *ast.StructType) bool {
+// isNull tells a generated Null type, which is an enum and the field Valid, from a
+// table whose name begins with null.
+func isNull(name string, t *ast.StructType) bool {
+	kind, found := strings.CutPrefix(name, "Null")
 	fields := structFields(t)
-	return len(fields) == 2 && fields[1].Name == "Valid" && fields[1].Type == "bool"
+	return found && len(fields) == 2 && fields[0] == Field{Name: kind, Type: kind} && fields[1] == Field{Name: "Valid", Type: "bool"}
 }
 
 // receiver returns the name of a method's type, "" for a function.

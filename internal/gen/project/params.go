@@ -8,10 +8,11 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
 )
 
-// scope knows the types of the names in a generated method.
+// scope knows the method's arguments by the names that its body uses. The variable
+// that ranges over a slice of arguments is an element of that argument.
 type scope struct {
 	r     *reader
-	names map[string]string
+	names map[string]Field
 }
 
 // parameters reads what the method passes after the constant.
@@ -36,9 +37,9 @@ func (r *reader) parameters(st *Statement, method *ast.FuncDecl) {
 // scope takes the method's arguments, and the name that ranges over the one that
 // is a slice, as methods for batches do.
 func (r *reader) scope(method *ast.FuncDecl) scope {
-	sc := scope{r: r, names: map[string]string{}}
+	sc := scope{r: r, names: map[string]Field{}}
 	for _, a := range arguments(method.Type) {
-		sc.names[a.Name] = a.Type
+		sc.names[a.Name] = a
 	}
 	ast.Inspect(method.Body, func(n ast.Node) bool {
 		loop, ok := n.(*ast.RangeStmt)
@@ -48,13 +49,18 @@ func (r *reader) scope(method *ast.FuncDecl) scope {
 		over, _ := loop.X.(*ast.Ident)
 		value, _ := loop.Value.(*ast.Ident)
 		if over != nil && value != nil {
-			if element, slice := strings.CutPrefix(sc.names[over.Name], "[]"); slice {
-				sc.names[value.Name] = element
-			}
+			sc.element(value.Name, over.Name)
 		}
 		return true
 	})
 	return sc
+}
+
+// element makes name stand for an element of the argument over.
+func (sc scope) element(name, over string) {
+	if t, slice := strings.CutPrefix(sc.names[over].Type, "[]"); slice {
+		sc.names[name] = Field{Name: over, Type: t}
+	}
 }
 
 // callWith finds the call that has the constant among its arguments.
@@ -114,7 +120,7 @@ func assigned(body *ast.BlockStmt, name string) *ast.CompositeLit {
 	return found
 }
 
-// setParams makes Params of expressions, and compares them with the placeholders.
+// setParams makes Params of expressions.
 func (r *reader) setParams(st *Statement, sc scope, args []ast.Expr) {
 	for _, a := range args {
 		p, owner, known := sc.param(a)
@@ -128,14 +134,30 @@ func (r *reader) setParams(st *Statement, sc scope, args []ast.Expr) {
 		}
 		st.Params = append(st.Params, p)
 	}
-	switch n := sqltext.Placeholders(st.SQL); {
-	case n > len(st.Params):
-		st.refuse(st.Pos, "the text has %d placeholders and the generated method passes %d arguments, so it fails whenever it is called: "+
-			"sqlc does not bind parameters there (MERGE and some utility commands); write the statement in another way", n, len(st.Params))
-	case n < len(st.Params):
+}
+
+// checkPlaceholders compares the arguments with the placeholders of the text.
+func (st *Statement) checkPlaceholders() {
+	n, passed := sqltext.Placeholders(st.SQL), len(st.Params)
+	switch {
+	case st.Refused != nil || n == passed:
+	case n > passed:
+		st.refuse(st.Position(st.placeholder(passed+1)), "the text has %d placeholders and the generated method passes %d arguments, so it fails whenever it is called: "+
+			"sqlc binds no parameters in MERGE and some other statements; write it in another way", n, passed)
+	default:
 		st.refuse(st.Pos, "the generated method passes %d arguments and the text has %d placeholders, so it fails whenever it is called: "+
-			"write the statement in another way", len(st.Params), n)
+			"write the statement in another way", passed, n)
 	}
+}
+
+// placeholder returns the offset of the first placeholder from $n on.
+func (st *Statement) placeholder(n int) int {
+	for _, t := range sqltext.Tokens(st.SQL) {
+		if t.Number(st.SQL) >= n {
+			return t.Start
+		}
+	}
+	return 0
 }
 
 // param describes an argument expression: a name, a field of a struct, or either
@@ -143,14 +165,14 @@ func (r *reader) setParams(st *Statement, sc scope, args []ast.Expr) {
 func (sc scope) param(e ast.Expr) (p Param, owner string, known bool) {
 	switch e := e.(type) {
 	case *ast.Ident:
-		t, ok := sc.names[e.Name]
-		return Param{Name: e.Name, Type: t}, "", ok
+		a, ok := sc.names[e.Name]
+		return Param{Name: a.Name, Type: a.Type}, "", ok
 	case *ast.SelectorExpr:
 		x, ok := e.X.(*ast.Ident)
 		if !ok {
 			return Param{}, "", false
 		}
-		owner = sc.names[x.Name]
+		owner = sc.names[x.Name].Type
 		f, ok := sc.r.field(owner, e.Sel.Name)
 		return Param{Name: f.Name, Type: f.Type}, owner, ok
 	case *ast.CallExpr:

@@ -1,8 +1,8 @@
 package project
 
 import (
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
 )
@@ -42,134 +42,32 @@ func (st *Statement) inGo(offset int) Position {
 
 func (st *Statement) inQuery(offset int) Position {
 	q := st.origin.query
-	line, _ := sqltext.Place(st.SQL, offset)
-	compiled := strings.Split(st.SQL, "\n")
-	source := q.lines()
-	at := align(compiled[1:], source)
-	if line < 2 || line-2 >= len(at) || at[line-2] < 0 {
+	if offset < strings.IndexByte(st.SQL, '\n') {
 		return st.Pos
 	}
-	from := source[at[line-2]]
-	start := strings.LastIndexByte(st.SQL[:offset], '\n') + 1
-	column := sameWord(compiled[line-1], offset-start, from.text)
-	return Position{q.file, from.number, utf8.RuneCountInString(from.text[:column]) + 1}
+	source := q.text[q.span.First:q.span.End]
+	compiled, written := code(sqltext.Tokens(st.SQL)), code(sqltext.Tokens(source))
+	i := slices.IndexFunc(compiled, func(t sqltext.Token) bool { return t.End > offset })
+	if i < 0 || len(written) == 0 {
+		return st.Pos
+	}
+	within := max(offset-compiled[i].Start, 0)
+	j, same := match(texts(st.SQL, compiled), texts(source, written), i)
+	at := q.span.First + written[j].Start
+	if same {
+		at += within
+	}
+	line, column := sqltext.Place(q.text, at)
+	return Position{q.file, line, column}
 }
 
-// sourceLine is a line of a query that sqlc keeps.
-type sourceLine struct {
-	text   string
-	number int // in the file
-}
-
-// lines leaves out what sqlc takes out: comments in the first column, and the
-// blank lines before the statement.
-func (q *query) lines() []sourceLine {
-	number, _ := sqltext.Place(q.text, q.span.Start)
-	var list []sourceLine
-	for text := range strings.SplitSeq(q.text[q.span.Start:q.span.End], "\n") {
-		text = strings.TrimSuffix(text, "\r")
-		hoisted := strings.HasPrefix(text, "--") || strings.HasPrefix(text, "/*") && strings.HasSuffix(text, "*/")
-		if !hoisted && (len(list) > 0 || strings.TrimSpace(text) != "") {
-			list = append(list, sourceLine{text, number})
+func texts(sql string, tokens []sqltext.Token) []string {
+	list := make([]string, len(tokens))
+	for i, t := range tokens {
+		list[i] = t.Text(sql)
+		if t.Kind == sqltext.Word {
+			list[i] = strings.ToLower(list[i])
 		}
-		number++
 	}
 	return list
-}
-
-// align finds for each compiled line the source line it was made of, -1 where none
-// is like it. Usually they correspond one to one; a sqlc macro that spans lines
-// makes them fewer.
-func align(compiled []string, source []sourceLine) []int {
-	at := make([]int, len(compiled))
-	next := 0
-	for i, line := range compiled {
-		at[i] = -1
-		for j := next; j < len(source) && j <= next+maxSkipped; j++ {
-			if alike(line, source[j].text) {
-				at[i], next = j, j+1
-				break
-			}
-		}
-	}
-	return at
-}
-
-// maxSkipped bounds the search for a line: a macro spans few lines.
-const maxSkipped = 12
-
-// alike says that a line was made of another: half of the shorter one's words are
-// in both.
-func alike(a, b string) bool {
-	one, two := words(a), words(b)
-	if len(one) == 0 || len(two) == 0 {
-		return len(one) == len(two)
-	}
-	count := map[string]int{}
-	for _, w := range one {
-		count[w]++
-	}
-	same := 0
-	for _, w := range two {
-		if count[w] > 0 {
-			count[w]--
-			same++
-		}
-	}
-	return 2*same >= min(len(one), len(two))
-}
-
-func words(line string) []string {
-	var list []string
-	for _, t := range sqltext.Tokens(line) {
-		list = append(list, wordKey(line, t))
-	}
-	return list
-}
-
-// wordKey makes all parameters the same word, in the compiled form and in the
-// source: $1 and @name.
-func wordKey(line string, t sqltext.Token) string {
-	if t.Kind == sqltext.Param || t.Kind == sqltext.Punct && t.Text(line) == "@" {
-		return "$"
-	}
-	return strings.ToLower(t.Text(line))
-}
-
-// sameWord returns the offset in source of the word at offset of compiled: the
-// same word, and the same one among its equals. Where there is none it is the
-// first word of the line.
-func sameWord(compiled string, offset int, source string) int {
-	key, nth := "", 0
-	for _, t := range sqltext.Tokens(compiled) {
-		if t.End > offset {
-			key = wordKey(compiled, t)
-			break
-		}
-	}
-	for _, t := range sqltext.Tokens(compiled) {
-		if t.End > offset {
-			break
-		}
-		if wordKey(compiled, t) == key {
-			nth++
-		}
-	}
-	best := len(source) - len(strings.TrimLeft(source, " \t"))
-	for _, t := range sqltext.Tokens(source) {
-		if wordKey(source, t) != key && (key != "$" || !macro(source, t)) {
-			continue
-		}
-		best = t.Start
-		if nth--; nth < 0 {
-			break
-		}
-	}
-	return best
-}
-
-// macro says that a token begins sqlc.arg(…) or sqlc.narg(…).
-func macro(line string, t sqltext.Token) bool {
-	rest := strings.ToLower(line[t.Start:])
-	return t.Kind == sqltext.Word && (strings.HasPrefix(rest, "sqlc.arg") || strings.HasPrefix(rest, "sqlc.narg"))
 }

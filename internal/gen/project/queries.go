@@ -66,7 +66,7 @@ func (r *reader) readQuery(file, text string, span sqltext.Statement) {
 func (r *reader) orphanAnnotations(file string, comments []comment) {
 	for _, c := range comments {
 		if key, _ := c.annotation(); c.column == 1 && isKey(key) {
-			r.pkg.report(Position{file, c.line, 1}, "", "@%s belongs to no query: write it between the semicolon before the query and the query's own", key)
+			r.pkg.report(Position{file, c.line, 1 + strings.IndexByte(c.text, '@')}, "", "@%s belongs to no query: write it between the semicolon before the query and the query's own", key)
 		}
 	}
 }
@@ -76,29 +76,38 @@ func (r *reader) orphanAnnotations(file string, comments []comment) {
 func (r *reader) matchQueries() {
 	used := map[string]bool{}
 	for _, st := range r.pkg.Statements {
-		if used[st.Name] {
+		q := r.queries[st.Name]
+		switch {
+		case used[st.Name]:
 			st.refuse(st.Pos, "the generated code has a second statement of this name: remove the file that sqlc no longer writes")
-			continue
+		case q == nil:
+			r.unmatched(st)
+		default:
+			r.matched(st, q)
 		}
 		used[st.Name] = true
-		q := r.queries[st.Name]
-		if q == nil {
-			r.unmatched(st)
-			continue
-		}
-		st.Pos = Position{q.file, q.nameLine, 1}
-		st.origin.query = q
-		if q.command != st.Command {
-			r.pkg.report(st.Pos, st.Name, "it is %s here and %s in %s: run sqlc generate again", q.command, st.Command, st.GoFile)
-		}
-		r.checkSlice(st, q)
-		r.annotations(st, q)
+		st.checkPlaceholders()
 	}
 	for name, q := range r.queries {
 		if !used[name] && len(r.files) > 0 {
 			r.pkg.report(Position{q.file, q.nameLine, 1}, name, "it is not in the generated code: run sqlc generate again")
 		}
 	}
+}
+
+// matched takes over what the query file says. A refusal moves there too: it is
+// the place where something can be done about it.
+func (r *reader) matched(st *Statement, q *query) {
+	st.Pos = Position{q.file, q.nameLine, 1}
+	st.origin.query = q
+	if st.Refused != nil {
+		st.Refused.Pos = st.Pos
+	}
+	if q.command != st.Command {
+		r.pkg.report(st.Pos, st.Name, "it is %s here and %s in %s: run sqlc generate again", q.command, st.Command, st.GoFile)
+	}
+	r.checkSlice(st, q)
+	r.annotations(st, q)
 }
 
 func (r *reader) unmatched(st *Statement) {

@@ -1,0 +1,4 @@
+-- name: CountItems :one
+-- counts
+SELECT count(*)
+FROM items;
