@@ -80,8 +80,8 @@ func (c *conjunctReader) flatten(n *node, scope map[int]bool) {
 	}
 }
 
-// column is a column of a range table entry.
-type column struct{ entry, number int }
+// column is a column of a range table entry, of a query so many levels up.
+type column struct{ entry, number, up int }
 
 // equation is column = placeholder, column = constant or column = column.
 type equation struct {
@@ -128,11 +128,11 @@ func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
 	if !a.equal[equality{op.oid("opno"), typ}] && !a.is(comparesAnything) {
 		return equation{}, false
 	}
-	e := equation{left: column{from.number("varno"), from.number("varattno")}}
+	e := equation{left: columnAt(from)}
 	to := a.bare(other)
 	switch {
-	case isColumn(to):
-		e.right = column{to.number("varno"), to.number("varattno")}
+	case isAnyColumn(to):
+		e.right = columnAt(to)
 	case to.is("PARAM") && to.number("paramkind") == 0:
 		e.param = to.number("paramid")
 	case to.is("CONST"):
@@ -144,8 +144,15 @@ func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
 }
 
 // isColumn reports whether a node is a column of the query's own FROM.
-func isColumn(n *node) bool {
-	return n.is("VAR") && n.number("varlevelsup") == 0 && n.number("varattno") > 0 && n.number("varreturningtype") == 0
+func isColumn(n *node) bool { return isAnyColumn(n) && n.number("varlevelsup") == 0 }
+
+// isAnyColumn reports whether it is one of that or of a query around it.
+func isAnyColumn(n *node) bool {
+	return n.is("VAR") && n.number("varattno") > 0 && n.number("varreturningtype") == 0
+}
+
+func columnAt(n *node) column {
+	return column{n.number("varno"), n.number("varattno"), n.number("varlevelsup")}
 }
 
 // bare strips changes of type that leave the value and its equality alone:
@@ -182,30 +189,63 @@ func (a *Analyzer) sameFamily(x, y *node) bool {
 	return family(s) != 0 && family(s) == family(t)
 }
 
-// pins returns for each column the placeholders to which it is pinned. A column
-// that equals a pinned column is pinned too.
-func pins(equations []equation) map[column]map[int]bool {
-	out := map[column]map[int]bool{}
+// params is a set of placeholders.
+type params map[int]bool
+
+// pinned holds for columns the placeholders to which they are pinned: rows in
+// which they differ from one of those cannot change the result, and where the
+// column is in the result it is equal to them, or NULL.
+type pinned map[column]params
+
+func (p pinned) add(c column, more params) (grown bool) {
+	for n := range more {
+		if n == 0 || p[c][n] {
+			continue
+		}
+		if p[c] == nil {
+			p[c] = params{}
+		}
+		p[c][n], grown = true, true
+	}
+	return grown
+}
+
+// of returns what is pinned of one range table entry, by the column's number.
+func (p pinned) of(entry int) map[int]params {
+	out := map[int]params{}
+	for c, set := range p {
+		if c.entry == entry && c.up == 0 {
+			out[c.number] = set
+		}
+	}
+	return out
+}
+
+// inside returns the same as a query one level down sees it.
+func (p pinned) inside() pinned {
+	out := pinned{}
+	for c, set := range p {
+		c.up++
+		out[c] = set
+	}
+	return out
+}
+
+// spread pins columns by equations. A column that equals a pinned column is pinned
+// too.
+func (p pinned) spread(equations []equation) pinned {
 	for grown := true; grown; {
 		grown = false
 		for _, e := range equations {
 			if !e.exact || !e.scope[e.left.entry] {
 				continue
 			}
-			params := out[e.right]
-			if e.right.entry == 0 {
-				params = map[int]bool{e.param: true}
+			to := params{e.param: true}
+			if e.right.entry != 0 {
+				to = maps.Clone(p[e.right])
 			}
-			for p := range params {
-				if p == 0 || out[e.left][p] {
-					continue
-				}
-				if out[e.left] == nil {
-					out[e.left] = map[int]bool{}
-				}
-				out[e.left][p], grown = true, true
-			}
+			grown = p.add(e.left, to) || grown
 		}
 	}
-	return out
+	return p
 }

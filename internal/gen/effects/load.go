@@ -109,7 +109,7 @@ func (a *Analyzer) loadProcs(ctx context.Context) error {
 	a.procs = map[catalog.OID]proc{}
 	rows, err := a.conn.Query(ctx, `
 SELECT p.oid, p.proname, p.provolatile::text, p.oid < $1,
-       coalesce(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggmtransfn, g.aggmfinalfn]::oid[], '{}')
+       CASE WHEN g.aggfnoid IS NULL THEN '{}' ELSE ARRAY[g.aggtransfn, g.aggfinalfn, g.aggmtransfn, g.aggmfinalfn]::oid[] END
 FROM pg_proc p LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid`, firstNormalOID)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,50 +63,38 @@ func (a *Analyzer) columnOf(oid catalog.OID, number int) *catalog.Column {
 }
 
 // readKeys finds the relations every reference to which is pinned by the same
-// column and placeholder, at the top level of the query.
+// column and placeholder.
 func (w *work) readKeys() []stmt.RowKey {
 	if w.query.number("commandType") != cmdSelect || w.out.ReadsAnything || len(w.dmls) > 0 {
 		return nil
 	}
-	elsewhere := w.referredElsewhere()
-	list, _ := w.conjuncts(w.query)
-	pinned := pins(w.equations(list))
-	shared := map[catalog.OID]map[stmt.RowKey]bool{}
-	for i, entry := range w.query.list("rtable") {
-		oid := relationAt(w.query, i+1)
-		if oid == 0 || entry.number("rtekind") != rteRelation {
-			continue
-		}
-		root := w.cat.Root(oid)
-		here := map[stmt.RowKey]bool{}
-		if entry.child("tablesample") == nil && w.keyable(oid) && !elsewhere[root] {
-			here = w.keysOf(oid, i+1, pinned)
-		}
-		if shared[root] == nil {
-			shared[root] = here
-			continue
-		}
-		for k := range shared[root] {
-			if !here[k] {
-				delete(shared[root], k)
-			}
+	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
+	r.query(w.query, nil, nil, 0)
+	for oid := range w.called.Reads {
+		r.add(oid, nil)
+	}
+	// What is locked and was met nowhere comes from where nobody looked.
+	for _, l := range w.locks {
+		if !r.seen[l.relation] {
+			r.add(l.relation, nil)
 		}
 	}
 	var out []stmt.RowKey
-	for _, keys := range shared {
-		for k := range keys {
-			out = append(out, k)
-		}
+	for _, keys := range r.keys {
+		out = slices.AppendSeq(out, maps.Keys(keys))
 	}
 	return sortKeys(out)
 }
 
 // keysOf returns the keys by which one entry of the range table is pinned.
-func (w *work) keysOf(oid catalog.OID, entry int, pinned map[column]map[int]bool) map[stmt.RowKey]bool {
+func (w *work) keysOf(oid catalog.OID, entry int, pinned pinned) map[stmt.RowKey]bool {
 	out := map[stmt.RowKey]bool{}
+	if !w.keyable(oid) {
+		return out
+	}
 	for col, params := range pinned {
 		c := w.columnOf(oid, col.number)
-		if col.entry != entry || c == nil {
+		if col.entry != entry || col.up > 0 || c == nil {
 			continue
 		}
 		for p := range params {
@@ -125,39 +114,6 @@ func (w *work) goEquality(param int, typ catalog.OID) bool {
 	}
 	t := strings.ToLower(w.st.Params[param-1].Type)
 	return !strings.HasSuffix(t, "string") && !strings.HasSuffix(t, "text") && !strings.HasSuffix(t, "[]byte")
-}
-
-// referredElsewhere returns the roots of relations that the statement reads
-// other than in its top level's FROM: in subqueries, WITH, views and functions.
-func (w *work) referredElsewhere() map[catalog.OID]bool {
-	out := map[catalog.OID]bool{}
-	top := map[catalog.OID]bool{}
-	for i := range w.query.list("rtable") {
-		top[relationAt(w.query, i+1)] = true
-	}
-	for _, q := range (value{node: w.query}).queries() {
-		for i := range q.list("rtable") {
-			if oid := relationAt(q, i+1); q != w.query && oid != 0 {
-				out[w.cat.Root(oid)] = true
-			}
-		}
-	}
-	if w.is(forgetsViews) {
-		return out
-	}
-	for oid := range w.behind.relations {
-		out[w.cat.Root(oid)] = true
-	}
-	for oid := range w.called.Reads {
-		out[w.cat.Root(oid)] = true
-	}
-	// What is locked and named nowhere comes from where nobody looked.
-	for _, l := range w.locks {
-		if !top[l.relation] {
-			out[w.cat.Root(l.relation)] = true
-		}
-	}
-	return out
 }
 
 // sortKeys sorts keys and removes repeats.

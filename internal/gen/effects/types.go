@@ -19,7 +19,9 @@ const (
 	uuidOID    = 2950
 
 	rteRelation = 0
-	rteValues   = 5
+	rteSubquery = 1
+	rteCTE      = 6
+	rteNone     = "-1"
 )
 
 func (n *node) oid(name string) catalog.OID { return catalog.OID(n.number(name)) }

@@ -51,7 +51,7 @@ func (w *work) determined(entry int, oid catalog.OID, equations []equation, foun
 	}
 	known := func(number int) bool {
 		return slices.ContainsFunc(equations, func(e equation) bool {
-			return e.left == column{entry, number} && e.scope[entry] && (e.right.entry == 0 || found[e.right.entry] && e.right.entry != entry)
+			return e.left == column{entry, number, 0} && e.scope[entry] && (e.right.entry == 0 || e.right.up > 0 || found[e.right.entry] && e.right.entry != entry)
 		})
 	}
 	return slices.ContainsFunc(r.Keys, func(k catalog.Key) bool {

@@ -60,7 +60,7 @@ func (w *work) writtenThroughViews(root catalog.OID) bool {
 func (w *work) keysWritten(d dml) []stmt.RowKey {
 	var out []stmt.RowKey
 	list, _ := w.conjuncts(d.query)
-	pinned := pins(w.equations(list))
+	pinned := pinned{}.spread(w.equations(list))
 	for _, c := range w.cat.Relations[d.relation].Columns {
 		col := w.columnOf(d.relation, c.Number)
 		if col == nil || !w.keeps(d, col) {
@@ -118,9 +118,9 @@ func (w *work) moves(d dml, column string) bool {
 }
 
 // paramsOf returns the placeholders that hold a column's value in every row.
-func (w *work) paramsOf(d dml, c *catalog.Column, pinned map[column]map[int]bool) map[int]bool {
+func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	if d.kind != cmdInsert {
-		return pinned[column{d.target, c.Number}]
+		return pinned[column{d.target, c.Number, 0}]
 	}
 	if d.event&catalog.Update != 0 && !arbiter(d.query, c.Number) {
 		return nil
@@ -128,7 +128,7 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned map[column]map[int]bool
 	for _, t := range d.query.list("targetList") {
 		v := w.bare(t.child("expr"))
 		if t.number("resno") == c.Number && v.is("PARAM") && family(v.oid("paramtype")) == family(c.Type) {
-			return map[int]bool{v.number("paramid"): true}
+			return params{v.number("paramid"): true}
 		}
 	}
 	return nil

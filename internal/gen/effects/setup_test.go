@@ -1,0 +1,117 @@
+package effects
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// with returns an analyzer on a new database with the schema.
+func with(t *testing.T, schema, role string, m ...mutant) *Analyzer {
+	t.Helper()
+	conn := pgtest.New(t).Conn()
+	if _, err := conn.Exec(t.Context(), schema, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	return on(t, conn, role, m...)
+}
+
+// on returns an analyzer on a connection.
+func on(t *testing.T, conn *pgx.Conn, role string, m ...mutant) *Analyzer {
+	t.Helper()
+	cat, err := catalog.Load(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := sound
+	for _, wrong = range m {
+	}
+	a, err := open(t.Context(), conn, cat, role, wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// statement makes a statement as sqlc would: "X :many", its text, and its
+// annotations, which are written before it as -- @key names.
+func statement(command, sql string) *project.Statement {
+	st := &project.Statement{Name: "X", Command: command, Const: "x", Pos: project.Position{File: "q.sql", Line: 1, Column: 1}}
+	for strings.HasPrefix(sql, "-- @") {
+		line, rest, _ := strings.Cut(sql, "\n")
+		key, args, _ := strings.Cut(strings.TrimPrefix(line, "-- @"), " ")
+		note := project.Annotation{Key: key, Args: args, Pos: project.Position{File: "q.sql", Line: 2, Column: 4}}
+		if args != "nothing" {
+			note.Names = strings.Split(args, ", ")
+		}
+		st.Annotations = append(st.Annotations, note)
+		sql = rest
+	}
+	st.SQL = "-- name: X " + command + "\n" + sql
+	return st
+}
+
+// analyze works out one statement and ends the test when it cannot.
+func analyze(t *testing.T, a *Analyzer, command, sql string) *Result {
+	t.Helper()
+	out, err := a.Analyze(context.WithoutCancel(t.Context()), statement(command, sql))
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return out
+}
+
+// summary writes effects in one line, what is empty left out.
+func summary(e stmt.Effects) string {
+	var out []string
+	list := func(name string, relations []string) {
+		if len(relations) > 0 {
+			out = append(out, name+"="+strings.Join(relations, ","))
+		}
+	}
+	flag := func(name string, on bool) {
+		if on {
+			out = append(out, name)
+		}
+	}
+	list("reads", e.Reads)
+	list("writes", e.Writes)
+	list("locks", e.Locks)
+	list("reaches", e.Reaches)
+	list("rkeys", keys(e.ReadKeys))
+	list("wkeys", keys(e.WriteKeys))
+	flag("ANYTHING", e.Anything)
+	flag("READSANYTHING", e.ReadsAnything)
+	flag("ro", e.ReadOnly)
+	flag("volatile", e.Volatile)
+	flag("unique", e.Unique)
+	if e.Unkept != "" {
+		out = append(out, "unkept: "+e.Unkept)
+	}
+	return strings.Join(out, " ")
+}
+
+// keys writes row keys as books.id$1, and books.id>1 for the first column of the
+// result.
+func keys(list []stmt.RowKey) []string {
+	var out []string
+	for _, k := range list {
+		value := fmt.Sprintf("$%d", k.Param)
+		if k.Result > 0 {
+			value = fmt.Sprintf(">%d", k.Result)
+		}
+		out = append(out, k.Relation+"."+k.Column+value)
+	}
+	return out
+}
