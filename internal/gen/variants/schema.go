@@ -11,17 +11,20 @@ import (
 // be proven. It does not change.
 type Schema struct {
 	aggregates map[string]bool
-	own        map[string]bool // aggregates that are not PostgreSQL's
-	enums      map[string]bool // by format_type
-	composites map[string]bool // by format_type, domains over them included
-	tables     map[string]*table
+	own        map[string]bool   // aggregates that are not PostgreSQL's
+	enums      map[string]bool   // by format_type
+	composites map[string]bool   // by format_type, domains over them included
+	sets       map[string]bool   // functions that return sets
+	tables     map[string]*table // by schema.name, and by name when the search_path shows it
 }
 
 // Read reads the catalogs. Names without a schema are those that conn's search_path
 // shows.
 func Read(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
-	s := &Schema{aggregates: map[string]bool{}, own: map[string]bool{}, enums: map[string]bool{}, composites: map[string]bool{}, tables: map[string]*table{}}
-	for _, read := range []func(context.Context, *pgx.Conn) error{s.readAggregates, s.readTypes, s.readTables} {
+	s := &Schema{
+		aggregates: map[string]bool{}, own: map[string]bool{}, enums: map[string]bool{}, composites: map[string]bool{}, sets: map[string]bool{}, tables: map[string]*table{},
+	}
+	for _, read := range []func(context.Context, *pgx.Conn) error{s.readAggregates, s.readSets, s.readTypes, s.readTables, s.readKeys} {
 		if err := read(ctx, conn); err != nil {
 			return nil, fmt.Errorf("read the catalogs for variants: %w", err)
 		}
@@ -37,6 +40,15 @@ func (s *Schema) readAggregates(ctx context.Context, conn *pgx.Conn) error {
 		s.aggregates[name], s.own[name] = true, own
 		return nil
 	})
+	return err
+}
+
+func (s *Schema) readSets(ctx context.Context, conn *pgx.Conn) error {
+	rows, _ := conn.Query(ctx, "SELECT DISTINCT proname FROM pg_proc WHERE proretset")
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, n := range names {
+		s.sets[n] = true
+	}
 	return err
 }
 
@@ -61,7 +73,3 @@ FROM pg_type t WHERE t.typtype = 'e' OR t.oid IN (SELECT oid FROM composite)`
 	})
 	return err
 }
-
-func (s *Schema) readTables(context.Context, *pgx.Conn) error { return nil }
-
-type table struct{}

@@ -19,28 +19,28 @@ var goPackage = &project.Package{
 	Imports: map[string]string{"time": "time", "uuid": uuidPath, "pgtype": pgtypePath, "netip": "net/netip"},
 }
 
-// bench is a database with what is needed to look for variants in it.
-type bench struct {
+// testbed is a database with what is needed to look for variants in it.
+type testbed struct {
 	conn   *pgx.Conn
 	schema *Schema
 }
 
-func setup(t testing.TB, schema string, opts ...pgtest.Option) *bench {
+func setup(t testing.TB, schema string, opts ...pgtest.Option) *testbed {
 	t.Helper()
-	b := &bench{conn: pgtest.New(t, opts...).Conn()}
+	b := &testbed{conn: pgtest.New(t, opts...).Conn()}
 	b.exec(t, schema)
 	b.read(t)
 	return b
 }
 
-func (b *bench) exec(t testing.TB, sql string) {
+func (b *testbed) exec(t testing.TB, sql string) {
 	t.Helper()
 	if _, err := b.conn.Exec(t.Context(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
 
-func (b *bench) read(t testing.TB) {
+func (b *testbed) read(t testing.TB) {
 	t.Helper()
 	var err error
 	if b.schema, err = Read(t.Context(), b.conn); err != nil {
@@ -49,7 +49,7 @@ func (b *bench) read(t testing.TB) {
 }
 
 // types returns the format_type of a statement's parameters.
-func (b *bench) types(t testing.TB, sql string) (types []string) {
+func (b *testbed) types(t testing.TB, sql string) (types []string) {
 	t.Helper()
 	d, err := b.conn.PgConn().Prepare(t.Context(), "", sql, nil)
 	if err != nil {
@@ -67,7 +67,7 @@ func (b *bench) types(t testing.TB, sql string) (types []string) {
 
 // find looks for variants of a statement whose parameters have the given Go types;
 // the last is that of the rest.
-func (b *bench) find(t testing.TB, m mutant, command, sql string, goTypes ...string) (*Plan, []*project.Problem) {
+func (b *testbed) find(t testing.TB, m mutant, command, sql string, goTypes ...string) (*Plan, []*project.Problem) {
 	t.Helper()
 	types := b.types(t, sql)
 	st := &project.Statement{Package: goPackage, Name: "Q", Command: command, SQL: sql}

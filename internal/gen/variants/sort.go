@@ -41,6 +41,9 @@ func (f *finder) findItems() {
 	}
 	param := chief(tests)
 	if param == 0 || !f.sortable(param, tests) {
+		for _, s := range f.sorts {
+			s.items = nil
+		}
 		return
 	}
 	var literals []string

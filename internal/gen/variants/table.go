@@ -1,0 +1,98 @@
+package variants
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	pg "github.com/sqlc-dev/oliphant"
+)
+
+// table is what is known of a table, a view or a subquery: enough to tell whether
+// some columns name one row of it.
+type table struct {
+	columns []column
+	// keys are sets of columns that are never NULL and of which no two rows have the
+	// same values. The empty set says that there is at most one row.
+	keys [][]string
+	// definition is a view's; it is read when it is asked for.
+	definition string
+}
+
+type column struct {
+	name    string
+	typ     string // format_type; "" when it is not known
+	notNull bool
+}
+
+func (t *table) column(name string) (column, bool) {
+	i := slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
+	if i < 0 {
+		return column{}, false
+	}
+	return t.columns[i], true
+}
+
+func (s *Schema) readTables(ctx context.Context, conn *pgx.Conn) error {
+	const sql = `
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, format_type(a.atttypid, NULL), a.attnotnull,
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+ORDER BY c.oid, a.attnum`
+	rows, _ := conn.Query(ctx, sql)
+	var schema, name, definition string
+	var visible bool
+	var col column
+	_, err := pgx.ForEachRow(rows, []any{&schema, &name, &visible, &col.name, &col.typ, &col.notNull, &definition}, func() error {
+		t := s.tables[schema+"."+name]
+		if t == nil {
+			t = &table{definition: definition}
+			s.tables[schema+"."+name] = t
+		}
+		if visible {
+			s.tables[name] = t
+		}
+		t.columns = append(t.columns, col)
+		return nil
+	})
+	return err
+}
+
+// readKeys reads the unique indexes over plain columns that compare as the columns
+// do and hold all rows at any time. A parent's holds none of its children's rows.
+func (s *Schema) readKeys(ctx context.Context, conn *pgx.Conn) error {
+	const sql = `
+SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attnum)
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS k(n)
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k.n]
+JOIN pg_opclass o ON o.oid = i.indclass[k.n]
+WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL
+  AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+  AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid))
+GROUP BY i.indexrelid, n.nspname, c.relname
+HAVING bool_and(a.attnotnull AND o.opcdefault AND i.indcollation[k.n] = a.attcollation)`
+	rows, _ := conn.Query(ctx, sql)
+	var schema, name string
+	var key []string
+	_, err := pgx.ForEachRow(rows, []any{&schema, &name, &key}, func() error {
+		if t := s.tables[schema+"."+name]; t != nil {
+			t.keys = append(t.keys, slices.Clone(key))
+		}
+		return nil
+	})
+	return err
+}
+
+// find returns the table or view of a name, or nil.
+func (s *Schema) find(v *pg.RangeVar) *table {
+	if v.Schemaname != "" {
+		return s.tables[v.Schemaname+"."+v.Relname]
+	}
+	return s.tables[v.Relname]
+}
