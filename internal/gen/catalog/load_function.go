@@ -79,7 +79,8 @@ func (l *loader) loadAggregates(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
 	var parts []OID
 	return each(ctx, tx, `
-		SELECT aggfnoid::oid, ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn]::oid[]
+		SELECT aggfnoid::oid, array_remove(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn,
+		       aggmtransfn, aggminvtransfn, aggmfinalfn]::oid[], 0::oid)
 		FROM pg_aggregate WHERE aggfnoid::oid >= 16384`,
 		[]any{&oid, &parts}, func() {
 			if f := l.Functions[oid]; f != nil {

@@ -1,0 +1,162 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// schema makes a database with the schema in it, and loads its catalog.
+func schema(t *testing.T, sql string) (*pgx.Conn, *Catalog) {
+	t.Helper()
+	conn := pgtest.New(t).Conn()
+	exec(t, conn, sql)
+	return conn, load(t, conn)
+}
+
+func load(t *testing.T, conn *pgx.Conn) *Catalog {
+	t.Helper()
+	c, err := Load(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func exec(t *testing.T, conn *pgx.Conn, sql string) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// closure closes over what a statement's text names.
+func closure(t *testing.T, c *Catalog, sql string) Closure {
+	t.Helper()
+	u := syntax.Text(sql)
+	if u.Unknown != "" {
+		t.Fatalf("%s: %s", sql, u.Unknown)
+	}
+	changes, missing := c.changesOf(u.Changes, c.path, false)
+	reads, unread := c.resolveAll(u.Reads, c.path, false, nil)
+	views, _ := c.resolveAll(u.Refreshes, c.path, false, nil)
+	for _, v := range views {
+		changes = append(changes, Change{Relation: v, Event: Insert | Truncate})
+	}
+	if missing+unread != "" {
+		t.Fatalf("%s: no relation %s%s", sql, missing, unread)
+	}
+	var functions []OID
+	for _, f := range u.Functions {
+		functions = append(functions, c.FunctionsNamed(f.Schema, f.Name)...)
+	}
+	return c.Close(changes, reads, functions)
+}
+
+// contents returns what every table, view and materialised view shows.
+func contents(t *testing.T, conn *pgx.Conn, c *Catalog) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for oid, r := range c.Relations {
+		if r.System || strings.IndexByte("rpvm", r.Kind) < 0 {
+			continue
+		}
+		var rows string
+		sql := fmt.Sprintf("SELECT coalesce(string_agg(r::text, E'\n' ORDER BY r::text), '') FROM (SELECT * FROM %s) r", c.Name(oid))
+		if err := conn.QueryRow(t.Context(), sql).Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		out[c.Name(oid)] = rows
+	}
+	return out
+}
+
+// changed runs a statement and returns the relations that show other rows
+// afterwards.
+func changed(t *testing.T, conn *pgx.Conn, c *Catalog, sql string) []string {
+	t.Helper()
+	before := contents(t, conn, c)
+	exec(t, conn, sql)
+	var out []string
+	after := contents(t, conn, c)
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if before[name] != after[name] {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// missed returns the relations among those that changed which the closure does not
+// tell: a table must be among its changes, and a view must rest on one that is.
+func missed(c *Catalog, k Closure, changed []string) []string {
+	var out []string
+	for _, name := range changed {
+		if !tells(c, k, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func tells(c *Catalog, k Closure, name string) bool {
+	if k.Anything != "" {
+		return true
+	}
+	for oid, r := range c.Relations {
+		if r.printed != name {
+			continue
+		}
+		if r.Kind != 'v' {
+			_, told := k.Changes[oid]
+			return told
+		}
+		for read := range c.Close(nil, []OID{oid}, nil).Reads {
+			if _, told := k.Changes[read]; told {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// told writes the changes of a closure: their names, with an exclamation mark for
+// those that are reached again.
+func told(c *Catalog, k Closure) string {
+	var out []string
+	for oid, r := range k.Changes {
+		name := c.Name(oid)
+		if r.Again {
+			name += "!"
+		}
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	if k.Anything != "" {
+		out = append(out, "anything")
+	}
+	return strings.Join(out, " ")
+}
+
+// names of the relations that a closure reads.
+func readNames(c *Catalog, k Closure) string {
+	var out []string
+	for oid := range k.Reads {
+		out = append(out, c.Name(oid))
+	}
+	slices.Sort(out)
+	if k.ReadsAnything != "" {
+		out = append(out, "anything")
+	}
+	return strings.Join(out, " ")
+}
