@@ -43,7 +43,7 @@ var house = map[string][]string{
 	"internal/gen/variants":  {"stmt", "internal/gen/project", "internal/gen/syntax", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
 	"internal/gen/pages":     {"internal/gen/project", "internal/gen/syntax", "internal/gen/catalog", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
 	"internal/gen/soundness": {},
-	"internal/gen/emit":      {"stmt", "internal/gen/project", "internal/gen/pages"},
+	"internal/gen/emit":      {"stmt", "internal/gen/project", "internal/gen/pages", "internal/gen/variants"},
 	"pgtest":                 {"internal/pgserver", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
 	"internal/demo": {
 		"cache", "db", "internal/backoff", "internal/migrate", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn",

@@ -1,4 +1,5 @@
-// Command sqlkeel is the one binary of the project: it changes schemas, runs
+// Command sqlkeel is the one binary of the project: it works out what a sqlc
+// project's statements do and generates code from that, changes schemas, runs
 // PostgreSQL servers for tests, and demonstrates the data layer.
 //
 // Every subcommand writes its result to standard output, diagnostics to
@@ -34,6 +35,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newMigrate(), newPG(), newDemo())
+	root.AddCommand(newGenerate(), newCheck(), newInspect(), newMigrate(), newPG(), newDemo())
 	return root
 }

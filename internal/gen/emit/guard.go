@@ -1,0 +1,70 @@
+package emit
+
+import (
+	"strconv"
+	"strings"
+)
+
+// guard writes declarations that stop compiling when sqlc's output is no longer
+// what was analysed. They are in functions without a name: the compiler checks
+// them and keeps nothing of them.
+func guard(f *file, st Statement) {
+	if st.Const != "" {
+		f.line("func _() {")
+		f.line("const analysed = %s", quote(st.SQL))
+		// 0 when the two are equal, for one or the other maximum is shorter when
+		// they are not; anything but 0 is out of the array's bounds, and the
+		// compiler names the index.
+		name := "runGoGenerateBecause" + upperFirst(st.Name) + "Changed"
+		f.line(`const %s = len(max(%s+"\x00", analysed)) + len(max(analysed+"\x00", %s)) - 2*len(analysed) - 2`, name, st.Const, st.Const)
+		f.line("_ = [1]struct{}{}[%s]\n}\n", name)
+	}
+	guardParams(f, st)
+}
+
+// guardParams pins the types of the arguments that choose a variant.
+func guardParams(f *file, st Statement) {
+	used := chosenBy(st)
+	if len(used) == 0 {
+		return
+	}
+	if st.ParamsType == "" {
+		guardArguments(f, st)
+		return
+	}
+	var lines []string
+	for _, n := range used {
+		p := st.Params[n-1]
+		lines = append(lines, "var _ "+f.goType(p.Type)+" = arg."+p.Name)
+	}
+	f.line("func _(arg %s) {\n%s\n}\n", st.ParamsType, strings.Join(lines, "\n"))
+}
+
+// guardArguments does the same where parameters are arguments of their own.
+func guardArguments(f *file, st Statement) {
+	declared := []string{"q *Queries", "ctx " + f.use("context") + ".Context"}
+	given := []string{"ctx"}
+	if f.pkg.DBArgument {
+		declared, given = append(declared, "db DBTX"), append(given, "db")
+	}
+	for i, p := range st.Params {
+		name := "arg" + strconv.Itoa(i+1)
+		declared, given = append(declared, name+" "+f.goType(p.Type)), append(given, name)
+	}
+	f.line("func _(%s) {\nq.%s(%s)\n}\n", strings.Join(declared, ", "), st.Name, strings.Join(given, ", "))
+}
+
+// chosenBy returns the numbers of the placeholders that choose a variant.
+func chosenBy(st Statement) []int {
+	if st.Plan == nil {
+		return nil
+	}
+	var numbers []int
+	for _, filter := range st.Plan.Filters {
+		numbers = append(numbers, filter.Param)
+	}
+	if st.Plan.Sort != nil {
+		numbers = append(numbers, st.Plan.Sort.Param)
+	}
+	return numbers
+}

@@ -1,0 +1,59 @@
+package emit
+
+import (
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// runtimePath is the package that emitted code is written in terms of.
+const runtimePath = "github.com/sqlkeel/sqlkeel/stmt"
+
+// registry writes the variable Statements.
+func registry(f *file, in Input, problems *problems) {
+	if where, ok := f.taken.claim("Statements"); !ok {
+		fixedName(f, "Statements", where, problems)
+	}
+	stmt := f.use(runtimePath)
+	f.line("// Statements is what each statement of this package does.")
+	f.line("var Statements = %s.NewRegistry(", stmt)
+	f.line("map[string]string{")
+	for _, name := range slices.Sorted(maps.Keys(in.Relations)) {
+		f.line("%q: %q,", name, in.Relations[name])
+	}
+	f.line("},")
+	for _, st := range in.Statements {
+		f.line("%s.Statement{", stmt)
+		f.line("Name: %q, Command: %q, Source: %q,", st.Name, st.Command, source(st))
+		f.line("SQL: %s,", constant(st))
+		if effects := fields(reflect.ValueOf(st.Effects), stmt); len(effects) > 0 {
+			f.line("Effects: %s.Effects{\n%s,\n},", stmt, strings.Join(effects, ",\n"))
+		}
+		optional(f, st)
+		f.line("},")
+	}
+	f.line(")\n")
+}
+
+// constant returns the expression of the statement's text: sqlc's constant, where
+// it made one.
+func constant(st Statement) string {
+	if st.Const == "" {
+		return quote(st.SQL)
+	}
+	return st.Const
+}
+
+func source(st Statement) string {
+	return path.Clean(st.Pos.File) + ":" + strconv.Itoa(st.Pos.Line)
+}
+
+// fixedName reports that a name which callers rely on is taken.
+func fixedName(f *file, name, where string, problems *problems) {
+	pos := f.taken.theirs[name]
+	problems.at(pos, "", "the name "+name+" is needed for generated code and is taken by "+where+
+		": rename it (the option rename of sqlc does that to a model)")
+}
