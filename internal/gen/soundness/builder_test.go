@@ -59,8 +59,10 @@ func (b *builder) draw(turn int) []any {
 // pinned picks a column that identifies rows, mostly.
 func (b *builder) pinned(r *relation) *column {
 	switch {
-	case len(r.keys) > 0 && b.chance(0.8):
-		return hot(b.dice, pick(b.dice, r.keys))
+	case len(r.keys) > 0 && b.chance(0.75):
+		return r.keys[0][0]
+	case len(r.keys) > 0 && b.chance(0.4):
+		return pick(b.dice, pick(b.dice, r.keys))
 	case len(r.pins) > 0:
 		return pick(b.dice, r.pins)
 	}
@@ -72,7 +74,7 @@ func (b *builder) pinned(r *relation) *column {
 func (b *builder) pin(ref string, c *column) string {
 	v := b.existing(c)
 	cast := c.kind.cast()
-	if b.chance(0.8) {
+	if b.chance(0.83) {
 		return ref + " = " + v
 	}
 	return weighted(b.dice, []choice[func() string]{
@@ -95,7 +97,7 @@ func (b *builder) pin(ref string, c *column) string {
 // where is a condition on a relation known by prefix ("" or "a."): nothing, one
 // pinned column, or several.
 func (b *builder) where(r *relation, prefix string) string {
-	if b.chance(0.12) {
+	if b.chance(0.09) {
 		return "true"
 	}
 	c := b.pinned(r)

@@ -2,59 +2,163 @@ package soundness
 
 import (
 	"context"
-	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"errors"
+	"fmt"
 	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func everything(_ context.Context, l *lab, s *scenario) (analysis, error) {
-	var a analysis
-	for range s.reads {
-		a.reads = append(a.reads, &stmt.Effects{ReadsAnything: true})
+// usual is the size of a random scenario.
+var usual = size{reads: 10, writes: 8, args: 7}
+
+// Every result that a write changes was foretold, over random schemas, statements
+// and rows. SQLKEEL_FUZZ_SCHEMAS says how many schemas and SQLKEEL_FUZZ_SEED which:
+// `make soundness SCHEMAS=2000 SEED=1`.
+func TestEveryChangeWasForetold(t *testing.T) {
+	t.Parallel()
+	seed, first, schemas := setting(t, "SEED", 1), setting(t, "FIRST", 0), setting(t, "SCHEMAS", 40)
+	f := &fuzz{seed: uint64(seed), analyse: generator, stop: 5}
+	f.run(t, first, schemas)
+	t.Log(f.tally.String())
+	for _, c := range f.caught {
+		t.Errorf("%s", c)
 	}
-	for range s.writes {
-		a.writes = append(a.writes, &stmt.Effects{Anything: true})
+	if err := f.tally.verdict(); err != nil {
+		t.Error(err)
 	}
-	a.named = func(uint32) string { return "" }
-	a.root = a.named
-	return a, nil
 }
 
-func TestProbe(t *testing.T) {
-	l := newLab(t)
-	var sum tally
-	start := time.Now()
-	seen := map[string]int{}
-	for i := range 60 {
-		s := newScenario(1, i, size{10, 8, 7})
-		tr, err := l.try(t.Context(), s, everything)
-		if err != nil {
-			t.Fatal(i, err)
+// setting reads an environment variable of this test.
+func setting(t *testing.T, name string, or int) int {
+	t.Helper()
+	text := os.Getenv("SQLKEEL_FUZZ_" + name)
+	if text == "" {
+		return or
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("SQLKEEL_FUZZ_%s: %v", name, err)
+	}
+	return n
+}
+
+// fuzz tries random scenarios on several databases at once.
+type fuzz struct {
+	seed    uint64
+	analyse analyst
+	stop    int // misses after which it stops
+	brief   bool
+
+	next   atomic.Int64
+	mu     sync.Mutex // guards what follows
+	tally  tally
+	caught []caught
+}
+
+// caught is a scenario in which an analyst missed a change.
+type caught struct {
+	seed   uint64
+	number int
+	small  *scenario
+	miss   miss
+}
+
+func (c caught) String() string {
+	return fmt.Sprintf("seed %d, schema %d: a change was not foretold\n%s\n%s", c.seed, c.number, c.small.script(), c.miss)
+}
+
+func (f *fuzz) run(t *testing.T, first, schemas int) {
+	t.Helper()
+	f.next.Store(int64(first))
+	end := int64(first + schemas)
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 4, schemas) {
+		l := newLab(t)
+		group.Go(func() {
+			for number := f.next.Add(1) - 1; number < end && !f.done(); number = f.next.Add(1) - 1 {
+				if err := f.one(t.Context(), l, int(number)); err != nil {
+					t.Errorf("seed %d, schema %d: %v", f.seed, number, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func (f *fuzz) done() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.caught) >= f.stop
+}
+
+// one tries one scenario.
+func (f *fuzz) one(ctx context.Context, l *lab, number int) error {
+	s := newScenario(f.seed, number, usual)
+	t, err := l.try(ctx, s, f.analyse)
+	if err != nil {
+		return err
+	}
+	var found []caught
+	if len(t.misses) > 0 {
+		small, m := s, t.misses[0]
+		if !f.brief {
+			small, m = l.shrink(ctx, s, m, f.analyse)
 		}
-		sum.plus(tr.tally)
-		if os.Getenv("SHOW") != "" {
-			refused, _ := l.build(t.Context(), s.setup)
-			for _, r := range refused {
-				seen[r]++
-				t.Log(r)
-			}
-			errs, _ := l.prepare(t.Context(), s.reads)
-			for j, e := range errs {
-				if e != nil {
-					t.Log(s.reads[j].sql, e)
-				}
-			}
-			errs, _ = l.prepare(t.Context(), s.writes)
-			for j, e := range errs {
-				if e != nil {
-					t.Log(s.writes[j].sql, e)
-				}
-			}
+		found = append(found, caught{f.seed, number, small, m})
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tally.plus(t.tally)
+	f.caught = append(f.caught, found...)
+	return nil
+}
+
+// verdict is an error when so little was shown that the absence of misses means
+// nothing.
+func (t *tally) verdict() error {
+	var errs []error
+	demand := func(what string, got, least float64) {
+		if got < least {
+			errs = append(errs, fmt.Errorf("%s: %.1f, want at least %.1f", what, got, least))
 		}
 	}
-	t.Log(time.Since(start), sum.String())
+	demand("pairs of a read and a write, for each schema", float64(t.pairs)/float64(max(t.schemas, 1)), 25)
+	demand("pairs in which a result changed, in percent", share(t.changed, t.pairs), 50)
+	demand("predictions that a row key narrows, in percent of those whose relations meet", share(t.narrowed, t.related), 20)
+	demand("statements that were analysed, in percent", 100-share(t.refused, t.schemas*(usual.reads+usual.writes)), 90)
+	return errors.Join(errs...)
+}
+
+// The bounds on what a run must show cannot be met by saying that every write
+// changes everything.
+func TestSayingEverythingIsNotEnough(t *testing.T) {
+	t.Parallel()
+	f := &fuzz{seed: 1, analyse: everything, stop: 1}
+	f.run(t, 0, 15)
+	if len(f.caught) > 0 {
+		t.Errorf("missed: %s", f.caught[0])
+	}
+	if err := f.tally.verdict(); err == nil {
+		t.Errorf("accepted: %s", f.tally.String())
+	}
+}
+
+func TestOneSeedMakesOneScenario(t *testing.T) {
+	t.Parallel()
+	a, b := newScenario(3, 14, usual), newScenario(3, 14, usual)
+	if fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Error("the same seed and number made two scenarios")
+	}
+	if c := newScenario(4, 14, usual); fmt.Sprint(a) == fmt.Sprint(c) {
+		t.Error("two seeds made the same scenario")
+	}
 }

@@ -27,7 +27,8 @@ func newScenario(seed uint64, number int, s size) *scenario {
 	m.makeViews()
 	m.makeTriggers()
 	m.makeRules()
-	sc := &scenario{setup: m.setup}
+	sc := &scenario{role: m.makePolicies(), sieved: true}
+	sc.setup = m.setup
 	for range s.writes {
 		sc.writes = append(sc.writes, m.write())
 	}
@@ -76,7 +77,7 @@ func (m *maker) table() *relation {
 	switch {
 	case m.chance(0.08):
 		return pick(m.dice, m.tables)
-	case m.chance(0.78):
+	case m.chance(0.87):
 		return m.hot[0]
 	}
 	return pick(m.dice, m.hot)

@@ -9,7 +9,7 @@ import (
 func (m *maker) read(sets int) statement {
 	b := &builder{maker: m}
 	sql := weighted(m.dice, []choice[func() string]{
-		{30, b.readPoint}, {10, b.readAggregate}, {10, b.readJoin}, {5, b.readExists}, {3, b.readScalar}, {4, b.readCTE},
+		{56, b.readPoint}, {13, b.readAggregate}, {9, b.readJoin}, {5, b.readExists}, {3, b.readScalar}, {4, b.readCTE},
 		{4, b.readUnion}, {4, b.readWindow}, {4, b.readLimit}, {2, b.readLateral}, {4, b.readFunction}, {3, b.readGroup},
 		{2, b.readLocked}, {1, b.readOnly}, {1, b.readRecursive}, {1, b.readSelf}, {1, b.readGroupingKey},
 	})()

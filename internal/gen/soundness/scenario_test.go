@@ -9,8 +9,10 @@ import (
 // it can be printed, cut down and written by hand.
 type scenario struct {
 	setup  []string // each runs alone; one that fails is left out
+	role   string   // runs the reads, when it is not empty
 	reads  []statement
 	writes []statement
+	sieved bool // a read that finds nothing, whatever its arguments, is left out
 }
 
 // statement is a read or write with the arguments to run it with.

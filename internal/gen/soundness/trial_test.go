@@ -84,30 +84,37 @@ func (l *lab) try(ctx context.Context, s *scenario, analyse analyst) (*trial, er
 }
 
 // first runs all reads on the rows as they are. A read that the server refuses, or
-// that finds nothing whatever its arguments, is left out from here on.
+// that finds nothing in a sieved scenario, is left out from here on.
 func (t *trial) first(ctx context.Context) error {
 	errs, err := t.prepare(ctx, t.scenario.reads)
 	if err != nil {
 		return err
 	}
 	p := t.runs.StartPipeline(ctx)
+	t.sendRole(p, "SET ROLE")
+	p.SendPipelineSync()
 	for i, r := range t.scenario.reads {
 		if errs[i] == nil {
 			t.send(p, i, r)
 		}
 		p.SendPipelineSync()
 	}
+	p.SendQueryParams("RESET ROLE", nil, nil, nil, nil)
+	p.SendPipelineSync()
 	t.sendState(p)
 	p.SendPipelineSync()
 	answers, err := collect(p)
 	if err != nil {
 		return err
 	}
+	if answers[0].err != nil {
+		return answers[0].err
+	}
 	last := len(answers) - 1
 	for i, r := range answers[last].results {
 		t.tables[i].rows = counted(r)
 	}
-	answers = answers[:last]
+	answers = answers[1 : last-1]
 	t.before = make([][]string, len(answers))
 	for i, a := range answers {
 		if errs[i] != nil || a.err != nil || t.analysis.reads[i] == nil {
@@ -120,7 +127,7 @@ func (t *trial) first(ctx context.Context) error {
 			t.before[i] = append(t.before[i], r.text)
 			full = full || len(r.rows) > 0
 		}
-		if !full {
+		if !full && t.sieved {
 			t.tally.void++
 			t.analysis.reads[i] = nil
 		}
@@ -137,7 +144,7 @@ func (t *trial) tryWrite(ctx context.Context, nth int) error {
 		if err != nil {
 			return err
 		}
-		if len(a.results) < 3 || a.err != nil {
+		if a.err != nil {
 			t.tally.failed++
 			continue
 		}
@@ -147,7 +154,7 @@ func (t *trial) tryWrite(ctx context.Context, nth int) error {
 		if idle && turn < len(w.args)-1 {
 			continue
 		}
-		t.compare(nth, run, a.results[3:state], idle)
+		t.compare(nth, run, a.results[4:state-1], idle)
 		return nil
 	}
 	return nil
@@ -179,11 +186,13 @@ func (t *trial) around(ctx context.Context, sql string, args []any) (answer, err
 	p.SendQueryParams("BEGIN", nil, nil, nil, nil)
 	p.SendQueryParams(sql, encoded(args), nil, nil, nil)
 	p.SendQueryParams("SET CONSTRAINTS ALL IMMEDIATE", nil, nil, nil, nil)
+	t.sendRole(p, "SET LOCAL ROLE")
 	for i, r := range t.scenario.reads {
 		if t.analysis.reads[i] != nil {
 			t.send(p, i, r)
 		}
 	}
+	p.SendQueryParams("RESET ROLE", nil, nil, nil, nil)
 	t.sendState(p)
 	p.SendPipelineSync()
 	p.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
@@ -193,6 +202,15 @@ func (t *trial) around(ctx context.Context, sql string, args []any) (answer, err
 		return answer{}, err
 	}
 	return answers[0], nil
+}
+
+// sendRole changes to the role that reads, if there is one.
+func (t *trial) sendRole(p *pgconn.Pipeline, set string) {
+	sql := "SET CONSTRAINTS ALL IMMEDIATE" // outside of a transaction: nothing
+	if t.role != "" {
+		sql = set + " " + t.role
+	}
+	p.SendQueryParams(sql, nil, nil, nil, nil)
 }
 
 // send adds a prepared read with all its arguments to the pipeline.

@@ -8,7 +8,7 @@ import (
 // makeTriggers adds triggers to tables, partitions and views.
 func (m *maker) makeTriggers() {
 	for m.chance(0.5) {
-		m.addTrigger(m.table())
+		m.addTrigger(pick(m.dice, m.tables))
 	}
 	for _, v := range m.views {
 		if m.chance(0.2) {

@@ -9,7 +9,7 @@ import (
 func (m *maker) write() statement {
 	b := &builder{maker: m}
 	sql := weighted(m.dice, []choice[func() string]{
-		{18, b.insert}, {6, b.upsert}, {26, b.update}, {5, b.updateKey}, {4, b.updateFrom}, {16, b.remove}, {2, b.removeUsing},
+		{20, b.insert}, {6, b.upsert}, {32, b.update}, {5, b.updateKey}, {4, b.updateFrom}, {18, b.remove}, {2, b.removeUsing},
 		{3, b.truncate}, {5, b.moveRows}, {4, b.merge}, {2, b.insertSelect}, {3, b.callWriter}, {2, b.refresh}, {2, b.cteUpdate},
 	})()
 	s := statement{sql: sql, params: b.types()}
@@ -39,7 +39,7 @@ func (b *builder) returning(r *relation, prefix string) string {
 	switch {
 	case b.chance(0.3):
 		return ""
-	case b.chance(0.5):
+	case b.chance(0.65):
 		if prefix != "" {
 			return " RETURNING " + prefix + "*"
 		}
@@ -87,13 +87,19 @@ func (b *builder) upsert() string {
 	columns, values := b.row(r)
 	key := pick(b.dice, r.keys)
 	c := pick(b.dice, r.writable())
-	set := pick(b.dice, []string{"excluded." + c.name, literal(pick(b.dice, c.domain), c.kind), b.fresh(c)})
+	set := pick(b.dice, []string{"excluded." + c.name, literal(pick(b.dice, c.domain), c.kind)})
+	if b.chance(0.3) {
+		set = b.fresh(c)
+	}
 	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (%s) DO UPDATE SET %s = %s%s", r.name, columns, values, names(key, ""), c.name, set, b.returning(r, ""))
 }
 
 // assign is a SET of one or two columns.
 func (b *builder) assign(r *relation, prefix string) string {
 	columns := shuffled(b.dice, r.writable())
+	if last := len(columns) - 1; columns[0] == r.columns[0] && b.chance(0.7) {
+		columns[0], columns[last] = columns[last], columns[0]
+	}
 	n := 1
 	if len(columns) > 1 && b.chance(0.3) {
 		n = 2
