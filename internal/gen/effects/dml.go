@@ -79,7 +79,7 @@ func (d dml) merges() (event catalog.Event, sets []int) {
 		}
 	}
 	if event == 0 || d.kind != cmdMerge {
-		return catalog.Insert | catalog.Update | catalog.Delete, nil
+		return anyRows, nil
 	}
 	return event, sets
 }
@@ -98,5 +98,7 @@ func setBy(targets []*node) []int {
 
 // change is what the catalog is asked to follow.
 func (d dml) change() catalog.Change {
-	return catalog.Change{Relation: d.relation, Event: d.event, Columns: d.sets}
+	entry := d.query.list("rtable")[d.target-1]
+	only := (d.kind == cmdUpdate || d.kind == cmdDelete) && entry.atom("inh") == "false"
+	return catalog.Change{Relation: d.relation, Event: d.event, Columns: d.sets, Only: only}
 }

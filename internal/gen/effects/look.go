@@ -34,6 +34,9 @@ type lock struct {
 	mode     string
 }
 
+// reads reports whether the lock leaves the relation's rows as they are.
+func (l lock) reads() bool { return l.mode == "AccessShareLock" || l.mode == "RowShareLock" }
+
 // maxParams is how many arguments a function can have.
 const maxParams = 100
 

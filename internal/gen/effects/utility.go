@@ -53,7 +53,7 @@ func (w *work) refresh(u *utility, n *pg.RefreshMatViewStmt) {
 		return
 	}
 	u.writes = []catalog.OID{oid}
-	u.changes = []catalog.Change{{Relation: oid, Event: catalog.Insert | catalog.Update | catalog.Delete}}
+	u.changes = []catalog.Change{{Relation: oid, Event: anyRows}}
 	inside := newUses()
 	if tree, err := parseNodes(w.bodies[oid]); err == nil {
 		inside = w.usesOf(tree)
@@ -83,7 +83,7 @@ func (w *work) fill(u *utility, named *syntax.Uses) {
 		if !ok {
 			continue
 		}
-		if u.changes = append(u.changes, catalog.Change{Relation: oid, Event: c.Event, Cascade: c.Cascade}); c.Event&catalog.Truncate != 0 {
+		if u.changes = append(u.changes, catalog.Change{Relation: oid, Event: c.Event, Cascade: c.Cascade, Only: c.Only && c.Event != catalog.Insert}); c.Event&catalog.Truncate != 0 {
 			u.writes = append(u.writes, oid)
 		}
 	}

@@ -84,6 +84,9 @@ func (a *Analyzer) expand(u *uses, view catalog.OID, depth int) {
 	}
 }
 
+// anyRows is any change of rows.
+const anyRows = catalog.Insert | catalog.Update | catalog.Delete
+
 // locked turns locks into reads, writes and row locks.
 func (w *work) locked() {
 	for _, l := range w.locks {
@@ -119,30 +122,33 @@ func tidy(list []string) []string {
 }
 
 // follow lets the catalog close over what the statement does. A relation that it
-// locks for writing, but does not name, is written through a view or a rule.
+// locks for writing, and to which nothing that is known leads, may be changed in
+// any way.
 func (w *work) follow() {
-	changed := map[catalog.OID]bool{}
+	w.changes = slices.Clone(w.plan.changes)
 	for _, d := range w.dmls {
-		changed[d.relation] = true
 		w.changes = append(w.changes, d.change())
 	}
-	w.changes = append(w.changes, w.plan.changes...)
-	const rows = catalog.Insert | catalog.Update | catalog.Delete
-	reads := slices.Clone(w.plan.reads)
+	for oid := range w.declared.writes {
+		w.changes = append(w.changes, catalog.Change{Relation: oid, Event: anyRows})
+	}
+	reads, functions := slices.Clone(w.plan.reads), w.functions()
 	for _, l := range w.locks {
-		switch {
-		case l.mode == "AccessShareLock" || l.mode == "RowShareLock":
+		if l.reads() {
 			reads = append(reads, l.relation)
-		case !changed[l.relation]:
-			w.changes = append(w.changes, catalog.Change{Relation: l.relation, Event: rows})
 		}
 	}
-	for oid := range w.declared.writes {
-		w.changes = append(w.changes, catalog.Change{Relation: oid, Event: rows})
-	}
-	functions := w.functions()
 	w.called = w.cat.Close(nil, slices.Sorted(maps.Keys(w.declared.reads)), functions)
 	w.closure = w.cat.Close(w.changes, reads, functions)
+	before := len(w.changes)
+	for _, l := range w.locks {
+		if _, led := w.closure.Changes[l.relation]; !led && !l.reads() {
+			w.changes = append(w.changes, catalog.Change{Relation: l.relation, Event: anyRows})
+		}
+	}
+	if len(w.changes) > before {
+		w.closure = w.cat.Close(w.changes, reads, functions)
+	}
 	w.out.Reads = tidy(append(w.out.Reads, w.names(slices.Collect(maps.Keys(w.called.Reads)))...))
 }
 

@@ -35,9 +35,12 @@ func (w *work) alone(d dml) bool {
 			return false
 		}
 	}
+	// What happens to a partition happens to the root too.
+	if w.closure.Changes[root].Again {
+		return false
+	}
 	for _, m := range w.members(root) {
-		reached := w.closure.Changes[m]
-		if reached.Again || w.declared.writes[m] || w.cat.HasRules(m) {
+		if w.declared.writes[m] || w.cat.HasRules(m) {
 			return false
 		}
 	}
