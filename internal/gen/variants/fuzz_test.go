@@ -1,0 +1,140 @@
+package variants
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+var (
+	count = flag.Int("variants.n", 150, "random statements of TestRandomStatementsReturnTheSameWhenPruned")
+	seed  = flag.Uint64("variants.seed", 1, "their seed")
+)
+
+// round is one random statement on trial.
+type round struct {
+	*testbed
+	maker
+	sql  string
+	plan *Plan
+}
+
+// next makes a statement that PostgreSQL takes.
+func (b *testbed) next(t testing.TB, rng *rand.Rand, m mutant) *round {
+	t.Helper()
+	for {
+		r := &round{testbed: b, maker: maker{rng: rng}}
+		r.sql = r.statement()
+		if _, err := b.conn.PgConn().Prepare(t.Context(), "", r.sql, nil); err != nil || len(r.params) == 0 {
+			continue // such as one parameter in places of two types
+		}
+		types := make([]string, len(r.params))
+		for i := range types {
+			types[i] = "*string"
+		}
+		if r.sort > 0 {
+			types[r.sort-1] = "string"
+		}
+		r.plan, _ = b.find(t, m, ":many", r.sql, types...)
+		return r
+	}
+}
+
+// args makes arguments of which those of mask are not NULL.
+func (r *round) args(mask stmt.Mask) []any {
+	args := make([]any, len(r.params))
+	for i, p := range r.params {
+		args[i] = (*string)(nil)
+		bit := 0
+		for ; bit < len(r.plan.Filters) && r.plan.Filters[bit].Param != i+1; bit++ {
+		}
+		if bit == len(r.plan.Filters) || mask>>bit&1 == 1 {
+			args[i] = &p.values[r.rng.IntN(len(p.values))]
+		}
+	}
+	if r.sort > 0 {
+		args[r.sort-1] = ""
+		for i, l := range r.plan.sortLiterals() {
+			if mask&r.plan.literalBit(i) != 0 {
+				args[r.sort-1] = l
+			}
+		}
+	}
+	return args
+}
+
+// run compares all variants with the full statement, each in a transaction of its own
+// that is rolled back.
+func (r *round) run(t testing.TB) (difference string, variants int) {
+	t.Helper()
+	reg := registry(t, r.plan)
+	for _, m := range r.plan.Masks() {
+		d, rewritten, err := r.compare(t, reg, r.args(m))
+		if err != nil {
+			return err.Error(), variants
+		}
+		if d != "" {
+			return d, variants
+		}
+		if rewritten {
+			variants++
+		}
+	}
+	return "", variants
+}
+
+func (r *round) compare(t testing.TB, reg *stmt.Registry, args []any) (string, bool, error) {
+	text, left, err := reg.Rewrite(r.sql, args)
+	if err != nil {
+		return "", false, err
+	}
+	var results [2]result
+	for i, run := range []struct {
+		sql  string
+		args []any
+	}{{r.sql, args}, {text, left}} {
+		err := pgx.BeginFunc(t.Context(), r.conn, func(tx pgx.Tx) (err error) {
+			if results[i], err = query(t.Context(), r.conn, 0, run.sql, run.args); err != nil {
+				return err
+			}
+			return tx.Rollback(t.Context())
+		})
+		if err != nil && err != pgx.ErrTxClosed && err != pgx.ErrTxCommitRollback {
+			return "", false, err
+		}
+	}
+	return unequal(results[0], results[1], r.exact), text != r.sql, nil
+}
+
+func TestRandomStatementsReturnTheSameWhenPruned(t *testing.T) {
+	t.Parallel()
+	b := setup(t, randomSchema)
+	rng := rand.New(rand.NewPCG(*seed, 0))
+	pruned, variants := 0, 0
+	for i := range *count {
+		if i%2 == 0 {
+			b.exec(t, "SET plan_cache_mode = "+[]string{"auto", "force_generic_plan"}[i/2%2])
+		}
+		r := b.next(t, rng, sound)
+		if r.plan == nil {
+			continue
+		}
+		if err := r.plan.Prove(t.Context(), b.conn); err != nil {
+			t.Errorf("%s\n%v", r.sql, err)
+			continue
+		}
+		d, n := r.run(t)
+		if d != "" {
+			t.Errorf("seed %d, statement %d: %s\nis not\n%s", *seed, i, d, r.sql)
+		}
+		pruned, variants = pruned+1, variants+n
+	}
+	t.Logf("%d of %d statements were pruned, in %d variants", pruned, *count, variants)
+	if pruned < *count*2/3 {
+		t.Errorf("only %d of %d were pruned", pruned, *count)
+	}
+}

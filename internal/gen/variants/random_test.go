@@ -1,0 +1,176 @@
+package variants
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+const randomSchema = `
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'good');
+CREATE TABLE u (id int PRIMARY KEY, x int, name text);
+CREATE TABLE t (id int PRIMARY KEY, a text, n int, num numeric, d date, at timestamptz, code char(5), ci citext, feels mood, title text,
+    u_id int REFERENCES u (id));
+INSERT INTO u SELECT i, nullif(i % 4, 3), chr(97 + i % 5) FROM generate_series(1, 8) AS i;
+INSERT INTO t SELECT i, nullif(chr(97 + i % 4), 'd'), nullif(i % 5, 4), (i % 7) / 10.0, date '2026-01-01' + i % 3,
+    timestamptz '2026-01-01 12:00:00+00' + i % 5 * interval '11 hours', chr(97 + i % 3) || chr(98 + i % 2), upper(chr(97 + i % 3)),
+    (ARRAY['sad', 'ok', 'good']::mood[])[1 + i % 3], chr(97 + i % 6), nullif(i % 9, 0)
+FROM generate_series(1, 40) AS i`
+
+// predicate is a condition over the columns of t, with a parameter at %s.
+type predicate struct {
+	typ, text string
+	values    []string
+}
+
+var predicates = []predicate{
+	{"text", "t.a = %s", []string{"a", "b", "z"}},
+	{"text", "t.a LIKE %s || '%%'", []string{"a", "", "("}},
+	{"int", "t.n >= %s", []string{"0", "2", "9"}},
+	{"int", "t.n IS NOT DISTINCT FROM %s AND t.id > 3", []string{"1", "3"}},
+	{"int[]", "t.n = ANY(%s)", []string{"{0,1}", "{}", "{2,NULL}"}},
+	{"text", "t.code = %s", []string{"ab", "ab   ", "bc"}},
+	{"char(5)", "t.code = %s", []string{"ab", "ab   ", "bcxxxxx"}},
+	{"text", "t.ci = %s", []string{"a", "A", "b"}},
+	{"citext", "t.ci = %s", []string{"a", "A", "b"}},
+	{"float8", "t.num <= %s", []string{"0.3", "0.30000000000000004", "0"}},
+	{"date", "t.d = %s", []string{"2026-01-02", "2026-01-09"}},
+	{"date", "t.at >= %s", []string{"2026-01-02", "2026-01-03"}},
+	{"mood", "t.feels >= %s OR t.a IS NULL", []string{"ok", "good"}},
+	{"int", "EXISTS (SELECT 1 FROM u s WHERE s.id = t.u_id AND s.x = %s)", []string{"0", "1"}},
+	{"int", "(SELECT count(*) FROM u s WHERE s.x = t.n) > %s", []string{"0", "1", "2"}},
+	{"text", "CASE WHEN t.a = 'a' THEN t.title ELSE 'or)' END < %s", []string{"b", "p"}},
+	{"bool", "(t.n > 1) = %s", []string{"t", "f"}},
+}
+
+// maker makes random statements with optional parts.
+type maker struct {
+	rng    *rand.Rand
+	params []predicate // of the parameters so far
+	sort   int         // number of the sort parameter; 0: none
+	keys   int         // columns that the result is ordered by
+	exact  bool        // the order is total
+}
+
+func (m *maker) param(p predicate) string {
+	if same := m.reusable(p); same != 0 {
+		return fmt.Sprintf("$%d", same)
+	}
+	m.params = append(m.params, p)
+	return fmt.Sprintf("$%d", len(m.params))
+}
+
+// reusable returns a parameter of the same type now and then.
+func (m *maker) reusable(p predicate) int {
+	for i, q := range m.params {
+		if q.typ == p.typ && m.rng.IntN(4) == 0 {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// group is an optional filter over t.
+func (m *maker) group() string {
+	p := predicates[m.rng.IntN(len(predicates))]
+	n := m.param(p)
+	cast := n + "::" + p.typ
+	if m.rng.IntN(3) == 0 {
+		cast = "CAST(" + n + " AS " + p.typ + ")"
+	}
+	cond := fmt.Sprintf(p.text, m.pick(n, n+"::"+p.typ))
+	switch m.rng.IntN(7) {
+	case 0:
+		return fmt.Sprintf("(%s OR %s IS NULL)", cond, cast)
+	case 1:
+		return fmt.Sprintf("(%s IS NULL -- OR )\n OR %s)", cast, cond)
+	case 2:
+		return fmt.Sprintf("(%s IS NULL OR (%s /* ( */) OR t.id = 7)", cast, cond)
+	case 3:
+		return fmt.Sprintf("((%s IS NULL OR %s) OR t.id %% 10 = 0)", cast, cond)
+	case 4:
+		q := predicates[m.rng.IntN(len(predicates))]
+		k := m.param(q)
+		return fmt.Sprintf("(%s IS NULL OR %s::%s IS NULL OR %s AND %s)", cast, k, q.typ, "("+cond+")", "("+fmt.Sprintf(q.text, k+"::"+q.typ)+")")
+	}
+	return fmt.Sprintf("(%s IS NULL OR %s)", cast, cond)
+}
+
+func (m *maker) pick(options ...string) string { return options[m.rng.IntN(len(options))] }
+
+// condition is a tree over groups and plain conditions.
+func (m *maker) condition(depth int) string {
+	if depth == 0 || m.rng.IntN(3) == 0 {
+		if len(m.params) < 5 && m.rng.IntN(5) > 0 {
+			return m.group()
+		}
+		return m.pick("t.id > 4", "t.a IS NOT NULL", "t.n < 3 OR t.n IS NULL", "t.title = ')' || $$ OR $$")
+	}
+	a := m.condition(depth - 1)
+	switch m.rng.IntN(6) {
+	case 0:
+		return "NOT (" + a + ")"
+	case 1:
+		return "(" + a + ") OR (" + m.condition(depth-1) + ")"
+	case 2:
+		return "(" + a + ") IS TRUE AND (" + m.condition(depth-1) + ")"
+	case 3:
+		return "EXISTS (SELECT 1 FROM u v WHERE v.id = t.u_id AND (" + a + ")) AND (" + m.condition(depth-1) + ")"
+	case 4:
+		return "coalesce(" + a + ", false)"
+	}
+	return "(" + a + ") AND (" + m.condition(depth-1) + ")"
+}
+
+// statement makes one with at least one parameter.
+func (m *maker) statement() string {
+	switch m.rng.IntN(7) {
+	case 0:
+		return "SELECT t.id, u.x FROM t JOIN u ON u.id = t.u_id AND (" + m.condition(2) + ") WHERE " + m.condition(1)
+	case 1:
+		return "SELECT t.id, u.x FROM t LEFT JOIN u ON u.id = t.u_id AND (" + m.condition(2) + ")"
+	case 2:
+		return "SELECT t.n, count(*), max(t.id) FROM t GROUP BY t.n HAVING (" + m.having() + ") AND t.n > -1"
+	case 3:
+		return "WITH c AS (SELECT * FROM t WHERE " + m.condition(2) + ") SELECT t.id, t.a FROM c t WHERE " + m.condition(1)
+	case 4:
+		return "UPDATE t SET title = t.title || 'x' WHERE " + m.condition(2) + " RETURNING t.id, t.title"
+	case 5:
+		g := m.group()
+		return "SELECT t.id FROM t WHERE " + g[1:len(g)-1]
+	}
+	return m.ordered()
+}
+
+func (m *maker) having() string {
+	n := m.param(predicate{"int", "", []string{"0", "3", "8"}})
+	k := m.param(predicate{"int", "", []string{"20", "38"}})
+	return fmt.Sprintf("(%s::int IS NULL OR count(*) > %s) AND (%s::int IS NULL OR max(t.id) > %s OR min(t.n) = 2)", n, n, k, k)
+}
+
+// ordered makes a SELECT whose order a parameter chooses.
+func (m *maker) ordered() string {
+	where := m.condition(2)
+	m.params = append(m.params, predicate{"text", "", []string{"n", "title", "code", "t"}})
+	m.sort = len(m.params)
+	s := fmt.Sprintf("$%d::text", m.sort)
+	items := []string{
+		"CASE WHEN " + s + " = 'n' THEN t.n END " + m.pick("", "DESC", "DESC NULLS LAST"),
+		"CASE WHEN 'title' = " + s + " THEN title END",
+		"CASE WHEN " + s + " IN ('code', 'title') THEN lower(t.title) || '' ELSE NULL END DESC",
+		"CASE " + s + " WHEN 'code' THEN t.num + 1 END",
+		"CASE WHEN " + s + " = 't' AND t.id > 5 THEN t.d WHEN " + s + " = 'n' THEN date '2026-01-01' END",
+	}
+	m.rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	items = items[:1+m.rng.IntN(len(items))]
+	limit := ""
+	if m.rng.IntN(2) == 0 {
+		items, m.exact = append(items, m.pick("t.id", "id DESC", "2")), true
+		if m.rng.IntN(2) == 0 {
+			limit = " LIMIT 7 OFFSET 1"
+		}
+	}
+	// title is the name of another column of the result.
+	return "SELECT t.a AS title, t.id, t.n FROM t WHERE " + where + " ORDER BY " + strings.Join(items, ", ") + limit
+}
