@@ -12,6 +12,9 @@ const (
 	forgetsVolatile          // takes every built-in function for immutable
 	forgetsSession           // takes STABLE for immutable
 	forgetsViews             // a row key although a view reads the table too
+	filtersAnywhere          // takes a filter into any view or subquery
+	forgetsAgain             // a row key although a cascade comes back
+	forgetsConflict          // takes ON CONFLICT DO UPDATE for a plain INSERT
 	forgetsOuterJoins        // takes every ON for a WHERE
 	forgetsSet               // a row key of a column that the statement sets
 	comparesAnything         // takes any operator and type for equality

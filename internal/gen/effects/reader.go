@@ -172,7 +172,7 @@ func (r *reader) pinsOf(q *node, around pinned, outside map[int]params, depth in
 	}
 	for _, t := range q.list("targetList") {
 		v := r.bare(t.child("expr"))
-		if set := outside[t.number("resno")]; len(set) > 0 && isColumn(v) && passes(q, t) {
+		if set := outside[t.number("resno")]; len(set) > 0 && isColumn(v) && (passes(q, t) || r.is(filtersAnywhere)) {
 			pins.add(columnAt(v), set)
 		}
 	}

@@ -36,7 +36,7 @@ func (w *work) alone(d dml) bool {
 		}
 	}
 	// What happens to a partition happens to the root too.
-	if w.closure.Changes[root].Again {
+	if w.closure.Changes[root].Again && !w.is(forgetsAgain) {
 		return false
 	}
 	for _, m := range w.members(root) {
@@ -125,7 +125,7 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	if d.kind != cmdInsert {
 		return pinned[column{d.target, c.Number, 0}]
 	}
-	if d.event&catalog.Update != 0 && !arbiter(d.query, c.Number) {
+	if d.event&catalog.Update != 0 && !arbiter(d.query, c.Number) && !w.is(forgetsConflict) {
 		return nil
 	}
 	for _, t := range d.query.list("targetList") {
