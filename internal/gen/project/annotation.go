@@ -63,7 +63,7 @@ func (c comment) annotation() (key, args string) {
 func (r *reader) annotations(st *Statement, q *query) {
 	for _, c := range lineComments(q.text, q.span) {
 		key, args := c.annotation()
-		if key == "" || slices.Contains(foreign, key) {
+		if key == "" || slices.Contains(foreign, key) || !isKey(key) && st.hasParam(key) {
 			continue
 		}
 		at := strings.IndexByte(c.text, '@')
@@ -71,12 +71,19 @@ func (r *reader) annotations(st *Statement, q *query) {
 		switch {
 		case c.block && isKey(key):
 			r.pkg.report(pos, st.Name, "an annotation is a comment of its own line: write -- @%s", key)
-		case c.column > 1 && isKey(key):
+		case c.column > 1 && isKey(key) && !r.is(anyColumn):
 			r.pkg.report(pos, st.Name, "@%s is not read here: an annotation must start in the first column, as -- @%s", key, key)
-		case !c.block && c.column == 1:
+		case !c.block && (c.column == 1 || r.is(anyColumn)):
 			r.annotate(st, key, args, pos)
 		}
 	}
+}
+
+// hasParam reports whether a word is the SQL name of a parameter. A line of prose
+// that begins with @since speaks of the parameter; it is no annotation.
+func (st *Statement) hasParam(word string) bool {
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "") }
+	return slices.ContainsFunc(st.Params, func(p Param) bool { return plain(p.Name) == plain(word) })
 }
 
 // docAnnotations reads them from the method's doc comment, where sqlc puts the
@@ -87,7 +94,7 @@ func (r *reader) docAnnotations(st *Statement, method *ast.FuncDecl) {
 	}
 	for _, line := range method.Doc.List {
 		m := annotationText.FindStringSubmatch(strings.TrimSpace(strings.TrimPrefix(line.Text, "//")))
-		if m == nil || slices.Contains(foreign, m[1]) {
+		if m == nil || slices.Contains(foreign, m[1]) || !isKey(m[1]) && st.hasParam(m[1]) {
 			continue
 		}
 		pos := r.pos(line)

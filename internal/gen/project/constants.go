@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -64,7 +65,7 @@ func (r *reader) constants(f goFile, s *ast.ValueSpec) {
 		}
 		sql := constant(s.Values[i])
 		m := statementStart.FindStringSubmatch(sql)
-		if m == nil {
+		if m == nil || r.is(oncePerName) && r.has(m[1]) {
 			continue
 		}
 		st := r.add(f, m[1], m[2], s.Values[i])
@@ -74,6 +75,10 @@ func (r *reader) constants(f goFile, s *ast.ValueSpec) {
 			r.result(st, method)
 		}
 	}
+}
+
+func (r *reader) has(name string) bool {
+	return slices.ContainsFunc(r.pkg.Statements, func(st *Statement) bool { return st.Name == name })
 }
 
 // add makes a statement whose text, or call, is at node of a file.

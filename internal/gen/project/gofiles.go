@@ -26,6 +26,7 @@ type reader struct {
 	funcs   map[string]*ast.FuncDecl // by receiver's type, a dot and the name
 	consts  map[string]bool          // names of SQL constants
 	queries queryIndex
+	mutant  mutant
 }
 
 type goFile struct {
@@ -67,7 +68,7 @@ func (r *reader) readFiles() {
 			r.pkg.report(Position{relative(r.dir, name), 1, 1}, "", "cannot read the generated file: %v", plain(err))
 			continue
 		}
-		if text := string(data); isGenerated(text) {
+		if text := string(data); isGenerated(text) || r.is(allGoFiles) {
 			r.readFile(relative(r.dir, name), text)
 		}
 	}

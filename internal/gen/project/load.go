@@ -11,7 +11,9 @@ import (
 // means the sqlc.yaml, sqlc.yml or sqlc.json in it. The error joins [Problem]s and
 // says that nothing could be loaded. What is wrong with one package or statement
 // is in their Problems and does not stop the others; see [Project.AllProblems].
-func Load(path string) (*Project, error) {
+func Load(path string) (*Project, error) { return load(path, sound) }
+
+func load(path string, m mutant) (*Project, error) {
 	file, err := findConfig(path)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,9 @@ func Load(path string) (*Project, error) {
 		return nil, errors.Join(errs...)
 	}
 	for _, pkg := range p.Packages {
-		newReader(p.Dir, pkg).read()
+		r := newReader(p.Dir, pkg)
+		r.mutant = m
+		r.read()
 		pkg.Problems = sortProblems(pkg.Problems)
 	}
 	return p, nil

@@ -86,7 +86,7 @@ func (r *reader) matchQueries() {
 			r.matched(st, q)
 		}
 		used[st.Name] = true
-		st.checkPlaceholders()
+		r.checkPlaceholders(st)
 	}
 	for name, q := range r.queries {
 		if !used[name] && len(r.files) > 0 {
