@@ -2,6 +2,7 @@ package effects
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"strings"
@@ -20,11 +21,17 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 // with returns an analyzer on a new database with the schema.
 func with(t *testing.T, schema, role string, m ...mutant) *Analyzer {
 	t.Helper()
-	conn := pgtest.New(t).Conn()
-	if _, err := conn.Exec(t.Context(), schema, pgx.QueryExecModeSimpleProtocol); err != nil {
-		t.Fatal(err)
-	}
-	return on(t, conn, role, m...)
+	return on(t, database(t, schema), role, m...)
+}
+
+// database returns a connection to a new database with the schema.
+func database(t *testing.T, schema string) *pgx.Conn {
+	t.Helper()
+	digest := sha256.Sum256([]byte(schema))
+	return pgtest.New(t, pgtest.WithSeed(fmt.Sprintf("effects %x", digest), func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, schema, pgx.QueryExecModeSimpleProtocol)
+		return err
+	})).Conn()
 }
 
 // on returns an analyzer on a connection.

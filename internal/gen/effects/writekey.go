@@ -107,17 +107,13 @@ func (w *work) moves(d dml, column string) bool {
 	if w.is(trustsTriggers) {
 		return false
 	}
-	members := w.members(w.cat.Root(d.relation))
-	if w.is(trustsPartitions) {
-		members = []catalog.OID{d.relation}
+	if w.is(trustsPartitions) && len(w.cat.Relations[d.relation].Triggers) == 0 {
+		return false
 	}
-	// Each by itself: a column has another number in each partition.
-	return slices.ContainsFunc(members, func(m catalog.OID) bool {
-		altered, anyOf := w.cat.TriggersMayAlter(m, catalog.Insert|catalog.Update)
-		return anyOf || slices.ContainsFunc(w.cat.Relations[m].Columns, func(c catalog.Column) bool {
-			return c.Name == column && (slices.Contains(altered, c.Number) || c.Generated && len(altered) > 0)
-		})
-	})
+	root := w.cat.Root(d.relation)
+	altered, every := w.cat.TriggersMayAlter(root, catalog.Insert|catalog.Update)
+	c := w.cat.Relations[root].Column(column)
+	return every || c == nil || slices.Contains(altered, c.Number)
 }
 
 // paramsOf returns the placeholders that hold a column's value in every row.

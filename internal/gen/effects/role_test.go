@@ -1,0 +1,81 @@
+package effects
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+// asRole returns an analyzer that prepares as a role which owns nothing, on a
+// database with the schema.
+func asRole(t *testing.T, schema string, m ...mutant) *Analyzer {
+	t.Helper()
+	role := "effects_" + strings.ToLower(rand.Text())
+	conn := database(t, schema)
+	script := "CREATE ROLE " + role + "; GRANT USAGE ON SCHEMA public, app TO " + role +
+		"; GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO " + role + "; REVOKE TEMPORARY ON DATABASE " + quote(conn.Config().Database) + " FROM PUBLIC"
+	t.Cleanup(func() {
+		if _, err := conn.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := conn.Exec(t.Context(), script, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	return on(t, conn, role, m...)
+}
+
+func TestAPolicysTablesAreReadByTheRoleThatItBinds(t *testing.T) {
+	t.Parallel()
+	const sql, want = `SELECT * FROM secrets WHERE id = $1`, "reads=secrets,tenants ro unique unkept: row-level security on secrets"
+	if got := summary(analyze(t, asRole(t, shop), ":one", sql).Effects); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if got := summary(analyze(t, asRole(t, shop, forgetsRole), ":one", sql).Effects); got == want {
+		t.Errorf("the mutant that prepares as the owner says %s too", got)
+	}
+}
+
+func TestARoleThatMayMakeNothingIsAnalysedAllTheSame(t *testing.T) {
+	t.Parallel()
+	a := asRole(t, shop)
+	const sql, want = `SELECT * FROM notes WHERE id = $1`, "reads=notes rkeys=notes.id$1 ro unique"
+	if got := summary(analyze(t, a, ":one", sql).Effects); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	var role string
+	if err := a.conn.QueryRow(t.Context(), `SELECT current_user`).Scan(&role); err != nil || role == a.role {
+		t.Errorf("afterwards the session is %s's (%v)", role, err)
+	}
+}
+
+func TestNamesAreLookedUpInTheRolesSchemas(t *testing.T) {
+	t.Parallel()
+	role := "effects_" + strings.ToLower(rand.Text())
+	conn := pgtest.New(t).Conn()
+	t.Cleanup(func() {
+		_, _ = conn.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role, pgx.QueryExecModeSimpleProtocol)
+	})
+	_, err := conn.Exec(t.Context(), "CREATE TABLE t (id int); CREATE ROLE "+role+"; CREATE SCHEMA "+role+"; GRANT USAGE ON SCHEMA "+role+" TO "+role+
+		"; CREATE TABLE "+role+".t (id int); GRANT SELECT ON "+role+".t TO "+role, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := summary(analyze(t, on(t, conn, role), ":many", `SELECT * FROM t WHERE id = $1`).Effects),
+		"reads="+role+".t rkeys="+role+".t.id$1 ro"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestARoleThatIsNotThereIsAnError(t *testing.T) {
+	t.Parallel()
+	a := with(t, "", "")
+	if _, err := New(t.Context(), a.conn, a.cat, "nobody_at_all"); err == nil || !strings.Contains(err.Error(), "nobody_at_all") {
+		t.Errorf("error = %v", err)
+	}
+}
