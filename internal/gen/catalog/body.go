@@ -3,6 +3,8 @@ package catalog
 import (
 	"strings"
 
+	pg "github.com/sqlc-dev/oliphant"
+
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 )
 
@@ -38,8 +40,8 @@ func (c *Catalog) read(f *Function) *body {
 	return &body{unknown: "is written in " + f.Language, altersAny: true}
 }
 
-// readAtomic reads a body whose names PostgreSQL resolved: only what is changed
-// has to be found in its text.
+// readAtomic reads a body whose names PostgreSQL resolved. Its text tells what is
+// changed from what is read; where it does not, all counts as both.
 func (c *Catalog) readAtomic(f *Function) *body {
 	b := &body{Dependency: f.tree, altersAny: true}
 	for _, to := range c.depends[object{pgProc, f.OID}] {
@@ -49,23 +51,36 @@ func (c *Catalog) readAtomic(f *Function) *body {
 			b.Relations = append(b.Relations, to.oid)
 		}
 	}
-	uses := &syntax.Uses{}
 	tree, err := syntax.Parse(f.Source)
-	if err != nil || len(tree.GetStmts()) != 1 {
-		b.unknown = "has a body that cannot be parsed"
-		return b
+	ok := err == nil && len(tree.GetStmts()) == 1
+	var body *pg.Node
+	if ok {
+		body = tree.GetStmts()[0].GetStmt().GetCreateFunctionStmt().GetSqlBody()
 	}
-	uses = syntax.Direct(tree.GetStmts()[0].GetStmt().GetCreateFunctionStmt().GetSqlBody())
-	var missing string
-	// What is left unqualified is in pg_catalog: the text was printed so.
-	b.changes, missing = c.changesOf(uses.Changes, nil, false)
-	switch {
-	case uses.Unknown != "":
-		b.unknown = uses.Unknown
-	case missing != "":
-		b.unknown = "changes " + missing + ", which does not exist"
-	}
+	b.changes = c.split(&b.Dependency, []*pg.Node{body}, ok)
 	return b
+}
+
+// split returns what statements change and leaves in d what they read. The names
+// in them are as PostgreSQL prints them when nothing is on the search_path. When
+// they cannot be understood, ok being false is one way, any of what d holds may be
+// changed.
+func (c *Catalog) split(d *Dependency, statements []*pg.Node, ok bool) []Change {
+	var uses syntax.Uses
+	for _, s := range statements {
+		uses.Add(syntax.Direct(s))
+	}
+	reads, unread := c.resolveAll(uses.Reads, nil, false, nil)
+	changes, unchanged := c.changesOf(uses.Changes, nil, false)
+	if ok && unread+unchanged+uses.Unknown == "" {
+		d.Relations = reads
+		return changes
+	}
+	changes = nil
+	for _, oid := range d.Relations {
+		changes = append(changes, Change{Relation: oid, Event: every, Cascade: true})
+	}
+	return changes
 }
 
 // readText finds what the names in a body mean.
@@ -194,7 +209,7 @@ func (c *Catalog) namesTime(f *Function, s *syntax.Body, b *body, prints bool) b
 			return true
 		}
 	}
-	for _, t := range s.Casts {
+	for _, t := range append(s.Casts, s.Functions...) { // date(x) may be a cast
 		if c.timedName(t.Name) {
 			return true
 		}

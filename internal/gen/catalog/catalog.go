@@ -102,15 +102,18 @@ func (c *Catalog) rules(oid OID) []Rule {
 // TriggersMayAlter returns the columns that triggers running before one of the
 // events may alter in the row that is written, by number and sorted; any says
 // that it may be every column. Triggers of the relation's partitions and children
-// count.
+// count, and so do columns that are generated from such.
 func (c *Catalog) TriggersMayAlter(oid OID, events Event) (columns []int, any bool) {
-	set := columnSet{}
+	var set columnSet
 	for _, r := range c.family(oid) {
+		var own columnSet
 		for _, t := range r.Triggers {
 			if t.Before && t.Row && t.Events&events != 0 {
-				set.add(c.altered(r, t))
+				own.add(c.altered(r, t))
 			}
 		}
+		c.generated(r, &own)
+		set.add(translated(r, c.Relations[oid], own), own.any)
 	}
 	return set.list(), set.any
 }

@@ -100,7 +100,9 @@ func (k *closer) enter(change Change) {
 	if r := k.reached[change.Relation]; r != nil && r.Direct {
 		r.Again = !k.is(neverAgain)
 	}
-	k.at(change.Relation).Direct = true
+	if change.Event != 0 {
+		k.at(change.Relation).Direct = true
+	}
 	k.push(change, step{own: true}, "")
 	if change.Event != Truncate {
 		k.policies(change.Relation, asked)

@@ -234,7 +234,7 @@ func kinship(from, to *Relation, w way) string {
 
 // generated adds the columns that are computed from those in the set.
 func (c *Catalog) generated(r *Relation, set *columnSet) {
-	if c.is(noGenerated) {
+	if c.is(noGenerated) || !set.any && len(set.set) == 0 {
 		return
 	}
 	for _, column := range r.Columns {

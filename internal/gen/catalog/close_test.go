@@ -176,6 +176,17 @@ var effects = []effect{
 			CREATE TABLE q (id int REFERENCES p ON DELETE CASCADE) PARTITION BY LIST (id); CREATE TABLE q_1 PARTITION OF q FOR VALUES IN (1);
 			CREATE TABLE q_2 PARTITION OF q DEFAULT; CREATE TABLE aside (n int); INSERT INTO p VALUES (1), (2); INSERT INTO q VALUES (1), (2)`,
 		mutants: []mutant{noCascades, noPartitions}},
+	{name: "a cascade starts at a partition too", write: `DELETE FROM p_1`, want: "p p_1 q!",
+		schema: `CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1);
+			CREATE TABLE q (id int REFERENCES p ON DELETE CASCADE); INSERT INTO p VALUES (1); INSERT INTO q VALUES (1)`,
+		mutants: []mutant{noCascades, noPartitions}},
+	{name: "TRUNCATE CASCADE goes from a partition to what refers to the root", write: `TRUNCATE p_1 CASCADE`, want: "p p_1 q! q_x!",
+		schema: `CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1);
+			CREATE TABLE q (id int REFERENCES p) PARTITION BY LIST (id); CREATE TABLE q_x PARTITION OF q DEFAULT; INSERT INTO p VALUES (1); INSERT INTO q VALUES (1)`,
+		mutants: []mutant{noCascades, noPartitions, truncatesLikeDelete}},
+	{name: "DO INSTEAD NOTHING sets nothing in motion", write: `UPDATE a SET n = 2`, want: "a",
+		schema: `CREATE TABLE a (n int); CREATE TABLE b (n int); INSERT INTO a VALUES (1);
+			CREATE RULE r AS ON UPDATE TO a WHERE old.n IN (SELECT n FROM b) DO INSTEAD NOTHING`},
 	{name: "a child of a table is changed with it", write: `UPDATE city SET n = 2`, want: "capital city",
 		schema:  `CREATE TABLE city (n int); CREATE TABLE capital (c int) INHERITS (city); INSERT INTO capital VALUES (1, 1); CREATE TABLE aside (n int)`,
 		mutants: []mutant{noPartitions}},

@@ -28,36 +28,24 @@ func (l *loader) loadRules(ctx context.Context, tx pgx.Tx) error {
 			}
 			one := rule
 			one.Conditional = qual != "" && qual != "<>"
-			one.Depends = l.depended(object{pgRewrite, oid}, relation, qual+" "+action)
 			one.Event = map[byte]Event{'2': Update, '3': Insert, '4': Delete}[first(event)]
+			one.Depends = l.depended(object{pgRewrite, oid}, relation, qual+" "+action)
 			if one.Event != 0 {
-				one.Changes = l.ruleChanges(source, append(one.Depends.Relations, relation))
+				statements, ok := actionsOf(source)
+				one.Changes = l.split(&one.Depends, statements, ok)
 			}
 			r.Rules = append(r.Rules, one)
 		})
 }
 
-// ruleChanges returns what a rule's actions change. When its text cannot be
-// parsed that may be all that it depends on.
-func (l *loader) ruleChanges(source string, depends []OID) []Change {
-	var uses syntax.Uses
+// actionsOf returns the condition and the statements of a CREATE RULE.
+func actionsOf(source string) (statements []*pg.Node, ok bool) {
 	tree, err := syntax.Parse(source)
-	if err == nil {
-		for _, s := range tree.GetStmts() {
-			for _, action := range s.GetStmt().GetRuleStmt().GetActions() {
-				uses.Add(syntax.Direct(action))
-			}
-		}
+	if err != nil || len(tree.GetStmts()) != 1 {
+		return nil, false
 	}
-	changes, missing := l.changesOf(uses.Changes, nil, false)
-	if err == nil && missing == "" && uses.Unknown == "" {
-		return changes
-	}
-	changes = nil
-	for _, oid := range depends {
-		changes = append(changes, Change{Relation: oid, Event: every, Cascade: true})
-	}
-	return changes
+	rule := tree.GetStmts()[0].GetStmt().GetRuleStmt()
+	return append(rule.GetActions(), rule.GetWhereClause()), rule != nil
 }
 
 // changesOf finds the relations and columns of changes in a body.
