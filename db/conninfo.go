@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // CloseReason is why a connection of the pool was closed.
@@ -24,8 +25,9 @@ const (
 type connInfo struct {
 	opened     time.Time
 	lastUsed   time.Time
-	generation int64 // how many resets there had been when it was opened
+	generation int64 // how many resets there had been when its opening began
 	reason     CloseReason
+	endedAlone bool // the server ended the session for what it did itself
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"
@@ -40,10 +42,26 @@ func infoOf(conn *pgx.Conn) *connInfo {
 	return info
 }
 
+// noteEnd makes a handler of errors that tells a connection why the server ends it,
+// also when its user keeps the error to himself. What a session did itself, to idle
+// in a transaction or altogether or to have a transaction for too long, says nothing
+// about the others.
+func noteEnd(next pgconn.PgErrorHandler) pgconn.PgErrorHandler {
+	return func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		switch err.Code {
+		case "25P03", "25P04", "57P05":
+			if info, ok := conn.CustomData()[infoKey].(*connInfo); ok && err.SeverityUnlocalized == "FATAL" {
+				info.endedAlone = true
+			}
+		}
+		return next(conn, err)
+	}
+}
+
 // connected is told of each new connection of the pool.
 func (d *DB) connected(conn *pgx.Conn) {
 	now := time.Now()
-	setInfo(conn, &connInfo{opened: now, lastUsed: now, generation: d.generation.Load()})
+	setInfo(conn, &connInfo{opened: now, lastUsed: now, generation: infoOf(conn).generation})
 	d.gate.succeeded()
 	d.counts.opened.Add(1)
 	d.events.connect(conn)

@@ -18,8 +18,10 @@
 //     and the first ping that gets no answer empties the pool, so that a network
 //     that swallowed all of them costs one PingTimeout and not one a connection.
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
-//     connection proves dead. Nothing else is ever run twice, save what the
-//     server refused unseen, because it had forgotten the prepared statement.
+//     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent
+//     and the server refused before it ran, because the prepared statement was
+//     forgotten or a table changed under it, is prepared anew and sent once more.
+//     Nothing else is sent twice.
 //   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
 //     state in which it was lent. [DB.Close] names what did not come back.
 //   - A monitor asks the server on a connection of its own ([DB.Health]), so that

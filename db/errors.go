@@ -76,7 +76,7 @@ func (e *AcquireTimeoutError) Unwrap() error { return e.Err }
 // NotReadError is returned by [DB.Reads] for what it does not take for a read.
 // Nothing was sent.
 type NotReadError struct {
-	Statement string // its sqlc name, or how it begins
+	Statement string // its sqlc name, or its first word
 	Reason    string
 }
 

@@ -70,9 +70,10 @@ func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 }
 
 // CopyFrom loads rows by COPY and returns how many there were. The errors are
-// those of [DB.Exec].
+// those of [DB.Exec]. pgx asks source on a goroutine of its own: a panic of source
+// ends the process, and nobody can recover from it.
 func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (n int64, err error) {
-	l, err := d.acquire(ctx, "COPY "+table.Sanitize())
+	l, err := d.acquire(ctx, "COPY")
 	if err != nil {
 		return 0, err
 	}
@@ -85,7 +86,7 @@ func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []strin
 // connection until they are closed, which must be done. The errors are those of
 // [DB.Exec].
 func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	l, err := d.acquire(ctx, "a batch")
+	l, err := d.acquire(ctx, "batch")
 	if err != nil {
 		return pgx.FailedBatchResults(batch, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,5 +184,90 @@ func TestAResetIsDoneOnceForConnectionsThatDieTogether(t *testing.T) {
 	eventually(t, "the end of the four", func() bool { return d.Stats().Closed[ClosedReset] == 4 })
 	if s := d.Stats(); s.Resets != 1 || s.Total != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestAConnectionDialledBeforeAResetIsNotFresh(t *testing.T) {
+	t.Parallel()
+	var slow atomic.Bool
+	dialling, proceed := make(chan struct{}), make(chan struct{})
+	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{
+		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if slow.CompareAndSwap(true, false) {
+				close(dialling)
+				select {
+				case <-proceed:
+				case <-ctx.Done():
+				}
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow.Store(true)
+	lent := make(chan *lease, 1)
+	go func() {
+		l, _ := d.acquire(t.Context(), "")
+		lent <- l
+	}()
+	receive(t, "the dial", dialling)
+	d.reset(&connInfo{}, "a test")
+	close(proceed)
+	l := receive(t, "the connection", lent)
+	if l == nil {
+		t.Fatal("no connection")
+	}
+	d.reset(l.info, "the same trouble") // which this connection has met too
+	l.done(nil)
+	eventually(t, "the connection's end", func() bool { return d.Stats().Closed[ClosedReset] == 1 })
+	if n := d.Stats().Resets; n != 1 {
+		t.Errorf("%d resets", n)
+	}
+	if err := d.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASessionThatEndedAloneDoesNotEmptyThePool(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	admin := pg.Conn()
+	gone := func(pid uint32) {
+		t.Helper()
+		eventually(t, "the session's end", func() bool { return number(t, admin, "SELECT count(*) FROM pg_stat_activity WHERE pid = $1", pid) == 0 })
+	}
+	for code, use := range map[string]func(d *DB) error{
+		"25P03": func(d *DB) error {
+			return pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+				if _, err := tx.Exec(t.Context(), "SET idle_in_transaction_session_timeout = 1"); err != nil {
+					return err
+				}
+				gone(tx.Conn().PgConn().PID())
+				_, err := tx.Exec(t.Context(), "SELECT 1")
+				return err
+			})
+		},
+		"57P05": func(d *DB) error {
+			return d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
+				if _, err := conn.Exec(ctx, "SET idle_session_timeout = 1"); err != nil {
+					return err
+				}
+				gone(conn.PgConn().PID())
+				_, err := conn.Exec(ctx, "SELECT 1")
+				return err
+			})
+		},
+	} {
+		d := start(t, Config{DSN: pg.DSN(), MaxConns: 2})
+		fill(t, d, 2)
+		if err := use(d); pgerr.Code(err) != code {
+			t.Errorf("%s: error %v", code, err)
+		}
+		eventually(t, "the dead connection's end", func() bool { return d.Stats().Total == 1 })
+		if s := d.Stats(); s.Resets != 0 || s.Closed[ClosedDead] != 1 || len(d.Health().Errors) != 1 {
+			t.Errorf("%s: %+v", code, s)
+		}
 	}
 }

@@ -77,10 +77,12 @@ func (g *gate) last() error {
 }
 
 // dialTracer tells the gate of a dial that failed, also when nobody waits for it
-// any more. It stands in for the pool's tracer until the dial begins.
+// any more, and the connection of which generation it is: a reset during the dial
+// is about it too. It stands in for the pool's tracer until the dial begins.
 type dialTracer struct {
 	pgx.QueryTracer // the pool's; may be nil
 	gate            *gate
+	generation      int64
 }
 
 // TraceConnectStart puts the pool's tracer back and tells it.
@@ -92,9 +94,13 @@ func (t *dialTracer) TraceConnectStart(ctx context.Context, data pgx.TraceConnec
 	return ctx
 }
 
-// TraceConnectEnd tells the gate of a failure that may heal.
+// TraceConnectEnd tells the gate of a failure that may heal, or the connection of
+// its generation.
 func (t *dialTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
-	if data.Err != nil && heals(data.Err) {
+	switch {
+	case data.Err == nil:
+		setInfo(data.Conn, &connInfo{generation: t.generation})
+	case heals(data.Err):
 		t.gate.failed(data.Err)
 	}
 	if inner, ok := t.QueryTracer.(pgx.ConnectTracer); ok {

@@ -1,8 +1,10 @@
 package db
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -228,5 +230,39 @@ func TestQuantilesAreNearestRanks(t *testing.T) {
 	}
 	if q := quantilesOf([]time.Duration{7}); q.P50 != 7 || q.P99 != 7 {
 		t.Errorf("of one: %v", q)
+	}
+}
+
+// leaving ends a context when the first query is sent on the connection.
+type leaving struct {
+	net.Conn
+	leave context.CancelFunc
+}
+
+func (l leaving) Write(p []byte) (int, error) {
+	if len(p) > 0 && p[0] == 'Q' {
+		l.leave()
+	}
+	return l.Conn.Write(p)
+}
+
+func TestOpenDoesNotReturnInTheStateStarting(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	d, err := open(ctx, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: time.Hour}}, hooks{
+		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return leaving{conn, leave}, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := d.Health(); r.State != Down || !strings.Contains(r.Why, "canceled") {
+		t.Errorf("the state is %v: %s", r.State, r.Why)
+	}
+	if err := d.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

@@ -84,7 +84,9 @@ func (l *lease) judge(err error) {
 	case l.died(err):
 		l.info.reason = ClosedDead
 		l.d.monitor.note(err)
-		l.d.reset(l.info, "a connection died in use")
+		if !l.info.endedAlone {
+			l.d.reset(l.info, "a connection died in use")
+		}
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		l.info.reason = ClosedCanceled
 	default:
@@ -106,16 +108,17 @@ func (l *lease) borrow() Borrow {
 	}
 }
 
-// statementName is the name that sqlc wrote before the statement, else its
-// beginning.
+// statementName is the name that sqlc wrote before the statement, else its first
+// word: the rest may hold what must not be in a log.
 func statementName(sql string) string {
 	if rest, ok := strings.CutPrefix(sql, "-- name: "); ok {
 		name, _, _ := strings.Cut(rest, " ")
 		return name
 	}
-	sql = strings.Join(strings.Fields(sql[:min(len(sql), 200)]), " ")
-	if len(sql) > 40 {
-		return strings.ToValidUTF8(sql[:40], "") + "..."
+	s := scanner{rest: sql}
+	word := s.next()
+	for word == "(" {
+		word = s.next()
 	}
-	return strings.ToValidUTF8(sql, "")
+	return strings.ToUpper(word)
 }

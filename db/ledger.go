@@ -14,7 +14,7 @@ type Borrow struct {
 	PID       uint32        `json:"pid"` // of the server's process
 	Since     time.Time     `json:"since"`
 	Held      time.Duration `json:"held_ns"`
-	Statement string        `json:"statement,omitempty"` // its sqlc name, or how it begins; empty for transactions and WithConn
+	Statement string        `json:"statement,omitempty"` // its sqlc name, or its first word; empty for transactions and WithConn
 	Stack     []string      `json:"stack"`               // who took it, innermost caller first
 }
 

@@ -54,13 +54,14 @@ func (m *monitor) run(ctx context.Context) {
 	}
 }
 
-// probe asks once and draws the conclusions, unless ctx ended meanwhile.
+// probe asks once and draws the conclusions, unless the DB was closed meanwhile.
+// The end of ctx is a failure like others: Open must not leave the state open.
 func (m *monitor) probe(ctx context.Context) {
 	bound, cancel := context.WithTimeout(ctx, m.d.cfg.Health.Timeout)
 	defer cancel()
 	start := time.Now()
 	server, err := m.ask(bound)
-	if ctx.Err() == nil {
+	if m.d.life.Err() == nil {
 		m.conclude(probe{at: start, took: time.Since(start), failed: err != nil}, server, err)
 	}
 }

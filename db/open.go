@@ -85,7 +85,7 @@ func (d *DB) connect(ctx context.Context) error {
 
 // beforeConnect holds back the pool's dials while the server is away.
 func (d *DB) beforeConnect(ctx context.Context, config *pgx.ConnConfig) error {
-	config.Tracer = &dialTracer{QueryTracer: config.Tracer, gate: d.gate}
+	config.Tracer = &dialTracer{QueryTracer: config.Tracer, gate: d.gate, generation: d.generation.Load()}
 	if d.is(dialsFreely) {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (d *DB) twice(ctx context.Context, sql string, attempt func(*lease) error) 
 		err = attempt(l)
 	case l.died(err):
 		d.noteReplay(sql, err)
-		l.done(err) // which empties the pool, so that the next one is new
+		l.done(err) // which empties the pool, unless the session ended alone
 		next, acquireErr := d.acquire(ctx, sql)
 		if acquireErr != nil {
 			returned = true

@@ -7,10 +7,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// routed is an [Executor] that chooses the database for each use.
+// routed is an [Executor] that chooses the database for each use. It is
+// comparable, as the executors of a DB are.
 type routed struct {
-	set *Set
-	of  func(*DB) Executor
+	set   *Set
+	reads bool
+}
+
+func (r routed) of(d *DB) Executor {
+	if r.reads {
+		return d.Reads()
+	}
+	return d
 }
 
 // Exec runs the statement on the database that ctx chooses.

@@ -172,9 +172,9 @@ func (s *Set) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults 
 
 // Reads is [DB.Reads], each use on the database that its ctx chooses.
 func (s *Set) Reads() Executor {
-	return routed{s, func(d *DB) Executor { return d.Reads() }}
+	return routed{set: s, reads: true}
 }
 
 func (s *Set) plain() routed {
-	return routed{s, func(d *DB) Executor { return d }}
+	return routed{set: s}
 }

@@ -195,3 +195,11 @@ func TestASetThatMakesNoSenseIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheExecutorsOfASetCanBeCompared(t *testing.T) {
+	t.Parallel()
+	s, other := startSet(t, sound, "a"), startSet(t, sound, "a")
+	if s.Reads() != s.Reads() || s.Reads() == Executor(s.plain()) || s.Reads() == other.Reads() {
+		t.Error("the executors of a Set are not told apart by the Set and by what they run")
+	}
+}

@@ -30,7 +30,7 @@ const (
 	// Canceled is 57014 query_canceled, or the caller's own ended context.
 	Canceled
 	// Disconnected is a dead connection: the network failed, or the server
-	// ended the session or is starting or stopping (57P01-57P05, 25P03,
+	// ended the session or is starting or stopping (57P01-57P05, 25P03, 25P04,
 	// class 08, unless of severity ERROR).
 	Disconnected
 	// Full is 53300 too_many_connections.
@@ -113,7 +113,7 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 		return LockTimeout
 	case "57014":
 		return Canceled
-	case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03":
+	case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04":
 		return disconnectedUnlessAlive(pg)
 	case "53300":
 		return Full

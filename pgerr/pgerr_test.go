@@ -44,6 +44,7 @@ func TestKindOfTellsErrorsApart(t *testing.T) {
 		{"database dropped", pg("57P04"), pgerr.Disconnected},
 		{"idle session timeout", pg("57P05"), pgerr.Disconnected},
 		{"idle in transaction timeout", pg("25P03"), pgerr.Disconnected},
+		{"transaction timeout", pg("25P04"), pgerr.Disconnected},
 		{"connection failure", pg("08006"), pgerr.Disconnected},
 		{"protocol violation", pg("08P01"), pgerr.Disconnected},
 		{"a pooler's farewell", &pgconn.PgError{Code: "08P01", SeverityUnlocalized: "FATAL"}, pgerr.Disconnected},

@@ -57,7 +57,8 @@ func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return &row{Row: tx.pgx.QueryRow(ctx, sql, args...), tx: tx}
 }
 
-// CopyFrom loads rows by COPY and returns how many there were.
+// CopyFrom loads rows by COPY and returns how many there were. pgx asks source on
+// a goroutine of its own: a panic of source ends the process.
 func (tx *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
 	tx.look()
 	n, err := tx.pgx.CopyFrom(ctx, table, columns, source)
