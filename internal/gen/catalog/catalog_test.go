@@ -31,6 +31,7 @@ func TestRelationsAreFoundAsTheSessionFindsThem(t *testing.T) {
 			t.Errorf("with search_path %s a is %q, want %q", path, got, want)
 		}
 	}
+	exec(t, conn, "SET search_path = public")
 	c := load(t, conn)
 	for name, want := range map[[2]string]string{
 		{"s", "alone"}: "s.alone", {"public", "a"}: "a", {"s", "Odd Name"}: `s."Odd Name"`, {"public", "user"}: `"user"`,

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -231,15 +230,15 @@ var effects = []effect{
 
 func TestWhatAWriteChangesWasPredicted(t *testing.T) {
 	t.Parallel()
-	for _, e := range effects {
-		t.Run(strings.ReplaceAll(e.name, " ", "_"), func(t *testing.T) {
-			t.Parallel()
-			conn, c := schema(t, e.schema)
-			e.predict(t, c)
-			e.run(t, conn, c)
-		})
-	}
+	share(t, effects, func(t *testing.T, conn *pgx.Conn, e effect) {
+		exec(t, conn, e.schema)
+		c := load(t, conn)
+		e.predict(t, c)
+		e.run(t, conn, c)
+	})
 }
+
+func (e effect) title() string { return e.name }
 
 func (e effect) predict(t *testing.T, c *Catalog) {
 	k := closure(t, c, e.write)

@@ -46,29 +46,29 @@ var readings = []reading{
 
 func TestWhatAReadRestsOnIsKnown(t *testing.T) {
 	t.Parallel()
-	for _, r := range readings {
-		t.Run(strings.ReplaceAll(r.name, " ", "_"), func(t *testing.T) {
-			t.Parallel()
-			conn, c := schema(t, r.schema)
-			if got := readNames(c, closure(t, c, r.read)); got != r.want {
-				t.Errorf("reads %s, want %s", got, r.want)
+	share(t, readings, func(t *testing.T, conn *pgx.Conn, r reading) {
+		exec(t, conn, r.schema)
+		c := load(t, conn)
+		if got := readNames(c, closure(t, c, r.read)); got != r.want {
+			t.Errorf("reads %s, want %s", got, r.want)
+		}
+		before := result(t, conn, r.read)
+		exec(t, conn, r.write)
+		if result(t, conn, r.read) == before {
+			t.Fatalf("%s does not change %s", r.write, r.read)
+		}
+		if !r.matters(t, c) {
+			t.Error("the write does not seem to matter")
+		}
+		for _, m := range r.mutants {
+			if r.matters(t, like(c, m)) {
+				t.Errorf("mutant %d is not caught", m)
 			}
-			before := result(t, conn, r.read)
-			exec(t, conn, r.write)
-			if result(t, conn, r.read) == before {
-				t.Fatalf("%s does not change %s", r.write, r.read)
-			}
-			if !r.matters(t, c) {
-				t.Error("the write does not seem to matter")
-			}
-			for _, m := range r.mutants {
-				if r.matters(t, like(c, m)) {
-					t.Errorf("mutant %d is not caught", m)
-				}
-			}
-		})
-	}
+		}
+	})
 }
+
+func (r reading) title() string { return r.name }
 
 // matters reports whether the write may change what is read.
 func (r reading) matters(t *testing.T, c *Catalog) bool {

@@ -40,6 +40,30 @@ func exec(t *testing.T, conn *pgx.Conn, sql string) {
 	}
 }
 
+// share runs a check for every case, on a few databases that are emptied between
+// the cases: making a database for each would take longer than all else.
+func share[T interface{ title() string }](t *testing.T, cases []T, check func(*testing.T, *pgx.Conn, T)) {
+	t.Helper()
+	const databases = 3
+	for i := range databases {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			conn := pgtest.New(t).Conn()
+			for j := i; j < len(cases); j += databases {
+				t.Run(strings.ReplaceAll(cases[j].title(), " ", "_"), func(t *testing.T) { check(t, conn, cases[j]) })
+				exec(t, conn, empty)
+			}
+		})
+	}
+}
+
+const empty = `DO $$ DECLARE name text; BEGIN
+	FOR name IN SELECT nspname FROM pg_namespace WHERE oid >= 16384 OR nspname = 'public' LOOP
+		EXECUTE format('DROP SCHEMA %I CASCADE', name);
+	END LOOP;
+	CREATE SCHEMA public;
+END $$`
+
 // closure closes over what a statement's text names.
 func closure(t *testing.T, c *Catalog, sql string) Closure {
 	t.Helper()
