@@ -72,8 +72,8 @@ func (m *maker) plpgsqlReader(f function, r *relation, arg *column, volatility s
 	f.arg = arg
 	body := fmt.Sprintf("SELECT count(*) INTO n FROM %s t WHERE t.%s = p;", r.name, arg.name)
 	switch {
-	case m.chance(0.1):
-		body = fmt.Sprintf("EXECUTE 'SELECT count(*) FROM %s t WHERE t.%s = $1' INTO n USING p;", r.name, arg.name)
+	case m.likely(opaque, 0.1):
+		body = fmt.Sprintf("EXECUTE 'SELECT' || ' count(*) FROM %s t WHERE t.%s = $1' INTO n USING p;", r.name, arg.name)
 	case m.chance(0.3):
 		body = fmt.Sprintf("FOR n IN SELECT 1 FROM %s t WHERE t.%s = p LOOP total := total + n; END LOOP; n := total;", r.name, arg.name)
 	case m.chance(0.3):
@@ -99,8 +99,8 @@ func (m *maker) writeFunction() function {
 		m.body(f.name, arg, "bigint", change+"; SELECT 1::bigint", "")
 		return f
 	}
-	if m.chance(0.1) {
-		change = fmt.Sprintf("EXECUTE 'DELETE FROM %s WHERE %s = $1' USING p", t.name, arg.name)
+	if m.likely(opaque, 0.1) {
+		change = fmt.Sprintf("EXECUTE 'DELETE' || ' FROM %s WHERE %s = $1' USING p", t.name, arg.name)
 	} else if len(m.writer) > 0 && m.chance(0.3) {
 		inner := pick(m.dice, m.writer)
 		if inner.arg != nil && inner.arg.kind == arg.kind {

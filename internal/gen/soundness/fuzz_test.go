@@ -54,8 +54,9 @@ func setting(t *testing.T, name string, or int) int {
 type fuzz struct {
 	seed    uint64
 	analyse analyst
-	stop    int // misses after which it stops
-	brief   bool
+	stop    int  // misses after which it stops
+	brief   bool // leaves what is caught as large as it was
+	theme   theme
 
 	next   atomic.Int64
 	mu     sync.Mutex // guards what follows
@@ -102,7 +103,9 @@ func (f *fuzz) done() bool {
 
 // one tries one scenario.
 func (f *fuzz) one(ctx context.Context, l *lab, number int) error {
-	s := newScenario(f.seed, number, usual)
+	size := usual
+	size.theme = f.theme
+	s := newScenario(f.seed, number, size)
 	t, err := l.try(ctx, s, f.analyse)
 	if err != nil {
 		return err

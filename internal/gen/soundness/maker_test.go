@@ -13,14 +13,37 @@ type maker struct {
 	reader []function // functions that read
 	mats   []*relation
 	serial int
+	theme  theme
 }
 
-// size is how much a scenario holds.
-type size struct{ reads, writes, args int }
+// size is how much a scenario holds, and of what much.
+type size struct {
+	reads, writes, args int
+	theme               theme
+}
+
+// theme is what a scenario has more of than others.
+type theme string
+
+const (
+	altering   theme = "triggers that alter the row"
+	generating theme = "generated columns"
+	ruling     theme = "rules"
+	policing   theme = "policies"
+	opaque     theme = "bodies that nobody can read"
+)
+
+// likely is chance, but high when a scenario has the theme.
+func (m *maker) likely(t theme, share float64) bool {
+	if m.theme == t {
+		share = 0.75
+	}
+	return m.chance(share)
+}
 
 // newScenario makes the scenario of that seed and number.
 func newScenario(seed uint64, number int, s size) *scenario {
-	m := &maker{dice: newDice(seed, number)}
+	m := &maker{dice: newDice(seed, number), theme: s.theme}
 	m.setup = append(m.setup, prelude...)
 	m.makeTables()
 	m.makeFunctions()

@@ -8,7 +8,7 @@ const reader = "pg_read_all_data"
 // makePolicies puts tables under row-level security now and then, and returns the
 // role that reads them.
 func (m *maker) makePolicies() string {
-	if !m.chance(0.12) {
+	if !m.likely(policing, 0.12) {
 		return ""
 	}
 	for range m.between(1, 2) {

@@ -69,7 +69,7 @@ func (m *maker) addTable() {
 	switch {
 	case m.chance(0.16):
 		m.partition(t)
-	case m.chance(0.18):
+	case m.likely(generating, 0.18):
 		m.addGenerated(t)
 	}
 	m.hot = append(m.hot, t)
@@ -150,7 +150,7 @@ func (m *maker) addReference(t *relation) string {
 	if t != target && t.columns[0].kind == key[0].kind && m.chance(0.3) {
 		c = t.columns[0]
 		c.domain = key[0].values
-		n := min(len(c.values), len(key[0].values))
+		n := min(t.rows, len(c.values), len(key[0].values))
 		t.rows, c.values = n, key[0].values[:n]
 	} else {
 		c = &column{name: fmt.Sprintf("f%d", len(t.columns)), kind: key[0].kind, notNull: m.chance(0.2), domain: key[0].values}

@@ -7,7 +7,7 @@ import (
 
 // makeTriggers adds triggers to tables, partitions and views.
 func (m *maker) makeTriggers() {
-	for m.chance(0.5) {
+	for m.likely(altering, 0.5) {
 		m.addTrigger(pick(m.dice, m.tables))
 	}
 	for _, v := range m.views {
@@ -34,7 +34,7 @@ func (m *maker) addTrigger(t *relation) {
 	name := fmt.Sprintf("fires%d", m.number())
 	event := m.event(t)
 	switch {
-	case m.chance(0.3):
+	case m.likely(altering, 0.3):
 		m.triggerFunction(name, m.alterNew(t))
 		m.ddl("CREATE TRIGGER %s BEFORE %s ON %s FOR EACH ROW EXECUTE FUNCTION %s()", name, event, t.name, name)
 	case m.chance(0.15):
@@ -96,8 +96,8 @@ func (m *maker) reaction(t *relation) string {
 	if u == t && m.chance(0.7) {
 		u = pick(m.dice, m.hot)
 	}
-	if m.chance(0.05) {
-		return fmt.Sprintf("EXECUTE 'DELETE FROM %s';", u.name)
+	if m.likely(opaque, 0.05) {
+		return fmt.Sprintf("EXECUTE concat('DELETE', ' FROM ', '%s');", u.name)
 	}
 	return m.change(u) + ";"
 }
@@ -159,7 +159,7 @@ func (m *maker) addDefault() {
 
 // makeRules adds rules that do more than was asked, to tables and views.
 func (m *maker) makeRules() {
-	for m.chance(0.12) {
+	for m.likely(ruling, 0.12) {
 		t := m.table()
 		if len(m.views) > 0 && m.chance(0.4) {
 			t = pick(m.dice, m.views)
