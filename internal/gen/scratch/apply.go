@@ -21,6 +21,8 @@ type applier struct {
 	opts Options
 	// roleAt is where the schema creates opts.Role, or its first file.
 	roleAt project.Position
+	// alike counts warnings of the same message beyond the first.
+	alike map[*project.Problem]int
 }
 
 // apply runs the schema and checks the role.
@@ -30,7 +32,8 @@ func (d *Database) apply(ctx context.Context, schema []string, opts Options) err
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	a := &applier{d: d, conn: conn, opts: opts, roleAt: project.Position{Line: 1, Column: 1}}
+	a := &applier{d: d, conn: conn, opts: opts, roleAt: project.Position{Line: 1, Column: 1}, alike: map[*project.Problem]int{}}
+	defer a.countAlike()
 	if len(schema) > 0 {
 		a.roleAt.File = schema[0]
 	}
@@ -56,7 +59,7 @@ func (a *applier) file(ctx context.Context, name string) error {
 		return a.failed(&project.Problem{Pos: project.Position{File: name, Line: 1, Column: 1},
 			Message: fmt.Sprintf("cannot read the schema file: %v", plain(err))})
 	}
-	s := newScript(name, string(data))
+	s := newScript(name, string(data), a.d.hooks.mutant)
 	for _, at := range s.includes {
 		if err := a.failed(s.problem(at, "psql's \\i is not followed: name the file under schema:")); err != nil {
 			return err
@@ -68,6 +71,9 @@ func (a *applier) file(ctx context.Context, name string) error {
 	if err := a.closeTransaction(ctx, s); err != nil {
 		return ofFile(name, err)
 	}
+	if a.d.hooks.mutant == keepsSession {
+		return nil
+	}
 	return ofFile(name, a.exec(ctx, "DISCARD ALL"))
 }
 
@@ -75,7 +81,7 @@ func (a *applier) file(ctx context.Context, name string) error {
 // its own, it runs statement by statement: for the place of the mistake, for
 // statements that must be alone, and to go on behind what does no harm.
 func (a *applier) script(ctx context.Context, s *script) error {
-	steps := s.steps(a.opts.Owned)
+	steps := s.steps(a.opts.Owned || a.d.hooks.mutant == runsAll)
 	alone := false
 	for i := range steps {
 		k := &steps[i].kind
@@ -124,7 +130,7 @@ func (a *applier) retarget(st *step) {
 // so that its failure costs nothing but itself.
 func (a *applier) step(ctx context.Context, s *script, st step) error {
 	run := a.exec
-	if !st.kind.control && a.conn.PgConn().TxStatus() == 'T' {
+	if !st.kind.control && a.conn.PgConn().TxStatus() == 'T' && a.d.hooks.mutant != losesRest {
 		run = a.guarded
 	}
 	err := run(ctx, st.sql)
@@ -166,6 +172,9 @@ func (a *applier) closeTransaction(ctx context.Context, s *script) error {
 }
 
 func (a *applier) exec(ctx context.Context, sql string) error {
+	if a.d.hooks.before != nil {
+		a.d.hooks.before(sql)
+	}
 	return a.conn.PgConn().Exec(ctx, sql).Close()
 }
 
@@ -178,7 +187,21 @@ func (a *applier) failed(p *project.Problem) error {
 	return nil
 }
 
+// warn notes a problem that changes nothing. A dump may have hundreds of owners
+// that are missing here: the first place is told, and how many follow.
 func (a *applier) warn(p *project.Problem) {
 	p.Warning = true
+	for _, first := range a.d.Problems {
+		if first.Warning && first.Message == p.Message {
+			a.alike[first]++
+			return
+		}
+	}
 	a.d.Problems = append(a.d.Problems, p)
+}
+
+func (a *applier) countAlike() {
+	for p, n := range a.alike {
+		p.Message += fmt.Sprintf(" (and at %d more places)", n)
+	}
 }

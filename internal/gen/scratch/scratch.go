@@ -40,7 +40,8 @@ type Database struct {
 	Problems []*project.Problem
 
 	server *pgx.ConnConfig // how to reach the server's other database
-	mu     sync.Mutex      // guards closed
+	hooks  hooks
+	mu     sync.Mutex // guards closed
 	closed bool
 }
 
@@ -55,15 +56,22 @@ const dropTimeout = 20 * time.Second
 // a file could not be read or the role is missing; other errors are about the
 // server or ctx. After an error nothing is left on the server.
 func Open(ctx context.Context, dsn string, schema []string, opts Options) (*Database, error) {
+	return open(ctx, dsn, schema, opts, hooks{name: newName()})
+}
+
+func open(ctx context.Context, dsn string, schema []string, opts Options, h hooks) (*Database, error) {
 	server, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("read the DSN for the scratch database: %w", err)
 	}
-	d := &Database{Name: newName(), server: server}
+	d := &Database{Name: h.name, server: server, hooks: h}
 	if err := d.create(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.apply(ctx, schema, opts); err != nil {
+		if h.mutant == keepsFailed {
+			return nil, err
+		}
 		return nil, errors.Join(err, d.Close(ctx))
 	}
 	return d, nil
@@ -96,8 +104,11 @@ func (d *Database) Close(ctx context.Context) error {
 	if d.closed {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
-	defer cancel()
+	if d.hooks.mutant != obeysContext {
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+		defer cancel()
+		ctx = detached
+	}
 	if err := d.drop(ctx); err != nil {
 		return fmt.Errorf("drop the scratch database (DROP DATABASE %s does it by hand): %w", d.Name, err)
 	}

@@ -31,7 +31,7 @@ var (
 // newScript takes out the way down, psql's commands and the data of COPY. Lines
 // that look like the first two and are in a string, a function's body or a comment
 // stay.
-func newScript(file, text string) *script {
+func newScript(file, text string, m mutant) *script {
 	s := &script{file: file}
 	text = strings.Replace(text, "\uFEFF", "   ", 1)
 	text = copyData.ReplaceAllStringFunc(text, func(block string) string {
@@ -44,7 +44,7 @@ func newScript(file, text string) *script {
 		at := out.Len()
 		switch {
 		case inside[at]:
-		case down.MatchString(line):
+		case down.MatchString(line) && m != runsDown:
 			s.text = out.String()
 			return s
 		case meta.MatchString(line):
