@@ -11,6 +11,8 @@ import (
 type node struct {
 	kind   string // "QUERY", "VAR", "OPEXPR", …
 	fields []field
+	// row is the subquery whose whole row a VAR is; see [rows].
+	row *node
 }
 
 type field struct {

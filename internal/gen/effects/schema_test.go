@@ -56,6 +56,7 @@ CREATE FUNCTION count_atomic() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC S
 CREATE FUNCTION add_note(b bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN INSERT INTO notes VALUES (b, b); RETURN b; END $$;
 CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * n';
 CREATE FUNCTION opaque(q text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE r bigint; BEGIN EXECUTE q INTO r; RETURN r; END $$;
+CREATE FUNCTION stamp_now() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()';
 CREATE PROCEDURE drop_notes(b bigint) LANGUAGE plpgsql AS $$ BEGIN DELETE FROM notes WHERE book_id = b; END $$;
 CREATE FUNCTION near(a text, b text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM notes WHERE a = b) $$;
 CREATE OPERATOR ~~~ (LEFTARG = text, RIGHTARG = text, FUNCTION = near);

@@ -51,6 +51,7 @@ func first(to *string, name string) {
 // usesOf returns what a tree mentions, without what views in it do.
 func (a *Analyzer) usesOf(tree value) *uses {
 	u := newUses()
+	rows(tree, nil)
 	tree.walk(func(n *node) bool {
 		a.collect(u, n)
 		return true
@@ -221,6 +222,9 @@ func (a *Analyzer) prints(n *node, same func(catalog.OID) bool) bool {
 	}
 	if n.is("ROWEXPR") && n.oid("row_typeid") == recordOID {
 		return !slices.ContainsFunc(n.list("args"), func(arg *node) bool { return !a.prints(arg, same) })
+	}
+	if n.is("VAR") && n.row != nil {
+		return !slices.ContainsFunc(n.row.list("targetList"), func(t *node) bool { return !t.yes("resjunk") && !a.prints(t, same) })
 	}
 	t, known := a.exprType(n)
 	return known && same(t)

@@ -83,14 +83,22 @@ func (w *work) fill(u *utility, named *syntax.Uses) {
 		if !ok {
 			continue
 		}
-		if u.changes = append(u.changes, catalog.Change{Relation: oid, Event: c.Event, Cascade: c.Cascade, Only: c.Only && c.Event != catalog.Insert}); c.Event&catalog.Truncate != 0 {
-			u.writes = append(u.writes, oid)
-		}
+		u.changes = append(u.changes, catalog.Change{Relation: oid, Event: c.Event, Cascade: c.Cascade, Only: c.Only && c.Event != catalog.Insert})
+		u.writes = append(u.writes, oid)
 	}
 	for _, l := range named.Locks {
-		if oid, ok := find(l); ok && u.name != "" {
+		if oid, ok := find(l); ok {
 			u.locks = append(u.locks, oid)
 		}
+	}
+	for _, r := range named.Reads {
+		if oid, ok := find(r); ok {
+			u.reads = append(u.reads, oid)
+		}
+	}
+	if u.name == "" {
+		// PostgreSQL analysed it, and its locks tell.
+		u.reads, u.writes, u.locks = nil, nil, nil
 	}
 	for _, f := range named.Functions {
 		for _, oid := range w.cat.FunctionsNamed(f.Schema, f.Name) {

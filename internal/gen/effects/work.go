@@ -195,11 +195,20 @@ func (w *work) unknown() {
 
 // judge decides who else may answer the statement.
 func (w *work) judge() {
-	w.out.Volatile = w.named.volatile+w.named.clock+w.behind.volatile+w.behind.clock+w.called.Volatile != "" || w.unresolved()
+	w.out.Volatile = w.named.volatile+w.named.clock+w.behind.volatile+w.behind.clock+w.called.Volatile != "" ||
+		tellsTime(w.called.Session) || w.unresolved()
 	effect := w.named.effect + w.behind.effect + w.named.sequence + w.behind.sequence + w.called.Effect
 	w.out.ReadOnly = w.query.number("commandType") == cmdSelect && !w.out.Anything && effect == "" &&
 		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0
 	w.out.Unkept = w.unkept()
+}
+
+// tellsTime reports whether what depends on the session, as the catalog puts it
+// ("now() in function f()"), is the time.
+func tellsTime(session string) bool {
+	name, _, _ := strings.Cut(session, " ")
+	name = strings.TrimSuffix(name, "()")
+	return clocks[name] || slices.Contains(sqlValues[:9], name)
 }
 
 // unresolved reports whether PostgreSQL's analysed form of a query is missing.
