@@ -116,6 +116,18 @@ func TestAnUnknownSortIsAnErrorThatNamesTheKnownOnes(t *testing.T) {
 	}
 }
 
+func TestAParameterThatNoVariantHasIsCountedToo(t *testing.T) {
+	t.Parallel()
+	v := &stmt.Variants{
+		Sort:     &stmt.Sort{Param: 2, Literals: []string{"n"}, Value: stmt.Text[string]},
+		Segments: []stmt.Segment{{Text: "a = ", Param: 1, Type: "int"}, {Need: 1, Text: " ORDER BY t.n"}},
+	}
+	sql, args, err := stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v}).Rewrite("s", []any{7, "n"})
+	if sql != "a = $1::int ORDER BY t.n" || !reflect.DeepEqual(args, []any{7}) || err != nil {
+		t.Errorf("Rewrite = %q, %v, %v", sql, args, err)
+	}
+}
+
 func TestVariantsOfAStatementAreBounded(t *testing.T) {
 	t.Parallel()
 	v := &stmt.Variants{}

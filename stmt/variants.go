@@ -92,9 +92,15 @@ func (v *Variants) Assemble(m Mask) (text string, params []int) {
 
 func (s *Segment) in(m Mask) bool { return m&s.Need == s.Need && m&s.Absent == 0 }
 
-// params is the number of the last placeholder.
+// params is the number of the last placeholder, also when no variant has it.
 func (v *Variants) params() int {
 	last := 0
+	if v.Sort != nil {
+		last = v.Sort.Param
+	}
+	for _, f := range v.Filters {
+		last = max(last, f.Param)
+	}
 	for _, s := range v.Segments {
 		last = max(last, s.Param)
 	}

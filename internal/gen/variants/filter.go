@@ -124,16 +124,35 @@ func lastName(t *pg.TypeName) string {
 	return t.Names[len(t.Names)-1].GetString_().GetSval()
 }
 
-// aggregates reports whether something may be an aggregate.
+// aggregates reports whether something may hold an aggregate that is not of a query
+// in it. Without columns, as in count(*), it is of the query next around it.
 func (f *finder) aggregates(n any) (found bool) {
+	var own map[*pg.FuncCall]bool
 	walk(n, func(v any) bool {
-		if c, ok := v.(*pg.FuncCall); ok {
-			found = found || c.AggStar || c.AggDistinct || c.AggWithinGroup || len(c.AggOrder) > 0 || f.schema.aggregates[function(c)]
+		switch c := v.(type) {
+		case *pg.SubLink:
+			own = counts(own, c.Subselect)
+		case *pg.FuncCall:
+			found = found || !own[c] && (c.AggStar || c.AggDistinct || c.AggWithinGroup || len(c.AggOrder) > 0 || f.schema.aggregates[function(c)])
 		}
 		found = found || strings.Contains(fmt.Sprintf("%T", v), "Agg")
 		return !found
 	})
 	return found
+}
+
+// counts adds the calls of f(*) under n to own.
+func counts(own map[*pg.FuncCall]bool, n any) map[*pg.FuncCall]bool {
+	if own == nil {
+		own = map[*pg.FuncCall]bool{}
+	}
+	walk(n, func(v any) bool {
+		if c, ok := v.(*pg.FuncCall); ok && c.AggStar {
+			own[c] = true
+		}
+		return true
+	})
+	return own
 }
 
 // function returns a function's name without its schema.
@@ -196,6 +215,9 @@ func (f *finder) keepFilters(p *Plan) {
 	for _, g := range f.groups {
 		for _, n := range g.params {
 			i := slices.IndexFunc(p.Filters, func(x Filter) bool { return x.Param == n })
+			if f.is(cutsAnother) {
+				i = (i + 1) % len(p.Filters)
+			}
 			g.bits = append(g.bits, 1<<i)
 		}
 	}
@@ -203,14 +225,24 @@ func (f *finder) keepFilters(p *Plan) {
 
 // edit replaces the group by TRUE when one of its parameters is NULL, and otherwise
 // by what is left of it, in parentheses.
-func (g *group) edit(s *source, _ *Plan) edit {
+func (f *finder) edit(g *group) edit {
+	s := f.source
 	e := edit{start: s.tokens[g.first].start, end: s.tokens[g.last].end}
 	var before stmt.Mask
 	for _, bit := range g.bits {
-		e.choices = append(e.choices, choice{need: before, absent: bit, parts: []part{{text: "TRUE"}}})
+		c := choice{need: before, absent: bit, parts: []part{{text: "TRUE"}}}
+		if f.is(swapsParts) {
+			c.parts = g.rest(s)
+		}
+		e.choices = append(e.choices, c)
 		before |= bit
 	}
-	return edit{e.start, e.end, append(e.choices, choice{need: before, parts: g.rest(s)})}
+	present := choice{need: before, parts: g.rest(s)}
+	if f.is(swapsParts) {
+		present.parts = []part{{text: "TRUE"}}
+	}
+	e.choices = append(e.choices, present)
+	return e
 }
 
 func (g *group) rest(s *source) []part {

@@ -170,7 +170,7 @@ func (f *finder) plan() *Plan {
 	}
 	edits := f.placeholders()
 	for _, g := range p.groups {
-		edits = append(edits, g.edit(f.source, p))
+		edits = append(edits, f.edit(g))
 	}
 	edits = append(edits, f.sortEdits(p)...)
 	p.segments = render(f.source.sql, edits)

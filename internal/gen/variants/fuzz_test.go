@@ -131,6 +131,9 @@ func TestRandomStatementsReturnTheSameWhenPruned(t *testing.T) {
 		if d != "" {
 			t.Errorf("seed %d, statement %d: %s\nis not\n%s", *seed, i, d, r.sql)
 		}
+		if want := min(len(r.plan.Masks()), stmt.MaxVariants); d == "" && n < want {
+			t.Errorf("%d of %d variants ran: %s", n, want, r.sql)
+		}
 		pruned, variants = pruned+1, variants+n
 	}
 	t.Logf("%d of %d statements were pruned, in %d variants", pruned, *count, variants)

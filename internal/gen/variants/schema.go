@@ -33,7 +33,16 @@ func Read(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 }
 
 func (s *Schema) readAggregates(ctx context.Context, conn *pgx.Conn) error {
-	rows, _ := conn.Query(ctx, "SELECT proname, bool_or(pronamespace <> 'pg_catalog'::regnamespace) FROM pg_proc WHERE prokind = 'a' GROUP BY proname")
+	// An extension's max(citext) is like PostgreSQL's max.
+	const sql = `
+SELECT p.proname, bool_or(p.pronamespace <> 'pg_catalog'::regnamespace AND NOT (b.builtin AND d.objid IS NOT NULL))
+FROM pg_proc p
+LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT FROM pg_proc b WHERE b.proname = p.proname AND b.prokind = 'a' AND b.pronamespace = 'pg_catalog'::regnamespace) AS builtin) b
+WHERE p.prokind = 'a'
+GROUP BY p.proname`
+	rows, _ := conn.Query(ctx, sql)
 	var name string
 	var own bool
 	_, err := pgx.ForEachRow(rows, []any{&name, &own}, func() error {

@@ -114,8 +114,8 @@ func (f *finder) key(it *item, piece [2]int, asked bool) []part {
 		return nil
 	}
 	end := src.tokens[piece[0]].pair
-	then := src.right(piece[0]+1, []pg.Token{pg.Token_THEN}) + 1
-	last := src.right(then+1, []pg.Token{pg.Token_ELSE})
+	then := src.right(piece[0], []pg.Token{pg.Token_THEN}) + 1
+	last := src.right(then, []pg.Token{pg.Token_ELSE})
 	parts := []part{{start: src.tokens[then+1].start, end: src.tokens[last].end}}
 	if !bare(it.when.Result) {
 		parts = []part{{text: "CASE WHEN TRUE THEN "}, parts[0], {text: " END"}}

@@ -1,0 +1,207 @@
+package variants
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+const plain = `
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TYPE pair AS (x int, y int);
+CREATE TABLE t (id int PRIMARY KEY, a text, n int, f mood, p pair, j jsonb, ci citext, b boolean);
+CREATE TABLE u (id int PRIMARY KEY, t_id int, x int)`
+
+// cuts are statements with the text of their variant without optional parts, and of
+// that with all filters and the first literal.
+var cuts = []struct{ name, sql, none, all string }{
+	{"a filter", "SELECT id FROM t WHERE ($1::text IS NULL OR a = $1) AND n > 1",
+		"SELECT id FROM t WHERE (TRUE) AND n > 1", "SELECT id FROM t WHERE (a = $1::text) AND n > 1"},
+	{"without parentheses", "SELECT id FROM t WHERE a = $1 OR $1 IS NULL ORDER BY id",
+		"SELECT id FROM t WHERE TRUE ORDER BY id", "SELECT id FROM t WHERE (a = $1::text) ORDER BY id"},
+	{"three disjuncts", "SELECT id FROM t WHERE n = 1 OR ($1::text IS NULL OR a = $1 OR n = $2)",
+		"SELECT id FROM t WHERE n = 1 OR (TRUE)", "SELECT id FROM t WHERE n = 1 OR (a = $1::text OR n = $2::integer)"},
+	{"a parameter that stays", "SELECT id, $1::text AS a FROM t WHERE ($1::text IS NULL OR a = $1)",
+		"SELECT id, $1::text::text AS a FROM t WHERE (TRUE)", "SELECT id, $1::text::text AS a FROM t WHERE (a = $1::text)"},
+	{"renumbered", "SELECT id FROM t WHERE ($1::text IS NULL OR a = $1) AND n = $2 AND id < $2",
+		"SELECT id FROM t WHERE (TRUE) AND n = $1::integer AND id < $1::integer",
+		"SELECT id FROM t WHERE (a = $1::text) AND n = $2::integer AND id < $2::integer"},
+	{"two parameters", "SELECT id FROM t WHERE ($1::int IS NULL OR $2::int IS NULL OR n BETWEEN $1 AND $2)",
+		"SELECT id FROM t WHERE (TRUE)", "SELECT id FROM t WHERE (n BETWEEN $1::integer AND $2::integer)"},
+	{"nested", "SELECT id FROM t WHERE ($1::int IS NULL OR EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id AND ($2::int IS NULL OR x = $2) AND id = $1))",
+		"SELECT id FROM t WHERE (TRUE)", "SELECT id FROM t WHERE (EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id AND (x = $2::integer) AND id = $1::integer))"},
+	{"literals and comments", "SELECT id FROM t WHERE (/* ( */ $1::text IS NULL OR a = ') OR $1' || $1 || $$ ( $$) -- ) $1\nAND n > 1",
+		"SELECT id FROM t WHERE (/* ( */ TRUE) -- ) $1\nAND n > 1", "SELECT id FROM t WHERE (/* ( */ a = ') OR $1' || $1::text || $$ ( $$) -- ) $1\nAND n > 1"},
+	{"letters of several bytes", "SELECT 'é€' AS \"ü\" FROM t WHERE ($1::text IS NULL OR a = 'ß' || $1)",
+		"SELECT 'é€' AS \"ü\" FROM t WHERE (TRUE)", "SELECT 'é€' AS \"ü\" FROM t WHERE (a = 'ß' || $1::text)"},
+	{"an element of an array", "SELECT id FROM t WHERE ($1::int[] IS NULL OR n = $1[1])",
+		"SELECT id FROM t WHERE (TRUE)", "SELECT id FROM t WHERE (n = ($1::integer[])[1])"},
+	{"keywords as names", `SELECT t.a AS "or" FROM t JOIN u AS "end" ON ($1::int IS NULL OR "end".x = $1) AND "end".id = t.id WHERE $2::int IS NULL OR left(a, $2) = 'x'`,
+		`SELECT t.a AS "or" FROM t JOIN u AS "end" ON (TRUE) AND "end".id = t.id WHERE TRUE`,
+		`SELECT t.a AS "or" FROM t JOIN u AS "end" ON ("end".x = $1::integer) AND "end".id = t.id WHERE (left(a, $2::integer) = 'x')`},
+	{"joins without parentheses", "SELECT t.id FROM t LEFT JOIN u ON $1::int IS NULL OR u.x = $1 LEFT JOIN u z ON true",
+		"SELECT t.id FROM t LEFT JOIN u ON TRUE LEFT JOIN u z ON true", "SELECT t.id FROM t LEFT JOIN u ON (u.x = $1::integer) LEFT JOIN u z ON true"},
+	{"NULL tests alone", "SELECT id FROM t WHERE ($1::int IS NULL OR $2::int IS NULL)",
+		"SELECT id FROM t WHERE (TRUE)", "SELECT id FROM t WHERE (FALSE)"},
+	{"DELETE", "DELETE FROM t WHERE n = $2 AND ($1::mood IS NULL OR f = $1)",
+		"DELETE FROM t WHERE n = $1::integer AND (TRUE)", "DELETE FROM t WHERE n = $2::integer AND (f = $1::mood)"},
+	{"HAVING", "SELECT n FROM t GROUP BY n HAVING ($1::bigint IS NULL OR count(*) > $1)",
+		"SELECT n FROM t GROUP BY n HAVING (TRUE)", "SELECT n FROM t GROUP BY n HAVING (count(*) > $1::bigint)"},
+	{"FILTER", "SELECT count(*) FILTER (WHERE $1::int IS NULL OR n = $1) FROM t",
+		"SELECT count(*) FILTER (WHERE TRUE) FROM t", "SELECT count(*) FILTER (WHERE (n = $1::integer)) FROM t"},
+	{"ORDER BY", "SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN t.n END DESC NULLS LAST, CASE WHEN $1 = 'a' THEN t.a END",
+		"SELECT id FROM t ", "SELECT id FROM t ORDER BY t.n DESC NULLS LAST"},
+	{"ORDER BY that stays", "SELECT id FROM t ORDER BY n, CASE $1::text WHEN 'n' THEN lower(a) END /* , */, id LIMIT 5",
+		"SELECT id FROM t ORDER BY n, id LIMIT 5", "SELECT id FROM t ORDER BY n, lower(a), id LIMIT 5"},
+	{"a name alone", "SELECT a AS n, id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n ELSE NULL END",
+		"SELECT a AS n, id FROM t ", "SELECT a AS n, id FROM t ORDER BY CASE WHEN TRUE THEN n END"},
+	{"a number", "SELECT a, id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN 2 END", "SELECT a, id FROM t ", "SELECT a, id FROM t ORDER BY CASE WHEN TRUE THEN 2 END"},
+	{"branches", "SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n WHEN $1 = 'x' AND n > 1 THEN 7.5 ELSE id END",
+		"SELECT id FROM t ORDER BY CASE WHEN FALSE THEN n WHEN FALSE AND n > 1 THEN 7.5 ELSE id END",
+		"SELECT id FROM t ORDER BY CASE WHEN TRUE THEN n WHEN FALSE AND n > 1 THEN 7.5 ELSE id END"},
+	{"a filter in a key", "SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN (SELECT x FROM u WHERE ($2::int IS NULL OR u.x = $2) AND u.t_id = t.id) + 0 END",
+		"SELECT id FROM t ", "SELECT id FROM t ORDER BY (SELECT x FROM u WHERE (u.x = $1::integer) AND u.t_id = t.id) + 0"},
+}
+
+func TestAStatementIsCutWhereItsPartsAre(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	for _, c := range cuts {
+		goTypes := []string{"*string"}
+		if strings.Contains(c.sql, "ORDER BY CASE") || strings.Contains(c.sql, ", CASE") {
+			goTypes = []string{"string", "*string"}
+		}
+		p, remarks := b.find(t, sound, ":many", c.sql, goTypes...)
+		if p == nil {
+			t.Errorf("%s: not pruned: %v", c.name, remarks)
+			continue
+		}
+		all := stmt.Mask(1)<<len(p.Filters) - 1
+		if p.Sort != nil {
+			all |= p.literalBit(0)
+		}
+		if got, _ := p.Stmt().Assemble(0); got != c.none {
+			t.Errorf("%s: without parts:\n%s\nwant\n%s", c.name, got, c.none)
+		}
+		if got, _ := p.Stmt().Assemble(all); got != c.all {
+			t.Errorf("%s: with all parts:\n%s\nwant\n%s", c.name, got, c.all)
+		}
+		if err := p.Prove(t.Context(), b.conn); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// stays are statements that look optional and are not pruned.
+var stays = []struct{ name, sql, goType, remark string }{
+	{"coalesce", "SELECT id FROM t WHERE a = coalesce($1, a)", "*string", "drops rows whose column is NULL"},
+	{"CASE", "SELECT id FROM t WHERE CASE WHEN $1::text IS NULL THEN true ELSE a = $1 END", "*string", "CASE over the NULL"},
+	{"empty text", "SELECT id FROM t WHERE ($1::text = '' OR a = $1)", "string", "other than NULL"},
+	{"switch", "SELECT id FROM t WHERE (NOT $1::bool OR a = $2)", "string", "other than NULL"},
+	{"no elements", "SELECT id FROM t WHERE (cardinality($1::int[]) = 0 OR n = ANY($1))", "[]int32", "other than NULL"},
+	{"never NULL", "SELECT id FROM t WHERE ($1::text IS NULL OR a = $1)", "string", "never NULL"},
+	{"a Go type that is not known", "SELECT id FROM t WHERE ($1::jsonb IS NULL OR j = $1)", "json.RawMessage", "cannot be told"},
+	{"any Go type", "SELECT id FROM t WHERE ($1::jsonb IS NULL OR j = $1)", "interface{}", "cannot be told"},
+	{"row", "SELECT id FROM t WHERE ($1::pair IS NULL OR p = $1)", "*string", "row of NULLs"},
+	{"cast", "SELECT id FROM t WHERE (n = $1 OR $1::text IS NULL)", "*int32", "casts it from integer"},
+	{"cast that refuses", "SELECT id FROM t WHERE ($1::numeric(3,1) IS NULL OR n = $1)", "*string", "refuses values"},
+	{"aggregate of the query around", "SELECT (SELECT 1 FROM u WHERE $1::int IS NULL OR u.x = sum(t.n)) FROM t", "*int32", "belong to the query around"},
+	{"text that compares otherwise", "SELECT id FROM t ORDER BY CASE WHEN $1::citext = 'n' THEN n END", "string", "does not compare"},
+	{"cut literal", "SELECT id FROM t ORDER BY CASE WHEN $1::varchar(2) = 'n' THEN n END", "string", "does not compare"},
+	{"boolean key", "SELECT id FROM t ORDER BY CASE WHEN $1::bool THEN n END", "bool", "does not compare"},
+	{"sort of an unknown Go type", "SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n END", "any", "the text of a any is not known"},
+	{"DISTINCT", "SELECT DISTINCT CASE WHEN $1::text = 'n' THEN n END FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n END", "string", "SELECT DISTINCT"},
+	{"aggregate in a key", "SELECT 1 FROM t ORDER BY CASE WHEN $1::text = 'n' THEN count(*) END", "string", "group otherwise"},
+}
+
+func TestWhatLooksOptionalAndIsNotIsNamedWithTheReason(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	for _, c := range stays {
+		p, remarks := b.find(t, sound, ":many", c.sql, c.goType)
+		if p != nil {
+			t.Errorf("%s: pruned", c.name)
+		}
+		if len(remarks) != 1 || !strings.Contains(remarks[0].Message, c.remark) {
+			t.Errorf("%s: remarks %v, want %q", c.name, remarks, c.remark)
+		}
+	}
+}
+
+func TestAStatementWithoutOptionalPartsIsLeftInPeace(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	for _, sql := range []string{
+		"SELECT id FROM t WHERE a = $1 OR n = $2",
+		"SELECT id FROM t WHERE a IS NULL OR n = $1",
+		"SELECT $1::text IS NULL OR n = 1 FROM t",
+		"SELECT id FROM t WHERE $1::text IS NOT NULL OR n = 1",
+		"INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET a = coalesce(excluded.a, t.a)",
+		"SELECT id FROM t LIMIT $1",
+	} {
+		p, remarks := b.find(t, sound, ":many", sql, "*string")
+		for _, r := range remarks {
+			if strings.Contains(r.Message, "other than NULL") {
+				remarks = nil
+			}
+		}
+		if p != nil || len(remarks) > 0 {
+			t.Errorf("%s: %v, %v", sql, p, remarks)
+		}
+	}
+}
+
+func TestOneParameterMayFilterSeveralTimes(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	p, _ := b.find(t, sound, ":many", "SELECT id FROM t WHERE ($1::int IS NULL OR n = $1) AND EXISTS (SELECT 1 FROM u WHERE ($1::int IS NULL OR x = $1))", "*int32")
+	if p == nil || len(p.Filters) != 1 || len(p.Masks()) != 2 {
+		t.Fatalf("plan %+v", p)
+	}
+	if err := p.Prove(t.Context(), b.conn); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASortThatIsUsedElsewhereIsOpen(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	for sql, open := range map[string]bool{
+		"SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n END":                                                                        false,
+		"SELECT id FROM t WHERE a <> $1 ORDER BY CASE WHEN $1::text = 'n' THEN n END":                                                          true,
+		"SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n END, CASE WHEN $1 <> 'z' THEN id END":                                       true,
+		"SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' AND $1 < a THEN n END":                                                             true,
+		"WITH x AS (SELECT id, n FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n END) SELECT id FROM x ORDER BY CASE WHEN $1 = 'n' THEN n END": false,
+	} {
+		p, remarks := b.find(t, sound, ":many", sql, "string")
+		if p == nil || p.Sort == nil || p.Sort.Open != open {
+			t.Errorf("%s: %+v %v", sql, p, remarks)
+			continue
+		}
+		if err := p.Prove(t.Context(), b.conn); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestManyFiltersAreProvenInPart(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	var where []string
+	for i := range 12 {
+		where = append(where, strings.ReplaceAll("($?::int IS NULL OR n = $?)", "?", string("123456789"[i%9])))
+		if i >= 9 {
+			where[i] = strings.ReplaceAll("($1?::int IS NULL OR n = $1?)", "?", string("012"[i-9]))
+		}
+	}
+	sql := "SELECT id FROM t WHERE " + strings.Join(where, " AND ") + " ORDER BY CASE WHEN $13::text = 'n' THEN n END"
+	p, remarks := b.find(t, sound, ":many", sql, append(strings.Split(strings.Repeat("*int32 ", 12)[:83], " "), "string")...)
+	if p == nil || len(p.Masks()) != 2*(2+12+66) || len(p.Stmt().Whole) != len(p.Masks()) || len(remarks) != 1 {
+		t.Fatalf("%d variants: %v", len(p.Masks()), remarks)
+	}
+	if err := p.Prove(t.Context(), b.conn); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,56 @@
+package variants
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+func TestEveryMutantReturnsOtherRows(t *testing.T) {
+	t.Parallel()
+	b := setup(t, randomSchema)
+	for name, m := range map[string]mutant{
+		"present and absent swapped":       swapsParts,
+		"the test of another parameter":    cutsAnother,
+		"a key that was not asked for":     keepsItem,
+		"no key although it was asked for": dropsItem,
+	} {
+		rng := rand.New(rand.NewPCG(9, uint64(m)))
+		caught := false
+		for range 80 {
+			r := b.next(t, rng, m)
+			if r.plan == nil {
+				continue
+			}
+			if d, _ := r.run(t); d != "" {
+				caught = true
+				break
+			}
+		}
+		if !caught {
+			t.Errorf("%s: nobody noticed", name)
+		}
+	}
+}
+
+// A LIMIT takes the rows that come first, and the order in which they come is the
+// plan's: that of the full statement scans the table, the variant's an index.
+func TestPruningUnderAnOpenOrderReturnsOtherRows(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `
+CREATE TABLE t (id int PRIMARY KEY, n int);
+INSERT INTO t SELECT i, i % 100 FROM generate_series(1, 5000) AS i;
+CREATE INDEX ON t (n, id DESC);
+ANALYZE t;
+SET enable_bitmapscan = off;
+SET plan_cache_mode = force_generic_plan`)
+	const sql = "SELECT id FROM t WHERE ($1::text IS NULL OR n = $1::text::int) LIMIT 3"
+	if p, _ := b.find(t, sound, ":many", sql, "*string"); p != nil {
+		t.Error("it is pruned")
+	}
+	p, _ := b.find(t, anyOrder, ":many", sql, "*string")
+	arg := "7"
+	d, rewritten, err := compare(t.Context(), b.conn, registry(t, p), 0, false, sql, []any{&arg})
+	if err != nil || !rewritten || d == "" {
+		t.Errorf("nobody noticed: %v %v", rewritten, err)
+	}
+}
