@@ -129,9 +129,9 @@ func (a *applier) retarget(st *step) {
 // step runs one statement. In a transaction of the file's own it gets a savepoint,
 // so that its failure costs nothing but itself.
 func (a *applier) step(ctx context.Context, s *script, st step) error {
-	run := a.exec
-	if !st.kind.control && a.conn.PgConn().TxStatus() == 'T' && a.d.hooks.mutant != losesRest {
-		run = a.guarded
+	run := a.guarded
+	if st.kind.control || a.d.hooks.mutant == losesRest {
+		run = a.exec
 	}
 	err := run(ctx, st.sql)
 	if err != nil && a.addRoles(ctx, st, err) {
@@ -144,6 +144,9 @@ func (a *applier) step(ctx context.Context, s *script, st step) error {
 }
 
 func (a *applier) guarded(ctx context.Context, sql string) error {
+	if a.conn.PgConn().TxStatus() != 'T' {
+		return a.exec(ctx, sql)
+	}
 	if err := a.exec(ctx, "SAVEPOINT sqlkeel"); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (a *applier) addRoles(ctx context.Context, st step, err error) bool {
 	}
 	added := false
 	for _, role := range rolesIn(st.sql) {
-		if a.exec(ctx, "CREATE ROLE "+pgx.Identifier{role}.Sanitize()+" NOLOGIN") == nil {
+		if a.guarded(ctx, "CREATE ROLE "+pgx.Identifier{role}.Sanitize()+" NOLOGIN") == nil {
 			added = true
 		}
 	}
