@@ -71,5 +71,9 @@ func (t *transaction) undo(path string) error {
 	if err := t.stage(path, old); err != nil {
 		return err
 	}
-	return os.Rename(t.staged[path], path)
+	if err := os.Rename(t.staged[path], path); err != nil {
+		return err
+	}
+	delete(t.staged, path)
+	return nil
 }

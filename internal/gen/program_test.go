@@ -1,0 +1,113 @@
+package gen_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen"
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+// repository is the root of this module.
+const repository = "../.."
+
+// module makes a Go module in which every archive that generates without
+// problems is a folder, generated.
+func module(t *testing.T, archives ...string) string {
+	t.Helper()
+	root := t.TempDir()
+	mod, err := os.ReadFile(filepath.Join(repository, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(root, "go.mod"), strings.Replace(string(mod), "module github.com/sqlkeel/sqlkeel", "module golden", 1)+
+		"\nrequire github.com/sqlkeel/sqlkeel v0.0.0\n\nreplace github.com/sqlkeel/sqlkeel => "+here+"\n")
+	sum, err := os.ReadFile(filepath.Join(repository, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(root, "go.sum"), string(sum))
+	for _, name := range archives {
+		dir := filepath.Join(root, name)
+		readArchive(t, filepath.Join("testdata", name+".txtar")).extract(t, dir)
+		if _, err := gen.Generate(t.Context(), options(t, dir)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return root
+}
+
+// goTool runs the go command in a module and returns what it said.
+func goTool(t *testing.T, dir string, env []string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "GOFLAGS=-mod=mod -buildvcs=false", "GOWORK=off"), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestGeneratedCodeCompilesAndItsProgramRuns(t *testing.T) {
+	t.Parallel()
+	root := module(t, "filters", "pages", "db_argument", "constraints")
+	program, err := os.ReadFile("testdata/program.go.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(root, "main.go"), string(program))
+	if out, err := goTool(t, root, nil, "vet", "./..."); err != nil {
+		t.Fatalf("go vet: %v\n%s", err, out)
+	}
+	env := []string{"DSN=" + pgtest.New(t).DSN(), "ROOT=" + root}
+	if out, err := goTool(t, root, env, "run", "."); err != nil || !strings.HasSuffix(out, "well\n") {
+		t.Errorf("the program: %v\n%s", err, out)
+	}
+}
+
+func TestCodeStopsCompilingWhenSqlcsOutputChanged(t *testing.T) {
+	t.Parallel()
+	root := module(t, "filters", "pages")
+	changes := []struct{ file, from, to, want string }{
+		{"filters/queries/books.sql.go", "b.title = $1::text", "b.title > $1::text", "runGoGenerateBecauseCountBooksChanged"},
+		{"filters/queries/books.sql.go", "ORDER BY CASE", "ORDER  BY CASE", "runGoGenerateBecauseFindBooksChanged"},
+		{"filters/queries/books.sql.go", "MaxPrice *int32", "MaxPrice int32", "cannot use arg.MaxPrice (variable of type int32) as *int32 value"},
+		{"filters/queries/books.sql.go", "const addAuthor =", "const addWriter =", "undefined: addAuthor"},
+		{"pages/queries/books.sql.go", "type ListBooksRow struct {", "type ListBooksRow struct {\n\tMore int", "cannot convert r (variable of struct type ListBooksRow) to type BookLine"},
+	}
+	for _, change := range changes {
+		path := filepath.Join(root, change.file)
+		old, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Replace(string(old), change.from, change.to, 1)
+		if text == string(old) {
+			t.Fatalf("%s has no %q", change.file, change.from)
+		}
+		put(t, path, text)
+	}
+	out, err := goTool(t, root, nil, "build", "-gcflags=-e", "./...")
+	if err == nil {
+		t.Fatal("it compiles")
+	}
+	for _, change := range changes {
+		found := false
+		for line := range strings.Lines(out) {
+			found = found || strings.HasPrefix(line, filepath.Dir(change.file)+"/statements_gen.go:") && strings.Contains(line, change.want)
+		}
+		if !found {
+			t.Errorf("%s instead of %s: want %s in\n%s", change.to, change.from, change.want, out)
+		}
+	}
+}
