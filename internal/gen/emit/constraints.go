@@ -37,7 +37,7 @@ const (
 func constraintsFile(in Input, taken *names) ([]byte, error) {
 	list := slices.Clone(in.Constraints)
 	slices.SortFunc(list, func(a, b Constraint) int {
-		return slices.Compare([]string{a.Schema, a.Table, a.Name}, []string{b.Schema, b.Table, b.Name})
+		return slices.Compare([]string{a.Schema, a.Table, a.Name, string(a.Kind)}, []string{b.Schema, b.Table, b.Name, string(b.Kind)})
 	})
 	f := newFile(in.Package, taken)
 	pgerr := f.use("github.com/sqlkeel/sqlkeel/pgerr")
@@ -64,7 +64,7 @@ func constraintName(c Constraint, taken *names) string {
 		name = c.Schema + "_" + name
 	}
 	name = exported(name)
-	if taken.declared(name) {
+	if _, theirs := taken.theirs[name]; theirs {
 		return "Constraint" + name
 	}
 	return name
