@@ -50,11 +50,11 @@ func (a *analysis) analyseGroup(ctx context.Context, dsn string, owned bool, g *
 				return err
 			}
 		}
-		if err := known.describe(ctx, pkg); err != nil {
-			return err
-		}
 	}
-	return nil
+	if a.mode == lenient {
+		return nil // nothing is emitted
+	}
+	return known.describe(ctx, g)
 }
 
 // open reads the catalogs.
@@ -141,24 +141,46 @@ func checkAnnotations(st *statementAnalysis) Problems {
 }
 
 // describe reads what is emitted beside the statements: the digests of the
-// relations that they touch, and the constraints.
-func (db *database) describe(ctx context.Context, pkg *packageAnalysis) (err error) {
+// relations that they touch, and the constraints. The server is asked once for all
+// packages.
+func (db *database) describe(ctx context.Context, g *group) error {
 	touched := map[string]bool{}
+	for _, pkg := range g.packages {
+		maps.Copy(touched, pkg.touched())
+	}
+	digests, err := db.digests(ctx, slices.Sorted(maps.Keys(touched)))
+	if err != nil {
+		return err
+	}
+	constraints, err := readConstraints(ctx, db.conn)
+	if err != nil {
+		return err
+	}
+	for _, pkg := range g.packages {
+		pkg.constraints, pkg.digests = constraints, map[string]string{}
+		for name := range pkg.touched() {
+			if digest, found := digests[name]; found {
+				pkg.digests[name] = digest
+			}
+		}
+	}
+	return nil
+}
+
+// touched returns the relations that a package's statements touch.
+func (pkg *packageAnalysis) touched() map[string]bool {
+	names := map[string]bool{}
 	for _, st := range pkg.statements {
 		if st.result == nil {
 			continue
 		}
 		for _, list := range [][]string{st.result.Reads, st.result.Writes, st.result.Locks, st.result.Reaches} {
 			for _, name := range list {
-				touched[name] = true
+				names[name] = true
 			}
 		}
 	}
-	if pkg.digests, err = db.digests(ctx, slices.Sorted(maps.Keys(touched))); err != nil {
-		return err
-	}
-	pkg.constraints, err = readConstraints(ctx, db.conn)
-	return err
+	return names
 }
 
 func (db *database) digests(ctx context.Context, names []string) (map[string]string, error) {
