@@ -3,9 +3,12 @@ package db
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Config says how to connect and how the pool behaves. Only DSN must be set; the
@@ -73,6 +76,11 @@ type Config struct {
 	// Logger gets the pool's events: check-out and check-in at debug level;
 	// connect, close and the server's return at info; trouble at warn. Default none.
 	Logger *slog.Logger
+	// Statements are the registries of generated code. The monitor compares the
+	// relations that they name with the database, each time it has connected, and
+	// [Report].Schema tells the result; nothing is refused when they differ. See
+	// [DB.Verify] for more. Default none.
+	Statements []*stmt.Registry
 	// Health sets up the monitor.
 	Health HealthConfig
 	// OnHealthChange is called with a report at each change of its State, one
@@ -163,6 +171,7 @@ func (c Config) compare(p *problems) {
 	p.unless(c.StatementTimeout%time.Millisecond == 0, "StatementTimeout", "is not in whole milliseconds", "PostgreSQL has no finer unit")
 	p.unless(c.Health.Interval >= 10*time.Millisecond, "Health.Interval", "is less than 10ms", "probe less often")
 	p.unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval", "lower it or raise Health.Interval")
+	p.unless(!slices.Contains(c.Statements, nil), "Statements", "has a registry that is nil", "leave it out")
 	p.unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx", "use a pgx.QueryExecMode constant")
 }
 

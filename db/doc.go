@@ -26,6 +26,9 @@
 //     state in which it was lent. [DB.Close] names what did not come back.
 //   - A monitor asks the server on a connection of its own ([DB.Health]), so that
 //     a pool in full use is not mistaken for a dead server.
+//   - Generated code is compared with the database it meets: [DB.Verify], and
+//     [Config].Statements for the report.
+//   - A violation of a constraint comes as a [pgerr.Constraint].
 //
 // A [Set] is several databases of which ctx chooses one ([WithTarget]).
 //

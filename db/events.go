@@ -53,6 +53,14 @@ func (e events) overdue(b Borrow) {
 	e.log.Warn("connection held for long", "pid", b.PID, "held", b.Held, "statement", b.Statement, "stack", b.Stack)
 }
 
+func (e events) schema(now string) {
+	level := slog.LevelInfo
+	if now != schemaMatches {
+		level = slog.LevelWarn
+	}
+	e.log.Log(context.Background(), level, "schema", "generated code", now)
+}
+
 func (e events) state(from State, c Change) {
 	level := slog.LevelInfo
 	if c.State == Down || c.State == Degraded {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 func ExampleOpen() {
@@ -35,6 +36,26 @@ func ExampleOpen_config() {
 	// Output:
 	// db: Config.DSN sets pool_max_conns: set the fields of Config instead
 	// db: Config.MinConns is more than MaxConns: lower it or raise MaxConns
+}
+
+// At start-up, or in a job before a deployment: does the code fit the database?
+func ExampleDB_Verify() {
+	dsn, done := database("CREATE TABLE books (id int, name text)")
+	defer done()
+	d, err := db.Open(ctx, db.Config{DSN: dsn, Name: "shop"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer d.Close(ctx)
+	registry := stmt.NewRegistry( // generated code has it as queries.Statements
+		map[string]string{"authors": "694864f6256936898cf468ec471b25e5"},
+		stmt.Statement{Name: "GetBook", Source: "queries/books.sql:3", SQL: "-- name: GetBook :one\nSELECT id, title FROM books WHERE id = $1"},
+	)
+	fmt.Println(d.Verify(ctx, registry))
+	// Output:
+	// db: the generated code does not fit "shop": 1 changed relation, 1 refused statement
+	// authors is missing
+	// queries/books.sql:3: GetBook: column "title" does not exist (SQLSTATE 42703)
 }
 
 // What a session is told does not outlive the function.

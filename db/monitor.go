@@ -19,11 +19,13 @@ type monitor struct {
 	config *pgx.ConnConfig
 	conn   *pgx.Conn // for whoever probes: Open, then run; nil while there is none
 
+	compared     bool  // as conn, whose schema it is about
 	lastTimeouts int64 // as conn; of acquires, at the last probe
 
 	mu      sync.Mutex
 	probes  probeLog      // guarded by mu
 	server  Server        // guarded by mu
+	schema  string        // guarded by mu
 	changes []Change      // guarded by mu; the last is the present state
 	errors  []ErrorRecord // guarded by mu
 }
@@ -33,7 +35,7 @@ func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
 	config.Tracer = nil
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // which every pooler passes on
 	return &monitor{
-		d: d, config: config,
+		d: d, config: config, schema: schemaUnchecked,
 		probes:  probeLog{limit: 4096},
 		changes: []Change{{At: time.Now(), State: Starting, Why: "not probed yet"}},
 	}
@@ -61,8 +63,12 @@ func (m *monitor) probe(ctx context.Context) {
 	defer cancel()
 	start := time.Now()
 	server, err := m.ask(bound)
+	asked := probe{at: start, took: time.Since(start), failed: err != nil}
+	if err == nil {
+		m.compareSchema(bound)
+	}
 	if m.d.life.Err() == nil {
-		m.conclude(probe{at: start, took: time.Since(start), failed: err != nil}, server, err)
+		m.conclude(asked, server, err)
 	}
 }
 
@@ -109,7 +115,7 @@ func (m *monitor) dial(ctx context.Context) (err error) {
 // hangUp gives the monitor's connection up.
 func (m *monitor) hangUp() {
 	if conn := m.conn; conn != nil {
-		m.conn = nil
+		m.conn, m.compared = nil, false
 		m.d.closers.Go(func() { m.d.bury(conn) })
 	}
 }

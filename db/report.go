@@ -16,6 +16,7 @@ type Report struct {
 	Why    string    `json:"why"`   // the state was entered
 
 	Server  Server        `json:"server"`           // as last seen
+	Schema  string        `json:"schema"`           // compared with Config.Statements: unchecked, matches, or "differs: " and the relations
 	Probes  Probes        `json:"probes"`           // of the last five minutes, or the last 4096
 	Changes []Change      `json:"changes"`          // of the state, the last 20, oldest first
 	Errors  []ErrorRecord `json:"errors,omitempty"` // the last 20 of probes, dead connections and callers without one, oldest first
@@ -67,6 +68,7 @@ func (d *DB) Health() Report {
 	defer m.mu.Unlock()
 	last := m.changes[len(m.changes)-1]
 	r.State, r.Since, r.Why = last.State, last.At, last.Why
+	r.Schema = m.schema
 	r.Server, r.Probes = m.server, m.probes.stats(time.Now())
 	r.Changes, r.Errors = slices.Clone(m.changes), slices.Clone(m.errors)
 	return r
@@ -83,6 +85,9 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "%s is %v since %s: %s\n", r.Target, r.State, r.Since.Format(time.RFC3339), r.Why)
 	if r.Server.Version != "" {
 		fmt.Fprintf(&b, "server:  PostgreSQL %s, %s, started %s\n", r.Server.Version, r.Server.Role, r.Server.Started.Format(time.RFC3339))
+	}
+	if r.Schema != schemaUnchecked {
+		fmt.Fprintf(&b, "schema:  %s\n", r.Schema)
 	}
 	fmt.Fprintf(&b, "probes:  %d in five minutes, %.1f%% answered, %v\n", r.Probes.Count, 100*r.Probes.SuccessRate, r.Probes.Latency)
 	fmt.Fprintf(&b, "pool:    %d of %d in use (%.0f%%), %d idle, %d being opened, %d callers waiting\n",

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // targetKey is where [WithTarget] keeps the name.
@@ -131,6 +133,15 @@ func (s *Set) WithConn(ctx context.Context, fn func(ctx context.Context, conn *p
 		return err
 	}
 	return d.WithConn(ctx, fn)
+}
+
+// Verify is [DB.Verify] on the database that ctx chooses.
+func (s *Set) Verify(ctx context.Context, registry *stmt.Registry) error {
+	d, err := s.DB(ctx)
+	if err != nil {
+		return err
+	}
+	return d.Verify(ctx, registry)
 }
 
 // Begin is [DB.Begin] on the database that ctx chooses.

@@ -1,0 +1,181 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// Verify asks whether the generated code still fits the database: whether each
+// relation that its statements touch is as it was when the code was generated (see
+// [stmt.SchemaQuery] for what is compared), and whether the server still takes each
+// statement. All that does not fit is in a [VerifyError]; nil says that all does.
+//
+// Statements are prepared, not run, on one connection, many in a round trip, and
+// forgotten at once. A connection that proves dead is replaced once. The other
+// errors are those of [DB.Exec], and the server's own when it is not the statement's
+// fault, such as a lock that was waited for too long.
+func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
+	if registry == nil {
+		return errors.New("db: Verify: there is no registry")
+	}
+	found := &VerifyError{Target: d.cfg.Name}
+	l, err := d.twice(ctx, "verify", func(l *lease) (err error) {
+		if !d.is(comparesNothing) {
+			found.Relations, err = changed(ctx, l.conn, registry)
+		}
+		if err == nil && !d.is(preparesNothing) {
+			found.Statements, err = refused(ctx, l.conn.PgConn(), registry.Statements())
+		}
+		return err
+	})
+	if l != nil {
+		l.done(err)
+	}
+	switch {
+	case l == nil:
+		return err
+	case err != nil:
+		return fmt.Errorf("db: verify %q: %w", d.cfg.Name, err)
+	case len(found.Relations) == 0 && len(found.Statements) == 0:
+		return nil
+	}
+	return found
+}
+
+// VerifyError is what [DB.Verify] found.
+type VerifyError struct {
+	Target     string             // the database's name
+	Relations  []ChangedRelation  // by name
+	Statements []RefusedStatement // in the order of the sources
+}
+
+// ChangedRelation is a relation that is not as it was when code was generated.
+type ChangedRelation struct {
+	Name    string
+	Missing bool // or it became a partition, or temporary
+}
+
+// RefusedStatement is a statement that the server does not take.
+type RefusedStatement struct {
+	Name   string          // sqlc's
+	Source string          // where it is written, such as "queries/books.sql:12"
+	Err    *pgconn.PgError // why; its Position counts in the generated constant
+}
+
+// Error has a line for each finding, after a first one.
+func (e *VerifyError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "db: the generated code does not fit %q: %s, %s", e.Target,
+		plural(len(e.Relations), "changed relation"), plural(len(e.Statements), "refused statement"))
+	for _, r := range e.Relations {
+		what := "changed"
+		if r.Missing {
+			what = "is missing"
+		}
+		fmt.Fprintf(&b, "\n%s %s", r.Name, what)
+	}
+	for _, s := range e.Statements {
+		fmt.Fprintf(&b, "\n%s: %s: %s (SQLSTATE %s)", s.Source, s.Name, s.Err.Message, s.Err.Code)
+	}
+	return b.String()
+}
+
+// changed compares relations with what conn's database has.
+func changed(ctx context.Context, conn *pgx.Conn, registries ...*stmt.Registry) ([]ChangedRelation, error) {
+	wanted := map[string][]string{}
+	for _, r := range registries {
+		for name, digest := range r.Relations() {
+			wanted[name] = append(wanted[name], digest)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	names := make([]string, 0, len(wanted))
+	for name := range wanted {
+		names = append(names, name)
+	}
+	found := make(map[string]string, len(names))
+	var name, digest string
+	// Not cached: it is asked once.
+	rows, _ := conn.Query(ctx, stmt.SchemaQuery, uncached(conn), names)
+	if _, err := pgx.ForEachRow(rows, []any{&name, &digest}, func() error { found[name] = digest; return nil }); err != nil {
+		return nil, err
+	}
+	var list []ChangedRelation
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		is, there := found[name]
+		if !there || slices.ContainsFunc(wanted[name], func(was string) bool { return was != is }) {
+			list = append(list, ChangedRelation{Name: name, Missing: !there})
+		}
+	}
+	return list, nil
+}
+
+// uncached is how conn sends a statement that need not stay prepared.
+func uncached(conn *pgx.Conn) pgx.QueryExecMode {
+	if conn.Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+		return pgx.QueryExecModeSimpleProtocol
+	}
+	return pgx.QueryExecModeExec
+}
+
+// preparedAtOnce is how many statements are prepared in one round trip.
+const preparedAtOnce = 64
+
+// refused prepares statements and returns those that the server does not take.
+func refused(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Statement) ([]RefusedStatement, error) {
+	var list []RefusedStatement
+	for part := range slices.Chunk(statements, preparedAtOnce) {
+		more, err := refusedOf(ctx, conn, part)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, nil
+}
+
+func refusedOf(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Statement) (list []RefusedStatement, err error) {
+	pipeline := conn.StartPipeline(ctx)
+	defer func() { err = cmp.Or(err, pipeline.Close()) }()
+	for i := range statements {
+		pipeline.SendPrepare("", statements[i].SQL, nil)
+		pipeline.SendPipelineSync() // one that is refused does not cost the next
+	}
+	if err := pipeline.Flush(); err != nil {
+		return nil, err
+	}
+	for i := range statements {
+		_, err := pipeline.GetResults()
+		var pg *pgconn.PgError
+		if errors.As(err, &pg) && aboutStatement(err) {
+			list = append(list, RefusedStatement{Name: statements[i].Name, Source: statements[i].Source, Err: pg})
+		} else if err != nil {
+			return nil, err
+		}
+		if _, err := pipeline.GetResults(); err != nil { // of the sync
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// aboutStatement says whether a refusal to prepare is the statement's fault.
+func aboutStatement(err error) bool {
+	switch pgerr.KindOf(err) {
+	case pgerr.Conflict, pgerr.LockTimeout, pgerr.Canceled, pgerr.Disconnected, pgerr.Full:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,276 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+const shop = `
+	CREATE TABLE authors (id int PRIMARY KEY, name text);
+	CREATE TABLE books (id int PRIMARY KEY, isbn text UNIQUE, price int, author int REFERENCES authors);
+	CREATE VIEW cheap AS SELECT id, price FROM books WHERE price < 10;
+	CREATE TABLE sales (at date, book int) PARTITION BY RANGE (at);
+	CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';`
+
+var shopStatements = []stmt.Statement{
+	{Name: "GetBook", Source: "queries/books.sql:1", SQL: "-- name: GetBook :one\nSELECT id, isbn, price FROM books WHERE id = $1"},
+	{Name: "Raise", Source: "queries/books.sql:9", SQL: "-- name: Raise :exec\nUPDATE books SET price = price + $1"},
+	{Name: "Cheap", Source: "queries/books.sql:12", SQL: "-- name: Cheap :many\nSELECT * FROM cheap"},
+	{Name: "Sell", Source: "queries/sales.sql:1", SQL: "-- name: Sell :exec\nINSERT INTO sales VALUES ($1, $2)"},
+}
+
+// generated is the registry that a generator would make for the database now.
+func generated(t *testing.T, conn *pgx.Conn, statements []stmt.Statement, relations ...string) *stmt.Registry {
+	t.Helper()
+	digests := map[string]string{}
+	var name, digest string
+	rows, _ := conn.Query(t.Context(), stmt.SchemaQuery, relations)
+	if _, err := pgx.ForEachRow(rows, []any{&name, &digest}, func() error { digests[name] = digest; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return stmt.NewRegistry(digests, statements...)
+}
+
+// openShop opens a database with its registry, and says how to change it.
+func openShop(t *testing.T, cfg Config, m ...mutant) (*DB, *stmt.Registry, *pgx.Conn) {
+	t.Helper()
+	pg := pgtest.New(t)
+	conn := pg.Conn()
+	exec(t, conn, shop)
+	cfg.DSN = pg.DSN() + cfg.DSN
+	return start(t, cfg, m...), generated(t, conn, shopStatements, "authors", "books", "cheap", "sales"), conn
+}
+
+// findings are an error of Verify in words.
+func findings(err error) string {
+	var found *VerifyError
+	if err != nil && !errors.As(err, &found) {
+		return err.Error()
+	}
+	var words []string
+	if found != nil {
+		for _, r := range found.Relations {
+			words = append(words, r.Name)
+			if r.Missing {
+				words = append(words, "missing")
+			}
+		}
+		for _, s := range found.Statements {
+			words = append(words, s.Name, s.Err.Code)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// unnoticed returns the changes of the schema of which Verify tells something else
+// than it should, limit of them at most.
+func unnoticed(t *testing.T, m mutant, limit int) (list []string) {
+	t.Helper()
+	d, registry, conn := openShop(t, Config{MaxConns: 1}, m)
+	for _, c := range []struct{ change, want string }{
+		{"ALTER TABLE books DROP COLUMN isbn", "books GetBook 42703"},
+		{"ALTER TABLE books ALTER isbn TYPE varchar(13)", "books"},
+		{"DROP VIEW cheap; ALTER TABLE books ALTER price TYPE text", "books cheap missing Raise 42883 Cheap 42P01"},
+		{"ALTER TABLE books DROP CONSTRAINT books_author_fkey, ADD FOREIGN KEY (author) REFERENCES authors ON DELETE CASCADE", "authors books"},
+		{"CREATE TABLE reviews (book int REFERENCES books ON DELETE CASCADE)", "books"},
+		{"CREATE TRIGGER noted BEFORE UPDATE ON books FOR EACH ROW EXECUTE FUNCTION noted()", "books"},
+		{"ALTER TABLE sales RENAME TO sold", "sales missing Sell 42P01"},
+		{"CREATE OR REPLACE VIEW cheap AS SELECT id, price, isbn FROM books", "cheap"},
+
+		{"CREATE TABLE reviews (a int)", ""},
+		{"CREATE TABLE sales_2026 PARTITION OF sales FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')", ""},
+		{"CREATE INDEX ON books (price)", ""},
+		{"INSERT INTO authors VALUES (1)", ""},
+	} {
+		if err := d.Verify(t.Context(), registry); err != nil {
+			t.Errorf("before %s: %v", c.change, err)
+		}
+		exec(t, conn, c.change)
+		if got := findings(d.Verify(t.Context(), registry)); got != c.want {
+			list = append(list, fmt.Sprintf("%s: %q, want %q", c.change, got, c.want))
+		}
+		if s := d.Stats(); s.InUse != 0 || s.NewConns != 1 {
+			t.Errorf("%s: %+v", c.change, s)
+		}
+		if len(list) == limit {
+			break
+		}
+		exec(t, conn, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public", shop)
+	}
+	return list
+}
+
+func TestVerifyTellsWhatNoLongerFits(t *testing.T) {
+	t.Parallel()
+	for _, miss := range unnoticed(t, sound, -1) {
+		t.Error(miss)
+	}
+	for _, m := range []mutant{comparesNothing, preparesNothing} {
+		if len(unnoticed(t, m, 1)) == 0 {
+			t.Errorf("the check does not notice mutant %d", m)
+		}
+	}
+}
+
+func TestAVerifyErrorSaysWhere(t *testing.T) {
+	t.Parallel()
+	d, registry, conn := openShop(t, Config{Name: "shop"})
+	exec(t, conn, "ALTER TABLE books DROP COLUMN isbn", "DROP TABLE sales")
+	err := d.Verify(t.Context(), registry)
+	const want = `db: the generated code does not fit "shop": 2 changed relations, 2 refused statements
+books changed
+sales is missing
+queries/books.sql:1: GetBook: column "isbn" does not exist (SQLSTATE 42703)
+queries/sales.sql:1: Sell: relation "sales" does not exist (SQLSTATE 42P01)`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestVerifyPreparesEveryOneOfManyStatements(t *testing.T) {
+	t.Parallel()
+	d, _, conn := openShop(t, Config{MaxConns: 1})
+	var statements []stmt.Statement
+	var want []string
+	for i := range 3*preparedAtOnce + 1 {
+		name := fmt.Sprint("Q", i)
+		if sql := "SELECT id FROM books"; i%50 != 0 {
+			statements = append(statements, stmt.Statement{Name: name, SQL: sql})
+			continue
+		}
+		statements = append(statements, stmt.Statement{Name: name, SQL: "SELECT missing FROM books"})
+		want = append(want, name)
+	}
+	var found *VerifyError
+	err := d.Verify(t.Context(), generated(t, conn, statements))
+	var got []string
+	if errors.As(err, &found) {
+		for _, s := range found.Statements {
+			got = append(got, s.Name)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("refused %v, want %v: %v", got, want, err)
+	}
+	left := 0
+	if err := d.QueryRow(t.Context(), "SELECT count(*) FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared_statements%'").Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d statements stay prepared, error %v", left, err)
+	}
+}
+
+func TestVerifyWorksInEveryModeAndWhereNothingMayBeWritten(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []pgx.QueryExecMode{
+		pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
+	} {
+		d, registry, _ := openShop(t, Config{DSN: "&default_transaction_read_only=on", ExecMode: mode})
+		if err := d.Verify(t.Context(), registry); err != nil {
+			t.Errorf("%v: %v", mode, err)
+		}
+	}
+}
+
+func TestWhatIsNotTheStatementsFaultIsNoFinding(t *testing.T) {
+	t.Parallel()
+	d, registry, conn := openShop(t, Config{DSN: "&lock_timeout=20"})
+	locked, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := locked.Exec(t.Context(), "LOCK books"); err != nil {
+		t.Fatal(err)
+	}
+	var found *VerifyError
+	if err := d.Verify(t.Context(), registry); errors.As(err, &found) || pgerr.KindOf(err) != pgerr.LockTimeout {
+		t.Errorf("with a locked table: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := d.Verify(ctx, registry); errors.As(err, &found) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with too little time: %v", err)
+	}
+	if err := locked.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Verify(t.Context(), registry); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if err := d.Verify(t.Context(), nil); err == nil {
+		t.Error("no registry fits")
+	}
+}
+
+func TestVerifyReplacesAConnectionThatDied(t *testing.T) {
+	t.Parallel()
+	d, registry, conn := openShop(t, Config{MaxConns: 1}, trustsIdle)
+	fill(t, d, 1)
+	number(t, conn, `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`)
+	if err := d.Verify(t.Context(), registry); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	conn := pg.Conn()
+	exec(t, conn, shop)
+	cfg := Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour, Timeout: patience}}
+	if got := start(t, cfg).Health().Schema; got != "unchecked" {
+		t.Errorf("without statements: %q", got)
+	}
+	cfg.Statements = []*stmt.Registry{generated(t, conn, nil, "books", "sales"), generated(t, conn, nil, "books", "cheap")}
+	log := &lines{}
+	cfg.Logger = logTo(log, 0)
+	changes := changesOf(&cfg)
+	d := start(t, cfg)
+	if r := receive(t, "the first report", changes); r.Schema != "matches" || r.State != Up {
+		t.Errorf("%q, %v", r.Schema, r.State)
+	}
+	exec(t, conn, "ALTER TABLE books ADD COLUMN n int", "DROP TABLE sales")
+	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
+	if got := d.Health().Schema; got != "matches" {
+		t.Errorf("on the same connection: %q", got)
+	}
+	d.monitor.hangUp()
+	d.monitor.probe(t.Context())
+	r := d.Health()
+	if r.Schema != "differs: books, sales" || r.State != Up || !strings.Contains(r.String(), "schema:  differs: books, sales") {
+		t.Errorf("on a new connection: %v", r)
+	}
+	text := strings.Join(log.all(), "")
+	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Name()+` "generated code"="differs: books, sales"`) {
+		t.Errorf("the log:\n%s", text)
+	}
+}
+
+func TestASetVerifiesTheDatabaseThatIsChosen(t *testing.T) {
+	t.Parallel()
+	s := startSet(t, sound, "a", "b")
+	registry := stmt.NewRegistry(nil, stmt.Statement{Name: "Me", SQL: "SELECT name FROM me"})
+	if _, err := s.Exec(t.Context(), "DROP TABLE me"); err != nil {
+		t.Fatal(err)
+	}
+	if got := findings(s.Verify(t.Context(), registry)); got != "Me 42P01" {
+		t.Errorf("a: %s", got)
+	}
+	if err := s.Verify(WithTarget(t.Context(), "b"), registry); err != nil {
+		t.Errorf("b: %v", err)
+	}
+	var unknown *UnknownTargetError
+	if err := s.Verify(WithTarget(t.Context(), "c"), registry); !errors.As(err, &unknown) {
+		t.Errorf("c: %v", err)
+	}
+}
