@@ -23,11 +23,15 @@ type conjunct struct {
 	scope map[int]bool
 }
 
-// conjuncts returns the conditions of a query's own FROM and WHERE, and whether
+// conjuncts returns the conditions of a query's own FROM, WHERE and HAVING, and whether
 // every join in it keeps at most the rows of one side.
 func (a *Analyzer) conjuncts(q *node) (list []conjunct, noFull bool) {
 	c := &conjunctReader{noFull: true, every: a.is(forgetsOuterJoins)}
-	c.from(q.child("jointree"))
+	all := c.from(q.child("jointree"))
+	if len(q.list("groupingSets")) == 0 {
+		// What HAVING compares outside of aggregates is the same in all of a group.
+		c.flatten(q.child("havingQual"), all)
+	}
 	return c.list, c.noFull
 }
 
@@ -133,7 +137,7 @@ func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
 	switch {
 	case isAnyColumn(to):
 		e.right = columnAt(to)
-	case to.is("PARAM") && to.number("paramkind") == 0:
+	case isPlaceholder(to):
 		e.param = to.number("paramid")
 	case to.is("CONST"):
 	default:
@@ -150,6 +154,8 @@ func isColumn(n *node) bool { return isAnyColumn(n) && n.number("varlevelsup") =
 func isAnyColumn(n *node) bool {
 	return n.is("VAR") && n.number("varattno") > 0 && n.number("varreturningtype") == 0
 }
+
+func isPlaceholder(n *node) bool { return n.is("PARAM") && n.number("paramkind") == 0 }
 
 func columnAt(n *node) column {
 	return column{n.number("varno"), n.number("varattno"), n.number("varlevelsup")}

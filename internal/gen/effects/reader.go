@@ -199,26 +199,40 @@ func (r *reader) returns(q, entry *node, depth int) map[int]params {
 	}
 	pins, out := r.pinsOf(sub, nil, nil, depth), map[int]params{}
 	for _, t := range sub.list("targetList") {
-		if v := r.bare(t.child("expr")); isColumn(v) && !t.yes("resjunk") {
+		switch v := r.bare(t.child("expr")); {
+		case t.yes("resjunk"):
+		case isColumn(v):
 			out[t.number("resno")] = pins[columnAt(v)]
+		case isPlaceholder(v):
+			out[t.number("resno")] = params{v.number("paramid"): true}
 		}
 	}
 	return out
 }
 
 // passes reports whether keeping only the rows with one value of an output column
-// is the same before and after the query did its work.
+// is the same before and after the query did its work: rows with other values must
+// never meet them in a group, a window or a choice.
 func passes(q, target *node) bool {
-	if q.child("limitCount") != nil || q.child("limitOffset") != nil || q.yes("hasWindowFuncs") || q.yes("hasTargetSRFs") ||
-		q.yes("hasDistinctOn") || q.child("setOperations") != nil || len(q.list("groupingSets")) > 0 {
+	if q.child("limitCount") != nil || q.child("limitOffset") != nil || q.yes("hasTargetSRFs") ||
+		q.child("setOperations") != nil || len(q.list("groupingSets")) > 0 {
+		return false
+	}
+	ref := target.number("ressortgroupref")
+	within := func(clauses []*node) bool {
+		return ref > 0 && slices.ContainsFunc(clauses, func(g *node) bool { return g.number("tleSortGroupRef") == ref })
+	}
+	if q.yes("hasDistinctOn") && !within(q.list("distinctClause")) {
+		return false
+	}
+	if slices.ContainsFunc(q.list("windowClause"), func(w *node) bool { return !within(w.list("partitionClause")) }) {
 		return false
 	}
 	groups := q.list("groupClause")
 	if len(groups) == 0 {
 		return !q.yes("hasAggs") && q.child("havingQual") == nil
 	}
-	ref := target.number("ressortgroupref")
-	return ref > 0 && slices.ContainsFunc(groups, func(g *node) bool { return g.number("tleSortGroupRef") == ref })
+	return within(groups)
 }
 
 // through returns what is pinned of a subquery: in a UNION and its kin, what is

@@ -58,8 +58,8 @@ func (w *work) writtenThroughViews(root catalog.OID) bool {
 	})
 }
 
-// keysWritten returns the keys of one change. A table is left alone by triggers
-// in the columns that are returned.
+// keysWritten returns the keys of one change. What RETURNING tells of an inserted
+// row is true whatever triggers did to it.
 func (w *work) keysWritten(d dml) []stmt.RowKey {
 	var out []stmt.RowKey
 	list, _ := w.conjuncts(d.query)
@@ -69,9 +69,13 @@ func (w *work) keysWritten(d dml) []stmt.RowKey {
 		if col == nil || !w.keeps(d, col) {
 			continue
 		}
+		moves := w.moves(d, c.Name)
+		if moves && d.event&catalog.Update != 0 {
+			continue
+		}
 		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.relation)), Column: c.Name}
 		for p := range w.paramsOf(d, col, pinned) {
-			if w.goEquality(p, col.Type) {
+			if !moves && w.goEquality(p, col.Type) {
 				key.Param = p
 				out = append(out, key)
 			}
@@ -85,26 +89,20 @@ func (w *work) keysWritten(d dml) []stmt.RowKey {
 	return out
 }
 
-// keeps reports whether a row has the same value of a column before and after.
+// keeps reports whether the statement leaves a column's value as it is, in rows
+// that were there before.
 func (w *work) keeps(d dml, c *catalog.Column) bool {
-	if d.kind == cmdDelete {
+	if d.event&catalog.Update == 0 || w.is(forgetsSet) {
 		return true
 	}
-	if d.event&catalog.Update != 0 {
-		if slices.Contains(d.sets, c.Number) && !w.is(forgetsSet) {
-			return false
-		}
-		if c.Generated && !w.is(forgetsSet) {
-			return false
-		}
-	}
-	return !w.moves(d, c.Name)
+	return !slices.Contains(d.sets, c.Number) && !c.Generated
 }
 
-// moves reports whether a BEFORE trigger may give a column another value. A row
-// may be inserted into, or move to, any partition: all their triggers count.
+// moves reports whether a BEFORE trigger may give a column another value than the
+// statement says. A row may be inserted into, or move to, any partition: all their
+// triggers count.
 func (w *work) moves(d dml, column string) bool {
-	if w.is(trustsTriggers) {
+	if d.kind == cmdDelete || w.is(trustsTriggers) {
 		return false
 	}
 	if w.is(trustsPartitions) && len(w.cat.Relations[d.relation].Triggers) == 0 {
@@ -126,11 +124,23 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	}
 	for _, t := range d.query.list("targetList") {
 		v := w.bare(t.child("expr"))
-		if t.number("resno") == c.Number && v.is("PARAM") && family(v.oid("paramtype")) == family(c.Type) {
+		typ, known := w.exprType(v)
+		switch {
+		case t.number("resno") != c.Number || !known || family(typ) != family(c.Type):
+		case isPlaceholder(v):
 			return params{v.number("paramid"): true}
+		case isColumn(v):
+			// A column of the SELECT that gives the rows.
+			return w.feeding(d.query)[columnAt(v)]
 		}
 	}
 	return nil
+}
+
+// feeding returns what is pinned of the subquery whose rows are inserted.
+func (w *work) feeding(q *node) pinned {
+	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
+	return r.pinsOf(q, nil, nil, 0)
 }
 
 // arbiter reports whether ON CONFLICT finds the row to update by the column, so
