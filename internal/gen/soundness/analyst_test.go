@@ -29,20 +29,26 @@ func mutated(wrongCatalog func(*catalog.Catalog), wrongEffects func(sql string, 
 			named: func(oid uint32) string { return cat.Name(catalog.OID(oid)) },
 			root:  func(oid uint32) string { return cat.Name(cat.Root(catalog.OID(oid))) },
 		}
-		if a.reads, err = each(ctx, l, cat, s.role, s.reads, wrongEffects); err != nil {
+		writer, err := effects.New(ctx, l.looks, cat, "")
+		if err != nil {
 			return analysis{}, err
 		}
-		a.writes, err = each(ctx, l, cat, "", s.writes, wrongEffects)
+		reader := writer
+		if s.role != "" {
+			if reader, err = effects.New(ctx, l.looks, cat, s.role); err != nil {
+				return analysis{}, err
+			}
+		}
+		if a.reads, err = each(ctx, reader, s.reads, wrongEffects); err != nil {
+			return analysis{}, err
+		}
+		a.writes, err = each(ctx, writer, s.writes, wrongEffects)
 		return a, err
 	}
 }
 
 // each analyses statements; those that the analyzer refuses are nil.
-func each(ctx context.Context, l *lab, cat *catalog.Catalog, role string, list []statement, wrong func(string, *stmt.Effects)) ([]*stmt.Effects, error) {
-	a, err := effects.New(ctx, l.looks, cat, role)
-	if err != nil {
-		return nil, err
-	}
+func each(ctx context.Context, a *effects.Analyzer, list []statement, wrong func(string, *stmt.Effects)) ([]*stmt.Effects, error) {
 	out := make([]*stmt.Effects, len(list))
 	for i, s := range list {
 		got, err := a.Analyze(ctx, s.project())
@@ -66,6 +72,9 @@ func (s statement) project() *project.Statement {
 	st := &project.Statement{
 		Package: &project.Package{Name: "queries", Driver: "pgx/v5"}, Name: "Statement", Command: ":many", SQL: s.sql,
 		Pos: project.Position{File: "queries.sql", Line: 1, Column: 1},
+	}
+	if s.command != "" {
+		st.Command = s.command
 	}
 	for _, p := range s.params {
 		st.Params = append(st.Params, project.Param{Name: "p", Type: p})

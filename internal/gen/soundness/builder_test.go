@@ -90,6 +90,14 @@ func (b *builder) pin(ref string, c *column) string {
 		{2, func() string { return ref + " = coalesce(" + v + ", " + ref + ")" }},
 		{2, func() string { return "(" + v + "::" + cast + " IS NULL OR " + ref + " = " + v + ")" }},
 		{1, func() string { return ref + " = (SELECT " + v + "::" + cast + ")" }},
+		{1, func() string { return "lower(" + ref + "::text) = " + v + "::text" }},
+		{1, func() string { return "(" + ref + ", 1) = (" + v + ", 1)" }},
+		{1, func() string { return "ROW(" + ref + ") IS NOT DISTINCT FROM ROW(" + v + "::" + cast + ")" }},
+		{1, func() string { return "NOT (" + ref + " IS DISTINCT FROM " + v + ") AND true" }},
+		{1, func() string { return ref + " BETWEEN " + v + " AND " + v }},
+		{1, func() string { return "(" + ref + " = " + v + " AND " + ref + " IS NOT NULL)" }},
+		{1, func() string { return "CASE WHEN " + ref + " = " + v + " THEN true END" }},
+		{1, func() string { return "NULLIF(" + v + ", " + ref + ") IS NULL" }},
 		{1, func() string { return ref + " = ANY(ARRAY[" + v + "::" + cast + "])" }},
 	})()
 }

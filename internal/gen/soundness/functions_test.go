@@ -1,6 +1,9 @@
 package soundness
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // function is a function with one argument, or none when its argument is nil.
 type function struct {
@@ -21,9 +24,47 @@ func (m *maker) makeFunctions() {
 	for m.chance(0.55) {
 		m.reader = append(m.reader, m.readFunction())
 	}
+	for _, twin := range m.twins {
+		m.addPathed(twin)
+	}
+	if len(m.reader) > 0 && m.chance(0.3) {
+		m.overload(m.reader[0])
+	}
 	for m.chance(0.55) {
 		m.writer = append(m.writer, m.writeFunction())
 	}
+}
+
+// addPathed adds functions to which the twin's name means the twin, because of
+// their own search_path.
+func (m *maker) addPathed(twin *relation) {
+	key := twin.keys[0][0]
+	f := function{name: fmt.Sprintf("pathed%d", m.number()), arg: key}
+	head := fmt.Sprintf("CREATE FUNCTION %s(p %s) RETURNS bigint LANGUAGE %s SET search_path = \"Other Place\", public AS $$", f.name, key.kind.cast(), pick(m.dice, []string{"sql", "plpgsql"}))
+	read, write := fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = p", twin.plain, key.name), fmt.Sprintf("DELETE FROM %s WHERE %s = p", twin.plain, key.name)
+	writes := m.chance(0.5)
+	switch sql := strings.Contains(head, "LANGUAGE sql"); {
+	case sql && writes:
+		m.ddl("%s %s; SELECT 1::bigint $$", head, write)
+	case sql:
+		m.ddl("%s %s $$", head, read)
+	case writes:
+		m.ddl("%s BEGIN %s; RETURN 1; END $$", head, write)
+	default:
+		m.ddl("%s BEGIN RETURN (%s); END $$", head, read)
+	}
+	if writes {
+		m.writer = append(m.writer, f)
+	} else {
+		m.reader = append(m.reader, f)
+	}
+}
+
+// overload adds a function of the same name that reads something else.
+func (m *maker) overload(f function) {
+	t := m.table()
+	m.ddl("CREATE FUNCTION %s(p point) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM %s $$", f.name, t.name)
+	m.ddl("CREATE FUNCTION %s(p money, q %s) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM %s $$", f.name, t.columns[0].kind.cast(), t.name)
 }
 
 // body gives a function with the parameter p its body, in one of the languages.

@@ -55,7 +55,11 @@ func (m *maker) createPartitions(t *relation) {
 		if split && i == 0 {
 			again = fmt.Sprintf(" PARTITION BY HASH (%s)", by.name)
 		}
-		m.ddl("CREATE TABLE %s PARTITION OF %s %s%s", leaf.name, t.name, bound, again)
+		if again == "" && m.chance(0.25) {
+			m.attach(t, leaf, bound)
+		} else {
+			m.ddl("CREATE TABLE %s PARTITION OF %s %s%s", leaf.name, t.name, bound, again)
+		}
 		if again != "" {
 			for j := range 2 {
 				m.ddl("CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS 2, REMAINDER %d)", leaf.plain, j, leaf.name, j)
@@ -63,4 +67,22 @@ func (m *maker) createPartitions(t *relation) {
 		}
 		m.tables = append(m.tables, leaf)
 	}
+}
+
+// attach makes a partition of a table that was made alone, with its columns in
+// another order.
+func (m *maker) attach(t, leaf *relation, bound string) {
+	var parts []string
+	for _, c := range shuffled(m.dice, t.columns) {
+		def := c.name + " " + c.kind.sql
+		if c.generated != "" {
+			def += " GENERATED ALWAYS AS (" + c.generated + ") STORED"
+		}
+		if c.notNull {
+			def += " NOT NULL"
+		}
+		parts = append(parts, def)
+	}
+	m.ddl("CREATE TABLE %s (%s)", leaf.name, strings.Join(parts, ", "))
+	m.ddl("ALTER TABLE %s ATTACH PARTITION %s %s", t.name, leaf.name, bound)
 }

@@ -9,9 +9,10 @@ import (
 func (m *maker) read(sets int) statement {
 	b := &builder{maker: m}
 	sql := weighted(m.dice, []choice[func() string]{
-		{56, b.readPoint}, {13, b.readAggregate}, {9, b.readJoin}, {5, b.readExists}, {3, b.readScalar}, {4, b.readCTE},
+		{78, b.readPoint}, {16, b.readAggregate}, {9, b.readJoin}, {5, b.readExists}, {3, b.readScalar}, {4, b.readCTE},
 		{4, b.readUnion}, {4, b.readWindow}, {4, b.readLimit}, {2, b.readLateral}, {4, b.readFunction}, {3, b.readGroup},
 		{2, b.readLocked}, {1, b.readOnly}, {1, b.readRecursive}, {1, b.readSelf}, {1, b.readGroupingKey},
+		{9, b.readNested}, {4, b.readUsing}, {5, b.readThree}, {2, b.readDistinctOn},
 	})()
 	s := statement{sql: sql, params: b.types()}
 	if len(b.params) == 0 {
@@ -71,14 +72,14 @@ func (b *builder) readExists() string {
 	r, s := b.readable(), b.readable()
 	x, y := b.meeting(r, s)
 	where := b.where(r, "a.")
+	if b.chance(0.3) {
+		return fmt.Sprintf("SELECT * FROM %s a WHERE %s AND EXISTS (SELECT FROM %s b WHERE %s)", r.name, where, s.name, b.where(s, "b."))
+	}
 	sub := weighted(b.dice, []choice[string]{
 		{3, fmt.Sprintf("EXISTS (SELECT FROM %s b WHERE %s)", s.name, equal("a", x, "b", y))},
 		{2, fmt.Sprintf("NOT EXISTS (SELECT FROM %s b WHERE %s)", s.name, equal("a", x, "b", y))},
 		{2, fmt.Sprintf("a.%s::text IN (SELECT b.%s::text FROM %s b)", x.name, y.name, s.name)},
 	})
-	if b.chance(0.3) {
-		sub = fmt.Sprintf("EXISTS (SELECT FROM %s b WHERE %s)", s.name, b.where(s, "b."))
-	}
 	return fmt.Sprintf("SELECT * FROM %s a WHERE %s AND %s", r.name, where, sub)
 }
 

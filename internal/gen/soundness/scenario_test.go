@@ -19,12 +19,26 @@ type scenario struct {
 type statement struct {
 	sql    string
 	params []string // Go types
-	args   [][]any  // a read runs with each, a write with the first that succeeds
+	// command is sqlc's: ":many" when it is empty. It says how much of the result a
+	// caller sees.
+	command string
+	args    [][]any // a read runs with each, a write with the first that succeeds
+}
+
+// seen are the rows that a caller gets.
+func (s statement) seen(rows [][]any) [][]any {
+	switch {
+	case s.command == ":exec":
+		return nil
+	case s.command == ":one" && len(rows) > 1:
+		return rows[:1]
+	}
+	return rows
 }
 
 func (s statement) String() string {
 	var b strings.Builder
-	b.WriteString(s.sql)
+	fmt.Fprintf(&b, "%s %s", s.sql, s.command)
 	for _, args := range s.args {
 		b.WriteString("\n    with " + show(args))
 	}
@@ -52,6 +66,7 @@ type column struct {
 	kind      *kind
 	notNull   bool
 	generated string // its expression
+	identity  bool   // a sequence fills it when nobody else does
 	values    []any  // those in the rows; for a view, those of the column below
 	domain    []any  // those that a write may give it
 	written   []any  // those that the scenario's writes give it

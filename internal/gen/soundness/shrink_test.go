@@ -7,9 +7,11 @@ import "context"
 func (l *lab) shrink(ctx context.Context, s *scenario, m miss, analyse analyst) (*scenario, miss) {
 	small := &scenario{setup: s.setup, role: s.role}
 	if m.readNth >= 0 {
-		small.reads = []statement{{sql: m.read.sql, params: m.read.params, args: [][]any{m.readBy.Args}}}
+		small.reads = []statement{m.read}
+		small.reads[0].args = [][]any{m.readBy.Args}
 	}
-	small.writes = []statement{{sql: m.write.sql, params: m.write.params, args: [][]any{m.writeBy.Args}}}
+	small.writes = []statement{m.write}
+	small.writes[0].args = [][]any{m.writeBy.Args}
 	again, ok := l.missed(ctx, small, analyse)
 	if !ok {
 		return s, m

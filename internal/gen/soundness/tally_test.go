@@ -9,15 +9,13 @@ type pair struct {
 	narrowed bool // a row key told that some arguments are not affected
 	changed  bool // a result changed
 	foretold bool
-	leftOut  bool // a result changed that Volatile excuses
 }
 
 // add adds what was seen with one set of arguments.
-func (p *pair) add(affects, changed, volatile bool) {
+func (p *pair) add(affects, changed bool) {
 	p.foretold = p.foretold || affects
 	p.narrowed = p.narrowed || p.related && !affects
-	p.changed = p.changed || changed && (affects || !volatile)
-	p.leftOut = p.leftOut || changed && !affects && volatile
+	p.changed = p.changed || changed
 }
 
 // tally counts what was tried, so that a run which proves nothing is seen.
@@ -27,14 +25,10 @@ type tally struct {
 	pairs, idle              int
 	changed                  int
 	related, narrowed        int
-	foretold, leftOut        int
+	foretold                 int
 }
 
 func (t *tally) count(p pair) {
-	if p.leftOut {
-		t.leftOut++
-		return
-	}
 	if p.idle {
 		t.idle++
 		return
@@ -63,7 +57,6 @@ func (t *tally) plus(u tally) {
 	t.related += u.related
 	t.narrowed += u.narrowed
 	t.foretold += u.foretold
-	t.leftOut += u.leftOut
 }
 
 // share is n of all, in percent.
@@ -71,7 +64,7 @@ func share(n, all int) float64 { return 100 * float64(n) / float64(max(all, 1)) 
 
 func (t *tally) String() string {
 	return fmt.Sprintf("%d schemas, %d pairs: %.1f %% changed, %.1f %% foretold, relations meet in %.1f %% and row keys narrow %.1f %% of those; "+
-		"%d idle pairs, %d left out as volatile; refused: %.1f %% of the schemas' statements, %d others; %d writes failed; %d reads find nothing",
+		"%d idle pairs; refused: %.1f %% of the schemas' statements, %d others; %d writes failed; %d reads find nothing",
 		t.schemas, t.pairs, share(t.changed, t.pairs), share(t.foretold, t.pairs), share(t.related, t.pairs), share(t.narrowed, t.related),
-		t.idle, t.leftOut, share(t.refusedDDL, t.ddl), t.refused, t.failed, t.void)
+		t.idle, share(t.refusedDDL, t.ddl), t.refused, t.failed, t.void)
 }

@@ -43,7 +43,7 @@ type miss struct {
 
 func (m miss) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "write: %s\n  with %s\n  %+v\n", m.write.sql, show(m.writeBy.Args), *m.writeBy.Effects)
+	fmt.Fprintf(&b, "write: %s\n  with %s\n  %+v\n", m.write.sql+" "+m.write.command, show(m.writeBy.Args), *m.writeBy.Effects)
 	fmt.Fprintf(&b, "read: %s\n  with %s\n  %+v\n", m.read.sql, show(m.readBy.Args), *m.readBy.Effects)
 	fmt.Fprintf(&b, "before:\n%s\nafter:\n%s", m.before, m.after)
 	return b.String()
@@ -148,7 +148,7 @@ func (t *trial) tryWrite(ctx context.Context, nth int) error {
 			t.tally.failed++
 			continue
 		}
-		run := stmt.Run{Effects: t.analysis.writes[nth], Args: args, Rows: a.results[1].rows}
+		run := stmt.Run{Effects: t.analysis.writes[nth], Args: args, Rows: w.seen(a.results[1].rows)}
 		state := len(a.results) - len(t.tables)
 		idle := t.compareState(nth, run, a.results[state:])
 		if idle && turn < len(w.args)-1 {
@@ -230,8 +230,8 @@ func (t *trial) compare(nth int, write stmt.Run, after []result, idle bool) {
 		p := pair{idle: idle, related: unkeyed(write).Affects(unkeyed(stmt.Run{Effects: effects}))}
 		for j, args := range r.args {
 			read := stmt.Run{Effects: effects, Args: args}
-			p.add(write.Affects(read), t.before[i][j] != after[0].text, effects.Volatile)
-			if t.before[i][j] != after[0].text && !write.Affects(read) && !effects.Volatile {
+			p.add(write.Affects(read), t.before[i][j] != after[0].text)
+			if t.before[i][j] != after[0].text && !write.Affects(read) {
 				t.misses = append(t.misses, miss{read: r, write: t.scenario.writes[nth], readBy: read, writeBy: write,
 					before: t.before[i][j], after: after[0].text, readNth: i, writeNth: nth})
 			}

@@ -33,6 +33,11 @@ func (m *maker) event(t *relation) string {
 func (m *maker) addTrigger(t *relation) {
 	name := fmt.Sprintf("fires%d", m.number())
 	event := m.event(t)
+	if m.chance(0.15) && !strings.Contains(event, "DELETE") {
+		m.triggerFunction(name, m.reaction(t)+" RETURN NEW;")
+		m.ddl("CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW WHEN (NEW.%s IS NOT NULL) EXECUTE FUNCTION %s()", name, event, t.name, pick(m.dice, t.columns).name, name)
+		return
+	}
 	switch {
 	case m.likely(altering, 0.3):
 		m.triggerFunction(name, m.alterNew(t))
@@ -81,6 +86,14 @@ func (m *maker) alterNew(t *relation) string {
 		set = fmt.Sprintf("SELECT %s INTO NEW.%s;", value, c.name)
 	case m.chance(0.2):
 		set += " " + m.reaction(t)
+	case m.chance(0.15):
+		return fmt.Sprintf("DECLARE r record; BEGIN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; r := NEW; r.%s := %s; RETURN r; END;", c.name, value)
+	case m.chance(0.1):
+		set = fmt.Sprintf("NEW := jsonb_populate_record(NEW, jsonb_build_object('%s', %s));", strings.Trim(c.name, `"`), value)
+	case m.chance(0.1):
+		set = fmt.Sprintf("SELECT x.* INTO NEW FROM %s x ORDER BY x::text LIMIT 1;", t.name)
+	case m.chance(0.1):
+		set = fmt.Sprintf("FOR NEW.%s IN SELECT %s LOOP NULL; END LOOP;", c.name, value)
 	}
 	return "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; " + set + " RETURN NEW;"
 }

@@ -9,10 +9,10 @@ import (
 func (m *maker) write() statement {
 	b := &builder{maker: m}
 	sql := weighted(m.dice, []choice[func() string]{
-		{20, b.insert}, {6, b.upsert}, {32, b.update}, {5, b.updateKey}, {4, b.updateFrom}, {18, b.remove}, {2, b.removeUsing},
-		{3, b.truncate}, {5, b.moveRows}, {4, b.merge}, {2, b.insertSelect}, {3, b.callWriter}, {2, b.refresh}, {2, b.cteUpdate},
+		{30, b.insert}, {6, b.upsert}, {46, b.update}, {5, b.updateKey}, {4, b.updateFrom}, {26, b.remove}, {2, b.removeUsing},
+		{3, b.truncate}, {5, b.moveRows}, {4, b.merge}, {2, b.insertSelect}, {3, b.callWriter}, {2, b.refresh}, {2, b.cteUpdate}, {5, b.updateBySubquery},
 	})()
-	s := statement{sql: sql, params: b.types()}
+	s := statement{sql: sql, params: b.types(), command: weighted(m.dice, []choice[string]{{7, ":many"}, {2, ":one"}, {1, ":exec"}})}
 	for turn := range 4 {
 		args := b.draw(m.IntN(5) + turn)
 		for i, p := range b.params {
@@ -53,7 +53,7 @@ func (b *builder) row(r *relation) (columns, values string) {
 	var list []*column
 	var parts []string
 	for _, c := range r.writable() {
-		if !c.notNull && b.chance(0.2) {
+		if !c.notNull && b.chance(0.2) || c.identity && b.chance(0.6) {
 			continue
 		}
 		list = append(list, c)
@@ -61,7 +61,7 @@ func (b *builder) row(r *relation) (columns, values string) {
 		case b.chance(0.1):
 			parts = append(parts, literal(pick(b.dice, c.domain), c.kind))
 		case b.chance(0.03) && len(list) > 1:
-			parts = append(parts, "DEFAULT")
+			list = list[:len(list)-1] // so that its default is used
 		default:
 			parts = append(parts, b.fresh(c))
 		}
@@ -136,10 +136,11 @@ func (b *builder) updateKey() string {
 func (b *builder) updateFrom() string {
 	r, s := b.target(), b.readable()
 	x, y := b.meeting(r, s)
-	side := b.where(r, "u.")
+	pinned, prefix := r, "u."
 	if b.chance(0.4) {
-		side = b.where(s, "s.")
+		pinned, prefix = s, "s."
 	}
+	side := b.where(pinned, prefix)
 	return fmt.Sprintf("UPDATE %s u SET %s FROM %s s WHERE %s AND %s%s", r.name, b.assign(r, "u."), s.name, equal("u", x, "s", y), side, b.returning(r, "u."))
 }
 
@@ -171,10 +172,29 @@ func (b *builder) cteUpdate() string {
 	return fmt.Sprintf("WITH done AS (UPDATE %s SET %s WHERE %s RETURNING *) SELECT count(*) FROM done", r.name, b.assign(r, ""), b.where(r, ""))
 }
 
+// updateBySubquery finds its rows, or their values, in another relation.
+func (b *builder) updateBySubquery() string {
+	r, s := b.table(), b.readable()
+	x, y := b.meeting(r, s)
+	c := pick(b.dice, r.writable())
+	switch b.IntN(4) {
+	case 0:
+		return fmt.Sprintf("UPDATE %s u SET %s WHERE u.%s::text IN (SELECT s.%s::text FROM %s s WHERE %s)%s", r.name, b.assign(r, "u."), x.name, y.name, s.name, b.where(s, "s."), b.returning(r, "u."))
+	case 1:
+		return fmt.Sprintf("DELETE FROM %s u WHERE EXISTS (SELECT FROM %s s WHERE %s AND %s)%s", r.name, s.name, equal("u", x, "s", y), b.where(s, "s."), b.returning(r, "u."))
+	case 2:
+		return fmt.Sprintf("UPDATE %s u SET %s = (SELECT v.%s FROM %s v ORDER BY v::text LIMIT 1) WHERE %s%s", r.name, c.name, c.name, r.name, b.where(r, "u."), b.returning(r, "u."))
+	}
+	return fmt.Sprintf("WITH few AS (SELECT * FROM %s WHERE %s) UPDATE %s u SET %s FROM few WHERE u.%s = few.%s%s", r.name, b.where(r, ""), r.name, b.assign(r, "u."), r.columns[0].name, r.columns[0].name, b.returning(r, "u."))
+}
+
 func (b *builder) merge() string {
 	r, s := b.table(), b.readable()
 	x, y := b.meeting(r, s)
-	matched := pick(b.dice, []string{"DELETE", "UPDATE SET " + b.assign(r, "u.")})
+	matched := "DELETE"
+	if b.chance(0.6) {
+		matched = "UPDATE SET " + b.assign(r, "u.")
+	}
 	missed := ""
 	if b.chance(0.3) {
 		columns, values := b.row(r)
