@@ -21,7 +21,8 @@ import (
 // statement. All that does not fit is in a [VerifyError]; nil says that all does.
 //
 // Statements are prepared, not run, on one connection, many in a round trip, and
-// forgotten at once. A connection that proves dead is replaced once. The other
+// forgotten at once. So a missing privilege is not seen, which the server looks for
+// when a statement runs. A connection that proves dead is replaced once. The other
 // errors are those of [DB.Exec], and the server's own when it is not the statement's
 // fault, such as a lock that was waited for too long.
 func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
