@@ -21,6 +21,12 @@ type body struct {
 
 // read works out what a function does.
 func (c *Catalog) read(f *Function) *body {
+	b := c.readBody(f)
+	b.add(f.defaults)
+	return b
+}
+
+func (c *Catalog) readBody(f *Function) *body {
 	switch {
 	case hidden[f.Name] != "" && (f.system() || f.Extension != ""):
 		return &body{unknown: hidden[f.Name], altersAny: true}

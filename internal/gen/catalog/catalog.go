@@ -26,7 +26,7 @@ type Catalog struct {
 	named     map[string][]OID       // relations by name alone, PostgreSQL's own left out
 	functions map[string][]*Function // by name alone
 	operators map[string][]OID       // functions behind operators that are not PostgreSQL's own
-	casts     []OID                  // functions behind casts that are not PostgreSQL's own
+	casts     []OID                  // functions behind casts, to domains too, that are not PostgreSQL's own
 	types     map[OID]*typeInfo
 	typeNames map[string][]OID
 	depends   map[object][]object // pg_depend, of what holds expressions

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
 // named returns the relation of that printed name.
@@ -49,7 +51,7 @@ func TestColumnsAndKeysAreRead(t *testing.T) {
 	_, c := schema(t, `
 		CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 		CREATE TABLE a (gone int, id bigint PRIMARY KEY, name varchar(5) COLLATE blind NOT NULL, low text GENERATED ALWAYS AS (lower(name) || id) STORED,
-			x int, y int, UNIQUE NULLS NOT DISTINCT (x, y), UNIQUE (x) DEFERRABLE);
+			x int, y int, UNIQUE (x, y), UNIQUE (x) DEFERRABLE);
 		ALTER TABLE a DROP COLUMN gone;
 		CREATE UNIQUE INDEX ON a (lower(low)); CREATE UNIQUE INDEX ON a (y) WHERE x > 1; CREATE UNIQUE INDEX plain ON a (y) INCLUDE (x)`)
 	a := relationNamed(t, c, "", "a")
@@ -67,9 +69,20 @@ func TestColumnsAndKeysAreRead(t *testing.T) {
 	if !slices.Equal(columns, want) {
 		t.Errorf("columns\n%s\nwant\n%s", strings.Join(columns, "\n"), strings.Join(want, "\n"))
 	}
-	keys := []Key{{"a_pkey", []int{2}, true, true}, {"a_x_y_key", []int{5, 6}, false, false}, {"plain", []int{6}, false, true}}
+	keys := []Key{{"a_pkey", []int{2}, true, true}, {"a_x_y_key", []int{5, 6}, false, true}, {"plain", []int{6}, false, true}}
 	if !reflect.DeepEqual(a.Keys, keys) {
 		t.Errorf("keys %v, want %v", a.Keys, keys)
+	}
+}
+
+func TestAKeyThatHoldsNullOnceIsTold(t *testing.T) {
+	t.Parallel()
+	conn := pgtest.New(t).Conn()
+	since(t, conn, 15)
+	exec(t, conn, `CREATE TABLE a (x int UNIQUE NULLS NOT DISTINCT)`)
+	c := load(t, conn)
+	if keys := relationNamed(t, c, "", "a").Keys; len(keys) != 1 || keys[0].Distinct {
+		t.Errorf("keys %v", keys)
 	}
 }
 
@@ -162,13 +175,17 @@ func TestTheColumnsOfAnUpdateAreKnown(t *testing.T) {
 		CREATE TABLE b (a int, aside int, n int REFERENCES a ON UPDATE CASCADE);
 		CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.touched := 1; RETURN NEW; END $$;
 		CREATE TRIGGER t BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION touch();
+		CREATE TABLE p (day int, touched int, n int) PARTITION BY LIST (day); CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p_2 PARTITION OF p DEFAULT;
+		CREATE TRIGGER t BEFORE INSERT ON p_2 FOR EACH ROW EXECUTE FUNCTION touch();
 		CREATE VIEW v AS SELECT name AS called, n + 1 AS more, id FROM a`)
 	for sql, want := range map[string]map[string][]int{
 		`UPDATE a SET n = 1`:        {"a": {2, 3, 4}},
 		`UPDATE a SET id = 1`:       {"a": {1, 4}, "b": {3}},
 		`UPDATE v SET called = 'x'`: {"v": {1}, "a": {4, 5}},
 		`INSERT INTO a VALUES (1) ON CONFLICT (id) DO UPDATE SET name = 'x'`: {"a": {4, 5}},
-		`DELETE FROM a`: {"a": nil},
+		`DELETE FROM a`:        {"a": nil},
+		`UPDATE p SET day = 2`: {"p": {1, 2}, "p_1": {1, 2}, "p_2": {1, 2}},
+		`UPDATE p SET n = 2`:   {"p": {3}, "p_1": {3}, "p_2": {3}},
 	} {
 		got := map[string][]int{}
 		for oid, r := range closure(t, c, sql).Changes {

@@ -174,8 +174,17 @@ func (k *closer) written(m move) columnSet {
 			out.add(k.altered(r, t))
 		}
 	}
+	if k.moves(r, out) { // into another partition, as an insert there
+		out.add(k.TriggersMayAlter(r.OID, Insert))
+	}
 	k.generated(r, &out)
 	return out
+}
+
+// moves reports whether an UPDATE of those columns may move rows between the
+// partitions of a relation.
+func (c *Catalog) moves(r *Relation, columns columnSet) bool {
+	return r.Kind == 'p' && columns.meets(r.PartitionKey) && !c.is(noMoves)
 }
 
 // note records that a relation is reached.

@@ -178,7 +178,7 @@ func (k *closer) relatives(r *Relation, m move) {
 		return
 	}
 	event, moved := m.event, m.moved
-	if r.Kind == 'p' && m.way != up && m.event == Update && m.columns.meets(r.PartitionKey) && !k.is(noMoves) {
+	if m.way != up && m.event == Update && k.moves(r, m.columns) {
 		event, moved = Insert|Update|Delete, true
 	}
 	if goesDown := r.Kind == 'p' || m.event != Insert; goesDown && m.way != up && !m.only {

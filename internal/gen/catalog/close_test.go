@@ -12,6 +12,7 @@ type effect struct {
 	schema string
 	write  string
 	want   string // what is predicted: ! is reached again
+	since  int    // the first version of PostgreSQL that knows this, if not all
 	// mutants must miss a change of this one. Those in blind predict the same
 	// changes, but not what is reached again.
 	mutants, blind []mutant
@@ -94,7 +95,7 @@ var effects = []effect{
 			CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE a SET n = 7 WHERE id = 2 AND n <> 7; RETURN NULL; END $$;
 			CREATE TRIGGER t AFTER UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f()`,
 		blind: []mutant{noBodies, neverAgain}},
-	{name: "functions that call functions are followed, in circles too", write: `SELECT f(1)`, want: "a! b!",
+	{name: "functions that call functions are followed, in circles too", since: 14, write: `SELECT f(1)`, want: "a! b!",
 		schema: `CREATE TABLE a (n int); CREATE TABLE b (n int); CREATE TABLE aside (n int);
 			CREATE FUNCTION h(int) RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO b VALUES ($1); END;
 			CREATE FUNCTION g(int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a VALUES ($1); PERFORM h($1); IF $1 > 5 THEN PERFORM f($1); END IF; END $$;
@@ -121,12 +122,28 @@ var effects = []effect{
 			CREATE OPERATOR <+> (FUNCTION = plus, LEFTARG = int, RIGHTARG = text);
 			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1 <+> 'x'::text; END $$`,
 		mutants: []mutant{noBodies}},
-	{name: "a function behind an aggregate is followed", write: `SELECT f()`, want: "b!",
+	{name: "a function behind an aggregate is followed", since: 14, write: `SELECT f()`, want: "b!",
 		schema: `CREATE TABLE b (n int);
 			CREATE FUNCTION acc(int, int) RETURNS int LANGUAGE sql AS 'INSERT INTO b VALUES (1) RETURNING n';
 			CREATE AGGREGATE total(int) (SFUNC = acc, STYPE = int, INITCOND = '0');
 			CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT total(x) FROM generate_series(1, 2) x; END`,
 		mutants: []mutant{noBodies}},
+	{name: "the default of an argument is followed", write: `SELECT f()`, want: "b!",
+		schema: `CREATE TABLE b (n int); CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'INSERT INTO b VALUES (1) RETURNING n';
+			CREATE FUNCTION f(n int DEFAULT g()) RETURNS int LANGUAGE sql AS 'SELECT n'`,
+		mutants: []mutant{noBodies}},
+	{name: "the check of a domain in a body is followed", write: `SELECT f()`, want: "b!",
+		schema: `CREATE TABLE b (n int); CREATE FUNCTION fine(int) RETURNS boolean LANGUAGE sql AS 'INSERT INTO b VALUES (1) RETURNING true';
+			CREATE DOMAIN number AS int CHECK (fine(VALUE));
+			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ DECLARE n number := 1; BEGIN RETURN n; END $$`,
+		mutants: []mutant{noBodies}},
+	{name: "MERGE writes through a view", since: 17, write: `MERGE INTO v USING (VALUES (1)) x (n) ON v.id = x.n WHEN MATCHED THEN DELETE`,
+		schema: chain + `CREATE VIEW v AS SELECT * FROM a`, want: "a b! c! v", mutants: []mutant{noCascades, flatViews}},
+	{name: "a virtual generated column changes with its source", since: 18, write: `UPDATE a SET n = 2`, want: "a log!",
+		schema: `CREATE TABLE a (n int, k int GENERATED ALWAYS AS (n * 2) VIRTUAL); INSERT INTO a VALUES (1); CREATE TABLE log (n int);
+			CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN NULL; END $$;
+			CREATE TRIGGER t AFTER UPDATE OF k ON a FOR EACH ROW EXECUTE FUNCTION f();`,
+		mutants: []mutant{noGenerated, noBodies}},
 	{name: "a default's function is followed", write: `INSERT INTO a (n) VALUES (1)`, want: "a b!",
 		schema: `CREATE TABLE b (n int); CREATE FUNCTION next() RETURNS int LANGUAGE sql AS 'INSERT INTO b VALUES (1) RETURNING n';
 			CREATE TABLE a (id int DEFAULT next(), n int)`,
@@ -220,7 +237,7 @@ var effects = []effect{
 			CREATE TABLE "My Schema"."Item" ("Order" int REFERENCES "My Schema"."Order" ON DELETE CASCADE);
 			INSERT INTO "My Schema"."Order" VALUES (1); INSERT INTO "My Schema"."Item" VALUES (1)`,
 		mutants: []mutant{noCascades}},
-	{name: "MERGE does what its actions do", write: `MERGE INTO a USING (VALUES (1)) x (n) ON a.id = x.n WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (n)`,
+	{name: "MERGE does what its actions do", since: 15, write: `MERGE INTO a USING (VALUES (1)) x (n) ON a.id = x.n WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (n)`,
 		schema: chain, want: "a b! c!", mutants: []mutant{noCascades}},
 	{name: "ON CONFLICT DO UPDATE updates", write: `INSERT INTO a VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET k = 9`, want: "a b!",
 		schema: `CREATE TABLE a (id int PRIMARY KEY, k int UNIQUE); INSERT INTO a VALUES (1, 1); CREATE TABLE c (id int REFERENCES a ON UPDATE CASCADE);
@@ -239,6 +256,7 @@ func TestWhatAWriteChangesWasPredicted(t *testing.T) {
 }
 
 func (e effect) title() string { return e.name }
+func (e effect) first() int    { return e.since }
 
 func (e effect) predict(t *testing.T, c *Catalog) {
 	k := closure(t, c, e.write)

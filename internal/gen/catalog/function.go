@@ -19,6 +19,7 @@ type Function struct {
 	path      []string   // its own search_path; nil: the session's
 	atomic    bool       // its body is a tree
 	tree      Dependency // what that uses
+	defaults  Dependency // what the defaults of its arguments use
 	parts     []OID      // the functions that an aggregate is made of
 	body      func() *body
 }

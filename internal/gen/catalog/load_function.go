@@ -34,18 +34,18 @@ func (l *loader) loadFunctions(ctx context.Context, tx pgx.Tx) error {
 // prosqlbody is new in 14; asking for it by name works in 13 too.
 func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
-	var source, tree, text, path string
+	var source, tree, defaults, text, path string
 	var hasPath bool
 	var arguments []OID
 	return each(ctx, tx, `
 		SELECT p.oid, CASE WHEN p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') THEN pg_get_functiondef(p.oid) ELSE '' END,
-		       CASE WHEN l.lanname = 'sql' THEN coalesce(to_jsonb(p)->>'prosqlbody', '') ELSE '' END, p.prosrc, p.proargtypes::oid[],
+		       CASE WHEN l.lanname = 'sql' THEN coalesce(to_jsonb(p)->>'prosqlbody', '') ELSE '' END, coalesce(p.proargdefaults::text, ''), p.prosrc, p.proargtypes::oid[],
 		       s.setting IS NOT NULL, coalesce(substr(s.setting, 13), '')
 		FROM pg_proc p
 		JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 		JOIN pg_language l ON l.oid = p.prolang
 		LEFT JOIN LATERAL (SELECT setting FROM unnest(p.proconfig) setting WHERE setting LIKE 'search\_path=%') s ON true`,
-		[]any{&oid, &source, &tree, &text, &arguments, &hasPath, &path}, func() {
+		[]any{&oid, &source, &tree, &defaults, &text, &arguments, &hasPath, &path}, func() {
 			f := l.Functions[oid]
 			if f == nil {
 				return
@@ -54,9 +54,7 @@ func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 			if hasPath {
 				f.path = splitPath(path)
 			}
-			if tree != "" {
-				f.atomic, f.tree = true, l.Tree(tree)
-			}
+			f.atomic, f.tree, f.defaults = tree != "", l.Tree(tree), l.Tree(defaults)
 		})
 }
 
@@ -90,7 +88,7 @@ func (l *loader) loadAggregates(ctx context.Context, tx pgx.Tx) error {
 }
 
 // loadOperators reads the functions that operators and casts call without their
-// name being written.
+// name being written. Those of domains' checks are added by loadDomains.
 func (l *loader) loadOperators(ctx context.Context, tx pgx.Tx) error {
 	var name string
 	var oid OID

@@ -88,6 +88,7 @@ func (l *loader) loadDomains(ctx context.Context, tx pgx.Tx) error {
 			d := l.domains[oid]
 			d.add(l.Tree(tree))
 			l.domains[oid] = d
+			l.casts = append(l.casts, d.Functions...)
 		})
 }
 

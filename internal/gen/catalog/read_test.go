@@ -14,6 +14,7 @@ type reading struct {
 	read   string
 	write  string
 	want   string // what is read
+	since  int    // the first version of PostgreSQL that knows this, if not all
 	// mutants must not see that the write matters.
 	mutants []mutant
 }
@@ -30,7 +31,7 @@ var readings = []reading{
 		schema: `CREATE TABLE a (n int); CREATE VIEW v AS SELECT n FROM a;
 			CREATE FUNCTION total() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM v'`,
 		mutants: []mutant{flatViews, noBodies}},
-	{name: "a tree of a body is followed", read: `SELECT total()`, write: `INSERT INTO s.a VALUES (1)`, want: "s.a",
+	{name: "a tree of a body is followed", since: 14, read: `SELECT total()`, write: `INSERT INTO s.a VALUES (1)`, want: "s.a",
 		schema:  `CREATE SCHEMA s; CREATE TABLE s.a (n int); CREATE FUNCTION total() RETURNS bigint LANGUAGE sql RETURN (SELECT count(*) FROM s.a)`,
 		mutants: []mutant{noBodies}},
 	{name: "children are read with their parent", read: `SELECT * FROM city`, write: `INSERT INTO capital VALUES (1)`, want: "capital city",
@@ -69,6 +70,7 @@ func TestWhatAReadRestsOnIsKnown(t *testing.T) {
 }
 
 func (r reading) title() string { return r.name }
+func (r reading) first() int    { return r.since }
 
 // matters reports whether the write may change what is read.
 func (r reading) matters(t *testing.T, c *Catalog) bool {

@@ -42,7 +42,10 @@ func exec(t *testing.T, conn *pgx.Conn, sql string) {
 
 // share runs a check for every case, on a few databases that are emptied between
 // the cases: making a database for each would take longer than all else.
-func share[T interface{ title() string }](t *testing.T, cases []T, check func(*testing.T, *pgx.Conn, T)) {
+func share[T interface {
+	title() string
+	first() int
+}](t *testing.T, cases []T, check func(*testing.T, *pgx.Conn, T)) {
 	t.Helper()
 	const databases = 3
 	for i := range databases {
@@ -50,10 +53,25 @@ func share[T interface{ title() string }](t *testing.T, cases []T, check func(*t
 			t.Parallel()
 			conn := pgtest.New(t).Conn()
 			for j := i; j < len(cases); j += databases {
-				t.Run(strings.ReplaceAll(cases[j].title(), " ", "_"), func(t *testing.T) { check(t, conn, cases[j]) })
+				t.Run(strings.ReplaceAll(cases[j].title(), " ", "_"), func(t *testing.T) {
+					since(t, conn, cases[j].first())
+					check(t, conn, cases[j])
+				})
 				exec(t, conn, empty)
 			}
 		})
+	}
+}
+
+// since skips a test that an older PostgreSQL cannot run.
+func since(t *testing.T, conn *pgx.Conn, version int) {
+	t.Helper()
+	var number int
+	if err := conn.QueryRow(t.Context(), "SELECT current_setting('server_version_num')::int / 10000").Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	if number < version {
+		t.Skipf("this is new in PostgreSQL %d, and here is %d", version, number)
 	}
 }
 
