@@ -104,3 +104,25 @@ func TestPackagesOfOneFolderAreOne(t *testing.T) {
 		t.Errorf("packages = %v", p.Packages)
 	}
 }
+
+func TestThePluginOfSqlcsOwnGeneratorIsGo(t *testing.T) {
+	t.Parallel()
+	dir := edited(t, "driver", edit{"sqlc.json", "", ""}, edit{"sqlc.yml", "", `version: "2"
+plugins: [{name: golang, wasm: {url: x, sha256: y}}, {name: other, wasm: {url: x, sha256: y}}]
+sql:
+  - engine: postgresql
+    schema: query.sql
+    queries: query.sql
+    codegen:
+      - {plugin: golang, out: std, options: {package: std}}
+      - {plugin: other, out: elsewhere, options: {indent: [2]}}
+      - {plugin: other, out: elsewhere, options: text}
+`})
+	p, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Packages) != 1 || p.Packages[0].Name != "std" || len(p.Packages[0].Statements) != 4 || len(p.AllProblems()) != 0 {
+		t.Errorf("packages %v, problems %v", p.Packages, p.AllProblems())
+	}
+}

@@ -4,9 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"path"
-	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -131,31 +128,4 @@ func find(list []Field, name string) (Field, bool) {
 		}
 	}
 	return Field{}, false
-}
-
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
-
-// imports notes the names by which the file refers to packages. sqlc writes a name
-// where the package's differs from its path's end.
-func (r *reader) imports(tree *ast.File) {
-	for _, spec := range tree.Imports {
-		from, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			continue
-		}
-		name := path.Base(from)
-		if majorVersion.MatchString(name) && path.Dir(from) != "." {
-			name = path.Base(path.Dir(from))
-		}
-		if i := strings.LastIndex(name, ".v"); i > 0 {
-			name = name[:i]
-		}
-		name = strings.TrimPrefix(name, "go-")
-		if spec.Name != nil {
-			name = spec.Name.Name
-		}
-		if name != "_" && name != "." {
-			r.pkg.Imports[name] = from
-		}
-	}
 }

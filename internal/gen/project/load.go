@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 )
@@ -11,10 +12,10 @@ import (
 // means the sqlc.yaml, sqlc.yml or sqlc.json in it. The error joins [Problem]s and
 // says that nothing could be loaded. What is wrong with one package or statement
 // is in their Problems and does not stop the others; see [Project.AllProblems].
-func Load(path string) (*Project, error) { return load(path, sound) }
+func Load(config string) (*Project, error) { return load(config, sound) }
 
-func load(path string, m mutant) (*Project, error) {
-	file, err := findConfig(path)
+func load(config string, m mutant) (*Project, error) {
+	file, err := findConfig(config)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +76,9 @@ func (p *Project) entry(e entry) {
 	driver := e.Driver
 	if driver == "" {
 		driver = "database/sql"
+	}
+	if e.Package == "" {
+		e.Package = path.Base(out)
 	}
 	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Schema: schema, Queries: queries, Driver: driver})
 }
