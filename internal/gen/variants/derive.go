@@ -89,6 +89,9 @@ func (r *framer) returned(target *pg.RangeVar, from []*pg.Node, where *pg.Node, 
 	if target == nil || ret == nil || len(ret.Options) > 0 {
 		return nil
 	}
+	if t := r.f.schema.find(target); t == nil || t.definition != "" {
+		return nil // a view's trigger returns what it likes
+	}
 	fr := r.frame(append([]*pg.Node{{Node: &pg.Node_RangeVar{RangeVar: target}}}, from...), where)
 	t, outputs, ok := r.outputs(fr, ret.Exprs)
 	if !ok {

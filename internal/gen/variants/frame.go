@@ -40,6 +40,7 @@ type framer struct {
 	used map[*pg.CommonTableExpr]bool   // being read
 
 	views map[*table]bool // being read
+	outer []*frame        // of the queries around, the next last
 }
 
 // frame reads FROM and WHERE.
@@ -163,6 +164,10 @@ func (r *framer) pin(fr *frame, p place, value *pg.Node, left, right span, way d
 	}
 	t := family(fr.typ(p))
 	switch v := inner(value).(type) {
+	case *pg.ColumnRef:
+		if o := r.outside(fr, v); t != "" && family(o) == t {
+			fr.pinned = append(fr.pinned, p)
+		}
 	case *pg.A_Const:
 		_, text := v.Val.(*pg.A_Const_Sval)
 		_, number := v.Val.(*pg.A_Const_Ival)
@@ -176,6 +181,28 @@ func (r *framer) pin(fr *frame, p place, value *pg.Node, left, right span, way d
 		}
 		fr.pinned = append(fr.pinned, p)
 	}
+}
+
+// outside returns the type of alias.column when the alias is that of a query around:
+// a constant for this one. It is "" for others.
+func (r *framer) outside(fr *frame, c *pg.ColumnRef) string {
+	if len(c.Fields) != 2 {
+		return ""
+	}
+	alias := c.Fields[0].GetString_().GetSval()
+	has := func(x *rel) bool { return x.alias == alias }
+	if slices.ContainsFunc(fr.rels, has) {
+		return ""
+	}
+	for _, o := range slices.Backward(r.outer) {
+		if p, ok := o.resolve(c); ok {
+			return o.typ(p)
+		}
+		if slices.ContainsFunc(o.rels, has) {
+			break
+		}
+	}
+	return ""
 }
 
 // family is one of the types that compare with each other by value.

@@ -35,7 +35,7 @@ func present(p *project.Package, goType string) (expr, why string) {
 		switch {
 		case basic[t], p.Enums[t], imported(p, t, "time", "time") == "Time", imported(p, t, "uuid", uuidPath) == "UUID":
 			return "stmt.Pointer[" + t + "]", ""
-		case t == "netip.Addr", t == "netip.Prefix":
+		case imported(p, t, "netip", "net/netip") == "Addr", imported(p, t, "netip", "net/netip") == "Prefix":
 			return "stmt.ValidPointer[" + t + "]", ""
 		}
 		return "", fmt.Sprintf("whether a %s is NULL cannot be told from outside", goType)

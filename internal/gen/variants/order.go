@@ -14,7 +14,7 @@ func (f *finder) ordered() bool {
 	if f.is(anyOrder) {
 		return true
 	}
-	o := &orders{framer: newFramer(f, f.source.tree), f: f}
+	o := &orders{framer: newFramer(f, f.source.tree), f: f, bags: map[*pg.SubLink]bool{}}
 	o.visit(inner(f.source.tree), nil, false)
 	if strings.HasSuffix(f.statement.Command, "one") {
 		o.first()
@@ -25,7 +25,8 @@ func (f *finder) ordered() bool {
 type orders struct {
 	*framer
 	f    *finder
-	open bool // something depends on an order that is not total
+	open bool                 // something depends on an order that is not total
+	bags map[*pg.SubLink]bool // ARRAY (…) under ANY and ALL
 }
 
 // remedyOrder ends a remark.
@@ -57,8 +58,15 @@ func (o *orders) visit(v any, in *pg.SelectStmt, exists bool) {
 	switch n := v.(type) {
 	case *pg.SelectStmt:
 		o.query(n, exists)
+		o.outer = append(o.outer, o.frame(n.FromClause, n.WhereClause))
+		defer func() { o.outer = o.outer[:len(o.outer)-1] }()
 		in = n
+	case *pg.A_Expr:
+		if a, ok := inner(n.Rexpr).(*pg.SubLink); ok && (n.Kind == pg.A_Expr_Kind_AEXPR_OP_ANY || n.Kind == pg.A_Expr_Kind_AEXPR_OP_ALL) {
+			o.bags[a] = true
+		}
 	case *pg.SubLink:
+		o.array(n)
 		o.visit(inner(n.Testexpr), in, false)
 		o.visit(inner(n.Subselect), in, n.SubLinkType == pg.SubLinkType_EXISTS_SUBLINK)
 		return
@@ -97,12 +105,23 @@ func (o *orders) query(q *pg.SelectStmt, exists bool) {
 	o.depends(at, "LIMIT takes the first of rows whose order is not known to be total"+remedyOrder)
 }
 
+// array checks ARRAY (SELECT …).
+func (o *orders) array(l *pg.SubLink) {
+	if l.SubLinkType != pg.SubLinkType_ARRAY_SUBLINK || o.bags[l] {
+		return
+	}
+	q, ok := inner(l.Subselect).(*pg.SelectStmt)
+	if !ok || !o.total(q) {
+		o.depends(l, "ARRAY takes rows in an order that is not known to be total"+remedyOrder)
+	}
+}
+
 // peers are the window functions that give equal rows equal values.
 var peers = []string{"rank", "dense_rank", "percent_rank", "cume_dist"}
 
 // sequential are the aggregates whose result tells the order of what they took.
 var sequential = []string{
-	"array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "xmlagg", "mode",
+	"array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "xmlagg", "mode", "any_value",
 	"json_agg_strict", "jsonb_agg_strict", "json_object_agg_strict", "jsonb_object_agg_strict",
 	"json_object_agg_unique", "jsonb_object_agg_unique", "json_object_agg_unique_strict", "jsonb_object_agg_unique_strict",
 }
@@ -118,7 +137,7 @@ func (o *orders) call(c *pg.FuncCall, in *pg.SelectStmt) {
 	if !slices.Contains(sequential, name) && !o.f.schema.own[name] || c.AggDistinct {
 		return
 	}
-	if in == nil || name == "mode" || !o.arranged(c, in) {
+	if in == nil || name == "mode" || name == "any_value" || !o.arranged(c, in) {
 		o.depends(c, name+" takes rows in an order that is not known to be total: give it an ORDER BY that ends with a unique key")
 	}
 }

@@ -15,6 +15,8 @@ CREATE TABLE folded (id int PRIMARY KEY, name text NOT NULL);
 CREATE UNIQUE INDEX ON folded (lower(name));
 CREATE UNIQUE INDEX ON folded (name) WHERE id > 5;
 CREATE VIEW v AS SELECT b.id, b.title, a.name, (SELECT count(*) FROM c WHERE c.b_id = b.id) AS tags FROM b JOIN a ON a.id = b.a_id;
+CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.id := 1; RETURN new; END';
+CREATE TRIGGER instead INSTEAD OF UPDATE ON v FOR EACH ROW EXECUTE FUNCTION instead();
 CREATE VIEW w AS SELECT b.a_id, count(*) AS books FROM b GROUP BY b.a_id`
 
 const filter = "($1::int IS NULL OR n = $1)"
@@ -110,7 +112,16 @@ var orderCases = []struct {
 	{"SELECT id, (SELECT json_agg(c.tag) FROM c WHERE c.b_id = b.id) FROM b WHERE " + filter, false},
 	{"SELECT id, (SELECT json_agg(c.tag ORDER BY c.b_id, c.tag) FROM c WHERE c.b_id = b.id) FROM b WHERE " + filter, true},
 	{"SELECT a_id, mode() WITHIN GROUP (ORDER BY kind) FROM b WHERE " + filter + " GROUP BY a_id", false},
+	{"SELECT id, ARRAY(SELECT c.tag FROM c WHERE c.b_id = b.id) FROM b WHERE " + filter, false},
+	{"SELECT id, ARRAY(SELECT c.tag FROM c WHERE c.b_id = b.id ORDER BY c.b_id, c.tag) FROM b WHERE " + filter, true},
+	{"SELECT id, ARRAY(SELECT c.tag FROM c WHERE c.b_id = b.id ORDER BY c.tag DESC) FROM b WHERE " + filter, true},
+	{"SELECT id, ARRAY(SELECT c.tag FROM c WHERE c.b_id = b.id + 1 ORDER BY c.tag) FROM b WHERE " + filter, false},
+	{"SELECT id, ARRAY(SELECT c.late FROM c WHERE c.tag = b.kind ORDER BY c.late) FROM b WHERE " + filter, false},
+	{"SELECT id, (SELECT json_agg(c.late ORDER BY c.tag) FROM c WHERE c.b_id = b.id) FROM b WHERE " + filter, true},
+	{"SELECT id, (SELECT json_agg(c.late ORDER BY c.tag) FROM c, b WHERE c.b_id = b.id) FROM b WHERE " + filter, false},
+	{"SELECT id FROM b WHERE id = ANY (ARRAY(SELECT c.b_id FROM c)) AND " + filter, true},
 	// changes
+	{"WITH x AS (UPDATE v SET title = '' RETURNING id, 1 AS n) SELECT id FROM x WHERE " + filter + " ORDER BY id LIMIT 3", false},
 	{"UPDATE b SET kind = a.name FROM a WHERE a.id = b.a_id AND " + filter, true},
 	{"UPDATE b SET kind = c.tag FROM c WHERE c.b_id = b.id AND " + filter, false},
 	{"DELETE FROM b USING c WHERE c.b_id = b.id AND " + filter, true},
