@@ -1,3 +1,5 @@
+//go:build !generator
+
 package main
 
 import (
@@ -14,6 +16,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
 )
+
+// ownCommands are those that are made of the bookstore's generated code.
+func ownCommands() []*cobra.Command { return []*cobra.Command{newDemo()} }
 
 func newDemo() *cobra.Command {
 	size := seed.Full

@@ -35,6 +35,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newGenerate(), newCheck(), newInspect(), newMigrate(), newPG(), newDemo())
+	root.AddCommand(newGenerate(), newCheck(), newInspect(), newMigrate(), newPG())
+	root.AddCommand(ownCommands()...)
 	return root
 }

@@ -29,7 +29,7 @@ WITH tables AS (
 	WHERE i.indisunique AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x'))
 )
 SELECT t.nspname, t.relname, f.name, f.kind, f.partial,
-	coalesce((SELECT array_agg(coalesce(a.attname, '(expression)') ORDER BY k.n)
+	coalesce((SELECT array_agg(coalesce(a.attname, 'an expression') ORDER BY k.n)
 		FROM unnest(f.columns) WITH ORDINALITY k (number, n) LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number AND a.attnum > 0), '{}')::text[],
 	coalesce((SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = f.target), ''),
