@@ -69,7 +69,8 @@ var orderCases = []struct {
 	{"SELECT b.id FROM b CROSS JOIN generate_series(1, 3) AS g WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT b.id FROM b CROSS JOIN LATERAL (SELECT count(*) AS k FROM c WHERE c.b_id = b.id) y WHERE " + filter + " ORDER BY y.k, b.id LIMIT 3", true},
 	{"SELECT b.id FROM b CROSS JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id = b.id) y WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
-	{"SELECT b.id FROM b LEFT JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id = b.id ORDER BY c.tag LIMIT 1) y ON true WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
+	{"SELECT b.id FROM b LEFT JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id = b.id ORDER BY c.tag LIMIT 1) y ON true WHERE " + filter + " ORDER BY b.id LIMIT 3", true},
+	{"SELECT b.id FROM b LEFT JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id > b.id ORDER BY c.tag LIMIT 1) y ON true WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	// views, CTEs, subqueries
 	{"SELECT id FROM v WHERE ($1::text IS NULL OR title = $1) ORDER BY id LIMIT 3", true},
 	{"SELECT id FROM v WHERE ($1::text IS NULL OR title = $1) ORDER BY name LIMIT 3", false},
