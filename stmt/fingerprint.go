@@ -57,7 +57,8 @@ WITH extended AS NOT MATERIALIZED (
 			ELSE e.prefix || e.name || CASE WHEN e.oid <> t.oid THEN '[]' ELSE '' END END AS name
 	FROM pg_type t JOIN elements e ON e.oid = CASE WHEN t.typlen = -1 AND t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
 ), routines AS MATERIALIZED (
-	SELECT p.oid, x.objid IS NOT NULL AS extended, s.prefix || quote_ident(p.proname) || a.list AS name, s.raw || p.proname || a.list AS raw,
+	SELECT p.oid, x.objid IS NOT NULL AS extended,
+		CASE WHEN x.objid IS NULL THEN s.prefix ELSE '' END || quote_ident(p.proname) || a.list AS name, s.raw || p.proname || a.list AS raw,
 		concat_ws(' ', l.lanname, p.provolatile, p.prokind, p.prosecdef, p.proretset, r.name, array_to_string(p.proconfig, ','),
 			CASE WHEN x.objid IS NULL AND l.lanname NOT IN ('c', 'internal') THEN encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') END) AS body
 	FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace AND NOT s.system JOIN pg_language l ON l.oid = p.prolang JOIN types r ON r.oid = p.prorettype

@@ -97,6 +97,30 @@ func TestNamesAreFoundWithQuotesAndWithout(t *testing.T) {
 	}
 }
 
+func TestTheSchemaOfAnExtensionDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	conn := pgtest.New(t).Conn()
+	run := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(`CREATE SCHEMA extensions; CREATE FUNCTION make() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE made AS (a int);
+		ALTER EXTENSION plpgsql ADD FUNCTION make(); ALTER EXTENSION plpgsql ADD TYPE made; CREATE TABLE t (a int DEFAULT make(), b made, c made[])`)
+	names := []string{"t", "make()"}
+	was := digests(t, conn, stmt.SchemaQuery, names)
+	run(`ALTER EXTENSION plpgsql DROP FUNCTION make(); ALTER EXTENSION plpgsql DROP TYPE made; ALTER FUNCTION make() SET SCHEMA extensions;
+		ALTER TYPE made SET SCHEMA extensions`)
+	if mine := digests(t, conn, stmt.SchemaQuery, names); mine["t"] == was["t"] {
+		t.Error("the schema of what is no extension's does not matter either")
+	}
+	run(`ALTER EXTENSION plpgsql ADD FUNCTION extensions.make(); ALTER EXTENSION plpgsql ADD TYPE extensions.made`)
+	if is := digests(t, conn, stmt.SchemaQuery, names); len(is) != 1 || is["t"] != was["t"] {
+		t.Errorf("%v became %v", was, is)
+	}
+}
+
 func TestARegistryTellsItsRelationsAndStatements(t *testing.T) {
 	t.Parallel()
 	r := stmt.NewRegistry(map[string]string{"books": "d1"}, stmt.Statement{Name: "B"}, stmt.Statement{Name: "A"})
