@@ -22,8 +22,10 @@ var transactionIDs = names("txid_current", "pg_current_xact_id")
 var harmless = names("random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7", "clock_timestamp", "timeofday",
 	"pg_sleep", "pg_sleep_for", "pg_sleep_until")
 
-// runsQueries read or run what their arguments say.
-var runsQueries = names("ts_stat", "ts_rewrite", "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "lo_get", "loread", "currtid2")
+// runsQueries read, run or change what their arguments say.
+var runsQueries = names("ts_stat", "ts_rewrite", "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "currtid2",
+	"lo_get", "loread", "lo_open", "lo_put", "lowrite", "lo_creat", "lo_create", "lo_from_bytea", "lo_import", "lo_export",
+	"lo_truncate", "lo_truncate64", "lo_unlink")
 
 // schemaOnly ones change when the schema does.
 var schemaOnly = names("enum_first", "enum_last", "enum_range", "enum_in", "enum_out", "pg_typeof", "format_type",

@@ -173,6 +173,9 @@ func TestWhatStatementsDo(t *testing.T) {
 	t.Parallel()
 	a := with(t, shop, "")
 	for _, c := range cases {
+		if !knows(t, a, c.sql) {
+			continue
+		}
 		if got := summary(analyze(t, a, c.command, c.sql).Effects); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.sql, got, c.want)
 		}

@@ -3,21 +3,33 @@ package effects
 import (
 	"regexp"
 	"strings"
+
+	pg "github.com/sqlc-dev/oliphant"
 )
 
 // settled are literals whose meaning no setting changes: ISO dates and times,
 // those with a zone when there is one to tell, and plain intervals.
 var settled = map[int]*regexp.Regexp{
-	1082: regexp.MustCompile(`^\d{4}-\d\d-\d\d$`),
-	1083: regexp.MustCompile(`^\d\d:\d\d(:\d\d(\.\d+)?)?$`),
-	1114: regexp.MustCompile(`^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$`),
-	1184: regexp.MustCompile(`^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$`),
-	1186: regexp.MustCompile(`^\d+ ?[a-z]*$`),
+	dateOID:        regexp.MustCompile(`^\d{4}-\d\d-\d\d$`),
+	timeOID:        regexp.MustCompile(`^\d\d:\d\d(:\d\d(\.\d+)?)?$`),
+	timestampOID:   regexp.MustCompile(`^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$`),
+	timestamptzOID: regexp.MustCompile(`^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$`),
+	intervalOID:    spans,
 }
 
+var (
+	spans = regexp.MustCompile(`^\d{1,3} ?[a-z]+$`)
+	// moments are what a text must hold to be read as a time: a digit, or a word
+	// for a moment.
+	moments = regexp.MustCompile(`(?i)\d|now|today|tomorrow|yesterday|epoch|infinity|allballs`)
+)
+
 // literals notes constants that were read from text whose meaning depends on the
-// session, as 'today'::date does. In a view they were read once and for all.
-func (a *Analyzer) literals(u *uses, tree value, script string) {
+// session, as 'today'::date does. In a view they were read once and for all. The
+// tree does not tell where a constant stands, so that every text of the statement
+// that may be it has to be settled.
+func (a *Analyzer) literals(u *uses, tree value, text string) {
+	var quoted []string
 	tree.walk(func(n *node) bool {
 		if n.kind != "CONST" || n.yes("constisnull") {
 			return true
@@ -26,24 +38,47 @@ func (a *Analyzer) literals(u *uses, tree value, script string) {
 		if oid == 0 || a.plainInput(oid) || strings.HasPrefix(a.types[oid].name, "reg") {
 			return true
 		}
-		text, known := literalAt(script, n.number("location"))
-		if form := settled[int(oid)]; !known || form == nil || !form.MatchString(text) {
-			first(&u.session, "a literal of type "+a.typeName(oid))
+		if quoted == nil {
+			quoted = texts(text)
+		}
+		for _, q := range quoted {
+			if !isSettled(q, int(oid)) {
+				first(&u.session, "a literal of type "+a.typeName(oid))
+			}
 		}
 		return true
 	})
 }
 
-// literalAt returns the text of the plain string literal at or, after a type's
-// name as in interval '1 day', shortly behind an offset.
-func literalAt(script string, from int) (string, bool) {
-	if from < 0 || from >= len(script) {
-		return "", false
+// isSettled reports whether a quoted text means the same everywhere if it is read
+// as the type, or cannot be read so.
+func isSettled(quoted string, oid int) bool {
+	form := settled[oid]
+	if form == nil || len(quoted) < 2 || quoted[0] != '\'' {
+		return false
 	}
-	rest := strings.TrimLeft(script[from:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \t\n")
-	if !strings.HasPrefix(rest, "'") || strings.HasSuffix(script[:len(script)-len(rest)], "E") {
-		return "", false
+	text := quoted[1 : len(quoted)-1]
+	if strings.ContainsAny(text, `'\`) {
+		return false // pieces of a text in several lines, perhaps
 	}
-	text, after, found := strings.Cut(rest[1:], "'")
-	return text, found && !strings.HasPrefix(after, "'")
+	return form.MatchString(text) || !moments.MatchString(text) || oid != intervalOID && spans.MatchString(text)
+}
+
+// texts returns the quoted texts of a statement, quotes and all.
+func texts(sql string) []string {
+	scan, err := pg.Scan(sql)
+	if err != nil {
+		return []string{""}
+	}
+	out := []string{}
+	for _, t := range scan.GetTokens() {
+		from, to := int(t.GetStart()), int(t.GetEnd())
+		switch {
+		case from < 0 || to > len(sql) || from > to:
+			return []string{""}
+		case t.GetToken() == pg.Token_SCONST || t.GetToken() == pg.Token_USCONST:
+			out = append(out, sql[from:to])
+		}
+	}
+	return out
 }

@@ -25,7 +25,7 @@ type sighting struct {
 	// query is PostgreSQL's analysed form; nil when there is none, for whyNone.
 	query   *node
 	whyNone string
-	script  string // in which query's locations are
+	text    string // of the statement alone
 }
 
 // lock is a lock on a relation.
@@ -77,12 +77,11 @@ func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *proj
 	for _, f := range desc.Fields {
 		s.columns = append(s.columns, Column{Name: f.Name, Type: a.typeOf(f.DataTypeOID)})
 	}
-	text := s.parse(st.SQL)
+	s.text = s.parse(st.SQL)
 	script := locksHeld
 	if resolvable(s.tree) {
-		script += a.asFunction(s, text)
+		script += a.asFunction(s, s.text)
 	}
-	s.script = script
 	return s, s.read(conn.Exec(ctx, script), len(script) > len(locksHeld))
 }
 
@@ -206,7 +205,7 @@ func (s *sighting) resolve(rows [][][]byte) {
 	for len(tree.list) == 1 {
 		tree = tree.list[0]
 	}
-	if tree.node.is("QUERY") {
+	if ungroup(tree).node.is("QUERY") {
 		s.query, s.whyNone = tree.node, ""
 	}
 }

@@ -53,26 +53,38 @@ func FuzzATreeNeverPanics(f *testing.F) {
 	})
 }
 
-func TestALiteralIsFoundInTheText(t *testing.T) {
+func TestATextIsSettledOrNot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		text string
-		at   int
-		want string
-		ok   bool
+		quoted string
+		oid    int
+		want   bool
 	}{
-		{"x > '2026-01-01'", 4, "2026-01-01", true},
-		{"x > date '2026-01-01'", 4, "2026-01-01", true},
-		{"x > interval '1 day'", 4, "1 day", true},
-		{"x > E'now'", 4, "", false},
-		{"x > 'it''s'", 4, "", false},
-		{"x > 'open", 4, "", false},
-		{"x > 5", 4, "", false},
-		{"x", 4, "", false},
-		{"x", -1, "", false},
+		{"'2026-01-01'", dateOID, true}, {"'2026-01-01'", timestampOID, true}, {"'2026-01-01'", timestamptzOID, false},
+		{"'2026-01-01 10:00+02'", timestamptzOID, true}, {"'2026-01-01 10:00 CET'", timestamptzOID, false}, {"'01/02/2026'", dateOID, false},
+		{"'Today'", dateOID, false}, {"'fiction'", dateOID, true}, {"'1 day'", intervalOID, true}, {"'1 day'", dateOID, true}, {"'-1 2:03'", intervalOID, false},
+		{"'1'", moneyOID, false}, {"E'2026-01-01'", dateOID, false}, {"$$2026-01-01$$", dateOID, false}, {"", dateOID, false},
 	} {
-		if got, ok := literalAt(c.text, c.at); ok != c.ok || ok && got != c.want {
-			t.Errorf("%q at %d: %q, %v", c.text, c.at, got, ok)
+		if got := isSettled(c.quoted, c.oid); got != c.want {
+			t.Errorf("%s as %d: %v", c.quoted, c.oid, got)
 		}
+	}
+}
+
+const moneyOID = 790
+
+func TestWhatIsGroupedByIsPutBack(t *testing.T) {
+	t.Parallel()
+	v, err := parseNodes(`{QUERY :commandType 1 :rtable ({RANGETBLENTRY :rtekind 0 :relid 5} {RANGETBLENTRY :rtekind 9 :groupexprs ({VAR :varno 1 :varattno 7 :varlevelsup 0})})
+		:targetList ({TARGETENTRY :expr {VAR :varno 2 :varattno 1 :varlevelsup 0} :resno 1} {TARGETENTRY :expr {VAR :varno 2 :varattno 2 :varlevelsup 0} :resno 2})}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := ungroup(v).node.list("targetList")
+	if got := columnAt(targets[0].child("expr")); got != (column{1, 7, 0}) {
+		t.Errorf("the first column is %v", got)
+	}
+	if got := columnAt(targets[1].child("expr")); got != (column{2, 2, 0}) {
+		t.Errorf("one that is not there became %v", got)
 	}
 }

@@ -104,7 +104,7 @@ func (r *reader) viewQuery(view catalog.OID) *node {
 	if err != nil || len(tree.list) != 1 || !tree.list[0].node.is("QUERY") {
 		return nil
 	}
-	q := tree.list[0].node
+	q := ungroup(tree).list[0].node
 	for i, entry := range q.list("rtable") {
 		if entry.oid("relid") == view && !inFrom(q, i+1) {
 			// Still an entry, so that the numbers of the others stay.

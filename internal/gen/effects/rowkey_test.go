@@ -85,6 +85,9 @@ func TestACounterexampleHasNoRowKey(t *testing.T) {
 	a := with(t, shop+priced, "")
 	for _, c := range counterexamples {
 		t.Run(c.name, func(t *testing.T) {
+			if !knows(t, a, c.sql) {
+				return
+			}
 			a.mutant = sound
 			if got := allKeys(t, a, c.command, c.sql); got != c.want {
 				t.Errorf("%s\n got %q\nwant %q", c.sql, got, c.want)

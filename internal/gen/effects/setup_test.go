@@ -79,6 +79,16 @@ func analyze(t *testing.T, a *Analyzer, command, sql string) *Result {
 	return out
 }
 
+// knows reports whether the server's version has a statement: MERGE came with 15.
+func knows(t *testing.T, a *Analyzer, sql string) bool {
+	t.Helper()
+	var version int
+	if err := a.conn.QueryRow(t.Context(), `SELECT current_setting('server_version_num')::int`).Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	return version >= 150000 || !strings.HasPrefix(sql, "MERGE")
+}
+
 // summary writes effects in one line, what is empty left out.
 func summary(e stmt.Effects) string {
 	var out []string

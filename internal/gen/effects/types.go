@@ -16,10 +16,17 @@ const (
 	textOID    = 25
 	varcharOID = 1043
 	recordOID  = 2249
-	uuidOID    = 2950
+
+	dateOID        = 1082
+	timeOID        = 1083
+	timestampOID   = 1114
+	timestamptzOID = 1184
+	intervalOID    = 1186
+	uuidOID        = 2950
 
 	rteRelation = 0
 	rteSubquery = 1
+	rteJoin     = 2
 	rteCTE      = 6
 	rteNone     = "-1"
 )

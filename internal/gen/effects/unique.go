@@ -22,7 +22,7 @@ func (w *work) unique() bool {
 func (w *work) single(q *node, list []conjunct) bool {
 	wanted := map[int]catalog.OID{}
 	for i, entry := range q.list("rtable") {
-		if kind := entry.number("rtekind"); kind == 2 || kind == 9 || entry.atom("relkind") == "c" {
+		if kind := entry.number("rtekind"); kind == rteJoin || kind == rteGroup || entry.atom("relkind") == "c" {
 			continue // a join or grouping repeats what is there already
 		}
 		if wanted[i+1] = relationAt(q, i+1); wanted[i+1] == 0 {

@@ -46,7 +46,7 @@ func (w *work) mention() {
 	if w.query != nil {
 		tree := value{node: w.query}
 		w.named = w.usesOf(tree)
-		w.literals(w.named, tree, w.script)
+		w.literals(w.named, tree, w.text)
 		w.dmls = changesOf(w.query)
 	} else {
 		w.plan = w.utility()
@@ -158,6 +158,13 @@ func (w *work) functions() []catalog.OID {
 	maps.Copy(set, w.behind.functions)
 	for _, f := range w.plan.functions {
 		set[f] = true
+	}
+	for _, l := range w.locks { // a policy is in no tree, only its locks show
+		for _, p := range w.cat.Policies(l.relation) {
+			for _, f := range p.Functions {
+				set[f] = true
+			}
+		}
 	}
 	return slices.Sorted(maps.Keys(set))
 }
