@@ -11,4 +11,5 @@ const (
 	keepsItem          // leaves a key that was not asked for in ORDER BY
 	dropsItem          // drops the key that was asked for from ORDER BY
 	anyOrder           // prunes under LIMIT without a total order
+	bothWays           // takes the condition of an outer join for one that always holds
 )
