@@ -10,11 +10,15 @@ var hidden = map[string]string{
 	"database_to_xml": readsNamed, "database_to_xmlschema": readsNamed, "database_to_xml_and_xmlschema": readsNamed,
 	"crosstab": runsText, "crosstab2": runsText, "crosstab3": runsText, "crosstab4": runsText, "connectby": runsText,
 	"xpath_table": runsText,
+	"lo_get":      largeObject, "loread": largeObject, "lo_open": largeObject, "lo_put": largeObject, "lowrite": largeObject,
+	"lo_creat": largeObject, "lo_create": largeObject, "lo_from_bytea": largeObject, "lo_import": largeObject, "lo_export": largeObject,
+	"lo_truncate": largeObject, "lo_truncate64": largeObject, "lo_unlink": largeObject,
 }
 
 const (
-	runsText   = "runs a text that is put together at run time"
-	readsNamed = "reads what its arguments name"
+	largeObject = "reads or writes a large object"
+	runsText    = "runs a text that is put together at run time"
+	readsNamed  = "reads what its arguments name"
 )
 
 // quiet are the volatile functions of PostgreSQL's own that change nothing, beyond

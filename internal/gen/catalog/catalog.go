@@ -92,6 +92,15 @@ func (c *Catalog) HasRules(oid OID) bool {
 	return false
 }
 
+// Policies returns what the policies on a relation depend on; nothing when it has
+// no row-level security.
+func (c *Catalog) Policies(oid OID) []Dependency {
+	if r := c.Relations[oid]; r != nil && r.RowSecurity {
+		return r.Policies
+	}
+	return nil
+}
+
 func (c *Catalog) rules(oid OID) []Rule {
 	if r := c.Relations[oid]; r != nil {
 		return r.Rules
