@@ -6,6 +6,9 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 KEEL := $(GO) run ./cmd/sqlkeel
 PKGS ?= ./...
 COUNT ?= 1
+# A full run of make soundness; see internal/gen/soundness.
+SCHEMAS ?= 2000
+SEED ?= 1
 # The race detector needs a C compiler; without one the tests still run.
 RACE := $(if $(shell command -v $$($(GO) env CC)),-race)
 
@@ -23,6 +26,11 @@ demo: ## Show the data layer at work on a real PostgreSQL
 test: ## Run all tests under the race detector, with one PostgreSQL for all packages
 	@$(if $(RACE),,echo "make test: no C compiler, so without the race detector" >&2)
 	$(KEEL) pg run -- $(GO) test $(RACE) -count=$(COUNT) -timeout 15m $(PKGS)
+
+.PHONY: soundness
+soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
+	SQLKEEL_FUZZ_SCHEMAS=$(SCHEMAS) SQLKEEL_FUZZ_SEED=$(SEED) $(KEEL) pg run -- \
+		$(GO) test -count=1 -timeout 2h -run '^TestEveryChangeWasForetold$$' -v ./internal/gen/soundness
 
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)

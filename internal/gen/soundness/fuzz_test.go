@@ -24,7 +24,7 @@ var usual = size{reads: 10, writes: 8, args: 7}
 // `make soundness SCHEMAS=2000 SEED=1`.
 func TestEveryChangeWasForetold(t *testing.T) {
 	t.Parallel()
-	seed, first, schemas := setting(t, "SEED", 1), setting(t, "FIRST", 0), setting(t, "SCHEMAS", 40)
+	seed, first, schemas := setting(t, "SEED", 1), setting(t, "FIRST", 0), setting(t, "SCHEMAS", 25)
 	f := &fuzz{seed: uint64(seed), analyse: generator, stop: 5}
 	f.run(t, first, schemas)
 	t.Log(f.tally.String())
@@ -126,17 +126,21 @@ func (f *fuzz) one(ctx context.Context, l *lab, number int) error {
 }
 
 // verdict is an error when so little was shown that the absence of misses means
-// nothing.
+// nothing. A few schemas are held to bounds that chance does not break.
 func (t *tally) verdict() error {
 	var errs []error
+	changed, narrowed := 50.0, 20.0
+	if t.schemas < 200 {
+		changed, narrowed = 40, 14
+	}
 	demand := func(what string, got, least float64) {
 		if got < least {
 			errs = append(errs, fmt.Errorf("%s: %.1f, want at least %.1f", what, got, least))
 		}
 	}
-	demand("pairs of a read and a write, for each schema", float64(t.pairs)/float64(max(t.schemas, 1)), 25)
-	demand("pairs in which a result changed, in percent", share(t.changed, t.pairs), 50)
-	demand("predictions that a row key narrows, in percent of those whose relations meet", share(t.narrowed, t.related), 20)
+	demand("pairs of a read and a write, for each schema", float64(t.pairs)/float64(max(t.schemas, 1)), 40)
+	demand("pairs in which a result changed, in percent", share(t.changed, t.pairs), changed)
+	demand("pairs that a row key narrows, in percent of those whose relations meet", share(t.narrowed, t.related), narrowed)
 	demand("statements that were analysed, in percent", 100-share(t.refused, t.schemas*(usual.reads+usual.writes)), 90)
 	return errors.Join(errs...)
 }

@@ -4,7 +4,7 @@ import "fmt"
 
 // pair is one write held against one read, with all the read's arguments.
 type pair struct {
-	idle     bool // the write changed no row that it names
+	idle     bool // no table changed
 	related  bool // their relations meet
 	narrowed bool // a row key told that some arguments are not affected
 	changed  bool // a result changed
@@ -29,7 +29,7 @@ type tally struct {
 }
 
 func (t *tally) count(p pair) {
-	if p.idle {
+	if p.idle && !p.changed {
 		t.idle++
 		return
 	}
