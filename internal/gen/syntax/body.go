@@ -24,7 +24,9 @@ type Body struct {
 
 // PLpgSQL returns what a function's body does. create is the whole CREATE
 // FUNCTION statement. What cannot be parsed is unknown and alters any column.
-func PLpgSQL(create string) *Body {
+func PLpgSQL(create string) *Body { return plpgsqlBody(create, sound) }
+
+func plpgsqlBody(create string, m mutant) *Body {
 	b := &Body{}
 	text, err := plpgsqlJSON(create)
 	var tree any
@@ -36,10 +38,10 @@ func PLpgSQL(create string) *Body {
 		b.AltersAny = true
 		return b
 	}
-	p := &plpgsql{body: b}
+	p := &plpgsql{body: b, mutant: m}
 	p.datums(tree)
 	p.walk(tree)
-	if returnsAnother(create) {
+	if returnsAnother(create) && m != noReturns {
 		b.AltersAny = true
 	}
 	slices.Sort(b.Alters)
@@ -89,8 +91,9 @@ type object = map[string]any
 
 // plpgsql walks the parser's JSON.
 type plpgsql struct {
-	body *Body
-	vars []object // the function's variables by number
+	body   *Body
+	mutant mutant
+	vars   []object // the function's variables by number
 }
 
 // datums finds the variables, so that an assignment's number can be understood.

@@ -52,43 +52,75 @@ func TestABodysSQLIsFound(t *testing.T) {
 	}
 }
 
+var altering = map[string]string{
+	`RETURN NEW;`:  ``,
+	`RETURN NULL;`: ``,
+	`RETURN OLD;`:  ``,
+	`IF NEW.x > 1 AND OLD.y = NEW.z THEN RETURN NULL; END IF; RETURN NEW;`: ``,
+	`NEW.x := 1; new.y = NEW.z; RETURN NEW;`:                               `x y`,
+	`NEW."Odd" := 1; RETURN NEW;`:                                          `Odd`,
+	`NEW.x[1] := 1; RETURN NEW;`:                                           `x`,
+	`SELECT 1, 2 INTO NEW.x, NEW.y; RETURN NEW;`:                           `x y`,
+	`SELECT 1 INTO NEW; RETURN NEW;`:                                       `any`,
+	`NEW := OLD; RETURN NEW;`:                                              `any`,
+	`NEW = OLD; RETURN NEW;`:                                               `any`,
+	`UPDATE d SET x = 1 RETURNING x INTO NEW.z; RETURN NEW;`:               `z`,
+	`EXECUTE 'SELECT 1' INTO NEW.x; RETURN NEW;`:                           `x`,
+	`GET DIAGNOSTICS NEW.x = ROW_COUNT; RETURN NEW;`:                       `x`,
+	`r := NEW; r.x := 1; RETURN r;`:                                        `any`,
+	`r.x := 1; RETURN NEW;`:                                                ``,
+	`n.x := 1; RETURN NEW;`:                                                `x`,
+	`n := OLD; RETURN NEW;`:                                                `any`,
+	`FOR NEW IN SELECT * FROM d LOOP NULL; END LOOP; RETURN NEW;`:          `any`,
+	`FETCH c INTO NEW; RETURN NEW;`:                                        `any`,
+	`FETCH c INTO NEW.x; RETURN NEW;`:                                      `x`,
+	`FOREACH NEW.x IN ARRAY '{1}'::int[] LOOP NULL; END LOOP; RETURN NEW;`: `x`,
+	`CALL p(NEW.x); RETURN NEW;`:                                           `any`,
+	`RETURN (SELECT d FROM d);`:                                            `any`,
+	`RETURN f(NEW);`:                                                       `any`,
+	`no PL/pgSQL`:                                                          `any`,
+}
+
 func TestTheColumnsThatATriggerAltersAreFound(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]string{
-		`RETURN NEW;`:  ``,
-		`RETURN NULL;`: ``,
-		`RETURN OLD;`:  ``,
-		`IF NEW.x > 1 AND OLD.y = NEW.z THEN RETURN NULL; END IF; RETURN NEW;`: ``,
-		`NEW.x := 1; new.y = NEW.z; RETURN NEW;`:                               `x y`,
-		`NEW."Odd" := 1; RETURN NEW;`:                                          `Odd`,
-		`NEW.x[1] := 1; RETURN NEW;`:                                           `x`,
-		`SELECT 1, 2 INTO NEW.x, NEW.y; RETURN NEW;`:                           `x y`,
-		`SELECT 1 INTO NEW; RETURN NEW;`:                                       `any`,
-		`NEW := OLD; RETURN NEW;`:                                              `any`,
-		`NEW = OLD; RETURN NEW;`:                                               `any`,
-		`UPDATE d SET x = 1 RETURNING x INTO NEW.z; RETURN NEW;`:               `z`,
-		`EXECUTE 'SELECT 1' INTO NEW.x; RETURN NEW;`:                           `x`,
-		`GET DIAGNOSTICS NEW.x = ROW_COUNT; RETURN NEW;`:                       `x`,
-		`r := NEW; r.x := 1; RETURN r;`:                                        `any`,
-		`r.x := 1; RETURN NEW;`:                                                ``,
-		`n.x := 1; RETURN NEW;`:                                                `x`,
-		`n := OLD; RETURN NEW;`:                                                `any`,
-		`FOR NEW IN SELECT * FROM d LOOP NULL; END LOOP; RETURN NEW;`:          `any`,
-		`FETCH c INTO NEW; RETURN NEW;`:                                        `any`,
-		`FETCH c INTO NEW.x; RETURN NEW;`:                                      `x`,
-		`FOREACH NEW.x IN ARRAY '{1}'::int[] LOOP NULL; END LOOP; RETURN NEW;`: `x`,
-		`CALL p(NEW.x); RETURN NEW;`:                                           `any`,
-		`RETURN (SELECT d FROM d);`:                                            `any`,
-		`RETURN f(NEW);`:                                                       `any`,
-		`no PL/pgSQL`:                                                          `any`,
-	} {
-		b := PLpgSQL(`CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r record; n ALIAS FOR NEW; c refcursor; BEGIN ` + body + ` END $$`)
-		got := strings.Join(b.Alters, " ")
-		if b.AltersAny {
-			got = "any"
-		}
-		if got != want {
-			t.Errorf("%s\n got %q (%s)\nwant %q", body, got, b.Unknown, want)
+	for body, want := range altering {
+		if got, why := altered(body, sound); got != want {
+			t.Errorf("%s\n got %q (%s)\nwant %q", body, got, why, want)
 		}
 	}
+}
+
+func altered(body string, m mutant) (columns, why string) {
+	b := plpgsqlBody(`CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r record; n ALIAS FOR NEW; c refcursor; BEGIN `+body+` END $$`, m)
+	if b.AltersAny {
+		return "any", b.Unknown
+	}
+	return strings.Join(b.Alters, " "), b.Unknown
+}
+
+func TestTheBodiesCatchMutants(t *testing.T) {
+	t.Parallel()
+	for _, m := range []mutant{noTargets, noReturns} {
+		caught := false
+		for body, want := range altering {
+			got, _ := altered(body, m)
+			caught = caught || got != want
+		}
+		if !caught {
+			t.Errorf("mutant %d is not caught", m)
+		}
+	}
+	const dynamic = `CREATE FUNCTION f(a text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE a; END $$`
+	if PLpgSQL(dynamic).Unknown == "" || plpgsqlBody(dynamic, trustsText).Unknown != "" {
+		t.Error("a text that is put together at run time is not told from one that is known")
+	}
+}
+
+func FuzzPLpgSQL(f *testing.F) {
+	for body := range altering {
+		f.Add(body)
+	}
+	f.Fuzz(func(_ *testing.T, body string) {
+		PLpgSQL(`CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS $fuzz$ BEGIN ` + body + ` END $fuzz$`)
+	})
 }

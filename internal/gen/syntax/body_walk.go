@@ -76,6 +76,9 @@ func (p *plpgsql) assigns(kind string, n object) {
 		p.body.AltersAny = true
 	}
 	for _, field := range []string{"target", "var", "row"} {
+		if p.mutant == noTargets {
+			return
+		}
 		target, _ := n[field].(object)
 		if rec, ok := target["PLpgSQL_rec"].(object); ok && rec["refname"] == "new" {
 			p.body.AltersAny = true
@@ -147,6 +150,9 @@ func (p *plpgsql) text(what string, field any) {
 	n, _ := holder["PLpgSQL_expr"].(object)
 	query, _ := n["query"].(string)
 	constant, ok := constant(query)
+	if p.mutant == trustsText {
+		return
+	}
 	if !ok {
 		p.body.unknown(what + " runs a text that is put together at run time")
 		p.walk(field)

@@ -22,7 +22,11 @@ func (s *scope) has(name string) bool {
 }
 
 // direct collects what a tree names.
-type direct struct{ uses *Uses }
+type direct struct {
+	uses   *Uses
+	mutant mutant
+	hidden *scope // for a mutant: all names of WITH so far
+}
 
 // node collects from n and all under it, where s are the names of WITH in sight.
 func (d *direct) node(n any, s *scope) {
@@ -58,7 +62,10 @@ func (d *direct) under(n any, s *scope, but ...any) {
 }
 
 func (d *direct) relation(n *pg.RangeVar, s *scope) {
-	if n.GetSchemaname() == "" && s.has(n.GetRelname()) {
+	if d.mutant == flatScope {
+		s = d.hidden
+	}
+	if n.GetSchemaname() == "" && s.has(n.GetRelname()) && d.mutant != noScope {
 		return
 	}
 	d.uses.Reads = append(d.uses.Reads, nameOf(n))
@@ -79,7 +86,10 @@ func (d *direct) with(w *pg.WithClause, s *scope) *scope {
 			d.uses.unknown("WITH holds something unknown")
 			continue
 		}
-		d.under(cte, s)
+		d.hidden = &scope{cte.GetCtename(), d.hidden}
+		if d.mutant != topOnly {
+			d.under(cte, s)
+		}
 		if !w.GetRecursive() {
 			s = &scope{cte.GetCtename(), s}
 		}
@@ -139,7 +149,7 @@ func (d *direct) lockAll(n any, s *scope) {
 }
 
 func (d *direct) lock(r *pg.RangeVar, s *scope) {
-	if r.GetSchemaname() != "" || !s.has(r.GetRelname()) {
+	if (r.GetSchemaname() != "" || !s.has(r.GetRelname())) && d.mutant != noLocks {
 		d.uses.Locks = append(d.uses.Locks, nameOf(r))
 	}
 }

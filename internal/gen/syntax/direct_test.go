@@ -57,83 +57,77 @@ func sorted(names []Name) []string {
 	return slices.Compact(out)
 }
 
+var statements = map[string]string{
+	`SELECT * FROM a JOIN s.b USING (id) WHERE EXISTS (SELECT FROM c)`:                                   `<a <c <s.b`,
+	`SELECT f(x), pg_catalog.lower(y), s.g(z) FROM unnest($1::int[]) x`:                                  `f() pg_catalog.lower() s.g() unnest()`,
+	`SELECT current_date, localtimestamp(2), current_user`:                                               `pg_catalog.current_date() pg_catalog.current_user() pg_catalog.localtimestamp()`,
+	`SELECT "Odd"."Name".x FROM "Odd"."Name"`:                                                            `<Odd.Name`,
+	`INSERT INTO a SELECT * FROM b`:                                                                      `a:i <b`,
+	`INSERT INTO a (id) VALUES (1) ON CONFLICT DO NOTHING`:                                               `a:i`,
+	`INSERT INTO a (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET x = excluded.x, y = (SELECT 1 FROM c)`: `a:iux,y <c`,
+	`UPDATE a SET x = 1, (y, z) = (SELECT 1, 2 FROM c) FROM b`:                                           `a:ux,y,z <b <c`,
+	`UPDATE ONLY a SET x[1] = 1`:                                                                         `a:u.x`,
+	`DELETE FROM a USING b WHERE a.id = b.id RETURNING (SELECT max(id) FROM c)`:                          `a:d <b <c max()`,
+	`MERGE INTO a USING b ON a.id = b.id WHEN MATCHED AND b.x THEN DELETE WHEN MATCHED THEN UPDATE SET y = 1 WHEN NOT MATCHED THEN INSERT VALUES (1)`: `a:iudy <b`,
+	`MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DO NOTHING`:                                                                                `a: <b`,
+	`TRUNCATE a, ONLY s.b CASCADE`:                    `a:t+ s.b:t+.`,
+	`REFRESH MATERIALIZED VIEW CONCURRENTLY m`:        `refresh m`,
+	`COPY a (x) FROM STDIN`:                           `a:i`,
+	`COPY (SELECT * FROM a) TO STDOUT`:                `<a`,
+	`COPY a FROM PROGRAM 'x'`:                         `?`,
+	`CALL p(1)`:                                       `p()`,
+	`DO $$ BEGIN END $$`:                              `?`,
+	`CREATE TABLE x AS SELECT * FROM a`:               `?`,
+	`SELECT * INTO x FROM a`:                          `<a ?`,
+	`SET search_path = x`:                             `?`,
+	`LOCK TABLE a`:                                    `!a`,
+	`EXPLAIN ANALYZE DELETE FROM a`:                   `a:d`,
+	`SELECT 1 UNION SELECT 2 FROM a EXCEPT (TABLE b)`: `<a <b`,
+	`TABLE a ORDER BY x USING OPERATOR(s.<)`:          `<a`,
+	`not sql`:                                         `?`,
+}
+
 func TestDirectNamesWhatAStatementTouches(t *testing.T) {
 	t.Parallel()
-	for sql, want := range map[string]string{
-		`SELECT * FROM a JOIN s.b USING (id) WHERE EXISTS (SELECT FROM c)`:                                   `<a <c <s.b`,
-		`SELECT f(x), pg_catalog.lower(y), s.g(z) FROM unnest($1::int[]) x`:                                  `f() pg_catalog.lower() s.g() unnest()`,
-		`SELECT current_date, localtimestamp(2), current_user`:                                               `pg_catalog.current_date() pg_catalog.current_user() pg_catalog.localtimestamp()`,
-		`SELECT "Odd"."Name".x FROM "Odd"."Name"`:                                                            `<Odd.Name`,
-		`INSERT INTO a SELECT * FROM b`:                                                                      `a:i <b`,
-		`INSERT INTO a (id) VALUES (1) ON CONFLICT DO NOTHING`:                                               `a:i`,
-		`INSERT INTO a (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET x = excluded.x, y = (SELECT 1 FROM c)`: `a:iux,y <c`,
-		`UPDATE a SET x = 1, (y, z) = (SELECT 1, 2 FROM c) FROM b`:                                           `a:ux,y,z <b <c`,
-		`UPDATE ONLY a SET x[1] = 1`:                                                                         `a:u.x`,
-		`DELETE FROM a USING b WHERE a.id = b.id RETURNING (SELECT max(id) FROM c)`:                          `a:d <b <c max()`,
-		`MERGE INTO a USING b ON a.id = b.id WHEN MATCHED AND b.x THEN DELETE WHEN MATCHED THEN UPDATE SET y = 1 WHEN NOT MATCHED THEN INSERT VALUES (1)`: `a:iudy <b`,
-		`MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DO NOTHING`:                                                                                `a: <b`,
-		`TRUNCATE a, ONLY s.b CASCADE`:                    `a:t+ s.b:t+.`,
-		`REFRESH MATERIALIZED VIEW CONCURRENTLY m`:        `refresh m`,
-		`COPY a (x) FROM STDIN`:                           `a:i`,
-		`COPY (SELECT * FROM a) TO STDOUT`:                `<a`,
-		`COPY a FROM PROGRAM 'x'`:                         `?`,
-		`CALL p(1)`:                                       `p()`,
-		`DO $$ BEGIN END $$`:                              `?`,
-		`CREATE TABLE x AS SELECT * FROM a`:               `?`,
-		`SELECT * INTO x FROM a`:                          `<a ?`,
-		`SET search_path = x`:                             `?`,
-		`LOCK TABLE a`:                                    `!a`,
-		`EXPLAIN ANALYZE DELETE FROM a`:                   `a:d`,
-		`SELECT 1 UNION SELECT 2 FROM a EXCEPT (TABLE b)`: `<a <b`,
-		`TABLE a ORDER BY x USING OPERATOR(s.<)`:          `<a`,
-		`not sql`:                                         `?`,
-	} {
-		if got := shown(Text(sql)); got != want {
-			t.Errorf("%s\n got %s\nwant %s", sql, got, want)
-		}
-	}
+	holds(t, statements)
+}
+
+var scopes = map[string]string{
+	`WITH a AS (SELECT * FROM b) SELECT * FROM a`:                                                             `<b`,
+	`WITH a AS (SELECT * FROM a) SELECT * FROM a`:                                                             `<a`,
+	`WITH RECURSIVE a AS (SELECT 1 UNION SELECT * FROM a) SELECT * FROM a`:                                    ``,
+	`WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a, b`:                                         `<b`,
+	`WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a, b`:                               ``,
+	`WITH a AS (SELECT 1) SELECT * FROM s.a`:                                                                  `<s.a`,
+	`SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) x, a`:                                               `<a`,
+	`WITH a AS (SELECT 1) SELECT (SELECT max(x) FROM (SELECT * FROM a) y)`:                                    `max()`,
+	`WITH a AS (DELETE FROM b RETURNING *) INSERT INTO c SELECT * FROM a`:                                     `c:i b:d`,
+	`WITH a AS (WITH x AS (UPDATE d SET y = 1 RETURNING *) SELECT * FROM x) SELECT FROM a`:                    `d:uy`,
+	`WITH a AS (SELECT 1) UPDATE a SET x = 1`:                                                                 `a:ux`,
+	`WITH a AS (SELECT 1) INSERT INTO b SELECT * FROM a ON CONFLICT (id) DO UPDATE SET x = (SELECT * FROM a)`: `b:iux`,
+	`(WITH a AS (SELECT 1) SELECT * FROM a) UNION SELECT * FROM a`:                                            `<a`,
+	`WITH a AS (SELECT 1) SELECT 1 UNION SELECT * FROM a`:                                                     ``,
+	`MERGE INTO t USING (WITH a AS (SELECT 1) SELECT * FROM a) x ON true WHEN MATCHED THEN DELETE`:            `t:d`,
 }
 
 func TestANameOfWithIsNoRelationWhereItIsInSight(t *testing.T) {
 	t.Parallel()
-	for sql, want := range map[string]string{
-		`WITH a AS (SELECT * FROM b) SELECT * FROM a`:                                                             `<b`,
-		`WITH a AS (SELECT * FROM a) SELECT * FROM a`:                                                             `<a`,
-		`WITH RECURSIVE a AS (SELECT 1 UNION SELECT * FROM a) SELECT * FROM a`:                                    ``,
-		`WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a, b`:                                         `<b`,
-		`WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a, b`:                               ``,
-		`WITH a AS (SELECT 1) SELECT * FROM s.a`:                                                                  `<s.a`,
-		`SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) x, a`:                                               `<a`,
-		`WITH a AS (SELECT 1) SELECT (SELECT max(x) FROM (SELECT * FROM a) y)`:                                    `max()`,
-		`WITH a AS (DELETE FROM b RETURNING *) INSERT INTO c SELECT * FROM a`:                                     `c:i b:d`,
-		`WITH a AS (WITH x AS (UPDATE d SET y = 1 RETURNING *) SELECT * FROM x) SELECT FROM a`:                    `d:uy`,
-		`WITH a AS (SELECT 1) UPDATE a SET x = 1`:                                                                 `a:ux`,
-		`WITH a AS (SELECT 1) INSERT INTO b SELECT * FROM a ON CONFLICT (id) DO UPDATE SET x = (SELECT * FROM a)`: `b:iux`,
-		`(WITH a AS (SELECT 1) SELECT * FROM a) UNION SELECT * FROM a`:                                            `<a`,
-		`WITH a AS (SELECT 1) SELECT 1 UNION SELECT * FROM a`:                                                     ``,
-		`MERGE INTO t USING (WITH a AS (SELECT 1) SELECT * FROM a) x ON true WHEN MATCHED THEN DELETE`:            `t:d`,
-	} {
-		if got := shown(Text(sql)); got != want {
-			t.Errorf("%s\n got %s\nwant %s", sql, got, want)
-		}
-	}
+	holds(t, scopes)
+}
+
+var locks = map[string]string{
+	`SELECT * FROM a, b FOR UPDATE`:                                `<a <b !a !b`,
+	`SELECT * FROM a x, b FOR UPDATE OF x SKIP LOCKED`:             `<a <b !a`,
+	`SELECT * FROM a, b FOR SHARE OF a FOR UPDATE OF b`:            `<a <b !a !b`,
+	`SELECT * FROM (SELECT * FROM a) x, b FOR UPDATE OF x`:         `<a <b !a`,
+	`WITH c AS (SELECT * FROM a) SELECT * FROM c, b FOR UPDATE`:    `<a <b !b`,
+	`SELECT * FROM a WHERE id IN (SELECT id FROM b FOR UPDATE)`:    `<a <b !b`,
+	`SELECT * FROM a WHERE id IN (SELECT id FROM b) FOR KEY SHARE`: `<a <b !a`,
 }
 
 func TestLocksAreThoseOfFromOrOf(t *testing.T) {
 	t.Parallel()
-	for sql, want := range map[string]string{
-		`SELECT * FROM a, b FOR UPDATE`:                                `<a <b !a !b`,
-		`SELECT * FROM a x, b FOR UPDATE OF x SKIP LOCKED`:             `<a <b !a`,
-		`SELECT * FROM a, b FOR SHARE OF a FOR UPDATE OF b`:            `<a <b !a !b`,
-		`SELECT * FROM (SELECT * FROM a) x, b FOR UPDATE OF x`:         `<a <b !a`,
-		`WITH c AS (SELECT * FROM a) SELECT * FROM c, b FOR UPDATE`:    `<a <b !b`,
-		`SELECT * FROM a WHERE id IN (SELECT id FROM b FOR UPDATE)`:    `<a <b !b`,
-		`SELECT * FROM a WHERE id IN (SELECT id FROM b) FOR KEY SHARE`: `<a <b !a`,
-	} {
-		if got := shown(Text(sql)); got != want {
-			t.Errorf("%s\n got %s\nwant %s", sql, got, want)
-		}
-	}
+	holds(t, locks)
 }
 
 func TestDirectTakesAnyTreeAndNothing(t *testing.T) {
@@ -143,4 +137,43 @@ func TestDirectTakesAnyTreeAndNothing(t *testing.T) {
 			t.Errorf("Direct(%v) = %s", n, got)
 		}
 	}
+}
+
+// holds compares what is found in each statement.
+func holds(t *testing.T, table map[string]string) {
+	t.Helper()
+	for _, difference := range differences(table, sound) {
+		t.Error(difference)
+	}
+}
+
+func differences(table map[string]string, m mutant) []string {
+	var out []string
+	for sql, want := range table {
+		if got := shown(text(sql, m)); got != want {
+			out = append(out, fmt.Sprintf("%s\n got %s\nwant %s", sql, got, want))
+		}
+	}
+	return out
+}
+
+func TestTheTablesCatchMutants(t *testing.T) {
+	t.Parallel()
+	for m, table := range map[mutant]map[string]string{
+		topOnly: scopes, flatScope: scopes, noScope: scopes, plainInsert: statements, noLocks: locks,
+	} {
+		if len(differences(table, m)) == 0 {
+			t.Errorf("mutant %d is not caught", m)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for sql := range statements {
+		f.Add(sql)
+	}
+	for sql := range scopes {
+		f.Add(sql)
+	}
+	f.Fuzz(func(_ *testing.T, sql string) { Text(sql) })
 }

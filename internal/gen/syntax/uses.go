@@ -88,8 +88,10 @@ func (u *Uses) unknown(why string) {
 
 // Direct returns what a statement names. It takes the statement's node, its
 // wrapper, or an expression.
-func Direct(stmt any) *Uses {
-	d := &direct{uses: &Uses{}}
+func Direct(stmt any) *Uses { return directly(stmt, sound) }
+
+func directly(stmt any, m mutant) *Uses {
+	d := &direct{uses: &Uses{}, mutant: m}
 	if n, wrapper := stmt.(*pg.Node); wrapper {
 		Children(n, func(child any) { d.node(child, nil) })
 	} else if stmt != nil {
@@ -100,7 +102,9 @@ func Direct(stmt any) *Uses {
 
 // Text parses SQL and returns what its statements name, all together. What
 // cannot be parsed is unknown.
-func Text(sql string) *Uses {
+func Text(sql string) *Uses { return text(sql, sound) }
+
+func text(sql string, m mutant) *Uses {
 	u := &Uses{}
 	tree, err := Parse(sql)
 	if err != nil {
@@ -108,7 +112,7 @@ func Text(sql string) *Uses {
 		return u
 	}
 	for _, s := range tree.GetStmts() {
-		u.Add(Direct(s.GetStmt()))
+		u.Add(directly(s.GetStmt(), m))
 	}
 	return u
 }
