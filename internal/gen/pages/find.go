@@ -40,7 +40,7 @@ func (a *analysis) findOrder() error {
 		if k.Descending != a.keys[0].Descending {
 			return a.refuse(-1, "the keys must all ascend or all descend: rows are compared as a whole, which mixed directions do not allow")
 		}
-		if column := k.column(); !column.NotNull || k.ref.source.nullable {
+		if column := k.column(); (!column.NotNull || k.ref.source.nullable) && !a.is(ignoresNulls) {
 			return a.refuse(-1, "the key %s may be NULL, and nothing comes after NULL: order by columns that are NOT NULL and on no optional side of a join", k.ref)
 		}
 	}

@@ -17,12 +17,15 @@ type analysis struct {
 	note *project.Annotation
 	sel  *pg.SelectStmt
 	from []*source
+	odd  bool // FROM has a join that is not understood
 	// equal are the equalities that hold for every row, or for every row of a
 	// left join's right side.
 	equal []equality
 	where []*pg.Node // the conjuncts of WHERE
 	keys  []key
 	limit int
+
+	mutant mutant
 }
 
 // key is a key of the order and the column that it is.
@@ -34,8 +37,8 @@ type key struct {
 func (k key) column() *catalog.Column { return k.ref.source.column(k.ref.name) }
 
 // parse reads the parts of the statement that paging looks at.
-func parse(cat *catalog.Catalog, st *project.Statement) (*analysis, error) {
-	a := &analysis{cat: cat, st: st, note: st.Annotation("page")}
+func parse(cat *catalog.Catalog, st *project.Statement, m mutant) (*analysis, error) {
+	a := &analysis{cat: cat, st: st, note: st.Annotation("page"), mutant: m}
 	tree, err := syntax.Parse(st.SQL)
 	if err != nil {
 		return nil, a.refuse(-1, "the statement cannot be parsed: %v", err)
@@ -57,6 +60,9 @@ func parse(cat *catalog.Catalog, st *project.Statement) (*analysis, error) {
 	}
 	for _, item := range a.sel.GetFromClause() {
 		a.addFrom(item, false)
+	}
+	if a.odd {
+		return nil, a.refuse(-1, "of joins only JOIN and LEFT JOIN, with ON or USING, are understood")
 	}
 	a.where = conjuncts(a.sel.GetWhereClause())
 	for _, c := range a.where {

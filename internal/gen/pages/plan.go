@@ -49,7 +49,11 @@ type Key struct {
 // scratch database, in no transaction. The error is a *[project.Problem] when the
 // statement cannot be paged, else one of the connection.
 func Analyze(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, st *project.Statement) (*Plan, error) {
-	a, err := parse(cat, st)
+	return analyze(ctx, conn, cat, st, sound)
+}
+
+func analyze(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, st *project.Statement, m mutant) (*Plan, error) {
+	a, err := parse(cat, st, m)
 	if err != nil {
 		return nil, err
 	}

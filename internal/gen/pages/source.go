@@ -58,16 +58,24 @@ func (a *analysis) addFrom(n *pg.Node, nullable bool) {
 
 func (a *analysis) addJoin(j *pg.JoinExpr, nullable bool) {
 	left := j.GetJointype() == pg.JoinType_JOIN_LEFT
-	if j.GetJointype() != pg.JoinType_JOIN_INNER && !left || j.GetIsNatural() || len(j.GetUsingClause()) > 0 || j.GetAlias() != nil {
-		a.from = append(a.from, &source{name: "a join", why: "only JOIN … ON and LEFT JOIN … ON are understood", nullable: true})
+	if j.GetJointype() != pg.JoinType_JOIN_INNER && !left || j.GetIsNatural() || j.GetAlias() != nil {
+		a.odd = true
 		return
 	}
+	start := len(a.from)
 	a.addFrom(j.GetLarg(), nullable)
 	first := len(a.from)
 	a.addFrom(j.GetRarg(), nullable || left)
 	var only []*source
 	if nullable || left {
 		only = a.from[first:]
+	}
+	for _, name := range j.GetUsingClause() {
+		l, okL := resolveIn(a.from[start:first], name.GetString_().GetSval())
+		r, okR := resolveIn(a.from[first:], name.GetString_().GetSval())
+		if okL && okR {
+			a.addEqual(l, r, only)
+		}
 	}
 	for _, c := range conjuncts(j.GetQuals()) {
 		a.addEquality(c, only)
@@ -107,18 +115,7 @@ func (a *analysis) resolve(ref *pg.ColumnRef) (columnRef, bool) {
 	parts := names(ref)
 	switch len(parts) {
 	case 1:
-		var found []columnRef
-		for _, s := range a.from {
-			if s.relation == nil {
-				return columnRef{}, false // it may have such a column
-			}
-			if s.column(parts[0]) != nil {
-				found = append(found, columnRef{s, parts[0]})
-			}
-		}
-		if len(found) == 1 {
-			return found[0], true
-		}
+		return resolveIn(a.from, parts[0])
 	case 2, 3:
 		table, name := parts[len(parts)-2], parts[len(parts)-1]
 		for _, s := range a.from {
@@ -128,4 +125,22 @@ func (a *analysis) resolve(ref *pg.ColumnRef) (columnRef, bool) {
 		}
 	}
 	return columnRef{}, false
+}
+
+// resolveIn returns the column that a name without a table means. A column that
+// USING merged is found twice, so it has to be named with its table.
+func resolveIn(sources []*source, name string) (columnRef, bool) {
+	var found []columnRef
+	for _, s := range sources {
+		if s.relation == nil {
+			return columnRef{}, false // it may have such a column
+		}
+		if s.column(name) != nil {
+			found = append(found, columnRef{s, name})
+		}
+	}
+	if len(found) != 1 {
+		return columnRef{}, false
+	}
+	return found[0], true
 }

@@ -25,13 +25,17 @@ func (a *analysis) addEquality(n *pg.Node, only []*source) {
 	right, rightOK := a.resolve(e.GetRexpr().GetColumnRef())
 	switch {
 	case leftOK && rightOK:
-		if exact[left.column()] && left.column() == right.column() {
-			a.equal = append(a.equal, equality{left, &right, only}, equality{right, &left, only})
-		}
+		a.addEqual(left, right, only)
 	case leftOK && constant(e.GetRexpr()) && exact[left.column()]:
 		a.equal = append(a.equal, equality{left: left, only: only})
 	case rightOK && constant(e.GetLexpr()) && exact[right.column()]:
 		a.equal = append(a.equal, equality{left: right, only: only})
+	}
+}
+
+func (a *analysis) addEqual(left, right columnRef, only []*source) {
+	if exact[left.column()] && left.column() == right.column() {
+		a.equal = append(a.equal, equality{left, &right, only}, equality{right, &left, only})
 	}
 }
 
@@ -73,7 +77,7 @@ func (a *analysis) checkTotal() error {
 		switch {
 		case s.relation == nil:
 			return a.refuse(-1, "rows with the same keys cannot be ruled out, as %s is joined: %s", s.name, s.why)
-		case !rows[s]:
+		case !rows[s] && !a.is(ignoresTies):
 			return a.refuse(-1, "several rows may have the same keys: the keys do not determine one row of %s; end them with a unique key of what is listed, such as its id", s.name)
 		}
 	}
@@ -84,7 +88,7 @@ func (a *analysis) checkTotal() error {
 func (a *analysis) checkGroups(groups []*pg.Node, known map[columnRef]bool, rows map[*source]bool) error {
 	for _, g := range groups {
 		ref, ok := a.resolve(g.GetColumnRef())
-		if !ok || !known[ref] && !rows[ref.source] {
+		if !ok || !known[ref] && !rows[ref.source] && !a.is(ignoresGroups) {
 			return a.refuse(location(g), "several groups may have the same keys: group by the keys, or by columns of a row that they determine")
 		}
 	}
@@ -102,20 +106,21 @@ func (a *analysis) spread(known map[columnRef]bool, rows map[*source]bool) bool 
 		}
 	}
 	for _, s := range a.from {
-		if !rows[s] && s.relation != nil && s.keyed() && s.determined(known) {
+		if !rows[s] && s.relation != nil && (s.keyed() || a.is(ignoresChildren)) && s.determined(known) {
 			rows[s], grows = true, true
 		}
 	}
 	return grows
 }
 
-// determined reports whether the known columns hold a unique key.
+// determined reports whether the known columns hold a unique key. They are not
+// NULL: neither the keys of the order are, nor what equals anything.
 func (s *source) determined(known map[columnRef]bool) bool {
 	for _, k := range s.relation.Keys {
 		all := true
 		for _, number := range k.Columns {
 			all = all && slices.ContainsFunc(s.relation.Columns, func(c catalogColumn) bool {
-				return c.Number == number && known[columnRef{s, c.Name}] && (c.NotNull || !k.Distinct)
+				return c.Number == number && known[columnRef{s, c.Name}]
 			})
 		}
 		if all && len(k.Columns) > 0 {

@@ -1,0 +1,10 @@
+package pages
+
+import (
+	"os"
+	"testing"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
