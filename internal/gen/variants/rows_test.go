@@ -3,6 +3,8 @@ package variants
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,54 +21,69 @@ SELECT 1 + n % 7, 'Title ' || n, (ARRAY['fiction', 'poetry', 'drama']::book_cate
        date '2026-01-01' + n % 9
 FROM generate_series(1, 120) AS n`
 
-// some returns a pointer to one of the values when bit i of mask is set.
-func some[T any](rng *rand.Rand, mask stmt.Mask, i int, values ...T) *T {
-	if mask>>i&1 == 0 {
-		return nil
+// bookValues are arguments of the bookstore's statements that find some books, by
+// the parameters' names.
+var bookValues = map[string]func(*rand.Rand) any{
+	"Category": some(queries.BookCategoryFiction, queries.BookCategoryPoetry), "InStock": some(true, false),
+	"MinPrice": some[int64](100, 300), "MaxPrice": some[int64](300, 500), "MinYear": some[int32](1905, 1910),
+	"Name": some("title 1", "TLE", "%"), "Title": some("title 1", "_"), "Author": some("author 3", "AUTHOR"),
+	"AfterID": some[int64](0, 5, 40), "MaxRows": func(rng *rand.Rand) any { return int32(rng.IntN(60)) },
+}
+
+// some returns pointers to one of some values.
+func some[T any](values ...T) func(*rand.Rand) any {
+	return func(rng *rand.Rand) any { return &values[rng.IntN(len(values))] }
+}
+
+// bookArgs are arguments of a variant.
+func bookArgs(t *testing.T, p *Plan, m stmt.Mask, rng *rand.Rand) (args []any) {
+	for i, param := range p.Statement.Params {
+		if p.Sort != nil && p.Sort.Param == i+1 {
+			sort := ""
+			for l, literal := range p.Sort.Literals {
+				if m&p.literalBit(l) != 0 {
+					sort = literal
+				}
+			}
+			args = append(args, sort)
+			continue
+		}
+		make := bookValues[param.Name]
+		if make == nil {
+			t.Fatalf("%s: no values for %s", p.Statement.Name, param.Name)
+		}
+		arg := make(rng)
+		bit := slices.IndexFunc(p.Filters, func(f Filter) bool { return f.Param == i+1 })
+		if bit >= 0 && m>>bit&1 == 0 {
+			arg = reflect.Zero(reflect.TypeOf(arg)).Interface()
+		}
+		args = append(args, arg)
 	}
-	return &values[rng.IntN(len(values))]
+	return args
 }
 
 func TestTheBookstoresVariantsReturnWhatTheFullStatementsDo(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "", pgtest.WithMigrations(migrations.FS))
 	b.exec(t, someBooks)
-	plans := bookstore(t, b)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for name, args := range map[string]func(stmt.Mask) []any{
-		"FindProducts": func(m stmt.Mask) []any {
-			sort := ""
-			for i, l := range []string{"price_up", "price_down", "newest"} {
-				if m>>(5+i)&1 == 1 {
-					sort = l
-				}
-			}
-			return []any{
-				some(rng, m, 0, queries.BookCategoryFiction, queries.BookCategoryPoetry), some(rng, m, 1, int64(100), 300),
-				some(rng, m, 2, int64(300), 500), some(rng, m, 3, true, false), some(rng, m, 4, "title 1", "TLE", "%"), sort, int32(rng.IntN(60)),
-			}
-		},
-		"SearchBooks": func(m stmt.Mask) []any {
-			return []any{some(rng, m, 0, "title 1", "_"), some(rng, m, 1, int32(1905), 1910), some(rng, m, 2, "author 3", "AUTHOR"), int64(rng.IntN(30)), int32(20)}
-		},
-	} {
-		p := plans[name]
+	for name, p := range bookstore(t, b) {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 			b.exec(t, "SET plan_cache_mode = "+mode)
-			r, rows := registry(t, p), 0
+			r, ran := registry(t, p), 0
 			for _, m := range p.Masks() {
 				for range 3 {
-					d, rewritten, err := compare(t.Context(), b.conn, r, 0, true, p.Statement.SQL, args(m))
+					d, rewritten, err := compare(t.Context(), b.conn, r, 0, true, p.Statement.SQL, bookArgs(t, p, m, rng))
 					if err != nil || d != "" {
 						t.Fatal(d, err)
 					}
 					if rewritten {
-						rows++
+						ran++
 					}
 				}
 			}
-			if want := 3 * min(len(p.Masks()), stmt.MaxVariants); rows < want {
-				t.Errorf("%s: %d of %d were rewritten", name, rows, want)
+			if want := 3 * min(len(p.Masks()), stmt.MaxVariants); ran < want {
+				t.Errorf("%s: %d of %d were rewritten", name, ran, want)
 			}
 		}
 	}
