@@ -25,9 +25,13 @@ type kind struct {
 const (
 	ofServer   = "it is about the whole server, and this server is not sqlkeel's own: left out"
 	ofDatabase = "it is about another database: left out"
+	ofRole     = "the whole schema is applied as the role of the DSN: left out"
 )
 
 func kindOf(sql string, owned bool) kind {
+	if isData(sql) {
+		return kind{}
+	}
 	tree, err := pg.Parse(sql)
 	if err != nil || len(tree.Stmts) != 1 {
 		return kind{}
@@ -51,6 +55,12 @@ func kindOf(sql string, owned bool) kind {
 	return k
 }
 
+// isData tells the INSERTs that a dump may have by the thousand, and spares the
+// parser.
+func isData(sql string) bool {
+	return len(sql) > 6 && strings.EqualFold(sql[:6], "insert") && sqltext.Placeholders(sql) == 0
+}
+
 // skipServer says why a statement reaches beyond the database, "" when it does not.
 func skipServer(node any, owned bool) string {
 	switch n := node.(type) {
@@ -61,6 +71,10 @@ func skipServer(node any, owned bool) string {
 	case *pg.Node_CreateRoleStmt, *pg.Node_AlterRoleStmt, *pg.Node_AlterRoleSetStmt, *pg.Node_DropRoleStmt, *pg.Node_GrantRoleStmt,
 		*pg.Node_DropOwnedStmt, *pg.Node_ReassignOwnedStmt:
 		return unlessOwned(owned)
+	case *pg.Node_VariableSetStmt:
+		if name := n.VariableSetStmt.Name; name == "role" || name == "session_authorization" {
+			return ofRole
+		}
 	case *pg.Node_GrantStmt:
 		return skipObject(n.GrantStmt.Objtype, owned)
 	case *pg.Node_AlterOwnerStmt:

@@ -34,6 +34,12 @@ func TestWhatReachesBeyondTheDatabaseIsLeftOut(t *testing.T) {
 		"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ CREATE ROLE a $$":                            {runs, runs},
 		"ALTER DATABASE a SET search_path = b":                                                            {runs, runs}, // of the scratch database: see retarget
 		"GRANT SELECT ON a TO b":                                                                          {runs, runs},
+		"SET ROLE a":                                                                                      {ofRole, ofRole},
+		"RESET ROLE":                                                                                      {ofRole, ofRole},
+		"SET SESSION AUTHORIZATION a":                                                                     {ofRole, ofRole},
+		"SET search_path = a":                                                                             {runs, runs},
+		"insert into a values ($1)":                                                                       {"it is a query", "it is a query"},
+		"insert into a values ('$1')":                                                                     {runs, runs},
 		"ALTER TABLE a OWNER TO b":                                                                        {runs, runs},
 		"COMMENT ON TABLE a IS 'x'":                                                                       {runs, runs},
 		"CREATE TABLE a (id int)":                                                                         {runs, runs},
