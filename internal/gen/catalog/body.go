@@ -202,8 +202,7 @@ func (c *Catalog) sessionOf(f *Function, s *syntax.Body, b *body) string {
 	return ""
 }
 
-// namesTime reports whether a body names anything that is a date or a time. When
-// it prints whole rows the columns of every relation in it count.
+// namesTime reports whether a body names anything that is a date or a time.
 func (c *Catalog) namesTime(f *Function, s *syntax.Body, b *body, prints bool) bool {
 	for _, t := range f.arguments {
 		if c.timed(t) {
@@ -220,18 +219,33 @@ func (c *Catalog) namesTime(f *Function, s *syntax.Body, b *body, prints bool) b
 			return true
 		}
 	}
-	named := map[string]bool{}
-	for _, column := range s.Columns {
-		named[column] = true
+	return c.namesTimedColumn(s.Columns, b.Relations, prints)
+}
+
+// namesTimedColumn reports whether one of the names is that of a column with a
+// date or a time. A name that is no column may stand for a whole row, and all of
+// its columns are printed with it.
+func (c *Catalog) namesTimedColumn(names []string, relations []OID, prints bool) bool {
+	rows := map[string]bool{}
+	for _, name := range names {
+		rows[name] = true
 	}
-	for _, oid := range b.Relations {
+	timed, named := false, map[string]bool{}
+	for _, oid := range relations {
 		for _, column := range c.relationColumns(oid) {
-			if (prints || named["*"] || named[column.Name]) && c.timed(column.Type) {
-				return true
+			named[column.Name] = named[column.Name] || rows[column.Name]
+			if c.timed(column.Type) {
+				timed = true
+				if rows["*"] || rows[column.Name] {
+					return true
+				}
 			}
 		}
 	}
-	return false
+	for name := range named {
+		delete(rows, name)
+	}
+	return timed && prints && len(rows) > 0
 }
 
 // timedText looks at a type as a declaration spells it: name, table%ROWTYPE or

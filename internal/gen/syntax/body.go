@@ -106,9 +106,21 @@ func (p *plpgsql) datums(tree any) {
 		for _, v := range vars {
 			o, _ := v.(object)
 			p.vars = append(p.vars, o)
+			p.shadows(o)
 			if named, ok := o["PLpgSQL_var"].(object); ok {
 				p.body.Types = append(p.body.Types, typeOf(named))
 			}
+		}
+	}
+}
+
+// shadows notes a variable of the function's own that is named like a trigger's
+// rows, so that RETURN may mean that.
+func (p *plpgsql) shadows(variable object) {
+	for _, kind := range []string{"PLpgSQL_rec", "PLpgSQL_var"} {
+		inner, _ := variable[kind].(object)
+		if name := inner["refname"]; len(p.vars) > 2 && (name == "new" || name == "old") {
+			p.body.AltersAny = true
 		}
 	}
 }
