@@ -110,10 +110,19 @@ func (r *nodeReader) list() (value, error) {
 	}
 }
 
+// since15 are the names that PostgreSQL 15 gave to what 14 calls otherwise.
+var since15 = map[string]string{
+	"RTE": "RANGETBLENTRY", "ROW": "ROWEXPR", "ROWCOMPARE": "ROWCOMPAREEXPR", "CASE": "CASEEXPR", "WHEN": "CASEWHEN", "ARRAY": "ARRAYEXPR",
+	"COALESCE": "COALESCEEXPR", "MINMAX": "MINMAXEXPR", "COLLATE": "COLLATEEXPR",
+}
+
 // node reads {KIND :field value… :field value…}. What follows a field's name is
 // its value, even if it begins with a colon, as a column's name may.
 func (r *nodeReader) node() (*node, error) {
 	n := &node{kind: r.token()}
+	if name, renamed := since15[n.kind]; renamed {
+		n.kind = name
+	}
 	token := r.token()
 	for token != "}" {
 		if !strings.HasPrefix(token, ":") {

@@ -61,7 +61,7 @@ func (a *Analyzer) usesOf(tree value) *uses {
 
 func (a *Analyzer) collect(u *uses, n *node) {
 	switch n.kind {
-	case "RANGETBLENTRY", "RTE":
+	case "RANGETBLENTRY":
 		if oid := n.oid("relid"); oid != 0 && n.number("rtekind") == rteRelation {
 			u.relations[oid] = true
 		}
