@@ -16,20 +16,21 @@ WHERE (sqlc.narg('category')::book_category IS NULL OR b.category = sqlc.narg('c
   AND (sqlc.narg('max_price')::bigint IS NULL OR b.price_cents <= sqlc.narg('max_price')::bigint)
   AND (sqlc.narg('in_stock')::boolean IS NULL OR (b.stock > 0) = sqlc.narg('in_stock')::boolean)
   AND (sqlc.narg('name')::text IS NULL OR strpos(b.title_folded, lower(sqlc.narg('name')::text)) > 0)
-ORDER BY CASE WHEN @sort::text = 'price_up' THEN b.price_cents END,
-         CASE WHEN @sort::text = 'price_down' THEN b.price_cents END DESC,
-         CASE WHEN @sort::text = 'newest' THEN b.added_on END DESC,
+ORDER BY CASE WHEN sqlc.narg('sort')::text = 'price_up' THEN b.price_cents END,
+         CASE WHEN sqlc.narg('sort')::text = 'price_down' THEN b.price_cents END DESC,
+         CASE WHEN sqlc.narg('sort')::text = 'newest' THEN b.added_on END DESC,
          b.id
 LIMIT @max_rows::integer;
 
 -- name: SearchBooks :many
+-- @page key=id
 SELECT b.id, b.title, b.category, b.price_cents, b.stock, b.published_year, a.name AS author_name
 FROM books b
 JOIN authors a ON a.id = b.author_id
 WHERE (sqlc.narg('title')::text IS NULL OR strpos(b.title_folded, lower(sqlc.narg('title')::text)) > 0)
   AND (sqlc.narg('min_year')::integer IS NULL OR b.published_year >= sqlc.narg('min_year')::integer)
   AND (sqlc.narg('author')::text IS NULL OR strpos(lower(a.name), lower(sqlc.narg('author')::text)) > 0)
-  AND b.id > @after_id::bigint
+  AND (sqlc.narg('after_id')::bigint IS NULL OR b.id > sqlc.narg('after_id')::bigint)
 ORDER BY b.id
 LIMIT @max_rows::integer;
 

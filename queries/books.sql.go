@@ -93,7 +93,7 @@ type FindProductsParams struct {
 	MaxPrice *int64
 	InStock  *bool
 	Name     *string
-	Sort     string
+	Sort     *string
 	MaxRows  int32
 }
 
@@ -254,7 +254,7 @@ JOIN authors a ON a.id = b.author_id
 WHERE ($1::text IS NULL OR strpos(b.title_folded, lower($1::text)) > 0)
   AND ($2::integer IS NULL OR b.published_year >= $2::integer)
   AND ($3::text IS NULL OR strpos(lower(a.name), lower($3::text)) > 0)
-  AND b.id > $4::bigint
+  AND ($4::bigint IS NULL OR b.id > $4::bigint)
 ORDER BY b.id
 LIMIT $5::integer
 `
@@ -263,7 +263,7 @@ type SearchBooksParams struct {
 	Title   *string
 	MinYear *int32
 	Author  *string
-	AfterID int64
+	AfterID *int64
 	MaxRows int32
 }
 
@@ -277,6 +277,7 @@ type SearchBooksRow struct {
 	AuthorName    string
 }
 
+// @page key=id
 func (q *Queries) SearchBooks(ctx context.Context, arg SearchBooksParams) ([]SearchBooksRow, error) {
 	rows, err := q.db.Query(ctx, searchBooks,
 		arg.Title,

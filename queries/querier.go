@@ -67,6 +67,7 @@ type Querier interface {
 	RegisterUser(ctx context.Context, email string, name string) (User, error)
 	ReviewsOfBook(ctx context.Context, bookID int64) ([]ReviewsOfBookRow, error)
 	SaveJobCursor(ctx context.Context, job string, position int64) error
+	// @page key=id
 	SearchBooks(ctx context.Context, arg SearchBooksParams) ([]SearchBooksRow, error)
 	SetPrice(ctx context.Context, priceCents int64, iD int64) (int64, error)
 	SyncAccountIDs(ctx context.Context) error

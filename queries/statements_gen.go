@@ -4,6 +4,8 @@ package queries
 
 import (
 	"context"
+	"fmt"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -65,7 +67,7 @@ var Statements = stmt.NewRegistry(
 		},
 	},
 	stmt.Statement{
-		Name: "BooksWithReviews", Command: ":many", Source: "queries/books.sql:45",
+		Name: "BooksWithReviews", Command: ":many", Source: "queries/books.sql:46",
 		SQL: booksWithReviews,
 		Effects: stmt.Effects{
 			Reads:    []string{"books", "reviews"},
@@ -105,7 +107,7 @@ var Statements = stmt.NewRegistry(
 		},
 	},
 	stmt.Statement{
-		Name: "CopyBooks", Command: ":copyfrom", Source: "queries/books.sql:57",
+		Name: "CopyBooks", Command: ":copyfrom", Source: "queries/books.sql:58",
 		SQL: "INSERT INTO \"books\" (\"id\", \"author_id\", \"title\", \"category\", \"price_cents\", \"stock\", \"published_year\", \"added_on\", \"tags\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		Effects: stmt.Effects{
 			Writes: []string{"books"},
@@ -193,7 +195,7 @@ var Statements = stmt.NewRegistry(
 				{Name: "InStock", Param: 4, Present: stmt.Pointer[bool]},
 				{Name: "Name", Param: 5, Present: stmt.Pointer[string]},
 			},
-			Sort: &stmt.Sort{Name: "Sort", Param: 6, Literals: []string{"price_up", "price_down", "newest"}, Value: stmt.Text[string]},
+			Sort: &stmt.Sort{Name: "Sort", Param: 6, Literals: []string{"price_up", "price_down", "newest"}, Value: stmt.TextPointer[string]},
 			Segments: []stmt.Segment{
 				{Text: `-- name: FindProducts :many
 SELECT b.id, b.title, b.category, b.price_cents, b.stock, b.published_year, b.added_on, a.name AS author_name
@@ -266,7 +268,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "ListBookIDs", Command: ":many", Source: "queries/books.sql:51",
+		Name: "ListBookIDs", Command: ":many", Source: "queries/books.sql:52",
 		SQL: listBookIDs,
 		Effects: stmt.Effects{
 			Reads:    []string{"books"},
@@ -274,7 +276,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "ListCategories", Command: ":many", Source: "queries/books.sql:37",
+		Name: "ListCategories", Command: ":many", Source: "queries/books.sql:38",
 		SQL: listCategories,
 		Effects: stmt.Effects{
 			Reads:    []string{"books"},
@@ -367,6 +369,7 @@ LIMIT `, Param: 7, Type: "integer"},
 				{Name: "Title", Param: 1, Present: stmt.Pointer[string]},
 				{Name: "MinYear", Param: 2, Present: stmt.Pointer[int32]},
 				{Name: "Author", Param: 3, Present: stmt.Pointer[string]},
+				{Name: "AfterID", Param: 4, Present: stmt.Pointer[int64]},
 			},
 			Segments: []stmt.Segment{
 				{Text: `-- name: SearchBooks :many
@@ -388,8 +391,11 @@ WHERE (`},
 				{Need: 0x4, Text: "strpos(lower(a.name), lower(", Param: 3, Type: "text"},
 				{Need: 0x4, Text: "::text)) > 0"},
 				{Text: `)
-  AND b.id > `, Param: 4, Type: "bigint"},
-				{Text: `::bigint
+  AND (`},
+				{Absent: 0x8, Text: "TRUE"},
+				{Need: 0x8, Text: "b.id > ", Param: 4, Type: "bigint"},
+				{Need: 0x8, Text: "::bigint"},
+				{Text: `)
 ORDER BY b.id
 LIMIT `, Param: 5, Type: "integer"},
 				{Text: `::integer
@@ -398,7 +404,7 @@ LIMIT `, Param: 5, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "SetPrice", Command: ":execrows", Source: "queries/books.sql:54",
+		Name: "SetPrice", Command: ":execrows", Source: "queries/books.sql:55",
 		SQL: setPrice,
 		Effects: stmt.Effects{
 			Writes:    []string{"books"},
@@ -424,7 +430,7 @@ LIMIT `, Param: 5, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "SyncBookIDs", Command: ":exec", Source: "queries/books.sql:61",
+		Name: "SyncBookIDs", Command: ":exec", Source: "queries/books.sql:62",
 		SQL: syncBookIDs,
 		Effects: stmt.Effects{
 			Reads:  []string{"books"},
@@ -508,6 +514,79 @@ func (e FindProductsSort) Valid() bool {
 // AllFindProductsSortValues returns the orders in the statement's own order.
 func AllFindProductsSortValues() []FindProductsSort {
 	return []FindProductsSort{FindProductsSortPriceUp, FindProductsSortPriceDown, FindProductsSortNewest}
+}
+
+// SearchBooksCursor is a place in what [Queries.SearchBooks] lists: after the last row of
+// a page. The zero value is the beginning.
+type SearchBooksCursor struct{ text string }
+
+// ParseSearchBooksCursor reads what String returned. A text that is mangled, or the
+// cursor of another list, is refused with a *stmt.CursorError.
+func ParseSearchBooksCursor(text string) (SearchBooksCursor, error) {
+	c := SearchBooksCursor{text: text}
+	if _, err := c.keys(); err != nil {
+		return SearchBooksCursor{}, err
+	}
+	return c, nil
+}
+
+func (c SearchBooksCursor) keys() (key1 int64, err error) {
+	if c.text != "" {
+		err = stmt.ParseCursor("2eac4b24", c.text, &key1)
+	}
+	return
+}
+
+// String returns the cursor as text for a URL, "" for the beginning. It is neither
+// secret nor signed: whoever can read it can read the keys of the row.
+func (c SearchBooksCursor) String() string { return c.text }
+
+// IsZero reports whether the cursor is the beginning.
+func (c SearchBooksCursor) IsZero() bool { return c.text == "" }
+
+// MarshalText returns the same as String.
+func (c SearchBooksCursor) MarshalText() ([]byte, error) { return []byte(c.text), nil }
+
+// UnmarshalText is ParseSearchBooksCursor.
+func (c *SearchBooksCursor) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseSearchBooksCursor(string(text))
+	return err
+}
+
+// SearchBooksPageParams are the parameters of a page: those of [Queries.SearchBooks] without the
+// row to go on after.
+type SearchBooksPageParams struct {
+	Title   *string
+	MinYear *int32
+	Author  *string
+	MaxRows int32
+}
+
+// SearchBooksPage returns the rows of [Queries.SearchBooks] that follow after, at most
+// MaxRows of them, and the cursor of the next page: the zero cursor when this is the last.
+func (q *Queries) SearchBooksPage(ctx context.Context, arg SearchBooksPageParams, after SearchBooksCursor) ([]SearchBooksRow, SearchBooksCursor, error) {
+	if most := int32(math.MaxInt32 - 1); arg.MaxRows < 1 || arg.MaxRows > most {
+		return nil, SearchBooksCursor{}, fmt.Errorf("SearchBooksPage: MaxRows must be 1 to %d, is %d", most, arg.MaxRows)
+	}
+	key1, err := after.keys()
+	if err != nil {
+		return nil, SearchBooksCursor{}, err
+	}
+	params := SearchBooksParams{Title: arg.Title, MinYear: arg.MinYear, Author: arg.Author, MaxRows: arg.MaxRows + 1}
+	if !after.IsZero() {
+		params.AfterID = &key1
+	}
+	rows, err := q.SearchBooks(ctx, params)
+	if err != nil || len(rows) <= int(arg.MaxRows) {
+		return rows, SearchBooksCursor{}, err
+	}
+	rows = rows[:arg.MaxRows]
+	last := rows[arg.MaxRows-1]
+	text, err := stmt.FormatCursor("2eac4b24", last.ID)
+	if err != nil {
+		return nil, SearchBooksCursor{}, err
+	}
+	return rows, SearchBooksCursor{text: text}, nil
 }
 
 func _() {
@@ -677,7 +756,7 @@ func _(arg FindProductsParams) {
 	var _ *int64 = arg.MaxPrice
 	var _ *bool = arg.InStock
 	var _ *string = arg.Name
-	var _ string = arg.Sort
+	var _ *string = arg.Sort
 }
 
 func _() {
@@ -832,7 +911,7 @@ JOIN authors a ON a.id = b.author_id
 WHERE ($1::text IS NULL OR strpos(b.title_folded, lower($1::text)) > 0)
   AND ($2::integer IS NULL OR b.published_year >= $2::integer)
   AND ($3::text IS NULL OR strpos(lower(a.name), lower($3::text)) > 0)
-  AND b.id > $4::bigint
+  AND ($4::bigint IS NULL OR b.id > $4::bigint)
 ORDER BY b.id
 LIMIT $5::integer
 `
@@ -844,6 +923,7 @@ func _(arg SearchBooksParams) {
 	var _ *string = arg.Title
 	var _ *int32 = arg.MinYear
 	var _ *string = arg.Author
+	var _ *int64 = arg.AfterID
 }
 
 func _() {

@@ -11,14 +11,15 @@ import (
 type Product = queries.FindProductsRow
 
 // ProductSort is the order of a product list. Ties are in the order of ids.
-type ProductSort string
+// The zero value is the order of ids alone.
+type ProductSort = queries.FindProductsSort
 
 // The orders of [Repo.FindProducts].
 const (
 	SortByID      ProductSort = ""
-	SortPriceUp   ProductSort = "price_up"
-	SortPriceDown ProductSort = "price_down"
-	SortNewest    ProductSort = "newest"
+	SortPriceUp               = queries.FindProductsSortPriceUp
+	SortPriceDown             = queries.FindProductsSortPriceDown
+	SortNewest                = queries.FindProductsSortNewest
 )
 
 // ProductFilter says which products are wanted. Nil means "whatever it is".
@@ -37,11 +38,7 @@ type ProductFilter struct {
 func (f ProductFilter) check() error {
 	var c checks
 	c.limit(f.Limit)
-	switch f.Sort {
-	case SortByID, SortPriceUp, SortPriceDown, SortNewest:
-	default:
-		c.that(false, "sort", "must be one of %q, %q, %q or empty, is %q", SortPriceUp, SortPriceDown, SortNewest, f.Sort)
-	}
+	c.that(f.Sort == SortByID || f.Sort.Valid(), "sort", "must be one of %q or empty, is %q", queries.AllFindProductsSortValues(), f.Sort)
 	if f.Category != nil {
 		c.that(f.Category.Valid(), "category", "must be one of %q, is %q", queries.AllBookCategoryValues(), *f.Category)
 	}
@@ -54,17 +51,20 @@ func (f ProductFilter) check() error {
 	return c.err()
 }
 
-// FindProducts lists the products that pass the filter. One round trip; the
-// filter's empty parts are part of the statement, never of a string that is
-// put together.
+// FindProducts lists the products that pass the filter. One round trip, of the
+// variant of the statement that has the filter's parts and no others.
 func (r *Repo) FindProducts(ctx context.Context, f ProductFilter) ([]Product, error) {
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("find products: %w", err)
 	}
-	list, err := r.reads.FindProducts(ctx, queries.FindProductsParams{
+	p := queries.FindProductsParams{
 		Category: f.Category, MinPrice: f.MinPrice, MaxPrice: f.MaxPrice,
-		InStock: f.InStock, Name: f.Name, Sort: string(f.Sort), MaxRows: int32(f.Limit),
-	})
+		InStock: f.InStock, Name: f.Name, MaxRows: int32(f.Limit),
+	}
+	if f.Sort != SortByID {
+		p.Sort = (*string)(&f.Sort)
+	}
+	list, err := r.reads.FindProducts(ctx, p)
 	return list, wrap("find products", err)
 }
 
@@ -74,19 +74,22 @@ type FoundBook = queries.SearchBooksRow
 // BookSearch says which books are wanted. Nil means "whatever it is". Fragments
 // are found as in a [ProductFilter].
 type BookSearch struct {
-	Title   *string // a fragment
-	MinYear *int32  // of first publication; negative years are BC
-	Author  *string // a fragment of the name
-	After   int64   // the last id of the page before, 0 for the first
-	Limit   int     // 1 to [MaxRows]
+	Title   *string    // a fragment
+	MinYear *int32     // of first publication; negative years are BC
+	Author  *string    // a fragment of the name
+	After   BookCursor // where the page before ended; the zero value is the beginning
+	Limit   int        // 1 to [MaxRows]
 }
 
-// SearchBooks finds books in the order of their ids, a page a call: the next
-// page begins after the last id of this one. One round trip.
-func (r *Repo) SearchBooks(ctx context.Context, s BookSearch) ([]FoundBook, error) {
+// BookCursor is a place in what [Repo.SearchBooks] finds. As text it can travel
+// in a URL.
+type BookCursor = queries.SearchBooksCursor
+
+// SearchBooks finds books in the order of their ids, a page a call. The cursor is
+// the next page's After; it is zero after the last one. One round trip.
+func (r *Repo) SearchBooks(ctx context.Context, s BookSearch) ([]FoundBook, BookCursor, error) {
 	var c checks
 	c.limit(s.Limit)
-	c.that(s.After >= 0, "after", "must not be negative")
 	if s.Title != nil {
 		c.text("title", *s.Title)
 	}
@@ -94,10 +97,10 @@ func (r *Repo) SearchBooks(ctx context.Context, s BookSearch) ([]FoundBook, erro
 		c.text("author", *s.Author)
 	}
 	if err := c.err(); err != nil {
-		return nil, fmt.Errorf("search books: %w", err)
+		return nil, BookCursor{}, fmt.Errorf("search books: %w", err)
 	}
-	list, err := r.reads.SearchBooks(ctx, queries.SearchBooksParams{
-		Title: s.Title, MinYear: s.MinYear, Author: s.Author, AfterID: s.After, MaxRows: int32(s.Limit),
-	})
-	return list, wrap("search books", err)
+	list, next, err := r.reads.SearchBooksPage(ctx, queries.SearchBooksPageParams{
+		Title: s.Title, MinYear: s.MinYear, Author: s.Author, MaxRows: int32(s.Limit),
+	}, s.After)
+	return list, next, wrap("search books", err)
 }

@@ -2,12 +2,16 @@ package repo_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/repo"
 )
@@ -111,22 +115,60 @@ func TestAFragmentIsTakenLiterally(t *testing.T) {
 	}
 }
 
+func TestASearchSendsOnlyThePartsThatWereAskedFor(t *testing.T) {
+	t.Parallel()
+	sent := &recorder{Database: setup(t).db}
+	r, err := repo.New(sent, repo.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, f := range map[string]repo.ProductFilter{
+		"WHERE (TRUE)\n  AND (TRUE)\n  AND (TRUE)\n  AND (TRUE)\n  AND (TRUE)\nORDER BY b.id\nLIMIT": {Limit: 3},
+		"AND (b.price_cents >= $1::bigint::bigint)":                                                  {MinPrice: ptr(int64(500)), Limit: 3},
+		"ORDER BY b.price_cents DESC, b.id\nLIMIT $1::integer":                                       {Sort: repo.SortPriceDown, Limit: 3},
+	} {
+		if _, err := r.FindProducts(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(sent.sql, want) || strings.Contains(sent.sql, "IS NULL OR") {
+			t.Errorf("filter %+v sent %s, want %q in it", f, sent.sql, want)
+		}
+	}
+}
+
+// recorder notes the text of the last query among the reads.
+type recorder struct {
+	repo.Database
+	sql string
+}
+
+func (r *recorder) Reads() db.Executor { return recordedReads{r.Database.Reads(), r} }
+
+type recordedReads struct {
+	db.Executor
+	to *recorder
+}
+
+func (r recordedReads) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	r.to.sql = sql
+	return r.Executor.Query(ctx, sql, args...)
+}
+
 func TestSearchBooksPagesThroughEverythingOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	var got, want []int64
 	for s := (repo.BookSearch{Title: ptr("a"), MinYear: ptr(int32(1800)), Author: ptr("E"), Limit: 5}); ; {
-		page, err := b.SearchBooks(t.Context(), s)
+		page, next, err := b.SearchBooks(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, book := range page {
 			got = append(got, book.ID)
 		}
-		if len(page) < s.Limit {
+		if s.After = next; next.IsZero() {
 			break
 		}
-		s.After = page[len(page)-1].ID
 	}
 	for _, book := range b.books(t) {
 		if strings.Contains(strings.ToLower(book.Title), "a") && book.PublishedYear >= 1800 &&
@@ -166,11 +208,10 @@ func TestProductArgumentsAreCheckedBeforeAnythingIsSent(t *testing.T) {
 	}
 	for field, s := range map[string]repo.BookSearch{
 		"limit":  {Limit: 0},
-		"after":  {Limit: 1, After: -1},
 		"title":  {Limit: 1, Title: ptr("\x00")},
 		"author": {Limit: 1, Author: ptr("\xff")},
 	} {
-		_, err := b.SearchBooks(t.Context(), s)
+		_, _, err := b.SearchBooks(t.Context(), s)
 		refused(t, err, field)
 	}
 	if sent := b.counter.Statements(); len(sent) != 0 {

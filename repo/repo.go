@@ -65,7 +65,7 @@ func New(d Database, cfg Config) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}
-	r := &Repo{db: d, txn: runner, reads: queries.New(d.Reads()), writes: queries.New(d), cache: cfg.Cache}
+	r := &Repo{db: d, txn: runner, reads: queries.New(queries.Prune(d.Reads())), writes: queries.New(queries.Prune(d)), cache: cfg.Cache}
 	if err := r.openViews(cfg); err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}

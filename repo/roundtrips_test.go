@@ -29,7 +29,7 @@ func TestEveryOperationKeepsToItsRoundTrips(t *testing.T) {
 			return err
 		}},
 		{"search books", 1, func() error {
-			_, err := b.SearchBooks(ctx, repo.BookSearch{Author: ptr("homer"), Limit: 100})
+			_, _, err := b.SearchBooks(ctx, repo.BookSearch{Author: ptr("homer"), Limit: 100})
 			return err
 		}},
 		{"daily sales", 1, func() error { _, err := b.DailySales(ctx, seed.LastDay, 365); return err }},

@@ -33,7 +33,7 @@ func (r *Repo) Transfer(ctx context.Context, from, to, amountCents int64) (Trans
 	}
 	op := txn.Op{Name: "transfer", Iso: pgx.Serializable}
 	t, err := txn.Do(ctx, r.txn, op, func(ctx context.Context, tx *txn.Tx) (Transfer, error) {
-		return move(ctx, queries.New(tx), from, to, amountCents)
+		return move(ctx, queries.New(queries.Prune(tx)), from, to, amountCents)
 	})
 	return t, wrap("transfer", err)
 }

@@ -47,31 +47,27 @@ func (a *api) products(r *http.Request) (any, error) {
 	return a.books.FindProducts(r.Context(), filter)
 }
 
-// page is a part of a list. Next is the "after" of the page that follows, nil
+// page is a part of a list. Next is the "after" of the page that follows, empty
 // on the last one.
 type page struct {
 	Items []repo.FoundBook `json:"items"`
-	Next  *int64           `json:"next"`
+	Next  repo.BookCursor  `json:"next"`
 }
 
 func (a *api) search(r *http.Request) (any, error) {
 	q := query{values: r.URL.Query()}
 	search := repo.BookSearch{
 		Title: q.text("title"), Author: q.text("author"), MinYear: q.int32("min_year"),
-		After: q.int64Or("after", 0), Limit: q.intOr("limit", 20),
+		After: q.cursor("after"), Limit: q.intOr("limit", 20),
 	}
 	if q.err != nil {
 		return nil, q.err
 	}
-	items, err := a.books.SearchBooks(r.Context(), search)
+	items, next, err := a.books.SearchBooks(r.Context(), search)
 	if err != nil {
 		return nil, err
 	}
-	p := page{Items: items}
-	if len(items) == search.Limit {
-		p.Next = &items[len(items)-1].ID
-	}
-	return p, nil
+	return page{Items: items, Next: next}, nil
 }
 
 func (a *api) book(r *http.Request) (any, error) {

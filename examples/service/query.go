@@ -37,7 +37,9 @@ func (q *query) intOr(name string, fallback int) int {
 	return or(read(q, name, strconv.Atoi), fallback)
 }
 
-func (q *query) int64Or(name string, fallback int64) int64 { return or(q.int64(name), fallback) }
+func (q *query) cursor(name string) repo.BookCursor {
+	return or(read(q, name, queries.ParseSearchBooksCursor), repo.BookCursor{})
+}
 
 func (q *query) dayOr(name string, fallback time.Time) time.Time {
 	return or(read(q, name, func(s string) (time.Time, error) { return time.Parse(time.DateOnly, s) }), fallback)
