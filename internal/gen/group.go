@@ -118,7 +118,12 @@ func (a *analysis) findVariants(ctx context.Context, db *database, st *statement
 	if plan == nil {
 		return nil
 	}
-	if err := plan.Prove(ctx, db.conn); err != nil {
+	// A statement of which a variant does not fit runs in full.
+	var unfit *project.Problem
+	if err := plan.Prove(ctx, db.conn); errors.As(err, &unfit) {
+		a.notes = append(a.notes, unfit)
+		return nil
+	} else if err != nil {
 		return err
 	}
 	st.plan = plan

@@ -96,3 +96,42 @@ func (s *Schema) find(v *pg.RangeVar) *table {
 	}
 	return s.tables[v.Relname]
 }
+
+// renamed applies the column names of an alias.
+func renamed(t *table, a *pg.Alias) *table {
+	if t == nil || a == nil || len(a.Colnames) == 0 {
+		return t
+	}
+	names := make([]string, len(a.Colnames))
+	for i, n := range a.Colnames {
+		names[i] = n.GetString_().GetSval()
+	}
+	return t.rename(names)
+}
+
+func (t *table) rename(names []string) *table {
+	if len(names) > len(t.columns) {
+		return nil
+	}
+	to := map[string]string{}
+	out := &table{columns: slices.Clone(t.columns)}
+	for i := range out.columns {
+		if _, twice := to[out.columns[i].name]; twice {
+			return nil
+		}
+		if i < len(names) {
+			to[out.columns[i].name] = names[i]
+			out.columns[i].name = names[i]
+		} else {
+			to[out.columns[i].name] = out.columns[i].name
+		}
+	}
+	for _, k := range t.keys {
+		key := []string{}
+		for _, c := range k {
+			key = append(key, to[c])
+		}
+		out.keys = append(out.keys, key)
+	}
+	return out
+}
