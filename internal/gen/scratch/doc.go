@@ -3,7 +3,8 @@
 //
 // [Open] creates the database, applies the schema files and gives it to the
 // caller; [Database.Close] drops it. Nothing is left on the server by a failed or
-// cancelled Open either.
+// cancelled Open either; a process that is killed leaves its database, which is
+// named sqlkeel_scratch_ and may be dropped at any time.
 //
 // The schema files may be plain SQL, pg_dump's output, or the migrations of goose,
 // golang-migrate, sql-migrate, dbmate and tern; of the last five the way up is
