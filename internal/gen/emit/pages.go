@@ -226,7 +226,7 @@ func (p *paging) readKeys() {
 }
 
 // inMethod are the names that a page method uses itself.
-var inMethod = []string{"q", "ctx", "db", "after", "rows", "last", "text", "err", "most", "params", "context", "math", "fmt", "stmt"}
+var inMethod = []string{"q", "ctx", "db", "after", "rows", "last", "text", "err", "most", "params", "context", "math", "fmt", "stmt", "pgtype", "time", "uuid"}
 
 // arguments returns the page method's own parameters, and for each parameter of
 // the statement the expression of its value, as far as the caller gives it.
@@ -240,7 +240,7 @@ func (p *paging) arguments() (declared string, give []string) {
 			give[i] = "arg." + param.Name
 			continue
 		}
-		if slices.Contains(inMethod, name) || p.f.taken.declared(name) {
+		if slices.Contains(inMethod, name) || strings.HasPrefix(name, "key") || p.f.taken.declared(name) {
 			name += "Arg"
 		}
 		give[i] = name
