@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 
@@ -42,10 +43,10 @@ func (r *Repo) AddAuthor(ctx context.Context, a NewAuthor, books []NewBook) (int
 	}
 	defer r.wrote(ctx, "authors", "books")
 	added, err := r.writes.AddAuthorWithBooks(ctx, addParams(a, books))
-	switch pgerr.ConstraintName(err) {
-	case "authors_name_key":
+	switch {
+	case errors.Is(err, queries.AuthorsNameKey):
 		err = &TakenError{What: fmt.Sprintf("author %q", a.Name), Err: err}
-	case "books_author_id_title_key":
+	case errors.Is(err, queries.BooksAuthorIDTitleKey):
 		err = &TakenError{What: fmt.Sprintf("one of the titles of %q", a.Name), Err: err}
 	}
 	// What JSON can say and jsonb cannot hold: \u0000 and half of a surrogate

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/queries"
 )
 
@@ -30,7 +30,7 @@ func (r *Repo) RegisterUser(ctx context.Context, email, name string) (User, erro
 		return User{}, fmt.Errorf("register user: %w", err)
 	}
 	user, err := r.writes.RegisterUser(ctx, email, name)
-	if pgerr.ConstraintName(err) == "users_email_key" {
+	if errors.Is(err, queries.UsersEmailKey) {
 		err = &TakenError{What: fmt.Sprintf("user %q", email), Err: err}
 	}
 	return user, wrap("register user", err)
@@ -61,12 +61,12 @@ func (r *Repo) PostReview(ctx context.Context, book int64, user uuid.UUID, ratin
 	posted, err := r.writes.PostReview(ctx, queries.PostReviewParams{
 		BookID: book, UserID: user, Rating: int32(rating), Body: body,
 	})
-	switch pgerr.ConstraintName(err) {
-	case "reviews_book_id_fkey":
+	switch {
+	case errors.Is(err, queries.ReviewsBookIDFkey):
 		err = fmt.Errorf("book %d: %w", book, ErrNotFound)
-	case "reviews_user_id_fkey":
+	case errors.Is(err, queries.ReviewsUserIDFkey):
 		err = fmt.Errorf("user %v: %w", user, ErrNotFound)
-	case "reviews_book_id_user_id_key":
+	case errors.Is(err, queries.ReviewsBookIDUserIDKey):
 		err = &TakenError{What: fmt.Sprintf("review of book %d by user %v", book, user), Err: err}
 	}
 	if err != nil {

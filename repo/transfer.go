@@ -2,12 +2,12 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
@@ -40,7 +40,7 @@ func (r *Repo) Transfer(ctx context.Context, from, to, amountCents int64) (Trans
 
 func move(ctx context.Context, q *queries.Queries, from, to, amountCents int64) (Transfer, error) {
 	moved, err := q.MoveMoney(ctx, from, to, amountCents)
-	if pgerr.ConstraintName(err) == "accounts_balance_not_negative" {
+	if errors.Is(err, queries.AccountsBalanceNotNegative) {
 		return Transfer{}, &InsufficientFundsError{Account: from, AmountCents: amountCents}
 	}
 	if err != nil {
