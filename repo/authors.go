@@ -2,8 +2,8 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
