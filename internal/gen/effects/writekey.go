@@ -53,7 +53,7 @@ func (w *work) writtenThroughViews(root catalog.OID) bool {
 	return slices.ContainsFunc(w.dmls, func(d dml) bool {
 		_, view := w.bodies[d.relation]
 		behind := newUses()
-		w.expand(behind, d.relation, 0)
+		w.expand(behind, d.relation)
 		return view && slices.ContainsFunc(w.members(root), func(m catalog.OID) bool { return behind.relations[m] })
 	})
 }
@@ -122,6 +122,9 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	if d.event&catalog.Update != 0 && !arbiter(d.query, c.Number) && !w.is(forgetsConflict) {
 		return nil
 	}
+	if d.query.number("override") == overridingUser {
+		return nil // a sequence gives the value instead
+	}
 	for _, t := range d.query.list("targetList") {
 		v := w.bare(t.child("expr"))
 		typ, known := w.exprType(v)
@@ -136,6 +139,9 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	}
 	return nil
 }
+
+// overridingUser is PostgreSQL's number of OVERRIDING USER VALUE.
+const overridingUser = 1
 
 // feeding returns what is pinned of the subquery whose rows are inserted.
 func (w *work) feeding(q *node) pinned {
