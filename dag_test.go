@@ -53,8 +53,11 @@ var house = map[string][]string{
 		"internal/demo", "internal/migrate", "internal/pgserver", "internal/seed", "migrations",
 		"internal/gen", "github.com/spf13/cobra",
 	},
-	"examples/first":   {"db", "repo"},
-	"examples/service": {"cache", "db", "pgerr", "queries", "repo", "txn", "github.com/google/uuid"},
+	"examples/first":       {"db", "repo"},
+	"examples/shelf":       {"examples/shelf/shelf", "txn", "github.com/jackc/pgx/v5"},
+	"examples/shelf/shelf": {"stmt", "pgerr", "github.com/jackc/pgx/v5"},
+	"docs":                 {},
+	"examples/service":     {"cache", "db", "pgerr", "queries", "repo", "txn", "github.com/google/uuid"},
 }
 
 func TestEveryPackageKeepsToItsImports(t *testing.T) {
