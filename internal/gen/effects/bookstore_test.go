@@ -102,7 +102,7 @@ func TestTheBookstoreIsUnderstood(t *testing.T) {
 		"RefreshCategorySales": "reads=books,sales writes=category_sales unkept: it is a REFRESH",
 		"ClaimTasks":           "locks=tasks unkept: it locks rows of tasks",
 		"CategorySales":        "reads=category_sales ro",
-		"SyncBookIDs":          "reads=books unkept: setval uses a sequence",
+		"SyncBookIDs":          "reads=books volatile unkept: setval uses a sequence",
 	}
 	a := on(t, pgtest.New(t, pgtest.WithMigrations(migrations.FS)).Conn(), "")
 	for _, st := range bookstore(t) {

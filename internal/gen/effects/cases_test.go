@@ -80,13 +80,13 @@ var cases = []struct{ command, sql, want string }{
 	{":many", `SELECT DISTINCT ON (book_id) id FROM notes WHERE (id, book_id) > ($1, $2) ORDER BY book_id`, `reads=notes ro`},
 	{":many", `SELECT to_tsvector('english', name) @@ plainto_tsquery($1) FROM authors`, `reads=authors ro unkept: plainto_tsquery depends on the session`},
 	{":many", `SELECT * FROM notes WHERE id = 7`, `reads=notes ro unique`},
-	{":one", `SELECT nextval('tickets')`, `unkept: nextval uses a sequence`},
-	{":one", `SELECT setval('tickets', 1)`, `unkept: setval uses a sequence`},
+	{":one", `SELECT nextval('tickets')`, `volatile unkept: nextval uses a sequence`},
+	{":one", `SELECT setval('tickets', 1)`, `volatile unkept: setval uses a sequence`},
 	{":one", `SELECT last_value FROM tickets`, `reads=tickets ro unkept: tickets is a sequence`},
 	{":exec", `SELECT pg_advisory_xact_lock($1)`, `volatile unkept: pg_advisory_xact_lock is volatile`},
 	{":exec", `SELECT pg_notify('a', 'b')`, `volatile unkept: pg_notify is volatile`},
 	{":exec", `SELECT set_config('app.user', $1, true)`, `volatile unkept: set_config is volatile`},
-	{":one", `SELECT txid_current()`, `unkept: txid_current has an effect`},
+	{":one", `SELECT txid_current()`, `volatile unkept: txid_current is volatile`},
 	{":many", `SELECT relname FROM pg_class`, `ro unkept: it reads the system catalogs`},
 	{":many", `SELECT table_name FROM information_schema.tables`, `ro unkept: it reads the system catalogs`},
 	{":one", `SELECT count_notes()`, `reads=notes ro`},
@@ -99,6 +99,8 @@ var cases = []struct{ command, sql, want string }{
 	{":one", "-- @reads notes, books\n-- @writes nothing\nSELECT opaque($1)", `reads=books,notes ro`},
 	{":one", "-- @writes authors\nSELECT opaque($1)", `reaches=authors,books,reviews READSANYTHING unkept: it writes authors, books, reviews`},
 	{":one", `SELECT query_to_xml($1, true, true, '')::text`, `ANYTHING READSANYTHING volatile unkept: it may change anything`},
+
+	{":exec", `SELECT id FROM notes`, `reads=notes ro unkept: it returns no rows`},
 
 	// Writes.
 	{":exec", `INSERT INTO authors (id, name) VALUES ($1, $2)`, `writes=authors wkeys=authors.id$1,authors.name$2 unkept: it writes authors`},

@@ -19,10 +19,16 @@ type reader struct {
 	*work
 	keys map[catalog.OID]map[stmt.RowKey]bool // by root
 	seen map[catalog.OID]bool
+	// steps are the queries gone into: views over views may be many.
+	steps int
 }
 
-// maxNesting bounds how deep pins are followed; below, nothing is pinned.
-const maxNesting = 40
+// maxNesting and maxSteps bound how far pins are followed; beyond, nothing is
+// pinned.
+const (
+	maxNesting = 40
+	maxSteps   = 2000
+)
 
 // add notes a reference with these keys.
 func (r *reader) add(oid catalog.OID, keys map[stmt.RowKey]bool) {
@@ -44,7 +50,7 @@ func (r *reader) add(oid catalog.OID, keys map[stmt.RowKey]bool) {
 // query notes what a query refers to, given what is pinned around it, and to what
 // its output columns are pinned from outside.
 func (r *reader) query(q *node, around pinned, outside map[int]params, depth int) {
-	if depth > maxNesting || q.number("commandType") != cmdSelect {
+	if r.steps++; depth > maxNesting || r.steps > maxSteps || q.number("commandType") != cmdSelect {
 		r.blindly(q)
 		return
 	}
@@ -129,7 +135,7 @@ func inFrom(q *node, number int) bool {
 func (r *reader) blindly(q *node) {
 	u := r.usesOf(value{node: q})
 	for oid := range u.relations {
-		r.expand(u, oid, 0)
+		r.expand(u, oid)
 	}
 	for oid := range u.relations {
 		r.add(oid, nil)

@@ -12,6 +12,7 @@ type uses struct {
 	relations map[catalog.OID]bool
 	// functions are the users' own: PostgreSQL's say what they do by their names.
 	functions map[catalog.OID]bool
+	views     map[catalog.OID]bool // those that were gone into
 	// Each of these names a function, or whatever else has the property; empty
 	// when there is none.
 	volatile string // gives something else at each call
@@ -23,7 +24,7 @@ type uses struct {
 }
 
 func newUses() *uses {
-	return &uses{relations: map[catalog.OID]bool{}, functions: map[catalog.OID]bool{}}
+	return &uses{relations: map[catalog.OID]bool{}, functions: map[catalog.OID]bool{}, views: map[catalog.OID]bool{}}
 }
 
 func (u *uses) add(v *uses) {
@@ -172,6 +173,7 @@ func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
 	switch {
 	case strings.HasPrefix(p.name, "nextval") || p.name == "setval":
 		first(&u.sequence, p.name)
+		first(&u.volatile, p.name)
 		first(&u.effect, p.name)
 		return
 	case runsQueries[p.name] || strings.HasSuffix(p.name, "_to_xml") || strings.Contains(p.name, "_to_xml_and_") || strings.Contains(p.name, "_to_xmlschema"):
@@ -179,6 +181,7 @@ func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
 	case clocks[p.name] || (p.name == "age" && p.volatility == 's'):
 		first(&u.clock, p.name)
 	case transactionIDs[p.name]:
+		first(&u.volatile, p.name)
 		first(&u.effect, p.name)
 	}
 	switch p.volatility {

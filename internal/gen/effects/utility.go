@@ -61,7 +61,7 @@ func (w *work) refresh(u *utility, n *pg.RefreshMatViewStmt) {
 	delete(inside.relations, oid)
 	for r := range inside.relations {
 		u.reads = append(u.reads, r)
-		w.expand(inside, r, 0)
+		w.expand(inside, r)
 	}
 	for f := range inside.functions {
 		u.functions = append(u.functions, f)

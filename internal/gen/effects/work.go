@@ -52,19 +52,20 @@ func (w *work) mention() {
 		w.plan = w.utility()
 	}
 	for oid := range w.named.relations {
-		w.expand(w.behind, oid, 0)
+		w.expand(w.behind, oid)
 	}
 	for _, l := range w.locks {
-		w.expand(w.behind, l.relation, 0)
+		w.expand(w.behind, l.relation)
 	}
 }
 
 // expand adds what a view's query mentions, and the views in that.
-func (a *Analyzer) expand(u *uses, view catalog.OID, depth int) {
+func (a *Analyzer) expand(u *uses, view catalog.OID) {
 	text, ok := a.bodies[view]
-	if r := a.cat.Relations[view]; !ok || depth > 100 || r != nil && r.Kind == 'm' {
+	if r := a.cat.Relations[view]; !ok || u.views[view] || r != nil && r.Kind == 'm' {
 		return
 	}
+	u.views[view] = true
 	inside, read := a.views[view]
 	if !read {
 		inside = newUses()
@@ -80,7 +81,7 @@ func (a *Analyzer) expand(u *uses, view catalog.OID, depth int) {
 	}
 	u.add(inside)
 	for oid := range inside.relations {
-		a.expand(u, oid, depth+1)
+		a.expand(u, oid)
 	}
 }
 
@@ -127,7 +128,9 @@ func tidy(list []string) []string {
 func (w *work) follow() {
 	w.changes = slices.Clone(w.plan.changes)
 	for _, d := range w.dmls {
-		w.changes = append(w.changes, d.change())
+		if d.relation != 0 {
+			w.changes = append(w.changes, d.change())
+		}
 	}
 	for oid := range w.declared.writes {
 		w.changes = append(w.changes, catalog.Change{Relation: oid, Event: anyRows})
@@ -236,13 +239,13 @@ func (w *work) unkept() string {
 		return "it may read anything"
 	case w.unresolved():
 		return "PostgreSQL did not resolve its functions: " + w.whyNone
-	case len(w.columns) == 0:
-		return "it returns no rows"
 	}
-	if why := w.unkeptRelation(); why != "" {
-		return why
+	why := w.unkeptRelation()
+	first(&why, w.unkeptFunction())
+	if len(w.columns) == 0 || strings.Contains(w.st.Command, "exec") {
+		first(&why, "it returns no rows")
 	}
-	return w.unkeptFunction()
+	return why
 }
 
 // unkeptRelation looks for relations whose rows others do not see, or whose
