@@ -1,11 +1,13 @@
 package effects
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/migrations"
 	"github.com/sqlkeel/sqlkeel/pgtest"
@@ -121,5 +123,36 @@ func TestTheBookstoreIsUnderstood(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("not met: %v", want)
+	}
+}
+
+func TestAnalysisIsBoundedForViewsOverViews(t *testing.T) {
+	t.Parallel()
+	schema := "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE VIEW v0 AS SELECT id, n FROM t;"
+	for i := range 7 {
+		schema += fmt.Sprintf("CREATE VIEW v%d AS SELECT a.id, b.n FROM v%d a JOIN v%d b ON a.id = b.id;", i+1, i, i)
+	}
+	out := analyze(t, with(t, schema, ""), ":many", `SELECT * FROM v7 WHERE id = $1`)
+	if got, want := summary(out.Effects), "reads=t,v0,v1,v2,v3,v4,v5,v6,v7 rkeys=t.id$1 ro"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// BenchmarkAnalyze works out one statement over views over views.
+func BenchmarkAnalyze(b *testing.B) {
+	conn := pgtest.New(b, pgtest.WithMigrations(migrations.FS)).Conn()
+	cat, err := catalog.Load(b.Context(), conn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, err := New(b.Context(), conn, cat, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	st := statement(":one", `SELECT c.id, c.title, c.author_name FROM catalog c WHERE c.id = $1`)
+	for b.Loop() {
+		if _, err := a.Analyze(b.Context(), st); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
