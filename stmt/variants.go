@@ -35,7 +35,7 @@ type Filter struct {
 }
 
 // Sort is the argument that chooses the order: CASE WHEN @sort = 'literal' THEN
-// key END.
+// key END. NULL and the empty text choose none.
 type Sort struct {
 	Name     string
 	Param    int

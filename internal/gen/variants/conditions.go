@@ -105,4 +105,3 @@ func family(t string) string {
 	}
 	return t
 }
-

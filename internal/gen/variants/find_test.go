@@ -205,3 +205,23 @@ func TestManyFiltersAreProvenInPart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheNumberOfVariantsIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		filters, literals, want int
+		partly                  bool
+	}{
+		{0, 3, 4, false}, {1, 0, 2, false}, {8, 0, 256, false}, {8, 3, 1024, false},
+		{8, 4, 5 * (2 + 8 + 28), true}, {9, 0, 2 + 9 + 36, true}, {30, 0, 2 + 30 + 435, true}, {40, 20, 21 * 48, true},
+	} {
+		list, partly := masks(c.filters, c.literals)
+		seen := map[stmt.Mask]bool{}
+		for _, m := range list {
+			seen[m] = true
+		}
+		if len(list) != c.want || partly != c.partly || len(seen) != len(list) || !seen[0] || !seen[1<<c.filters-1] {
+			t.Errorf("%d filters, %d literals: %d variants, %d different, partly = %v", c.filters, c.literals, len(list), len(seen), partly)
+		}
+	}
+}

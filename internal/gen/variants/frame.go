@@ -123,4 +123,3 @@ func alias(a *pg.Alias, name string) string {
 	}
 	return name
 }
-

@@ -125,7 +125,17 @@ func (m *maker) condition(depth int) string {
 
 // statement makes one with at least one parameter.
 func (m *maker) statement() string {
-	switch m.rng.IntN(7) {
+	switch m.rng.IntN(11) {
+	case 6:
+		return "WITH d AS (DELETE FROM t WHERE " + m.condition(2) + " RETURNING t.id, t.u_id) SELECT d.id, u.x FROM d LEFT JOIN u ON u.id = d.u_id"
+	case 7:
+		return "SELECT t.id FROM t WHERE " + m.condition(1) + " UNION ALL SELECT u.id FROM u, LATERAL (SELECT t.n FROM t WHERE t.u_id = u.id AND (" +
+			m.condition(1) + ")) s"
+	case 8:
+		return "SELECT t.id, rank() OVER (ORDER BY t.n), (SELECT array_agg(u.x ORDER BY u.id) FROM u WHERE u.id = t.u_id) FROM t WHERE t.id IN (SELECT t.id FROM t WHERE " +
+			m.condition(2) + ")"
+	case 9:
+		return "SELECT DISTINCT ON (t.n) t.n, t.id FROM t WHERE CASE WHEN t.id > 3 THEN " + m.condition(2) + " ELSE " + m.condition(1) + " END ORDER BY t.n, t.id DESC"
 	case 0:
 		return "SELECT t.id, u.x FROM t JOIN u ON u.id = t.u_id AND (" + m.condition(2) + ") WHERE " + m.condition(1)
 	case 1:
