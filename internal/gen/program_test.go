@@ -81,8 +81,11 @@ func TestCodeStopsCompilingWhenSqlcsOutputChanged(t *testing.T) {
 	changes := []struct{ file, from, to, want string }{
 		{"filters/queries/books.sql.go", "b.title = $1::text", "b.title > $1::text", "runGoGenerateBecauseCountBooksChanged"},
 		{"filters/queries/books.sql.go", "ORDER BY CASE", "ORDER  BY CASE", "runGoGenerateBecauseFindBooksChanged"},
+		{"filters/queries/books.sql.go", "DELETE FROM authors WHERE", "DELETE FROM ONLY authors WHERE", "runGoGenerateBecauseDeleteAuthorChanged"},
+		{"filters/queries/books.sql.go", "VALUES ($1) RETURNING id\n`", "VALUES ($1) RETURNING id\n--`", "runGoGenerateBecauseAddAuthorChanged"},
+		{"filters/queries/books.sql.go", "name FROM authors WHERE id = $1\n`", "name FROM authors WHERE id = $1`", "runGoGenerateBecauseGetAuthorChanged"},
+		{"pages/queries/books.sql.go", "const addBook =", "const addTome =", "undefined: addBook"},
 		{"filters/queries/books.sql.go", "MaxPrice *int32", "MaxPrice int32", "cannot use arg.MaxPrice (variable of type int32) as *int32 value"},
-		{"filters/queries/books.sql.go", "const addAuthor =", "const addWriter =", "undefined: addAuthor"},
 		{"pages/queries/books.sql.go", "type ListBooksRow struct {", "type ListBooksRow struct {\n\tMore int", "cannot convert r (variable of struct type ListBooksRow) to type BookLine"},
 	}
 	for _, change := range changes {

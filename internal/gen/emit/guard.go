@@ -12,11 +12,12 @@ func guard(f *file, st Statement) {
 	if st.Const != "" {
 		f.line("func _() {")
 		f.line("const analysed = %s", quote(st.SQL))
-		// 0 when the two are equal, for one or the other maximum is shorter when
-		// they are not; anything but 0 is out of the array's bounds, and the
-		// compiler names the index.
+		// s+"\x00" is the string after s: the smaller of it and analysed is longer
+		// or shorter than the smaller of the converse unless the two are equal. So
+		// order is 0, 1 or -1; the compiler names a constant index that is negative.
 		name := "runGoGenerateBecause" + upperFirst(st.Name) + "Changed"
-		f.line(`const %s = len(max(%s+"\x00", analysed)) + len(max(analysed+"\x00", %s)) - 2*len(analysed) - 2`, name, st.Const, st.Const)
+		f.line(`const order = len(min(%s+"\x00", analysed)) - len(min(analysed+"\x00", %s))`, st.Const, st.Const)
+		f.line("const %s = -order * order", name)
 		f.line("_ = [1]struct{}{}[%s]\n}\n", name)
 	}
 	guardParams(f, st)
