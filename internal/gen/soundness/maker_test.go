@@ -12,6 +12,7 @@ type maker struct {
 	writer []function // functions that write
 	reader []function // functions that read
 	mats   []*relation
+	acting []*relation // views that write when they are read
 	twins  []*relation // tables in the other schema whose name is also in public
 	serial int
 	theme  theme

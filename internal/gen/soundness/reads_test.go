@@ -96,7 +96,13 @@ func (b *builder) readScalar() string {
 func (b *builder) readCTE() string {
 	r := b.readable()
 	word := pick(b.dice, []string{"AS", "AS MATERIALIZED", "AS NOT MATERIALIZED"})
-	switch b.IntN(3) {
+	switch b.IntN(5) {
+	case 3:
+		c := pick(b.dice, r.columns)
+		return fmt.Sprintf("WITH w %s (SELECT * FROM %s) SELECT a.*, (SELECT count(*) FROM w b WHERE b.%s = a.%s) FROM w a WHERE %s", word, r.name, c.name, c.name, b.where(r, "a."))
+	case 4:
+		c := pick(b.dice, r.columns)
+		return fmt.Sprintf("WITH w %s (SELECT * FROM %s), x AS (SELECT * FROM w WHERE %s) SELECT %s, %s FROM x LEFT JOIN w ON x.%s = w.%s", word, r.name, b.where(r, ""), all("x"), all("w"), c.name, c.name)
 	case 0:
 		return fmt.Sprintf("WITH w %s (SELECT * FROM %s) SELECT * FROM w WHERE %s", word, r.name, b.where(r, ""))
 	case 1:

@@ -11,6 +11,12 @@ func (m *maker) makeViews() {
 	for m.chance(0.65) {
 		m.addView()
 	}
+	if len(m.writer) > 0 && m.chance(0.2) {
+		r, f := m.table(), pick(m.dice, m.writer)
+		v := m.newView("acts", nil, nil)
+		m.ddl("CREATE VIEW %s AS SELECT *, %s AS acted FROM %s", v.name, f.call(literal(pick(m.dice, f.arg.domain), f.arg.kind)), r.name)
+		m.acting = append(m.acting, v)
+	}
 	if m.chance(0.2) {
 		r := m.readable()
 		v := m.newView("mat", r.columns, r.pins)
@@ -48,8 +54,26 @@ func (m *maker) simpleView() *relation {
 	if m.chance(0.15) {
 		where += m.and(where) + m.existsIn(r)
 	}
-	m.ddl("CREATE VIEW %s AS SELECT %s FROM %s%s%s", v.name, names(r.columns, ""), r.name, where, options)
+	if m.chance(0.2) {
+		v.columns, v.keys, v.pins = m.swapped(r), nil, nil
+	}
+	m.ddl("CREATE VIEW %s (%s) AS SELECT %s FROM %s%s%s", v.name, names(v.columns, ""), names(r.columns, ""), r.name, where, options)
+	if c := pick(m.dice, v.columns); m.chance(0.1) && c.generated == "" {
+		m.ddl("ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s", v.name, c.name, literal(pick(m.dice, c.domain), c.kind))
+	}
 	return v
+}
+
+// swapped returns a relation's columns under each other's names.
+func (m *maker) swapped(r *relation) []*column {
+	others := shuffled(m.dice, r.columns)
+	list := make([]*column, len(r.columns))
+	for i, c := range r.columns {
+		copied := *c
+		copied.name = others[i].name
+		list[i] = &copied
+	}
+	return list
 }
 
 func (m *maker) and(where string) string {

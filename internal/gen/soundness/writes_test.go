@@ -79,7 +79,8 @@ func (b *builder) insert() string {
 			values += "), (" + more
 		}
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s%s", r.name, columns, values, conflict, b.returning(r, ""))
+	overriding := weighted(b.dice, []choice[string]{{20, ""}, {1, " OVERRIDING USER VALUE"}, {1, " OVERRIDING SYSTEM VALUE"}})
+	return fmt.Sprintf("INSERT INTO %s (%s)%s VALUES (%s)%s%s", r.name, columns, overriding, values, conflict, b.returning(r, ""))
 }
 
 func (b *builder) upsert() string {
@@ -121,7 +122,16 @@ func (b *builder) update() string {
 		return fmt.Sprintf("UPDATE %s AS u SET %s WHERE %s%s", r.name, b.assign(r, ""), b.where(r, "u."), b.returning(r, "u."))
 	}
 	only := weighted(b.dice, []choice[string]{{12, ""}, {1, "ONLY "}})
-	return fmt.Sprintf("UPDATE %s%s SET %s WHERE %s%s", only, r.name, b.assign(r, ""), b.where(r, ""), b.returning(r, ""))
+	return fmt.Sprintf("UPDATE %s%s SET %s WHERE %s%s%s", only, r.name, b.assign(r, ""), b.where(r, ""), b.alsoWrites(), b.returning(r, ""))
+}
+
+// alsoWrites is a condition that calls a function which writes, now and then.
+func (b *builder) alsoWrites() string {
+	if len(b.writer) == 0 || b.chance(0.9) {
+		return ""
+	}
+	f := pick(b.dice, b.writer)
+	return " AND " + f.call(literal(pick(b.dice, f.arg.domain), f.arg.kind)) + " = 1"
 }
 
 func (b *builder) updateKey() string {
@@ -146,7 +156,7 @@ func (b *builder) updateFrom() string {
 
 func (b *builder) remove() string {
 	r := b.target()
-	return fmt.Sprintf("DELETE FROM %s WHERE %s%s", r.name, b.where(r, ""), b.returning(r, ""))
+	return fmt.Sprintf("DELETE FROM %s WHERE %s%s%s", r.name, b.where(r, ""), b.alsoWrites(), b.returning(r, ""))
 }
 
 func (b *builder) removeUsing() string {
@@ -217,6 +227,9 @@ func (b *builder) insertSelect() string {
 func (b *builder) callWriter() string {
 	if len(b.writer) == 0 {
 		return b.update()
+	}
+	if len(b.acting) > 0 && b.chance(0.4) {
+		return "SELECT * FROM " + pick(b.dice, b.acting).name
 	}
 	f := pick(b.dice, b.writer)
 	arg := b.existing(f.arg)
