@@ -76,7 +76,7 @@ func (r *framer) pin(fr *frame, p place, value *pg.Node, left, right span, way d
 // outside returns the type of alias.column when the alias is that of a query around:
 // a constant for this one. It is "" for others.
 func (r *framer) outside(fr *frame, c *pg.ColumnRef) string {
-	if len(c.Fields) != 2 {
+	if len(c.Fields) != 2 || fr.opaque {
 		return ""
 	}
 	alias := c.Fields[0].GetString_().GetSval()
@@ -88,7 +88,7 @@ func (r *framer) outside(fr *frame, c *pg.ColumnRef) string {
 		if p, ok := o.resolve(c); ok {
 			return o.typ(p)
 		}
-		if slices.ContainsFunc(o.rels, has) {
+		if o.opaque || slices.ContainsFunc(o.rels, has) {
 			break
 		}
 	}

@@ -1,6 +1,9 @@
 package variants
 
 import (
+	"maps"
+	"slices"
+
 	pg "github.com/sqlc-dev/oliphant"
 )
 
@@ -13,6 +16,7 @@ type frame struct {
 	// equals are column → column: when the first is known, so is the second.
 	equals []equality
 	pinned []place // columns that equal a parameter or constant
+	opaque bool    // it has names that are not known
 }
 
 // rel is one relation of a FROM.
@@ -82,7 +86,7 @@ func (r *framer) add(fr *frame, v any, optional bool) span {
 	case *pg.JoinExpr:
 		r.join(fr, n, optional)
 	default:
-		fr.rels = append(fr.rels, &rel{optional: optional})
+		fr.rels, fr.opaque = append(fr.rels, &rel{optional: optional}), true
 	}
 	return span{at, len(fr.rels)}
 }
@@ -99,8 +103,10 @@ func (r *framer) join(fr *frame, j *pg.JoinExpr, optional bool) {
 	}
 	left := r.add(fr, inner(j.Larg), optional || way == toLeft || way == neither)
 	right := r.add(fr, inner(j.Rarg), optional || way == toRight || way == neither)
+	fr.opaque = fr.opaque || j.Alias != nil || j.JoinUsingAlias != nil
 	if j.Alias != nil {
-		fr.rels = append(fr.rels[:at], &rel{alias: alias(j.Alias, ""), optional: optional})
+		fr.hide(at)
+		fr.rels = append(fr.rels, &rel{alias: alias(j.Alias, ""), optional: optional})
 		return
 	}
 	for _, n := range j.UsingClause {
@@ -122,4 +128,12 @@ func alias(a *pg.Alias, name string) string {
 		return a.Aliasname
 	}
 	return name
+}
+
+// hide removes the relations from at on, whose names a join's alias hides.
+func (fr *frame) hide(at int) {
+	fr.rels = fr.rels[:at]
+	fr.equals = slices.DeleteFunc(fr.equals, func(e equality) bool { return e.from.rel >= at || e.to.rel >= at })
+	fr.pinned = slices.DeleteFunc(fr.pinned, func(p place) bool { return p.rel >= at })
+	maps.DeleteFunc(fr.merged, func(_ string, rel int) bool { return rel >= at })
 }

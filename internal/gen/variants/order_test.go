@@ -71,6 +71,9 @@ var orderCases = []struct {
 	{"SELECT b.id FROM b CROSS JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id = b.id) y WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT b.id FROM b LEFT JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id = b.id ORDER BY c.tag LIMIT 1) y ON true WHERE " + filter + " ORDER BY b.id LIMIT 3", true},
 	{"SELECT b.id FROM b LEFT JOIN LATERAL (SELECT c.tag FROM c WHERE c.b_id > b.id ORDER BY c.tag LIMIT 1) y ON true WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
+	{"SELECT 1 FROM ((b JOIN a ON a.id = b.a_id) JOIN c ON c.b_id = b.id) AS j (x, y, z, n) CROSS JOIN b p WHERE ($1::int IS NULL OR p.n = $1) ORDER BY p.id LIMIT 3", false},
+	{"SELECT b.id FROM (parent JOIN a ON a.id = parent.id) AS j (k), b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
+	{"SELECT b.id, ARRAY(SELECT c.tag FROM c, generate_series(1, 3) AS b (id) WHERE c.b_id = b.id ORDER BY b.id, c.tag) FROM b WHERE " + filter, false},
 	// views, CTEs, subqueries
 	{"SELECT id FROM v WHERE ($1::text IS NULL OR title = $1) ORDER BY id LIMIT 3", true},
 	{"SELECT id FROM v WHERE ($1::text IS NULL OR title = $1) ORDER BY name LIMIT 3", false},
