@@ -107,13 +107,14 @@ func (w *work) keysOf(oid catalog.OID, entry int, pinned pinned) map[stmt.RowKey
 }
 
 // goEquality reports whether the Go argument of a placeholder is equal when the
-// column's values are: not so for a uuid or number that is passed as text.
+// column's values are: not so for a uuid, a number or bytes that are passed as
+// text, which has several forms of one value.
 func (w *work) goEquality(param int, typ catalog.OID) bool {
-	if param > len(w.st.Params) || family(typ) == textOID || typ == byteaOID {
+	if param > len(w.st.Params) || family(typ) == textOID {
 		return true
 	}
 	t := strings.ToLower(w.st.Params[param-1].Type)
-	return !strings.HasSuffix(t, "string") && !strings.HasSuffix(t, "text") && !strings.HasSuffix(t, "[]byte")
+	return !strings.HasSuffix(t, "string") && !strings.HasSuffix(t, "text") && (typ == byteaOID || !strings.HasSuffix(t, "[]byte"))
 }
 
 // sortKeys sorts keys and removes repeats.

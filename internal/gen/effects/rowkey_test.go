@@ -57,6 +57,8 @@ var counterexamples = []struct {
 	{"one of two references is not pinned", ":many", `SELECT a.id FROM notes a, notes b WHERE a.id = $1 AND b.id = a.book_id`, "", sound, ""},
 	{"two references are pinned to different values", ":many", `SELECT a.id FROM notes a, notes b WHERE a.id = $1 AND b.id = $2`, "", sound, ""},
 	{"a result is not told to a caller who asked for one row", ":one", `DELETE FROM notes WHERE book_id > 5 RETURNING id`, "", sound, ""},
+	{"OVERRIDING USER VALUE draws another identity than is given", ":one", `INSERT INTO books (id, author_id) OVERRIDING USER VALUE VALUES ($1, $2) RETURNING id`,
+		"books.id>1", sound, "books.id>1"},
 	{"COPY brings many rows", ":copyfrom", `INSERT INTO notes (id) VALUES ($1)`, "", sound, ""},
 	{"an OR pins nothing", ":many", `SELECT * FROM notes WHERE id = $1 OR book_id = 7`, "", sound, ""},
 	{"an aggregate over groups of another column mixes rows", ":many", `SELECT * FROM (SELECT max(id) AS id, book_id FROM notes GROUP BY book_id) n WHERE n.id = $1`,
