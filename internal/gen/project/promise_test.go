@@ -22,6 +22,7 @@ var promises = map[string]struct {
 	"an annotation stands in the first column":             {firstColumn, []mutant{anyColumn}},
 	"a call that cannot work is refused, another is not":   {refusesCalls, []mutant{trustsCall, lettersOnly}},
 	"a statement is told from a hand-written file's const": {onlyGenerated, []mutant{allGoFiles}},
+	"a query that changed since is not taken as it was":    {changedQuery, []mutant{trustsText}},
 }
 
 func TestPromises(t *testing.T) {

@@ -107,6 +107,7 @@ func (r *reader) matched(st *Statement, q *query) {
 		r.pkg.report(st.Pos, st.Name, "it is %s here and %s in %s: run sqlc generate again", q.command, st.Command, st.GoFile)
 	}
 	r.checkSlice(st, q)
+	r.checkText(st, q)
 	r.annotations(st, q)
 }
 
