@@ -26,7 +26,7 @@ func newLab(t testing.TB) *lab {
 	t.Helper()
 	db := pgtest.New(t)
 	l := &lab{runs: db.Conn().PgConn(), looks: db.Conn()}
-	if err := l.do(t.Context(), "SET statement_timeout = '3s'; SET client_min_messages = error; SET max_stack_depth = '500kB'; SET TimeZone = 'UTC'"); err != nil {
+	if err := l.do(t.Context(), "SET statement_timeout = '3s'; SET jit = off; SET client_min_messages = error; SET max_stack_depth = '500kB'; SET TimeZone = 'UTC'"); err != nil {
 		t.Fatal(err)
 	}
 	return l

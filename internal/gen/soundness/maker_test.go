@@ -102,7 +102,7 @@ func (m *maker) table() *relation {
 	switch {
 	case m.chance(0.08):
 		return pick(m.dice, m.tables)
-	case m.chance(0.87):
+	case m.theme != policing && m.chance(0.87): // a policy shows between tables
 		return m.hot[0]
 	}
 	return pick(m.dice, m.hot)

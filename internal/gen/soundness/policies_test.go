@@ -11,7 +11,7 @@ func (m *maker) makePolicies() string {
 	if !m.likely(policing, 0.12) {
 		return ""
 	}
-	for range m.between(1, 2) {
+	for m.likely(policing, 0.5) {
 		t := m.table()
 		m.ddl("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", t.name)
 		m.ddl("CREATE POLICY allowed%d ON %s FOR SELECT USING (%s)", m.number(), t.name, m.policy(t))
