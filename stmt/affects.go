@@ -1,6 +1,9 @@
 package stmt
 
-import "slices"
+import (
+	"reflect"
+	"slices"
+)
 
 // Run is one execution of a statement.
 type Run struct {
@@ -19,8 +22,9 @@ type Run struct {
 // A relation that the write changes counts when the read depends on it, unless
 // both are pinned on one of its columns, to different values. Values are compared
 // when they are of the kinds for which Go's equality is PostgreSQL's (integers,
-// strings, booleans, byte slices and 16-byte arrays, pointers to them, and nil
-// for NULL); others are taken for equal.
+// strings, booleans, byte slices and any type of 16-byte array such as a UUID's,
+// pointers to them, and nil for NULL); others are taken for equal, named strings
+// and integers too, whose encoding may be of their own.
 func (write Run) Affects(read Run) bool {
 	if write.Anything {
 		return true
@@ -139,10 +143,23 @@ func plain(v any) (value any, known bool) {
 		return pointed(v)
 	case *bool:
 		return pointed(v)
-	case *[16]byte:
-		return pointed(v)
 	}
-	return nil, false
+	return uuid(v)
+}
+
+// uuid converts a named array of 16 bytes, or a pointer to one.
+func uuid(v any) (value any, known bool) {
+	of := reflect.ValueOf(v)
+	if of.Kind() == reflect.Pointer {
+		if of.IsNil() {
+			return nil, true
+		}
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Array || !of.CanConvert(reflect.TypeFor[[16]byte]()) {
+		return nil, false
+	}
+	return of.Convert(reflect.TypeFor[[16]byte]()).Interface(), true
 }
 
 func pointed[T any](p *T) (value any, known bool) {

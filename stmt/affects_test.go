@@ -9,6 +9,11 @@ import (
 // books reads or writes the relation books, pinned on id by $1.
 func books(e stmt.Effects, args ...any) stmt.Run { return stmt.Run{Effects: &e, Args: args} }
 
+type (
+	uuid [16]byte
+	mood string
+)
+
 func TestAWriteAffectsWhatTheReadDependsOn(t *testing.T) {
 	t.Parallel()
 	byID := []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}}
@@ -40,6 +45,10 @@ func TestAWriteAffectsWhatTheReadDependsOn(t *testing.T) {
 		"NULL and NULL":                    {write((*int64)(nil)), read(nil), true},
 		"values of different kinds":        {write("5"), read(5), true},
 		"values of an unknown kind":        {write(5.0), read(6.0), true},
+		"another UUID":                     {write(uuid{1}), read(&uuid{2}), false},
+		"the same UUID":                    {write(uuid{1}), read([16]byte{1}), true},
+		"no UUID":                          {write((*uuid)(nil)), read(uuid{1}), false},
+		"a name for text":                  {write(mood("glad")), read(mood("sad")), true},
 		"a missing argument":               {write(), read(5), true},
 		"other text":                       {write([]byte("a")), read("b"), false},
 		"another row of a keyed and another relation": {
