@@ -60,7 +60,8 @@ type VerifyError struct {
 	Statements []RefusedStatement // in the order of the sources
 }
 
-// ChangedRelation is a relation that is not as it was when code was generated.
+// ChangedRelation is a relation, or a function such as "total(integer)", that is not as it was when code
+// was generated.
 type ChangedRelation struct {
 	Name    string
 	Missing bool // or it became a partition, or temporary

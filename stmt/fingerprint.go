@@ -2,8 +2,9 @@ package stmt
 
 import "maps"
 
-// Relations returns the relations that the statements touch, by name, each with
-// the digest that [SchemaQuery] gave for it when the code was generated.
+// Relations returns the relations that the statements touch and the functions that
+// run then ("total(integer)"), by name, each with the digest that [SchemaQuery]
+// gave for it when the code was generated.
 func (r *Registry) Relations() map[string]string { return maps.Clone(r.relations) }
 
 // SchemaQuery asks a database for the digests of relations and functions. Its one

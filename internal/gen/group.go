@@ -146,7 +146,7 @@ func checkAnnotations(st *statementAnalysis) Problems {
 }
 
 // describe reads what is emitted beside the statements: the digests of the
-// relations that they touch, and the constraints. The server is asked once for all
+// relations and functions that they touch, and the constraints. The server is asked once for all
 // packages.
 func (db *database) describe(ctx context.Context, g *group) error {
 	touched := map[string]bool{}
@@ -172,14 +172,15 @@ func (db *database) describe(ctx context.Context, g *group) error {
 	return nil
 }
 
-// touched returns the relations that a package's statements touch.
+// touched returns the relations that a package's statements touch, and the
+// functions that run then.
 func (pkg *packageAnalysis) touched() map[string]bool {
 	names := map[string]bool{}
 	for _, st := range pkg.statements {
 		if st.result == nil {
 			continue
 		}
-		for _, list := range [][]string{st.result.Reads, st.result.Writes, st.result.Locks, st.result.Reaches} {
+		for _, list := range [][]string{st.result.Reads, st.result.Writes, st.result.Locks, st.result.Reaches, st.result.Functions} {
 			for _, name := range list {
 				names[name] = true
 			}

@@ -47,6 +47,8 @@ type Closure struct {
 	// for, views and the tables under them, and what policies, rules and called
 	// functions read. What triggers and defaults read is not among them.
 	Reads map[OID]bool
+	// Functions holds every function that may be called on the way.
+	Functions map[OID]bool
 	// Anything is why the changes cannot be bounded; empty when they are.
 	Anything string
 	// ReadsAnything is why the reads cannot be bounded; empty when they are.

@@ -5,7 +5,7 @@ package catalog
 // given twice count as reaching it again.
 func (c *Catalog) Close(changes []Change, reads, functions []OID) Closure {
 	k := &closer{
-		Catalog: c, out: Closure{Changes: map[OID]Reached{}, Reads: map[OID]bool{}},
+		Catalog: c, out: Closure{Changes: map[OID]Reached{}, Reads: map[OID]bool{}, Functions: map[OID]bool{}},
 		reached: map[OID]*reached{}, seen: map[step]*columnSet{}, read: map[use]bool{}, called: map[use]bool{},
 	}
 	for _, change := range changes {
@@ -24,6 +24,9 @@ func (c *Catalog) Close(changes []Change, reads, functions []OID) Closure {
 	}
 	for oid, r := range k.reached {
 		k.out.Changes[oid] = r.result()
+	}
+	for u := range k.called {
+		k.out.Functions[u.oid] = true
 	}
 	return k.out
 }

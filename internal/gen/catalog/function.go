@@ -12,6 +12,9 @@ type Function struct {
 	// not PostgreSQL's own.
 	Source    string
 	Extension string
+	// Signature is its name as stmt.SchemaQuery spells it, such as
+	// "app.total(integer, app.kind[])"; empty for those of pg_catalog.
+	Signature string
 
 	text      string // its body as it was written
 	arguments []OID

@@ -34,22 +34,34 @@ func (l *loader) loadFunctions(ctx context.Context, tx pgx.Tx) error {
 // prosqlbody is new in 14; asking for it by name works in 13 too.
 func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
-	var source, tree, defaults, text, path string
+	var source, tree, defaults, text, path, signature string
 	var hasPath bool
 	var arguments []OID
 	return each(ctx, tx, `
 		SELECT p.oid, CASE WHEN p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') THEN pg_get_functiondef(p.oid) ELSE '' END,
 		       CASE WHEN l.lanname = 'sql' THEN coalesce(to_jsonb(p)->>'prosqlbody', '') ELSE '' END, coalesce(p.proargdefaults::text, ''), p.prosrc, p.proargtypes::oid[],
-		       s.setting IS NOT NULL, coalesce(substr(s.setting, 13), '')
+		       s.setting IS NOT NULL, coalesce(substr(s.setting, 13), ''),
+		       CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(p.proname) || '(' || coalesce((
+		           SELECT string_agg(CASE
+		               WHEN e.typnamespace = 'pg_catalog'::regnamespace THEN format_type(t.oid, NULL)
+		               WHEN e.typnamespace = 'public'::regnamespace OR EXISTS (
+		                   SELECT FROM pg_depend x WHERE x.classid = 'pg_type'::regclass AND x.objid = e.oid AND x.deptype = 'e') THEN quote_ident(e.typname)
+		               ELSE quote_ident(en.nspname) || '.' || quote_ident(e.typname) END
+		               || CASE WHEN e.oid <> t.oid AND e.typnamespace <> 'pg_catalog'::regnamespace THEN '[]' ELSE '' END, ', ' ORDER BY a.n)
+		           FROM unnest(p.proargtypes) WITH ORDINALITY a (type, n)
+		           JOIN pg_type t ON t.oid = a.type
+		           JOIN pg_type e ON e.oid = CASE WHEN t.typlen = -1 AND t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+		           JOIN pg_namespace en ON en.oid = e.typnamespace), '') || ')'
 		FROM pg_proc p
 		JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 		JOIN pg_language l ON l.oid = p.prolang
 		LEFT JOIN LATERAL (SELECT setting FROM unnest(p.proconfig) setting WHERE setting LIKE 'search\_path=%') s ON true`,
-		[]any{&oid, &source, &tree, &defaults, &text, &arguments, &hasPath, &path}, func() {
+		[]any{&oid, &source, &tree, &defaults, &text, &arguments, &hasPath, &path, &signature}, func() {
 			f := l.Functions[oid]
 			if f == nil {
 				return
 			}
+			f.Signature = signature
 			f.Source, f.text, f.arguments = source, text, append([]OID(nil), arguments...)
 			if hasPath {
 				f.path = splitPath(path)

@@ -42,6 +42,9 @@ type Result struct {
 	stmt.Effects
 	Params  []Type
 	Columns []Column
+	// Functions are the users' functions on which the effects rest, as
+	// stmt.SchemaQuery spells them.
+	Functions []string
 	// Remarks say what could not be known and how to declare it.
 	Remarks []*project.Problem
 }

@@ -153,6 +153,12 @@ func (w *work) follow() {
 		w.closure = w.cat.Close(w.changes, reads, functions)
 	}
 	w.out.Reads = tidy(append(w.out.Reads, w.names(slices.Collect(maps.Keys(w.called.Reads)))...))
+	for oid := range w.closure.Functions {
+		if f := w.cat.Functions[oid]; f != nil && f.Signature != "" && f.Extension == "" {
+			w.out.Functions = append(w.out.Functions, f.Signature)
+		}
+	}
+	slices.Sort(w.out.Functions)
 }
 
 // functions are those of the users that run while the statement does.
