@@ -17,7 +17,10 @@ var Statements = stmt.NewRegistry(
 	map[string]string{
 		"authors":       "81e3ddcba391fb7a49101d3683c0f439",
 		"books":         "861ab667db837a0fd2692a11596453c2",
+		"forget(text)":  "d8f4d926c5f57b3f82e5ced9bfb5a567",
+		"note_price()":  "6be07e21eb3f058b056e141c7f6d7e93",
 		"price_changes": "c8e514e896d3cc85cc46be538976a9c1",
+		"rows_of(text)": "12ff1d1caf0705ea092340642f5eb961",
 	},
 	stmt.Statement{
 		Name: "AddAuthor", Command: ":one", Source: "query.sql:56",
