@@ -148,7 +148,9 @@ func read(reader *pgconn.ResultReader) (result, error) {
 		row := make([]any, len(fields))
 		var line strings.Builder
 		for i, text := range reader.Values() {
-			row[i] = parsed(text, fields[i].DataTypeOID)
+			if row[i] = string(text); fields[i].Format == 0 {
+				row[i] = parsed(text, fields[i].DataTypeOID)
+			}
 			if text == nil {
 				line.WriteString("NULL")
 			} else {

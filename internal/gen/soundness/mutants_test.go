@@ -75,6 +75,8 @@ var mutants = map[string]mutant{
 		}},
 	"a write's key is also that of what it reaches": {within: 100,
 		effects: func(_ string, e *stmt.Effects) { e.Reaches = nil }},
+	"every result may be kept": {within: 60,
+		effects: func(_ string, e *stmt.Effects) { e.Unkept = "" }},
 	"bodies that nobody can read do nothing": {within: 100, theme: opaque,
 		effects: func(_ string, e *stmt.Effects) { e.Anything, e.ReadsAnything = false, false }},
 }

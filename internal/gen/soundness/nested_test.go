@@ -85,3 +85,18 @@ func (b *builder) readDistinctOn() string {
 	}
 	return fmt.Sprintf("SELECT * FROM (SELECT DISTINCT ON (a.%s) a.* FROM %s a ORDER BY a.%s, a::text) q WHERE %s", c.name, r.name, c.name, b.where(r, "q."))
 }
+
+// readTimed looks at a point in time in ways of which some depend on the session.
+func (b *builder) readTimed() string {
+	r := b.readable()
+	for _, c := range shuffled(b.dice, r.columns) {
+		if c.kind.sql != "timestamptz" {
+			continue
+		}
+		form := pick(b.dice, []string{"a.%s::date", "extract(hour FROM a.%s)", "to_char(a.%s, 'HH24')", "a.%s > '2021-01-01'", "date_trunc('day', a.%s)",
+			"a.%s - interval '1 day'", "a.%s AT TIME ZONE 'UTC'", "extract(epoch FROM a.%s)", "a.%s > timestamp '2021-01-01 00:00'", "to_jsonb(a.%s)",
+			"a.%s::timestamp", "age(a.%s, '2021-01-01 00:00+00')", "date_part('day', a.%s)", "a.%s > '2021-01-01 00:00+00'", "(a.%s)::text"})
+		return fmt.Sprintf("SELECT a.%s, %s AS form FROM %s a WHERE %s", r.columns[0].name, fmt.Sprintf(form, c.name), r.name, b.where(r, "a."))
+	}
+	return b.readPoint()
+}

@@ -10,8 +10,10 @@ func (l *lab) shrink(ctx context.Context, s *scenario, m miss, analyse analyst) 
 		small.reads = []statement{m.read}
 		small.reads[0].args = [][]any{m.readBy.Args}
 	}
-	small.writes = []statement{m.write}
-	small.writes[0].args = [][]any{m.writeBy.Args}
+	if m.writeNth >= 0 {
+		small.writes = []statement{m.write}
+		small.writes[0].args = [][]any{m.writeBy.Args}
+	}
 	again, ok := l.missed(ctx, small, analyse)
 	if !ok {
 		return s, m
@@ -34,7 +36,7 @@ func (l *lab) missed(ctx context.Context, s *scenario, analyse analyst) (miss, b
 		return miss{}, false
 	}
 	for _, m := range t.misses {
-		if (m.readNth >= 0) == (len(s.reads) > 0) {
+		if (m.readNth >= 0) == (len(s.reads) > 0) && (m.writeNth >= 0) == (len(s.writes) > 0) {
 			return m, true
 		}
 	}

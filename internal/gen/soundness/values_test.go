@@ -30,7 +30,7 @@ var (
 		{sql: "smallint", goType: "int16", keys: integers, exact: true, number: true},
 		{sql: "varchar(20)", goType: "string", keys: []any{"a", "b", "c", "d", "A"}, change: "%s || 'x'", exact: true},
 		{sql: "timestamptz", goType: "pgtype.Timestamptz", keys: []any{"2020-01-01 00:00:00+00", "2021-01-01 00:00:00+00", "2022-01-01 00:00:00+00", "2023-01-01 00:00:00+00", "2024-01-01 00:00:00+00"},
-			others: []any{"2020-01-01 01:00:00+01", "2021-01-01"}, change: "%s + interval '1 hour'", exact: true},
+			others: []any{"2020-01-01 01:00:00+01", "2020-12-31 20:00:00-04"}, change: "%s + interval '1 hour'", exact: true},
 		{sql: "numeric", goType: "pgtype.Numeric", keys: []any{"1", "2", "3.5", "4", "5"}, others: []any{"1.0", "2.00"}, change: "%s + 1", number: true},
 		{sql: "char(3)", goType: "string", keys: []any{"a", "b", "c", "d", "e"}, others: []any{"a  ", "b "}, exact: true},
 		{sql: "text COLLATE ci", goType: "string", keys: []any{"a", "b", "c", "d", "e"}, others: []any{"A", "B", "C"}},
