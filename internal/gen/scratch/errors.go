@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 )
@@ -14,9 +15,9 @@ import (
 // serverError returns what the server said, nil when the error is about the
 // connection or the context.
 func serverError(err error) *pgconn.PgError {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR" {
-		return pg
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.SeverityUnlocalized == "ERROR" {
+		return refused
 	}
 	return nil
 }
@@ -53,6 +54,10 @@ func alreadyThere(st step, err *pgconn.PgError) bool {
 	switch err.Code {
 	case "42710": // duplicate_object
 		return st.kind.node.GetCreateExtensionStmt() != nil || st.kind.node.GetCreatePlangStmt() != nil
+	case "42701": // duplicate_column
+		// sqlc does not see what a DO block adds, so that projects tell it twice.
+		cmds := st.kind.node.GetAlterTableStmt().GetCmds()
+		return len(cmds) == 1 && cmds[0].GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddColumn
 	case "42P06": // duplicate_schema
 		return st.kind.node.GetCreateSchemaStmt().GetSchemaname() == "public"
 	}

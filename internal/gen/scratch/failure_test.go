@@ -104,3 +104,20 @@ func TestABadDSNIsAnError(t *testing.T) {
 		t.Errorf("Open = %v", err)
 	}
 }
+
+func TestAColumnThatADoBlockAddedMayBeAddedAgainForSqlc(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	d := b.open(t, Options{Strict: true},
+		"1.sql", "CREATE TABLE a (id int);\nDO $$ BEGIN ALTER TABLE a ADD COLUMN slug text; END $$;",
+		"2.sql", "ALTER TABLE a ADD COLUMN slug text;\nCREATE TABLE b (id int);")
+	expect(t, told(d), []string{`warning 2.sql:1:1: column "slug" of relation "a" already exists (SQLSTATE 42701)`})
+	if got := relations(t, d); got != "a b" {
+		t.Errorf("relations = %s", got)
+	}
+	base, names := schemaFiles(t, "1.sql", "CREATE TABLE a (id int);\nALTER TABLE a ADD COLUMN x int, ADD COLUMN id int;")
+	if d, err := Open(t.Context(), b.dsn, names, Options{Strict: true, Base: base}); err == nil {
+		t.Error("a column beside the one that is there was lost and nobody says so")
+		_ = d.Close(t.Context())
+	}
+}
