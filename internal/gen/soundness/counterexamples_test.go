@@ -64,7 +64,6 @@ func goTypes(args []any) []string {
 func counterexamples() map[string]counterexample {
 	all := maps.Clone(rowPrecision)
 	maps.Copy(all, reach)
-	maps.Copy(all, bodies)
 	maps.Copy(all, pins)
 	maps.Copy(all, changes)
 	return all

@@ -29,6 +29,9 @@ func newLab(t testing.TB) *lab {
 	if err := l.do(t.Context(), "SET statement_timeout = '3s'; SET jit = off; SET client_min_messages = error; SET max_stack_depth = '500kB'; SET TimeZone = 'UTC'"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := l.looks.Exec(t.Context(), "SET jit = off"); err != nil {
+		t.Fatal(err)
+	}
 	return l
 }
 
