@@ -153,9 +153,8 @@ func TestInspectPrintsJSONAndCountsOnStandardError(t *testing.T) {
 		t.Errorf("%v\n%s", list[0], stderr)
 	}
 	for want, args := range map[string][]string{
-		"inspect has one format so far": {"inspect", "--config", dir},
-		"nowhere.yaml":                  {"inspect", "--json", "--config", filepath.Join(dir, "nowhere.yaml")},
-		"unknown command":               {"check", "everything"},
+		"nowhere.yaml":    {"inspect", "--json", "--config", filepath.Join(dir, "nowhere.yaml")},
+		"unknown command": {"check", "everything"},
 	} {
 		if stdout, stderr, code := result(t, sqlkeel(t, env, args...)); code != 1 || stdout != "" || !strings.Contains(stderr, want) {
 			t.Errorf("%q: code %d, %s%s", args, code, stdout, stderr)

@@ -2,8 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -14,12 +14,17 @@ func newInspect() *cobra.Command {
 	f := &genFlags{}
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "inspect --json",
+		Use:   "inspect",
 		Short: "Print what each sqlc statement does",
-		Long: `Print what each statement of a sqlc project does, as JSON: an array of
-{package, name, cmd, file, line, reads, writes, locks, effects, row_keys, read_only,
-cacheable, why_not, variants}, sorted by file and line. file is relative to the
-configuration's folder; relations have their schema unless that is public; effects
+		Long: `Print what each statement of a sqlc project does: a table of the statements with
+their commands, the relations that they read and write, how many variants were
+proven, and whether a result may be kept in a cache, or why not. After the writes
+stands in parentheses what they change beyond, by cascades, triggers and the like.
+Of long lists the table has the beginning.
+
+With --json it is all of that and more: an array of {package, name, cmd, file,
+line, reads, writes, locks, effects, row_keys, read_only, cacheable, why_not,
+variants}, sorted by file and line. file is relative to the configuration's folder; relations have their schema unless that is public; effects
 are the relations that a write changes beyond writes, by cascades, triggers, rules,
 functions and partitions, ["*"] when that may be any; variants name the parts that
 each proven variant has.
@@ -27,32 +32,38 @@ each proven variant has.
 It needs sqlc's configuration, the schema and the Go files that sqlc generated, and
 no Go module. What cannot be analysed is listed on standard error with the server's
 message, stands in the array as a statement that may change anything, with the
-message as why_not, and does not stop the rest.` + aboutServer,
+message as why_not, and does not stop the rest. The exit code is 1 only when nothing
+can be analysed.` + aboutServer,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !asJSON {
-				return errors.New("inspect has one format so far: say inspect --json")
-			}
 			found, err := gen.Inspect(cmd.Context(), f.options(cmd))
 			if err != nil {
 				return told(cmd.ErrOrStderr(), err, "inspect: nothing was analysed")
 			}
-			return printInspection(cmd, found)
+			printFailures(cmd.ErrOrStderr(), found)
+			if asJSON {
+				return writeStatements(cmd.OutOrStdout(), found.Statements)
+			}
+			return writeTable(cmd.OutOrStdout(), found.Statements)
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON instead of a table")
 	return cmd
 }
 
-func printInspection(cmd *cobra.Command, found *gen.Inspection) error {
-	errs := cmd.ErrOrStderr()
+// printFailures says what could not be analysed, and what else there is to say.
+func printFailures(errs io.Writer, found *gen.Inspection) {
 	printNotes(errs, found.Notes)
 	for _, p := range found.Failed {
 		fmt.Fprintln(errs, p)
 	}
 	fmt.Fprintf(errs, "%d of %s could not be analysed\n", found.Unknown, count(len(found.Statements), "statement"))
-	out := json.NewEncoder(cmd.OutOrStdout())
+}
+
+// writeStatements prints them as JSON, as they are: a < stays one.
+func writeStatements(w io.Writer, list []gen.Inspected) error {
+	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
-	return out.Encode(found.Statements)
+	return out.Encode(list)
 }

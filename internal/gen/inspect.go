@@ -21,8 +21,8 @@ type Inspection struct {
 	Unknown int
 }
 
-// Inspected is a statement as `sqlkeel inspect --json` prints it. Lists are never
-// null, and are sorted. Relations have their schema unless that is public; "*"
+// Inspected is a statement as `sqlkeel inspect` prints it. Lists are never null, and
+// are sorted. Relations have their schema unless that is public; "*"
 // stands for any relation. Of a statement that could not be analysed nothing is
 // known: it may change anything, and WhyNot is the reason.
 type Inspected struct {
@@ -40,6 +40,8 @@ type Inspected struct {
 	Cacheable bool     `json:"cacheable"`
 	WhyNot    string   `json:"why_not"`
 	Variants  []string `json:"variants"` // such as "category+min_price sort=newest"; "none" without any part
+	// Unknown says that the statement could not be analysed.
+	Unknown bool `json:"-"`
 }
 
 // RowKey says by what the rows are known that a statement reads, or that it wrote.
@@ -80,7 +82,7 @@ func inspected(st *statementAnalysis) Inspected {
 		Reads: []string{}, Writes: []string{}, Locks: []string{}, Effects: []string{}, RowKeys: []RowKey{}, Variants: []string{},
 	}
 	if st.result == nil {
-		i.Effects, i.WhyNot = []string{"*"}, unknown(st.failed)
+		i.Effects, i.WhyNot, i.Unknown = []string{"*"}, unknown(st.failed), true
 		return i
 	}
 	e := st.result.Effects

@@ -106,7 +106,7 @@ func (r *reader) docAnnotations(st *Statement, method *ast.FuncDecl) {
 func (r *reader) annotate(st *Statement, key, args string, pos Position) {
 	switch {
 	case !isKey(key):
-		r.pkg.report(pos, st.Name, "unknown annotation @%s: known are @%s", key, strings.Join(keys, ", @"))
+		r.pkg.report(pos, st.Name, "unknown annotation @%s: known are @%s; if this is prose, put a word before the @", key, strings.Join(keys, ", @"))
 		return
 	case st.Annotation(key) != nil:
 		r.pkg.report(pos, st.Name, "a second @%s; the first is on line %d", key, st.Annotation(key).Pos.Line)
