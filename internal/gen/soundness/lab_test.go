@@ -19,7 +19,6 @@ type lab struct {
 	runs    *pgconn.PgConn // runs statements
 	looks   *pgx.Conn      // analyses them
 	prepped int            // statements that are prepared on runs
-	marks   []int          // the sync messages after which the prepared reads start
 }
 
 func newLab(t testing.TB) *lab {
