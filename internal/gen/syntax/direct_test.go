@@ -81,6 +81,8 @@ var statements = map[string]string{
 	`SELECT * INTO x FROM a`:                          `<a ?`,
 	`SET search_path = x`:                             `?`,
 	`LOCK TABLE a`:                                    `!a`,
+	`ANALYZE a (x)`:                                   ``,
+	`VACUUM (FULL) a`:                                 ``,
 	`EXPLAIN ANALYZE DELETE FROM a`:                   `a:d`,
 	`SELECT 1 UNION SELECT 2 FROM a EXCEPT (TABLE b)`: `<a <b`,
 	`TABLE a ORDER BY x USING OPERATOR(s.<)`:          `<a`,
@@ -90,6 +92,14 @@ var statements = map[string]string{
 func TestDirectNamesWhatAStatementTouches(t *testing.T) {
 	t.Parallel()
 	holds(t, statements)
+}
+
+func TestWhatIsNotFollowedIsNamedAsInSQL(t *testing.T) {
+	t.Parallel()
+	const want = "a statement of kind ALTER TABLE is not followed"
+	if got := Text("ALTER TABLE a ADD COLUMN x int").Unknown; got != want {
+		t.Errorf("unknown because %q, want %q", got, want)
+	}
 }
 
 var scopes = map[string]string{

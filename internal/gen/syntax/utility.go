@@ -3,6 +3,7 @@ package syntax
 import (
 	"reflect"
 	"strings"
+	"unicode"
 
 	pg "github.com/sqlc-dev/oliphant"
 )
@@ -27,13 +28,15 @@ func (d *direct) utility(n any, s *scope) bool {
 	case *pg.LockStmt:
 		d.lockAll(n.GetRelations(), nil)
 		return false
+	case *pg.VacuumStmt: // nor does ANALYZE change a row
+		return false
 	case *pg.TransactionStmt, *pg.NotifyStmt, *pg.ListenStmt, *pg.UnlistenStmt, *pg.VariableShowStmt, *pg.FetchStmt, *pg.ClosePortalStmt:
 		return false
 	case *pg.CallStmt, *pg.ExplainStmt, *pg.DeclareCursorStmt, *pg.ReturnStmt:
 		return true
 	}
 	if kind := kindOf(n); strings.HasSuffix(kind, "Stmt") {
-		d.uses.unknown("a " + kind + " is not followed")
+		d.uses.unknown("a statement of kind " + command(kind) + " is not followed")
 		return false
 	}
 	return true
@@ -62,4 +65,17 @@ func kindOf(n any) string {
 		t = t.Elem()
 	}
 	return t.Name()
+}
+
+// command writes the name of a statement's type, such as AlterTableStmt, the way
+// that SQL would.
+func command(kind string) string {
+	var b strings.Builder
+	for i, r := range strings.TrimSuffix(kind, "Stmt") {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
 }
