@@ -14,7 +14,7 @@ import (
 )
 
 // declared returns the identifiers that the Go files of a folder declare, those
-// that were written here left out. A file that is no Go is none of our business:
+// that were written here left out; methods as Type.Method. A file that is no Go is none of our business:
 // the compiler will say so.
 func (a *analysis) declared(dir string) (map[string]project.Position, error) {
 	names := map[string]project.Position{}
@@ -49,27 +49,40 @@ func addDeclared(names map[string]project.Position, file string, text []byte) {
 	if err != nil && tree == nil || strings.HasSuffix(tree.Name.Name, "_test") {
 		return
 	}
-	note := func(id *ast.Ident) {
+	note := func(owner string, id *ast.Ident) {
 		at := fset.Position(id.Pos())
-		names[id.Name] = project.Position{File: file, Line: at.Line, Column: at.Column}
+		names[owner+id.Name] = project.Position{File: file, Line: at.Line, Column: at.Column}
 	}
 	for _, decl := range tree.Decls {
 		switch d := decl.(type) {
 		case *ast.FuncDecl:
-			if d.Recv == nil {
-				note(d.Name)
-			}
+			note(receiver(d), d.Name)
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				switch s := spec.(type) {
 				case *ast.TypeSpec:
-					note(s.Name)
+					note("", s.Name)
 				case *ast.ValueSpec:
 					for _, name := range s.Names {
-						note(name)
+						note("", name)
 					}
 				}
 			}
 		}
 	}
+}
+
+// receiver returns the name of a method's type and a dot, "" for a function.
+func receiver(d *ast.FuncDecl) string {
+	if d.Recv == nil || len(d.Recv.List) == 0 {
+		return ""
+	}
+	of := d.Recv.List[0].Type
+	if star, ok := of.(*ast.StarExpr); ok {
+		of = star.X
+	}
+	if id, ok := of.(*ast.Ident); ok {
+		return id.Name + "."
+	}
+	return "?." // of a generic type, which sqlc has none of
 }

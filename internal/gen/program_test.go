@@ -2,6 +2,7 @@ package gen_test
 
 import (
 	"context"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +17,7 @@ import (
 // repository is the root of this module.
 const repository = "../.."
 
-// module makes a Go module in which every archive that generates without
-// problems is a folder, generated.
+// module makes a Go module in which each of the archives is a folder, generated.
 func module(t *testing.T, archives ...string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -58,9 +58,39 @@ func goTool(t *testing.T, dir string, env []string, args ...string) (string, err
 	return string(out), err
 }
 
+// emitting returns the archives that generate without problems.
+func emitting(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, path := range paths {
+		if _, refused := readArchive(t, path).files["want/problems"]; !refused {
+			list = append(list, strings.TrimSuffix(filepath.Base(path), ".txtar"))
+		}
+	}
+	return list
+}
+
+// unformatted names the files that gofmt would change.
+func unformatted(t *testing.T, root string) {
+	t.Helper()
+	for name, text := range tree(t, root) {
+		if !strings.HasSuffix(name, "_gen.go") {
+			continue
+		}
+		if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
+			t.Errorf("%s is not formatted: %v", name, err)
+		}
+	}
+}
+
 func TestGeneratedCodeCompilesAndItsProgramRuns(t *testing.T) {
 	t.Parallel()
-	root := module(t, "filters", "pages", "db_argument", "constraints")
+	root := module(t, emitting(t)...)
+	unformatted(t, root)
 	program, err := os.ReadFile("testdata/program.go.txt")
 	if err != nil {
 		t.Fatal(err)

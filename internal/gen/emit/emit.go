@@ -33,7 +33,7 @@ type Input struct {
 	Relations   map[string]string
 	Constraints []Constraint
 	// Names are the identifiers that the package declares outside of the files
-	// written here, with their places.
+	// written here, with their places; methods are Type.Method.
 	Names map[string]project.Position
 }
 
@@ -71,6 +71,7 @@ func Package(in Input) (map[string][]byte, error) {
 func statementsFile(in Input, taken *names) ([]byte, error) {
 	f := newFile(in.Package, taken)
 	var problems problems
+	predeclared(f, &problems)
 	registry(f, in, &problems)
 	prune(f, &problems)
 	for _, st := range in.Statements {

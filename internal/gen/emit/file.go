@@ -33,13 +33,13 @@ func (f *file) line(format string, args ...any) {
 }
 
 // use imports a package and returns the name to write for it. A name that the
-// package itself declares is avoided.
+// package itself declares, or by which sqlc's files import another, is avoided.
 func (f *file) use(importPath string) string {
 	if name, ok := f.imports[importPath]; ok {
 		return name
 	}
 	name := packageName(importPath)
-	for f.taken.declared(name) {
+	for f.taken.declared(name) || f.pkg.Imports[name] != "" && f.pkg.Imports[name] != importPath {
 		name += "pkg"
 	}
 	f.imports[importPath] = name

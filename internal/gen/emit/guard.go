@@ -10,17 +10,31 @@ import (
 // them and keeps nothing of them.
 func guard(f *file, st Statement) {
 	if st.Const != "" {
-		f.line("func _() {")
-		f.line("const analysed = %s", quote(st.SQL))
-		// s+"\x00" is the string after s: the smaller of it and analysed is longer
-		// or shorter than the smaller of the converse unless the two are equal. So
-		// order is 0, 1 or -1; the compiler names a constant index that is negative.
-		name := "runGoGenerateBecause" + upperFirst(st.Name) + "Changed"
-		f.line(`const order = len(min(%s+"\x00", analysed)) - len(min(analysed+"\x00", %s))`, st.Const, st.Const)
-		f.line("const %s = -order * order", name)
-		f.line("_ = [1]struct{}{}[%s]\n}\n", name)
+		guardText(f, st, "runGoGenerateBecause"+upperFirst(st.Name)+"Changed")
 	}
 	guardParams(f, st)
+}
+
+// guardText pins the text. name is for the compiler to say.
+func guardText(f *file, st Statement, name string) {
+	f.line("func _() {")
+	if f.taken.declared("len") || f.taken.declared("min") {
+		// Without these the compiler cannot be made to say it, and tells the place.
+		f.line("const %s = %s != %s", name, st.Const, quote(st.SQL))
+		f.line("_ = map[bool]struct{}{true: {}, %s: {}}\n}\n", name)
+		return
+	}
+	analysed := "analysed"
+	if st.Const == analysed {
+		analysed = "text"
+	}
+	f.line("const %s = %s", analysed, quote(st.SQL))
+	// s+"\x00" is the string after s: the smaller of it and analysed is longer
+	// or shorter than the smaller of the converse unless the two are equal. So
+	// order is 0, 1 or -1; the compiler names a constant index that is negative.
+	f.line(`const order = len(min(%s+"\x00", %s)) - len(min(%s+"\x00", %s))`, st.Const, analysed, analysed, st.Const)
+	f.line("const %s = -order * order", name)
+	f.line("_ = [1]struct{}{}[%s]\n}\n", name)
 }
 
 // guardParams pins the types of the arguments that choose a variant.

@@ -2,6 +2,8 @@ package emit
 
 import (
 	"fmt"
+	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -55,10 +57,14 @@ func (p *paging) prepare() string {
 			return fmt.Sprintf("@page needs the name %s, which is taken by %s", name, where)
 		}
 	}
+	method := upperFirst(p.st.Name) + "Page"
 	for _, other := range p.f.pkg.Statements {
-		if other.Name == p.st.Name+"Page" {
-			return fmt.Sprintf("@page needs the method %s, which is the statement at %s", other.Name, other.Pos)
+		if other.Name == method {
+			return fmt.Sprintf("@page needs the method %s, which is the statement at %s", method, other.Pos)
 		}
+	}
+	if where, taken := p.f.taken.theirs["Queries."+method]; taken {
+		return fmt.Sprintf("@page needs the method %s, which is at %s", method, where)
 	}
 	if t := p.st.Params[p.st.Page.Limit-1].Type; t != "int32" && t != "int64" {
 		return fmt.Sprintf("@page needs a LIMIT of Go type int32 or int64, not %s: write LIMIT @max_rows::integer", t)
@@ -156,6 +162,9 @@ func (p *paging) params() string {
 
 func (p *paging) method() {
 	f, st := p.f, p.st
+	f.use("context")
+	f.use("fmt")
+	f.use("math")
 	args, give := p.arguments()
 	name := upperFirst(st.Name) + "Page"
 	limit := give[st.Page.Limit-1]
@@ -191,8 +200,19 @@ func (p *paging) readKeys() {
 	p.f.line("%s, err := after.keys()\nif err != nil {\nreturn nil, %s{}, err\n}", join(names), p.cursor)
 }
 
-// inMethod are the names that a page method uses itself.
-var inMethod = []string{"q", "ctx", "db", "after", "rows", "last", "text", "err", "most", "params", "context", "math", "fmt", "stmt", "pgtype", "time", "uuid"}
+// inMethod are the names that a page method gives to what is its own.
+var inMethod = []string{"q", "ctx", "db", "after", "rows", "last", "text", "err", "most", "params"}
+
+// argumentName returns the name of a parameter of the page method that hides
+// nothing which the method uses. Names of packages end in no Arg.
+func (p *paging) argumentName(name string) string {
+	packages := slices.Collect(maps.Values(p.f.imports))
+	if slices.Contains(inMethod, name) || strings.HasPrefix(name, "key") || slices.Contains(packages, name) || p.f.pkg.Imports[name] != "" ||
+		types.Universe.Lookup(name) != nil || p.f.taken.declared(name) {
+		return name + "Arg"
+	}
+	return name
+}
 
 // arguments returns the page method's own parameters, and for each parameter of
 // the statement the expression of its value, as far as the caller gives it.
@@ -206,7 +226,8 @@ func (p *paging) arguments() (declared string, give []string) {
 			give[i] = "arg." + param.Name
 			continue
 		}
-		if slices.Contains(inMethod, name) || strings.HasPrefix(name, "key") || p.f.taken.declared(name) {
+		name = p.argumentName(name)
+		for slices.Contains(give, name) {
 			name += "Arg"
 		}
 		give[i] = name

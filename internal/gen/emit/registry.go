@@ -51,6 +51,16 @@ func source(st Statement) string {
 	return path.Clean(st.Pos.File) + ":" + strconv.Itoa(st.Pos.Line)
 }
 
+// predeclared reports that a name of Go itself, which emitted code relies on, means
+// something else in the package.
+func predeclared(f *file, problems *problems) {
+	for _, name := range []string{"any", "bool", "byte", "error", "false", "int", "int32", "int64", "nil", "string", "true"} {
+		if where, taken := f.taken.theirs[name]; taken {
+			problems.at(where, "", "the name "+name+" is Go's own, which generated code needs, and the package declares another: rename it, or the query that it is made of")
+		}
+	}
+}
+
 // fixedName reports that a name which callers rely on is taken.
 func fixedName(f *file, name, where string, problems *problems) {
 	pos := f.taken.theirs[name]

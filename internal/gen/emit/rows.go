@@ -53,6 +53,9 @@ func checkRow(f *file, st Statement, a project.Annotation, known map[string]*row
 			return fmt.Sprintf("@row %s would be a method beside the field %s of %s: choose another name", a.Args, a.Args, st.Result)
 		}
 	}
+	if where, taken := f.taken.theirs[st.Result+"."+a.Args]; taken {
+		return fmt.Sprintf("@row %s would be a second method %s of %s; the first is at %s", a.Args, a.Args, st.Result, where)
+	}
 	if t := known[a.Args]; t != nil {
 		return difference(t, st)
 	}
