@@ -46,7 +46,7 @@ func present(p *project.Package, goType string) (expr, why string) {
 	if valid(p, goType) {
 		return fmt.Sprintf("func(arg any) (present, known bool) { v, known := arg.(%s); return v.Valid, known }", goType), ""
 	}
-	if basic[goType] || p.Enums[goType] || imported(p, goType, "time", "time") != "" || imported(p, goType, "uuid", uuidPath) != "" {
+	if basic[goType] || p.Enums[goType] || imported(p, goType, "time", "time") == "Time" || imported(p, goType, "uuid", uuidPath) == "UUID" {
 		return "", fmt.Sprintf("its Go type %s is never NULL: %s", goType, remedy)
 	}
 	return "", fmt.Sprintf("whether a %s is NULL cannot be told from outside: %s", goType, remedy)
@@ -73,7 +73,7 @@ func value(p *project.Package, goType string) (expr, why string) {
 // valid reports whether a type is a struct whose field Valid tells what is NULL.
 func valid(p *project.Package, goType string) bool {
 	t := imported(p, goType, "pgtype", pgtypePath)
-	return p.Nulls[goType] || nullable[t] || strings.HasPrefix(t, "Range[")
+	return p.Nulls[goType] || nullable[t] || strings.HasPrefix(t, "Range[") || imported(p, goType, "uuid", uuidPath) == "NullUUID"
 }
 
 // imported returns the name of a type after name., when the generated files mean by

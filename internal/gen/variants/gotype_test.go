@@ -29,6 +29,7 @@ func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
 		"pgtype.Text":                "func(arg any) (present, known bool) { v, known := arg.(pgtype.Text); return v.Valid, known }",
 		"pgtype.Range[pgtype.Date]":  "func(arg any) (present, known bool) { v, known := arg.(pgtype.Range[pgtype.Date]); return v.Valid, known }",
 		"NullMood":                   "func(arg any) (present, known bool) { v, known := arg.(NullMood); return v.Valid, known }",
+		"uuid.NullUUID":              "func(arg any) (present, known bool) { v, known := arg.(uuid.NullUUID); return v.Valid, known }",
 		"string":                     "",
 		"time.Time":                  "",
 		"Mood":                       "",
@@ -110,6 +111,7 @@ func TestPresenceIsWhatPgxSends(t *testing.T) {
 		{"numeric", pgtype.Numeric{NaN: true, Valid: true}, numericValid}, {"numeric", pgtype.Numeric{}, numericValid},
 		{"daterange", pgtype.Range[pgtype.Date]{LowerType: pgtype.Empty, UpperType: pgtype.Empty, Valid: true}, rangeValid},
 		{"daterange", pgtype.Range[pgtype.Date]{}, rangeValid},
+		{"uuid", uuid.NullUUID{Valid: true}, uuidValid}, {"uuid", uuid.NullUUID{UUID: uuid.UUID{1}}, uuidValid},
 		{"text", zeronull.Text(""), nil},
 	} {
 		var null bool
@@ -131,6 +133,7 @@ func TestPresenceIsWhatPgxSends(t *testing.T) {
 	}
 }
 
+func uuidValid(arg any) (present, known bool) { v, known := arg.(uuid.NullUUID); return v.Valid, known }
 func textValid(arg any) (present, known bool) { v, known := arg.(pgtype.Text); return v.Valid, known }
 func numericValid(arg any) (present, known bool) {
 	v, known := arg.(pgtype.Numeric)
