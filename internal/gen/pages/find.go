@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	pg "github.com/sqlc-dev/oliphant"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 )
 
 // find works out the keys, the place to go on after, and the limit.
@@ -78,7 +80,11 @@ func (a *analysis) orderColumn(n *pg.Node) (columnRef, bool) {
 	}
 	if parts := names(ref); len(parts) == 1 {
 		for _, t := range a.sel.GetTargetList() {
-			if outputName(t.GetResTarget()) != parts[0] {
+			name, known := syntax.ColumnName(t.GetResTarget())
+			if !known {
+				return columnRef{}, false
+			}
+			if name != parts[0] {
 				continue
 			}
 			if inner := t.GetResTarget().GetVal().GetColumnRef(); inner != nil {
@@ -88,18 +94,6 @@ func (a *analysis) orderColumn(n *pg.Node) (columnRef, bool) {
 		}
 	}
 	return a.resolve(ref)
-}
-
-// outputName returns the name of a result column, as far as it is told by an alias
-// or a column.
-func outputName(t *pg.ResTarget) string {
-	if t.GetName() != "" {
-		return t.GetName()
-	}
-	if parts := names(t.GetVal().GetColumnRef()); len(parts) > 0 {
-		return parts[len(parts)-1]
-	}
-	return ""
 }
 
 // findColumns finds the keys in the result.

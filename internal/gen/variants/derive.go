@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	pg "github.com/sqlc-dev/oliphant"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 )
 
 // table returns what is known of a name in FROM: a CTE, a table or a view.
@@ -140,7 +142,8 @@ func (r *framer) outputs(fr *frame, targets []*pg.Node) (t *table, from []*place
 			}
 			continue
 		}
-		c := column{name: outputName(target)}
+		c := column{}
+		c.name, _ = syntax.ColumnName(target)
 		p, found := fr.resolve(inner(target.Val))
 		if !found {
 			t.columns, from = append(t.columns, c), append(from, nil)
@@ -172,18 +175,6 @@ func (fr *frame) star(t *pg.ResTarget) (rels []int, star bool) {
 		}
 	}
 	return rels, true
-}
-
-// outputName is the name that PostgreSQL gives to a column of a result, as far as it
-// is a column's or was given; "" for others.
-func outputName(t *pg.ResTarget) string {
-	if t.Name != "" {
-		return t.Name
-	}
-	if c, ok := inner(t.Val).(*pg.ColumnRef); ok && len(c.Fields) > 0 {
-		return c.Fields[len(c.Fields)-1].GetString_().GetSval()
-	}
-	return ""
 }
 
 // derive finds keys of a result: none at all, and those of its relations, when they

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	pg "github.com/sqlc-dev/oliphant"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 )
 
 // keys are what rows are ordered by: columns, and other expressions as they print.
@@ -43,7 +45,7 @@ func (r *framer) total(q *pg.SelectStmt) bool {
 }
 
 // output returns what a key of ORDER BY means: a number and a name alone are columns
-// of the result first.
+// of the result first. It is nil when that is not known.
 func output(q *pg.SelectStmt, n *pg.Node) any {
 	v := inner(n)
 	switch e := v.(type) {
@@ -56,8 +58,12 @@ func output(q *pg.SelectStmt, n *pg.Node) any {
 			return v
 		}
 		for _, t := range q.TargetList {
-			if x := t.GetResTarget(); x != nil && outputName(x) == e.Fields[0].GetString_().GetSval() && outputName(x) != "" {
-				return inner(x.Val)
+			name, known := syntax.ColumnName(t.GetResTarget())
+			if !known {
+				return nil
+			}
+			if name != "" && name == e.Fields[0].GetString_().GetSval() {
+				return inner(t.GetResTarget().GetVal())
 			}
 		}
 	}
