@@ -100,8 +100,7 @@ func (a *analysis) fail(st *statementAnalysis, err error) error {
 	if !errors.As(err, &st.failed) {
 		return fmt.Errorf("analyse %s: %w", st.Name, err)
 	}
-	a.problems = append(a.problems, st.failed)
-	return nil
+	return a.problems.add(err)
 }
 
 // findVariants proves what may be cut out of a statement. A CopyFrom sends no text.

@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,10 @@ type declared struct {
 	reads, writes         map[catalog.OID]bool
 }
 
+// declared reads the annotations. The error joins a Problem for each name that means
+// nothing.
 func (a *Analyzer) declared(st *project.Statement) (declared, error) {
+	var errs []error
 	d := declared{reads: map[catalog.OID]bool{}, writes: map[catalog.OID]bool{}}
 	for _, note := range st.Annotations {
 		set := d.reads
@@ -29,12 +33,13 @@ func (a *Analyzer) declared(st *project.Statement) (declared, error) {
 		for _, name := range note.Names {
 			oid, ok := a.resolve(name)
 			if !ok {
-				return d, &project.Problem{Pos: note.Pos, Statement: st.Name, Message: fmt.Sprintf("@%s names %s, which is no relation of the schema", note.Key, name)}
+				errs = append(errs, &project.Problem{Pos: note.Pos, Statement: st.Name, Message: fmt.Sprintf("@%s names %s, which is no relation of the schema", note.Key, name)})
+				continue
 			}
 			set[oid] = true
 		}
 	}
-	return d, nil
+	return d, errors.Join(errs...)
 }
 
 // resolve finds a relation by its name in an annotation.
