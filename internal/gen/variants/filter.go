@@ -85,6 +85,9 @@ func (f *finder) refused(g *group, rest []*pg.Node, in scope) string {
 			return why
 		}
 	}
+	if in.aggregated {
+		return "a filter in an aggregate of a subquery is not pruned: without it the aggregate may belong to another query"
+	}
 	for _, n := range rest {
 		if in.correlated && f.aggregates(n) {
 			return "a filter with an aggregate in a subquery is not pruned: the aggregate may belong to the query around it"

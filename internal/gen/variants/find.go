@@ -67,6 +67,15 @@ type scope struct {
 	// correlated: in a subquery of an expression, or LATERAL, whose aggregates may
 	// belong to a query around it.
 	correlated bool
+	// aggregated: in the arguments or the FILTER of an aggregate of such a subquery.
+	// The query that it belongs to depends on which columns are mentioned there.
+	aggregated bool
+}
+
+// as is the scope with another clause.
+func (s scope) as(c clause) scope {
+	s.clause = c
+	return s
 }
 
 type clause uint8
@@ -102,16 +111,20 @@ func (f *finder) visit(v any, in scope) {
 	case *pg.InferClause:
 		return
 	case *pg.FuncCall:
+		in.aggregated = in.aggregated || in.correlated && n.Over == nil && (n.AggFilter != nil || n.AggWithinGroup || f.schema.aggregates[function(n)])
 		f.visitChildren(n, n.AggFilter, in)
 		return
+	case *pg.JsonArrayAgg, *pg.JsonObjectAgg:
+		under.aggregated = in.correlated
 	case *pg.SubLink:
 		f.visit(inner(n.Testexpr), in)
-		f.visit(inner(n.Subselect), scope{correlated: true})
+		f.visit(inner(n.Subselect), scope{correlated: true, aggregated: in.aggregated})
 		return
 	case *pg.RangeSubselect:
-		under = scope{correlated: in.correlated || n.Lateral}
+		under = in.as(elsewhere)
+		under.correlated = in.correlated || n.Lateral
 	case *pg.CommonTableExpr:
-		under = scope{correlated: in.correlated}
+		under = in.as(elsewhere)
 	case *pg.BoolExpr:
 		if n.Boolop == pg.BoolExprType_OR_EXPR && in.clause != elsewhere {
 			f.visitDisjunction(n, in)
@@ -127,7 +140,7 @@ func (f *finder) visitChildren(v any, where *pg.Node, in scope) {
 	w := inner(where)
 	children(v, func(c any) {
 		if c == w {
-			f.visit(c, scope{condition, in.correlated})
+			f.visit(c, in.as(condition))
 			return
 		}
 		f.visit(c, in)
@@ -137,10 +150,10 @@ func (f *finder) visitChildren(v any, where *pg.Node, in scope) {
 func (f *finder) visitSelect(s *pg.SelectStmt, in scope) {
 	where, has := inner(s.WhereClause), inner(s.HavingClause)
 	if len(s.SortClause) > 0 {
-		f.sorts = append(f.sorts, &sorted{query: s, correlated: in.correlated})
+		f.sorts = append(f.sorts, &sorted{query: s, in: in})
 	}
 	children(s, func(c any) {
-		under := scope{elsewhere, in.correlated}
+		under := in.as(elsewhere)
 		switch c {
 		case nil:
 		case where:

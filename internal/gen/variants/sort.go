@@ -9,10 +9,10 @@ import (
 
 // sorted is a SELECT with ORDER BY.
 type sorted struct {
-	query      *pg.SelectStmt
-	correlated bool
-	items      []*item
-	pieces     [][2]int // tokens of each key
+	query  *pg.SelectStmt
+	in     scope
+	items  []*item
+	pieces [][2]int // tokens of each key
 }
 
 // item is a key of ORDER BY that is a CASE over the sort parameter.
@@ -256,7 +256,11 @@ func (f *finder) keep(it *item, param int, s *sorted) bool {
 		f.remark(it.cas.Location, "a key of ORDER BY is not pruned: that of SELECT DISTINCT and of set operations has to stay as it is")
 		return false
 	}
-	if f.aggregates(it.cas) && (s.correlated || len(q.GroupClause) == 0) {
+	if s.in.aggregated {
+		f.remark(it.cas.Location, "a key of ORDER BY in an aggregate of a subquery is not pruned: without it the aggregate may belong to another query")
+		return false
+	}
+	if f.aggregates(it.cas) && (s.in.correlated || len(q.GroupClause) == 0) {
 		f.remark(it.cas.Location, "a key of ORDER BY is not pruned: without its aggregate the query may group otherwise")
 		return false
 	}
