@@ -73,7 +73,7 @@ func analyse(ctx context.Context, o Options, m mode) (*analysis, error) {
 func (a *analysis) checkDrivers() {
 	for _, pkg := range a.project.Packages {
 		if pkg.Driver != "pgx/v5" {
-			a.problems = append(a.problems, &project.Problem{Pos: project.Position{File: a.project.Config, Line: 1, Column: 1},
+			a.problems = append(a.problems, &project.Problem{Pos: pkg.Pos,
 				Message: "the package in " + pkg.Dir + " is generated for " + pkg.Driver + ", and only pgx/v5 is supported: write sql_package: pgx/v5"})
 		}
 	}

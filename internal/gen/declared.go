@@ -1,10 +1,12 @@
 package gen
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +21,9 @@ import (
 func (a *analysis) declared(dir string) (map[string]project.Position, error) {
 	names := map[string]project.Position{}
 	files, err := os.ReadDir(a.path(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return names, nil // the project's problems say so
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the package's folder: %w", err)
 	}

@@ -49,9 +49,9 @@ func load(config string, m mutant) (*Project, error) {
 // entry adds what an entry of the configuration describes: a package, or more
 // files to one of the same folder.
 func (p *Project) entry(e entry) {
+	pos := Position{File: p.Config, Line: max(e.queries.line, 1), Column: max(e.queries.col, 1)}
 	report := func(format string, args ...any) {
-		p.Problems = append(p.Problems, &Problem{Pos: Position{File: p.Config, Line: max(e.queries.line, 1), Column: max(e.queries.col, 1)},
-			Message: fmt.Sprintf(format, args...)})
+		p.Problems = append(p.Problems, &Problem{Pos: pos, Message: fmt.Sprintf(format, args...)})
 	}
 	if e.engine != "postgresql" {
 		report("engine %q is not PostgreSQL: this entry is left out", e.engine)
@@ -80,7 +80,7 @@ func (p *Project) entry(e entry) {
 	if e.Package == "" {
 		e.Package = path.Base(out)
 	}
-	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Schema: schema, Queries: queries, Driver: driver})
+	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Pos: pos, Schema: schema, Queries: queries, Driver: driver})
 }
 
 func union(list, more []string) []string {

@@ -18,6 +18,7 @@ type Project struct {
 type Package struct {
 	Name       string   // the Go package's name
 	Dir        string   // sqlc's out
+	Pos        Position // of its queries in the configuration
 	Schema     []string // schema files, in the order in which they apply
 	Queries    []string // query files
 	Driver     string   // sql_package: "pgx/v5", "pgx/v4" or "database/sql"
