@@ -10,7 +10,7 @@ import (
 
 // table returns what is known of a name in FROM: a CTE, a table or a view.
 func (r *framer) table(v *pg.RangeVar) *table {
-	if cte, ok := r.ctes[v.Relname]; ok && v.Schemaname == "" {
+	if cte, ok := r.ctes[v]; ok {
 		return r.cte(cte)
 	}
 	t := r.f.schema.find(v)
@@ -44,22 +44,11 @@ func names(columns []column) (list []string) {
 }
 
 func newFramer(f *finder, tree any) *framer {
-	r := &framer{f: f, ctes: map[string]*pg.CommonTableExpr{}, used: map[*pg.CommonTableExpr]bool{}, views: map[*table]bool{}}
-	walk(tree, func(v any) bool {
-		if c, ok := v.(*pg.CommonTableExpr); ok {
-			if _, twice := r.ctes[c.Ctename]; twice {
-				r.ctes[c.Ctename] = nil
-			} else {
-				r.ctes[c.Ctename] = c
-			}
-		}
-		return true
-	})
-	return r
+	return &framer{f: f, ctes: readWiths(tree), used: map[*pg.CommonTableExpr]bool{}, views: map[*table]bool{}}
 }
 
 func (r *framer) cte(c *pg.CommonTableExpr) *table {
-	if c == nil || r.used[c] {
+	if r.used[c] {
 		return nil
 	}
 	r.used[c] = true
@@ -113,7 +102,7 @@ func (r *framer) selected(q *pg.SelectStmt) *table {
 	if !ok {
 		return nil
 	}
-	if n, ok := inner(q.LimitCount).(*pg.A_Const); ok && n.GetIval() != nil && n.GetIval().GetIval() <= 1 {
+	if n, ok := inner(q.LimitCount).(*pg.A_Const); ok && n.GetIval() != nil && n.GetIval().GetIval() <= 1 && q.LimitOption != pg.LimitOption_LIMIT_OPTION_WITH_TIES {
 		t.keys = [][]string{{}}
 		return t
 	}

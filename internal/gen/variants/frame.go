@@ -38,8 +38,8 @@ type equality struct{ from, to place }
 // framer makes frames.
 type framer struct {
 	f    *finder
-	ctes map[string]*pg.CommonTableExpr // nil: one of several of that name
-	used map[*pg.CommonTableExpr]bool   // being read
+	ctes withs
+	used map[*pg.CommonTableExpr]bool // being read
 
 	views map[*table]bool // being read
 	outer []*frame        // of the queries around, the next last

@@ -18,6 +18,19 @@ var oddOrders = []struct {
 	{"SELECT CASE WHEN n > 3 THEN id END, title FROM b WHERE " + filter + " ORDER BY id LIMIT 3", true},
 	{"SELECT (SELECT c.late AS id FROM c WHERE c.b_id = b.id), title FROM b WHERE " + filter + " ORDER BY id LIMIT 3", false},
 	{"SELECT a.at::date, max(a.id) FROM a WHERE ($1::text IS NULL OR a.name = $1) GROUP BY a.at ORDER BY at LIMIT 3", false},
+	// A name of WITH hides a table from there on, and inside alone.
+	{"SELECT c.tag FROM c WHERE ($1::int IS NULL OR c.late = $1) AND EXISTS (WITH c AS (SELECT max(n) AS n FROM b) SELECT 1 FROM c) ORDER BY c.tag LIMIT 3", false},
+	{"SELECT c.tag FROM c WHERE ($1::int IS NULL OR c.late = $1) AND EXISTS (WITH c AS (SELECT max(n) AS n FROM b) SELECT 1 FROM c LIMIT 1) ORDER BY c.b_id, c.tag LIMIT 3", true},
+	{"WITH x AS (SELECT c.tag FROM c WHERE ($1::int IS NULL OR c.late = $1) ORDER BY c.tag LIMIT 3), c AS (SELECT max(n) AS n FROM b) SELECT x.tag, c.n FROM x, c", false},
+	{"WITH RECURSIVE x AS (SELECT c.n FROM c WHERE ($1::int IS NULL OR c.n = $1) ORDER BY c.n LIMIT 3), c AS (SELECT max(n) AS n FROM b) SELECT x.n FROM x, c", true},
+	{"WITH c AS (SELECT c.b_id, c.tag, c.late FROM c) SELECT c.tag FROM c WHERE ($1::int IS NULL OR c.late = $1) ORDER BY c.b_id, c.tag LIMIT 3", true},
+	{"WITH c AS (SELECT c.b_id, c.tag, c.late FROM c) SELECT c.tag FROM c WHERE ($1::int IS NULL OR c.late = $1) ORDER BY c.tag LIMIT 3", false},
+	{"WITH x AS (SELECT 1 AS n) SELECT (WITH x AS (SELECT b.n FROM b) SELECT max(x.n) FROM x WHERE ($1::int IS NULL OR x.n = $1) LIMIT 1) FROM x LIMIT 1", true},
+	{"WITH x AS (SELECT 1 AS n) SELECT (WITH x AS (SELECT b.n FROM b) SELECT x.n FROM x WHERE ($1::int IS NULL OR x.n = $1) LIMIT 1) FROM x", false},
+	{"WITH c AS (SELECT 1 AS n) SELECT b_id FROM public.c WHERE ($1::int IS NULL OR late = $1) ORDER BY b_id LIMIT 3", false},
+	// WITH TIES returns more than it says.
+	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW WITH TIES) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
+	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW ONLY) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", true},
 }
 
 func TestAnOrderThatLooksTotalIsReadAsPostgreSQLReadsIt(t *testing.T) {
