@@ -161,15 +161,22 @@ func (n *names) implied(s *syntax.Uses) {
 	for _, o := range s.Operators {
 		n.body.Functions = append(n.body.Functions, n.catalog.operators[o.Name]...)
 	}
+	for _, o := range unwritten {
+		n.body.Functions = append(n.body.Functions, n.catalog.operators[o]...)
+	}
 	for _, a := range s.Attributes {
 		for _, f := range n.catalog.functions[a] {
-			if !f.system() && len(f.arguments) == 1 {
+			if !f.system() && len(f.arguments) > 0 { // those behind the first may have defaults
 				n.body.Functions = append(n.body.Functions, f.OID)
 			}
 		}
 	}
 	n.body.Functions = append(n.body.Functions, n.catalog.casts...)
 }
+
+// unwritten are the operators that a body applies without naming them: by BETWEEN,
+// IN, CASE, USING, DISTINCT and ORDER BY.
+var unwritten = []string{"=", "<>", "<", "<=", ">", ">="}
 
 // valueFunctions are those that are no functions to PostgreSQL.
 var valueFunctions = map[string]bool{

@@ -12,6 +12,7 @@ func (k *closer) effects(r *Relation, m move) {
 		k.refresh(r)
 		return
 	case r.Kind == 'v':
+		k.defaults(r, m)
 		k.triggers(r, m)
 		k.rules(r, m)
 		k.automatic(r, m)

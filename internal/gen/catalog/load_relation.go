@@ -100,26 +100,6 @@ func (l *loader) loadPartitionKeys(ctx context.Context, tx pgx.Tx) error {
 		})
 }
 
-func (l *loader) loadKeys(ctx context.Context, tx pgx.Tx) error {
-	var oid OID
-	var k Key
-	return each(ctx, tx, `
-		SELECT i.indrelid, c.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
-		       coalesce(to_jsonb(i)->>'indnullsnotdistinct', 'false') <> 'true'
-		FROM pg_index i
-		JOIN pg_class c ON c.oid = i.indexrelid
-		WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
-		  AND i.indrelid >= 16384
-		ORDER BY i.indrelid, NOT i.indisprimary, c.relname`,
-		[]any{&oid, &k.Name, &k.Columns, &k.Primary, &k.Distinct}, func() {
-			if r := l.Relations[oid]; r != nil {
-				one := k
-				one.Columns = append([]int(nil), k.Columns...)
-				r.Keys = append(r.Keys, one)
-			}
-		})
-}
-
 func (l *loader) loadForeignKeys(ctx context.Context, tx pgx.Tx) error {
 	var k ForeignKey
 	var onDelete, onUpdate string

@@ -116,8 +116,8 @@ func (l *loader) viewBase(view *Relation, source string) {
 	}
 	from := s.GetFromClause()[0].GetRangeVar()
 	base := l.Relations[l.relations[syntax.Name{Schema: from.GetSchemaname(), Name: from.GetRelname()}]]
-	if from == nil || base == nil {
-		return
+	if from == nil || base == nil || len(from.GetAlias().GetColnames()) > 0 {
+		return // with other names for its columns
 	}
 	view.Base, view.base = base.OID, map[int]int{}
 	for i, t := range s.GetTargetList() {

@@ -78,17 +78,23 @@ func (l *loader) loadPolicies(ctx context.Context, tx pgx.Tx) error {
 		})
 }
 
-// loadDomains reads the checks of domains, which run when a value is stored.
+// loadDomains reads the checks and defaults of domains, which run when a value is
+// stored, and the former when it is cast too.
 func (l *loader) loadDomains(ctx context.Context, tx pgx.Tx) error {
 	l.domains = map[OID]Dependency{}
 	var oid OID
 	var tree string
-	return each(ctx, tx, `SELECT contypid, conbin::text FROM pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL`,
-		[]any{&oid, &tree}, func() {
-			d := l.domains[oid]
-			d.add(l.Tree(tree))
+	var check bool
+	return each(ctx, tx, `
+		SELECT contypid, conbin::text, true FROM pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL
+		UNION ALL SELECT oid, typdefaultbin::text, false FROM pg_type WHERE typtype = 'd' AND typdefaultbin IS NOT NULL`,
+		[]any{&oid, &tree, &check}, func() {
+			d, found := l.domains[oid], l.Tree(tree)
+			d.add(found)
 			l.domains[oid] = d
-			l.casts = append(l.casts, d.Functions...)
+			if check {
+				l.casts = append(l.casts, found.Functions...)
+			}
 		})
 }
 

@@ -13,7 +13,7 @@ type Relation struct {
 	Temporary   bool
 	RowSecurity bool
 	Columns     []Column // by attribute number; dropped ones are absent
-	Keys        []Key    // valid, immediate, non-partial unique indexes over plain columns
+	Keys        []Key    // valid, immediate, non-partial unique indexes over plain columns, by their types' own equality
 	References  []ForeignKey
 	// Referenced are the foreign keys of others, and its own, that point here.
 	Referenced []ForeignKey
@@ -51,6 +51,16 @@ func (r *Relation) Column(name string) *Column {
 	return nil
 }
 
+// numbered returns the column of that number, or nil.
+func (r *Relation) numbered(n int) *Column {
+	for i := range r.Columns {
+		if r.Columns[i].Number == n {
+			return &r.Columns[i]
+		}
+	}
+	return nil
+}
+
 // Column is a column of a relation.
 type Column struct {
 	Number    int
@@ -63,6 +73,9 @@ type Column struct {
 	// any.
 	From          []int
 	Deterministic bool // false for a nondeterministic collation
+	// Loose says that a unique index compares it in another way than the column's
+	// own type and collation do, and may take different values for equal.
+	Loose bool
 }
 
 // Key is a unique index over plain columns.

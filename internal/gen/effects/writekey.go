@@ -119,7 +119,7 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	if d.kind != cmdInsert {
 		return pinned[column{d.target, c.Number, 0}]
 	}
-	if d.event&catalog.Update != 0 && !arbiter(d.query, c.Number) && !w.is(forgetsConflict) {
+	if d.event&catalog.Update != 0 && !(arbiter(d.query, c.Number) && !w.loose(d, c.Name)) && !w.is(forgetsConflict) {
 		return nil
 	}
 	if d.query.number("override") == overridingUser {
@@ -147,6 +147,15 @@ const overridingUser = 1
 func (w *work) feeding(q *node) pinned {
 	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
 	return r.pinsOf(q, nil, nil, 0)
+}
+
+// loose reports whether a unique index of the relation, or of a partition, may take
+// more for equal to a value than the column does.
+func (w *work) loose(d dml, column string) bool {
+	return slices.ContainsFunc(w.members(w.cat.Root(d.relation)), func(m catalog.OID) bool {
+		c := w.cat.Relations[m].Column(column)
+		return c == nil || c.Loose
+	})
 }
 
 // arbiter reports whether ON CONFLICT finds the row to update by the column, so

@@ -66,6 +66,7 @@ func counterexamples() map[string]counterexample {
 	maps.Copy(all, reach)
 	maps.Copy(all, pins)
 	maps.Copy(all, changes)
+	maps.Copy(all, quirks)
 	return all
 }
 

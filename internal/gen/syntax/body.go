@@ -70,14 +70,14 @@ func repaired(text string) string {
 	})
 }
 
-var returns = regexp.MustCompile(`(?is)\breturn\s+(\w+|"[^"]*"|\S)`)
+var returns = regexp.MustCompile(`(?is)\breturn\b([^;]*)`)
 
-// returnsAnother reports whether a RETURN names anything but NEW, OLD or NULL.
+// returnsAnother reports whether a RETURN has anything but NEW, OLD or NULL.
 // The tree does not tell which variable is returned, so the text must; a comment
 // can make it err towards yes.
 func returnsAnother(create string) bool {
 	for _, m := range returns.FindAllStringSubmatch(create, -1) {
-		switch strings.ToLower(m[1]) {
+		switch strings.ToLower(strings.TrimSpace(m[1])) {
 		case "new", "old", "null":
 		default:
 			return true
