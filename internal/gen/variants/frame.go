@@ -85,6 +85,8 @@ func (r *framer) add(fr *frame, v any, optional bool) span {
 		fr.rels = append(fr.rels, x)
 	case *pg.JoinExpr:
 		r.join(fr, n, optional)
+	case *pg.RangeFunction:
+		fr.rels, fr.opaque = append(fr.rels, &rel{alias: alias(n.Alias, ""), optional: optional}), true
 	default:
 		fr.rels, fr.opaque = append(fr.rels, &rel{optional: optional}), true
 	}

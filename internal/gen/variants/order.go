@@ -146,6 +146,9 @@ func (o *orders) call(c *pg.FuncCall, in *pg.SelectStmt) {
 // ties between equal values alone.
 func (o *orders) arranged(c *pg.FuncCall, in *pg.SelectStmt) bool {
 	fr := o.frame(in.FromClause, in.WhereClause)
+	if len(o.outer) > 1 && !o.mentions(fr, c.Args) {
+		return false // it may be an aggregate of the query around
+	}
 	var k keys
 	for _, n := range c.AggOrder {
 		by, ok := inner(n).(*pg.SortBy)
@@ -163,6 +166,26 @@ func (o *orders) arranged(c *pg.FuncCall, in *pg.SelectStmt) bool {
 	return len(fr.rels) > 0 && !slices.Contains(fr.known(k.places), false)
 }
 
+// mentions reports whether expressions mention a column, or a whole row, of a query's
+// own relations.
+func (o *orders) mentions(fr *frame, list []*pg.Node) (found bool) {
+	around := o.outer[:len(o.outer)-1]
+	for _, n := range list {
+		walk(n, func(v any) bool {
+			c, ok := v.(*pg.ColumnRef)
+			if !ok || len(c.Fields) == 0 || found {
+				return !found
+			}
+			name := c.Fields[0].GetString_().GetSval()
+			_, found = fr.resolve(c)
+			found = found || slices.ContainsFunc(fr.rels, func(r *rel) bool { return r.alias == name && name != "" }) &&
+				!slices.ContainsFunc(around, func(x *frame) bool { _, has := x.resolve(c); return has })
+			return !found
+		})
+	}
+	return found
+}
+
 // window checks a window function.
 func (o *orders) window(c *pg.FuncCall, name string, in *pg.SelectStmt) {
 	w := c.Over
@@ -178,7 +201,7 @@ func (o *orders) window(c *pg.FuncCall, name string, in *pg.SelectStmt) {
 		}
 		w = in.WindowClause[i].GetWindowDef()
 	}
-	plain := o.f.schema.aggregates[name] && !o.f.schema.own[name] && !slices.Contains(sequential, name)
+	plain := o.f.schema.aggregates[name] && !o.f.schema.own[name] && !o.f.schema.shadowed[name] && !slices.Contains(sequential, name)
 	if slices.Contains(peers, name) || plain && w.FrameOptions&rowsFrame == 0 {
 		return
 	}

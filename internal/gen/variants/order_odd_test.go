@@ -3,7 +3,8 @@ package variants
 import "testing"
 
 const oddSchema = shop + `;
-CREATE TABLE ev (at timestamp PRIMARY KEY, n int, kind text NOT NULL)`
+CREATE TABLE ev (at timestamp PRIMARY KEY, n int, kind text NOT NULL);
+CREATE FUNCTION avg(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a'`
 
 // oddOrders are statements whose order looks total at first sight.
 var oddOrders = []struct {
@@ -28,6 +29,17 @@ var oddOrders = []struct {
 	{"WITH x AS (SELECT 1 AS n) SELECT (WITH x AS (SELECT b.n FROM b) SELECT max(x.n) FROM x WHERE ($1::int IS NULL OR x.n = $1) LIMIT 1) FROM x LIMIT 1", true},
 	{"WITH x AS (SELECT 1 AS n) SELECT (WITH x AS (SELECT b.n FROM b) SELECT x.n FROM x WHERE ($1::int IS NULL OR x.n = $1) LIMIT 1) FROM x", false},
 	{"WITH c AS (SELECT 1 AS n) SELECT b_id FROM public.c WHERE ($1::int IS NULL OR late = $1) ORDER BY b_id LIMIT 3", false},
+	// An aggregate makes one row, if it is one, and of this query.
+	{"SELECT avg(n, 5) FROM b WHERE " + filter + " LIMIT 3", false},
+	{"SELECT min(n) FROM b WHERE " + filter + " LIMIT 3", true},
+	{"SELECT (SELECT a.id + count(*) FILTER (WHERE b.n = 1) FROM a LIMIT 1) FROM b WHERE " + filter, false},
+	{"SELECT (SELECT count(*) FILTER (WHERE a.id = b.n) FROM a LIMIT 1) FROM b WHERE " + filter, true},
+	{"SELECT (SELECT array_agg(b.title ORDER BY b.kind) FROM a WHERE a.id = 1) FROM b WHERE " + filter, false},
+	{"SELECT (SELECT array_agg(b ORDER BY b.kind) FROM a WHERE a.id = 1) FROM b WHERE " + filter, false},
+	{"SELECT (SELECT array_agg(a.name ORDER BY a.name) FROM a WHERE a.id = 1) FROM b WHERE " + filter, true},
+	{"SELECT (SELECT json_agg(a ORDER BY a.id) FROM a) FROM b WHERE " + filter, true},
+	{"SELECT (SELECT array_agg(x ORDER BY x) FROM unnest(ARRAY[2, 1]) AS x) FROM b WHERE " + filter, true},
+	{"WITH s AS (SELECT json_agg(c ORDER BY c.b_id, c.tag) AS list FROM c) SELECT s.list FROM s, b WHERE " + filter, true},
 	// WITH TIES returns more than it says.
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW WITH TIES) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW ONLY) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", true},

@@ -12,6 +12,7 @@ import (
 type Schema struct {
 	aggregates map[string]bool
 	own        map[string]bool   // aggregates that are not PostgreSQL's
+	shadowed   map[string]bool   // aggregates of whose name there are other functions
 	enums      map[string]bool   // by format_type
 	composites map[string]bool   // by format_type, domains over them included
 	sets       map[string]bool   // functions that return sets
@@ -22,7 +23,8 @@ type Schema struct {
 // shows.
 func Read(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 	s := &Schema{
-		aggregates: map[string]bool{}, own: map[string]bool{}, enums: map[string]bool{}, composites: map[string]bool{}, sets: map[string]bool{}, tables: map[string]*table{},
+		aggregates: map[string]bool{}, own: map[string]bool{}, shadowed: map[string]bool{}, enums: map[string]bool{}, composites: map[string]bool{},
+		sets: map[string]bool{}, tables: map[string]*table{},
 	}
 	for _, read := range []func(context.Context, *pgx.Conn) error{s.readAggregates, s.readSets, s.readTypes, s.readTables, s.readKeys} {
 		if err := read(ctx, conn); err != nil {
@@ -35,7 +37,8 @@ func Read(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 func (s *Schema) readAggregates(ctx context.Context, conn *pgx.Conn) error {
 	// An extension's max(citext) is like PostgreSQL's max.
 	const sql = `
-SELECT p.proname, bool_or(p.pronamespace <> 'pg_catalog'::regnamespace AND NOT (b.builtin AND d.objid IS NOT NULL))
+SELECT p.proname, bool_or(p.pronamespace <> 'pg_catalog'::regnamespace AND NOT (b.builtin AND d.objid IS NOT NULL)),
+    EXISTS (SELECT FROM pg_proc o WHERE o.proname = p.proname AND o.prokind <> 'a')
 FROM pg_proc p
 LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 CROSS JOIN LATERAL (SELECT EXISTS (
@@ -44,9 +47,9 @@ WHERE p.prokind = 'a'
 GROUP BY p.proname`
 	rows, _ := conn.Query(ctx, sql)
 	var name string
-	var own bool
-	_, err := pgx.ForEachRow(rows, []any{&name, &own}, func() error {
-		s.aggregates[name], s.own[name] = true, own
+	var own, shadowed bool
+	_, err := pgx.ForEachRow(rows, []any{&name, &own, &shadowed}, func() error {
+		s.aggregates[name], s.own[name], s.shadowed[name] = true, own, shadowed
 		return nil
 	})
 	return err

@@ -150,9 +150,12 @@ func (r *framer) aggregated(q *pg.SelectStmt, fr *frame) (found bool) {
 			case *pg.SubLink:
 				return false
 			case *pg.FuncCall:
-				if c.Over == nil && slices.Contains(plainAggregates, function(c)) && (c.AggStar || fr.reads(c.Args)) {
-					found = true
+				name := function(c)
+				if c.Over != nil || !slices.Contains(plainAggregates, name) || r.f.schema.shadowed[name] {
+					return true
 				}
+				// It is of this query when it mentions one of its columns, or none at all.
+				found = found || c.AggStar && c.AggFilter == nil || fr.reads(append(slices.Clone(c.Args), c.AggFilter))
 			}
 			return !found
 		})
