@@ -2,8 +2,8 @@ package emit
 
 // prune writes the executor that chooses the variants of statements.
 func prune(f *file, problems *problems) {
-	if where, ok := f.taken.claim("Prune"); !ok {
-		fixedName(f, "Prune", where, problems)
+	if _, ok := f.taken.claim("Prune"); !ok {
+		fixedName(f, "Prune", problems)
 	}
 	t := f.taken.free("pruned")
 	context, pgx, pgconn := f.use("context"), f.use("github.com/jackc/pgx/v5"), f.use("github.com/jackc/pgx/v5/pgconn")

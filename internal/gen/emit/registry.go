@@ -14,8 +14,8 @@ const runtimePath = "github.com/sqlkeel/sqlkeel/stmt"
 
 // registry writes the variable Statements.
 func registry(f *file, in Input, problems *problems) {
-	if where, ok := f.taken.claim("Statements"); !ok {
-		fixedName(f, "Statements", where, problems)
+	if _, ok := f.taken.claim("Statements"); !ok {
+		fixedName(f, "Statements", problems)
 	}
 	stmt := f.use(runtimePath)
 	f.line("// Statements is what each statement of this package does.")
@@ -62,8 +62,6 @@ func predeclared(f *file, problems *problems) {
 }
 
 // fixedName reports that a name which callers rely on is taken.
-func fixedName(f *file, name, where string, problems *problems) {
-	pos := f.taken.theirs[name]
-	problems.at(pos, "", "the name "+name+" is needed for generated code and is taken by "+where+
-		": rename it (the option rename of sqlc does that to a model)")
+func fixedName(f *file, name string, problems *problems) {
+	problems.at(f.taken.theirs[name], "", "the name "+name+" is needed for generated code: rename what has it here (the option rename of sqlc does that to a model)")
 }
