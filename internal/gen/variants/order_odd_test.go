@@ -4,6 +4,16 @@ import "testing"
 
 const oddSchema = shop + `;
 CREATE TABLE ev (at timestamp PRIMARY KEY, n int, kind text NOT NULL);
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE DOMAIN softly AS citext;
+CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE k (id int PRIMARY KEY, word text COLLATE loose NOT NULL, ci citext NOT NULL, n int);
+CREATE UNIQUE INDEX ON k (ci text_ops);
+CREATE TABLE soft (ci softly PRIMARY KEY, hard softly NOT NULL, n int);
+CREATE UNIQUE INDEX ON soft (hard text_ops);
+CREATE TABLE words (word text PRIMARY KEY, same text COLLATE loose NOT NULL UNIQUE, n int);
+CREATE TABLE exact (word text COLLATE loose NOT NULL, n int);
+CREATE UNIQUE INDEX ON exact (word COLLATE "C");
 CREATE FUNCTION avg(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a'`
 
 // oddOrders are statements whose order looks total at first sight.
@@ -40,6 +50,18 @@ var oddOrders = []struct {
 	{"SELECT (SELECT json_agg(a ORDER BY a.id) FROM a) FROM b WHERE " + filter, true},
 	{"SELECT (SELECT array_agg(x ORDER BY x) FROM unnest(ARRAY[2, 1]) AS x) FROM b WHERE " + filter, true},
 	{"WITH s AS (SELECT json_agg(c ORDER BY c.b_id, c.tag) AS list FROM c) SELECT s.list FROM s, b WHERE " + filter, true},
+	// Equal is not the same where a collation or a type has it so.
+	{"SELECT k.id FROM k JOIN words w ON w.word = k.word WHERE ($1::int IS NULL OR w.n = $1) ORDER BY k.id LIMIT 3", false},
+	{"SELECT k.id FROM k JOIN words w ON w.same = k.word WHERE ($1::int IS NULL OR w.n = $1) ORDER BY k.id LIMIT 3", true},
+	{"SELECT same FROM words WHERE " + filter + " ORDER BY same LIMIT 3", true},
+	{"SELECT word FROM words WHERE " + filter + " ORDER BY same, n LIMIT 3", true},
+	{"SELECT word FROM words WHERE " + filter + " ORDER BY word COLLATE loose LIMIT 3", false},
+	{"SELECT word COLLATE loose FROM words WHERE " + filter + " ORDER BY word LIMIT 3", false},
+	{"SELECT n FROM exact WHERE " + filter + " ORDER BY word LIMIT 3", false},
+	{"SELECT id FROM k WHERE " + filter + " ORDER BY ci LIMIT 3", false},
+	{"SELECT ci FROM soft WHERE " + filter + " ORDER BY ci LIMIT 3", true},
+	{"SELECT n FROM soft WHERE " + filter + " ORDER BY hard LIMIT 3", false},
+	{"SELECT id FROM b WHERE " + filter + " ORDER BY id USING > LIMIT 3", false},
 	// WITH TIES returns more than it says.
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW WITH TIES) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW ONLY) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", true},

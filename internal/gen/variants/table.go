@@ -20,8 +20,10 @@ type table struct {
 }
 
 type column struct {
-	name    string
-	typ     string // format_type; "" when it is not known
+	name string
+	// typ is its format_type, with the collation when that takes different texts for
+	// equal; "" when it is not known.
+	typ     string
 	notNull bool
 }
 
@@ -35,11 +37,13 @@ func (t *table) column(name string) (column, bool) {
 
 func (s *Schema) readTables(ctx context.Context, conn *pgx.Conn) error {
 	const sql = `
-SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, format_type(a.atttypid, NULL), a.attnotnull,
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname,
+       format_type(a.atttypid, NULL) || coalesce(' COLLATE ' || l.oid::regcollation, ''), a.attnotnull,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_collation l ON l.oid = a.attcollation AND NOT l.collisdeterministic
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
 ORDER BY c.oid, a.attnum`
 	rows, _ := conn.Query(ctx, sql)
@@ -65,6 +69,10 @@ ORDER BY c.oid, a.attnum`
 // do and hold all rows at any time. A parent's holds none of its children's rows.
 func (s *Schema) readKeys(ctx context.Context, conn *pgx.Conn) error {
 	const sql = `
+WITH RECURSIVE base (type, of) AS ( -- what domains are made of
+    SELECT oid, oid FROM pg_type WHERE typtype <> 'd'
+    UNION ALL SELECT t.oid, b.of FROM base b JOIN pg_type t ON t.typtype = 'd' AND t.typbasetype = b.type
+)
 SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attnum)
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
@@ -72,11 +80,14 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS k(n)
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k.n]
 JOIN pg_opclass o ON o.oid = i.indclass[k.n]
+JOIN base b ON b.type = a.atttypid
+CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT FROM pg_opclass p WHERE p.opcmethod = o.opcmethod AND p.opcdefault AND p.opcintype = b.of AND p.oid <> o.oid) AS other) u
 WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
   AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid))
 GROUP BY i.indexrelid, n.nspname, c.relname
-HAVING bool_and(a.attnotnull AND o.opcdefault AND i.indcollation[k.n] = a.attcollation)`
+HAVING bool_and(a.attnotnull AND o.opcdefault AND NOT u.other AND i.indcollation[k.n] = a.attcollation)`
 	rows, _ := conn.Query(ctx, sql)
 	var schema, name string
 	var key []string
