@@ -246,8 +246,10 @@ func (f *finder) placeholders() []edit {
 		}
 		n := f.number(t.start)
 		parts := []part{{param: n, cast: f.source.types[n-1]}}
+		// Before ROWS the grammar takes no cast without parentheses.
+		counted := f.source.is(i-1, pg.Token_OFFSET) && f.source.is(i+1, pg.Token_ROW, pg.Token_ROWS)
 		fetched := f.source.is(i-1, pg.Token_FIRST_P, pg.Token_NEXT) && f.source.is(i-2, pg.Token_FETCH)
-		if fetched || f.source.is(i+1, openSquare, point) {
+		if counted || fetched || f.source.is(i+1, openSquare, point) {
 			parts = []part{{text: "("}, parts[0], {text: ")"}}
 		}
 		edits = append(edits, edit{start: t.start, end: t.end, choices: []choice{{parts: parts}}})

@@ -74,6 +74,8 @@ func (o *orders) visit(v any, in *pg.SelectStmt, exists bool) {
 		o.call(n, in)
 	case *pg.JsonArrayAgg, *pg.JsonObjectAgg:
 		o.depends(v, "an aggregate takes rows in no order")
+	case *pg.InsertStmt:
+		o.conflicts(n)
 	case *pg.UpdateStmt:
 		o.joined(n, n.Relation, n.FromClause, n.WhereClause)
 	case *pg.DeleteStmt:
@@ -224,6 +226,15 @@ func (o *orders) window(c *pg.FuncCall, name string, in *pg.SelectStmt) {
 // DISTINCT and before functions that return sets.
 func unselected(q *pg.SelectStmt) *pg.SelectStmt {
 	return &pg.SelectStmt{FromClause: q.FromClause, WhereClause: q.WhereClause, GroupClause: q.GroupClause}
+}
+
+// conflicts checks an INSERT of rows that may be in each other's way: the first wins.
+func (o *orders) conflicts(i *pg.InsertStmt) {
+	q := i.SelectStmt.GetSelectStmt()
+	if i.OnConflictClause == nil || q == nil || len(q.ValuesLists) > 0 || o.total(q) || o.single(q) {
+		return
+	}
+	o.depends(i, "ON CONFLICT keeps the first of rows whose order is not known to be total"+remedyOrder)
 }
 
 // joined checks an UPDATE or DELETE that joins: when several rows match one of the

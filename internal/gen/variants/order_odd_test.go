@@ -62,6 +62,15 @@ var oddOrders = []struct {
 	{"SELECT ci FROM soft WHERE " + filter + " ORDER BY ci LIMIT 3", true},
 	{"SELECT n FROM soft WHERE " + filter + " ORDER BY hard LIMIT 3", false},
 	{"SELECT id FROM b WHERE " + filter + " ORDER BY id USING > LIMIT 3", false},
+	// Of rows that are in each other's way the first is kept.
+	{"INSERT INTO a (id, name) SELECT 1, title FROM b WHERE " + filter + " ON CONFLICT DO NOTHING", false},
+	{"INSERT INTO a (id, name) SELECT 1, title FROM b WHERE " + filter + " ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE a.name < 'n'", false},
+	{"INSERT INTO a (id, name) SELECT 1, title FROM b WHERE " + filter + " ORDER BY b.id ON CONFLICT DO NOTHING", true},
+	{"INSERT INTO a (id, name) SELECT 1, title FROM b WHERE " + filter, true},
+	{"INSERT INTO a (id, name) SELECT 1, max(title) FROM b WHERE " + filter + " ON CONFLICT DO NOTHING", true},
+	{"INSERT INTO a (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = 'y' WHERE ($1::text IS NULL OR a.name = $1)", true},
+	{"SELECT id FROM b WHERE " + filter + " ORDER BY id OFFSET $2 ROWS FETCH NEXT $3 ROWS ONLY", true},
+	{"SELECT id FROM b WHERE " + filter + " ORDER BY id OFFSET ($2) ROW FETCH FIRST ($3) ROW ONLY", true},
 	// WITH TIES returns more than it says.
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW WITH TIES) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW ONLY) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", true},
