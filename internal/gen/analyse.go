@@ -27,6 +27,7 @@ type analysis struct {
 	packages []*packageAnalysis
 	// problems stop the work in strict mode; notes never do.
 	problems, notes Problems
+	mutant          mutant
 }
 
 // packageAnalysis is what is known of a package.
