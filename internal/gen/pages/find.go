@@ -203,7 +203,7 @@ func (a *analysis) isComparison(e *pg.A_Expr) bool {
 	}
 	for i, k := range a.keys {
 		ref, ok := a.resolve(columns[i].GetColumnRef())
-		if !ok || ref != k.ref || param(params[i]) != k.Param {
+		if !ok || ref != k.ref || param(params[i]) != k.Param || !a.keeps(params[i], k.column()) {
 			return false
 		}
 	}

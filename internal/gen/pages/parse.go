@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"strings"
 
 	pg "github.com/sqlc-dev/oliphant"
@@ -93,6 +94,42 @@ func param(n *pg.Node) int {
 		n = n.GetTypeCast().GetArg()
 	}
 	return int(n.GetParamRef().GetNumber())
+}
+
+// keeps reports whether an expression that is a placeholder has all of its value:
+// it is cast to the column's type, if at all.
+func (a *analysis) keeps(n *pg.Node, c *catalog.Column) bool {
+	cast := n.GetTypeCast()
+	if cast == nil || a.is(ignoresTypes) {
+		return true
+	}
+	tree, err := syntax.Parse("SELECT NULL::" + c.TypeName)
+	if err != nil || cast.GetArg().GetParamRef() == nil {
+		return false
+	}
+	of := tree.GetStmts()[0].GetStmt().GetSelectStmt().GetTargetList()[0].GetResTarget().GetVal().GetTypeCast().GetTypeName()
+	got := cast.GetTypeName()
+	name, mod := typeName(got), typeMods(got)
+	return (name == typeName(of) || texts[name] && texts[typeName(of)]) && (mod == "" || mod == typeMods(of)) && len(got.GetArrayBounds()) == len(of.GetArrayBounds())
+}
+
+var texts = map[string]bool{"text": true, "varchar": true}
+
+// typeName returns a type's name without its schema.
+func typeName(t *pg.TypeName) string {
+	if len(t.GetNames()) == 0 {
+		return ""
+	}
+	return t.GetNames()[len(t.GetNames())-1].GetString_().GetSval()
+}
+
+// typeMods writes the length or precision of a type; "" when it has none.
+func typeMods(t *pg.TypeName) string {
+	var list []string
+	for _, m := range t.GetTypmods() {
+		list = append(list, fmt.Sprint(m.GetAConst().GetIval().GetIval()))
+	}
+	return strings.Join(list, ",")
 }
 
 // uses counts how often a placeholder occurs under a node.

@@ -26,20 +26,23 @@ func (a *analysis) addEquality(n *pg.Node, only []*source) {
 	switch {
 	case leftOK && rightOK:
 		a.addEqual(left, right, only)
-	case leftOK && constant(e.GetRexpr()) && exact[left.column()]:
+	case leftOK && constant(e.GetRexpr()) && left.exact():
 		a.equal = append(a.equal, equality{left: left, only: only})
-	case rightOK && constant(e.GetLexpr()) && exact[right.column()]:
+	case rightOK && constant(e.GetLexpr()) && right.exact():
 		a.equal = append(a.equal, equality{left: right, only: only})
 	}
 }
 
 func (a *analysis) addEqual(left, right columnRef, only []*source) {
-	if exact[left.column()] && left.column() == right.column() {
+	if (left.exact() && right.exact() || a.is(ignoresCollations)) && left.typeName() == right.typeName() {
 		a.equal = append(a.equal, equality{left, &right, only}, equality{right, &left, only})
 	}
 }
 
-func (r columnRef) column() string { return r.source.column(r.name).TypeName }
+func (r columnRef) typeName() string { return r.source.column(r.name).TypeName }
+
+// exact reports whether values of the column that are equal are the same.
+func (r columnRef) exact() bool { return exact[r.typeName()] && r.source.column(r.name).Deterministic }
 
 // exact are the types that are compared by an equality as fine as that of their
 // unique keys, whichever of these types is on the other side.
@@ -106,7 +109,7 @@ func (a *analysis) spread(known map[columnRef]bool, rows map[*source]bool) bool 
 		}
 	}
 	for _, s := range a.from {
-		if !rows[s] && s.relation != nil && (s.keyed() || a.is(ignoresChildren)) && s.determined(known) {
+		if !rows[s] && s.relation != nil && (s.keyed() || a.is(ignoresChildren)) && s.determined(known, a.mutant) {
 			rows[s], grows = true, true
 		}
 	}
@@ -114,13 +117,14 @@ func (a *analysis) spread(known map[columnRef]bool, rows map[*source]bool) bool 
 }
 
 // determined reports whether the known columns hold a unique key. They are not
-// NULL: neither the keys of the order are, nor what equals anything.
-func (s *source) determined(known map[columnRef]bool) bool {
+// NULL: neither the keys of the order are, nor what equals anything. A key of texts
+// that are compared loosely is none, since its index may compare them strictly.
+func (s *source) determined(known map[columnRef]bool, m mutant) bool {
 	for _, k := range s.relation.Keys {
 		all := true
 		for _, number := range k.Columns {
 			all = all && slices.ContainsFunc(s.relation.Columns, func(c catalogColumn) bool {
-				return c.Number == number && known[columnRef{s, c.Name}]
+				return c.Number == number && known[columnRef{s, c.Name}] && (c.Deterministic || m == ignoresCollations)
 			})
 		}
 		if all && len(k.Columns) > 0 {
