@@ -35,6 +35,8 @@ type Input struct {
 	// Names are the identifiers that the package declares outside of the files
 	// written here, with their places; methods are Type.Method.
 	Names map[string]project.Position
+
+	mutant mutant
 }
 
 // Statement is a statement and what it does.
@@ -50,8 +52,13 @@ type Statement struct {
 // Package returns the files of a package by their names. All problems are
 // reported, each a *[project.Problem].
 func Package(in Input) (map[string][]byte, error) {
-	in.Statements = slices.Clone(in.Statements)
-	slices.SortFunc(in.Statements, func(a, b Statement) int { return strings.Compare(a.Name, b.Name) })
+	if !in.is(givenOrder) {
+		in.Statements = slices.Clone(in.Statements)
+		slices.SortFunc(in.Statements, func(a, b Statement) int { return strings.Compare(a.Name, b.Name) })
+	}
+	if in.is(takesNames) {
+		in.Names = nil
+	}
 	taken := newNames(in.Names)
 	statements, err := statementsFile(in, taken)
 	files := map[string][]byte{StatementsFile: statements}
@@ -70,6 +77,7 @@ func Package(in Input) (map[string][]byte, error) {
 // optional parts ask for.
 func statementsFile(in Input, taken *names) ([]byte, error) {
 	f := newFile(in.Package, taken)
+	f.mutant = in.mutant
 	var problems problems
 	predeclared(f, &problems)
 	registry(f, in, &problems)
@@ -83,6 +91,9 @@ func statementsFile(in Input, taken *names) ([]byte, error) {
 	}
 	for _, st := range in.Statements {
 		guard(f, st)
+	}
+	if in.is(firstProblem) && len(problems) > 0 {
+		problems = problems[:1]
 	}
 	if err := problems.err(); err != nil {
 		return nil, err

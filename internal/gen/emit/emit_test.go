@@ -1,10 +1,8 @@
 package emit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -32,32 +30,6 @@ func shop() Input {
 		in.Constraints = append(in.Constraints, Constraint{Schema: "public", Table: "t", Name: fmt.Sprintf("t_%d%ckey", i%10, "_-"[i/10]), Kind: Unique, Columns: []string{fmt.Sprint("c", i)}})
 	}
 	return in
-}
-
-func TestAShuffledInputGivesTheSameBytes(t *testing.T) {
-	t.Parallel()
-	want, err := Package(shop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for seed := range uint64(20) {
-		in, r := shop(), rand.New(rand.NewPCG(seed, 1))
-		r.Shuffle(len(in.Statements), func(i, j int) { in.Statements[i], in.Statements[j] = in.Statements[j], in.Statements[i] })
-		first := in.Statements[0].Name
-		r.Shuffle(len(in.Constraints), func(i, j int) { in.Constraints[i], in.Constraints[j] = in.Constraints[j], in.Constraints[i] })
-		got, err := Package(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name := range want {
-			if !bytes.Equal(got[name], want[name]) {
-				t.Errorf("seed %d: %s differs", seed, name)
-			}
-		}
-		if in.Statements[0].Name != first {
-			t.Error("the caller's list was sorted")
-		}
-	}
 }
 
 func TestAPackageWithoutConstraintsHasNoFileForThem(t *testing.T) {

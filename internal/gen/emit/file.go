@@ -21,6 +21,7 @@ type file struct {
 	taken   *names
 	body    bytes.Buffer
 	imports map[string]string // path → the name it is used by
+	mutant  mutant
 }
 
 func newFile(pkg *project.Package, taken *names) *file {
@@ -39,11 +40,17 @@ func (f *file) use(importPath string) string {
 		return name
 	}
 	name := packageName(importPath)
-	for f.taken.declared(name) || f.pkg.Imports[name] != "" && f.pkg.Imports[name] != importPath {
+	for f.mutant != forgetsImports && (f.taken.declared(name) || f.imported(name, importPath)) {
 		name += "pkg"
 	}
 	f.imports[importPath] = name
 	return name
+}
+
+// imported reports whether sqlc's files import another package by the name.
+func (f *file) imported(name, importPath string) bool {
+	other, known := f.pkg.Imports[name]
+	return known && other != importPath
 }
 
 // goType returns a type as sqlc's files spell it, and imports what it needs.

@@ -57,6 +57,9 @@ func (p *paging) prepare() string {
 			return fmt.Sprintf("@page needs the name %s, which is taken by %s", name, where)
 		}
 	}
+	if where, taken := p.f.taken.theirs["len"]; taken {
+		return fmt.Sprintf("@page needs Go's own len, and the package declares another at %s: rename that", where)
+	}
 	method := upperFirst(p.st.Name) + "Page"
 	for _, other := range p.f.pkg.Statements {
 		if other.Name == method {
