@@ -5,8 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"reflect"
+	"time"
+	"unicode/utf8"
 )
 
 // CursorError is a cursor's text that was refused.
@@ -24,15 +28,71 @@ const cursorVersion = 1
 var cursorEncoding = base64.RawURLEncoding.Strict()
 
 // FormatCursor is called by generated code. It returns the keys of a row as text
-// that can stand in a URL. The checksum notices accidents; it is no signature.
+// that can stand in a URL. The checksum notices accidents; it is no signature. It
+// returns an error for a key that would not be read as it is written: a year beyond
+// 9999 or before 1, and text that is not UTF-8.
 func FormatCursor(fingerprint string, keys ...any) (string, error) {
-	values, err := json.Marshal(keys)
+	written := make([]json.RawMessage, len(keys))
+	for i, key := range keys {
+		var err error
+		if written[i], err = writeKey(key); err != nil {
+			return "", fmt.Errorf("write cursor: key %d: %w", i+1, err)
+		}
+	}
+	values, err := json.Marshal(written)
 	if err != nil {
 		return "", fmt.Errorf("write cursor: %w", err)
 	}
 	b := append([]byte{cursorVersion, byte(len(fingerprint))}, fingerprint...)
 	b = append(b, values...)
 	return cursorEncoding.EncodeToString(binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))), nil
+}
+
+// writeKey returns a key as JSON that is read as the same value.
+func writeKey(key any) (json.RawMessage, error) {
+	v := wholeMinutes(reflect.ValueOf(key))
+	if !v.IsValid() {
+		return json.RawMessage("null"), nil
+	}
+	if v.Kind() == reflect.String && !utf8.ValidString(v.String()) {
+		return nil, errors.New("it is not UTF-8")
+	}
+	written, err := json.Marshal(v.Interface())
+	if err != nil || string(written) == "null" {
+		return written, err
+	}
+	read := reflect.New(v.Type())
+	if err := json.Unmarshal(written, read.Interface()); err != nil {
+		return nil, err
+	}
+	if again, err := json.Marshal(read.Interface()); err != nil || !bytes.Equal(again, written) {
+		return nil, fmt.Errorf("a %s is not kept exactly", v.Type())
+	}
+	return written, nil
+}
+
+// wholeMinutes returns a time, or a struct with a field Time, in UTC when it is in a
+// zone whose offset has seconds, as zones had before they were standardised: JSON
+// leaves those out, which would be another time.
+func wholeMinutes(v reflect.Value) reflect.Value {
+	if !v.IsValid() || v.Kind() != reflect.Struct {
+		return v
+	}
+	c := reflect.New(v.Type()).Elem()
+	c.Set(v)
+	at := c
+	if _, ok := c.Interface().(time.Time); !ok {
+		at = c.FieldByName("Time")
+	}
+	if !at.IsValid() || !at.CanSet() {
+		return v
+	}
+	if t, ok := at.Interface().(time.Time); ok {
+		if _, offset := t.Zone(); offset%60 != 0 {
+			at.Set(reflect.ValueOf(t.UTC()))
+		}
+	}
+	return c
 }
 
 // ParseCursor is called by generated code. It reads what FormatCursor returned for

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -94,10 +97,77 @@ func TestAnyChangedCharacterOfACursorIsNoticed(t *testing.T) {
 	}
 }
 
+// kept is what comes back of a cursor's only key.
+func kept[T any](t *testing.T, key T) (read T, err error) {
+	t.Helper()
+	text, err := stmt.FormatCursor("list", key)
+	if err != nil {
+		return read, err
+	}
+	if err := stmt.ParseCursor("list", text, &read); err != nil {
+		t.Errorf("%v was written and cannot be read: %v", key, err)
+	}
+	return read, nil
+}
+
 func TestACursorOfWhatJSONHasNotIsAnError(t *testing.T) {
 	t.Parallel()
-	if _, err := stmt.FormatCursor("list", time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)); err == nil {
-		t.Error("a year that JSON cannot hold was written")
+	at := func(year int) time.Time { return time.Date(year, 1, 2, 3, 4, 5, 0, time.UTC) }
+	for name, key := range map[string]any{
+		"a late year": at(20000), "a year before Christ": at(-43), "text that is not UTF-8": "a\xffb", "an enum that is not": label("\xfe"),
+		"a late date": pgtype.Date{Time: at(10000), Valid: true}, "a date before Christ": pgtype.Date{Time: at(-43), Valid: true},
+		"a late timestamp": pgtype.Timestamp{Time: at(12024), Valid: true}, "a late time with zone": pgtype.Timestamptz{Time: at(12024), Valid: true},
+		"no number": math.NaN(), "a channel": make(chan int),
+	} {
+		if text, err := stmt.FormatCursor("list", key); err == nil {
+			t.Errorf("%s was written: %s", name, text)
+		}
+	}
+}
+
+type label string
+
+// Zones had seconds in their offsets before they were standardised.
+func TestACursorKeepsTheInstantInAnyZone(t *testing.T) {
+	t.Parallel()
+	for _, offset := range []int{0, 5400, -3600, 1172, -4772, 53*60 + 28} {
+		at := time.Date(1885, 6, 7, 8, 9, 10, 123456000, time.FixedZone("LMT", offset))
+		if got, err := kept(t, at); err != nil || !got.Equal(at) {
+			t.Errorf("%v became %v: %v", at, got, err)
+		}
+		if got, err := kept(t, pgtype.Timestamptz{Time: at, Valid: true}); err != nil || !got.Time.Equal(at) || !got.Valid {
+			t.Errorf("%v became %v: %v", at, got, err)
+		}
+		if offset%60 == 0 {
+			// The clock is what counts for a timestamp without time zone.
+			if got, err := kept(t, at); err != nil || got.Format(time.DateTime) != at.Format(time.DateTime) {
+				t.Errorf("%v became %v: %v", at, got, err)
+			}
+		}
+	}
+}
+
+func TestACursorKeepsWhatPostgreSQLHasBeyondGo(t *testing.T) {
+	t.Parallel()
+	for _, key := range []pgtype.Timestamptz{{InfinityModifier: pgtype.Infinity, Valid: true}, {InfinityModifier: pgtype.NegativeInfinity, Valid: true}} {
+		if got, err := kept(t, key); err != nil || got.InfinityModifier != key.InfinityModifier || !got.Valid {
+			t.Errorf("%v became %v: %v", key, got, err)
+		}
+	}
+	if got, err := kept(t, pgtype.Date{InfinityModifier: pgtype.Infinity, Valid: true}); err != nil || got.InfinityModifier != pgtype.Infinity {
+		t.Error(got, err)
+	}
+	if got, err := kept(t, pgtype.UUID{Valid: true}); err != nil || !got.Valid || got.Bytes != [16]byte{} {
+		t.Error(got, err)
+	}
+	if got, err := kept(t, []byte{}); err != nil || got == nil {
+		t.Error(got, err)
+	}
+	if got, err := kept(t, ""); err != nil || got != "" {
+		t.Error(got, err)
+	}
+	if got, err := kept(t, int64(math.MinInt64)); err != nil || got != math.MinInt64 {
+		t.Error(got, err)
 	}
 }
 
