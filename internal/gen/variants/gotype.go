@@ -26,6 +26,11 @@ var nullable = map[string]bool{
 	"TID": true, "Text": true, "Time": true, "Timestamp": true, "Timestamptz": true, "UUID": true, "Uint32": true, "Uint64": true,
 }
 
+// sqlNulls are the structs of database/sql that are NULL when they are not Valid.
+var sqlNulls = map[string]bool{
+	"NullBool": true, "NullByte": true, "NullFloat64": true, "NullInt16": true, "NullInt32": true, "NullInt64": true, "NullString": true, "NullTime": true,
+}
+
 const remedy = "sqlc.narg with emit_pointers_for_null_types gives it a pointer"
 
 // present returns the Go expression that tells whether an argument of a type is NULL,
@@ -73,7 +78,8 @@ func value(p *project.Package, goType string) (expr, why string) {
 // valid reports whether a type is a struct whose field Valid tells what is NULL.
 func valid(p *project.Package, goType string) bool {
 	t := imported(p, goType, "pgtype", pgtypePath)
-	return p.Nulls[goType] || nullable[t] || strings.HasPrefix(t, "Range[") || imported(p, goType, "uuid", uuidPath) == "NullUUID"
+	return p.Nulls[goType] || nullable[t] || strings.HasPrefix(t, "Range[") || sqlNulls[imported(p, goType, "sql", "database/sql")] ||
+		imported(p, goType, "uuid", uuidPath) == "NullUUID"
 }
 
 // imported returns the name of a type after name., when the generated files mean by

@@ -1,11 +1,13 @@
 package variants
 
 import (
+	"database/sql"
 	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgtype/zeronull"
 
@@ -45,7 +47,13 @@ func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
 		"*json.RawMessage":           "",
 		"pgtype.Hstore":              "",
 		"pgtype.Multirange[Int4]":    "",
-		"sql.NullString":             "",
+		"sql.NullString":             "func(arg any) (present, known bool) { v, known := arg.(sql.NullString); return v.Valid, known }",
+		"*sql.NullString":            "",
+		"*uuid.NullUUID":             "",
+		"sql.Null[string]":           "",
+		"sql.RawBytes":               "",
+		"uuid.UUID":                  "",
+		"[]*string":                  "stmt.Slice[*string]",
 		"decimal.NullDecimal":        "",
 		"*decimal.Decimal":           "",
 		"*civil.Time":                "",
@@ -90,11 +98,16 @@ func TestPresenceIsWhatPgxSends(t *testing.T) {
 	b := setup(t, "")
 	text, number, at, id, empty := "", int32(0), time.Time{}, uuid.UUID{}, ""
 	addr, none, prefix, no := netip.MustParseAddr("10.0.0.1"), netip.Addr{}, netip.MustParsePrefix("10.0.0.0/8"), netip.Prefix{}
+	modes := []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol}
 	for _, c := range []struct {
 		typ string
 		arg any
 		ask func(any) (bool, bool)
 	}{
+		{"text", uuid.NullUUID{}, uuidValid},
+		{"text", sql.NullString{}, nullString}, {"text", sql.NullString{Valid: true}, nullString}, {"jsonb", sql.NullString{}, nullString},
+		{"timestamptz", sql.NullTime{}, nullTime}, {"timestamptz", sql.NullTime{Valid: true}, nullTime},
+		{"jsonb", []string(nil), stmt.Slice[string]}, {"jsonb", []string{}, stmt.Slice[string]}, {"json", []map[string]any(nil), stmt.Slice[map[string]any]},
 		{"text", &text, stmt.Pointer[string]}, {"text", (*string)(nil), stmt.Pointer[string]},
 		{"int4", &number, stmt.Pointer[int32]}, {"int4", (*int32)(nil), stmt.Pointer[int32]},
 		{"timestamptz", &at, stmt.Pointer[time.Time]}, {"timestamptz", (*time.Time)(nil), stmt.Pointer[time.Time]},
@@ -127,6 +140,12 @@ func TestPresenceIsWhatPgxSends(t *testing.T) {
 			}
 			continue
 		}
+		for _, mode := range modes[1:] {
+			var other bool
+			if err := b.conn.QueryRow(t.Context(), "SELECT $1::"+c.typ+" IS NULL", mode, c.arg).Scan(&other); err == nil && other != null {
+				t.Errorf("%s %T %v: NULL = %v in mode %v", c.typ, c.arg, c.arg, other, mode)
+			}
+		}
 		if present, known := c.ask(c.arg); !known || present == null {
 			t.Errorf("%s %T %v: present = %v, known = %v, NULL = %v", c.typ, c.arg, c.arg, present, known, null)
 		}
@@ -143,3 +162,9 @@ func rangeValid(arg any) (present, known bool) {
 	v, known := arg.(pgtype.Range[pgtype.Date])
 	return v.Valid, known
 }
+
+func nullString(arg any) (present, known bool) {
+	v, known := arg.(sql.NullString)
+	return v.Valid, known
+}
+func nullTime(arg any) (present, known bool) { v, known := arg.(sql.NullTime); return v.Valid, known }

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 var goPackage = &project.Package{
 	Enums:   map[string]bool{"Mood": true},
 	Nulls:   map[string]bool{"NullMood": true},
-	Imports: map[string]string{"time": "time", "uuid": uuidPath, "pgtype": pgtypePath, "netip": "net/netip"},
+	Imports: map[string]string{"time": "time", "uuid": uuidPath, "pgtype": pgtypePath, "netip": "net/netip", "sql": "database/sql"},
 }
 
 // testbed is a database with what is needed to look for variants in it.
