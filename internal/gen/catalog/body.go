@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/sqlc-dev/oliphant"
@@ -14,6 +15,8 @@ type body struct {
 	changes []Change
 	// unknown is why that is not all; empty when it is.
 	unknown string
+	// effect is what it does beyond rows, and locks included; empty for nothing.
+	effect string
 	// alters and altersAny are the columns of NEW that a trigger function assigns.
 	alters    []string
 	altersAny bool
@@ -64,7 +67,16 @@ func (c *Catalog) readAtomic(f *Function) *body {
 		body = tree.GetStmts()[0].GetStmt().GetCreateFunctionStmt().GetSqlBody()
 	}
 	b.changes = c.split(&b.Dependency, []*pg.Node{body}, ok)
+	b.effect = effectOf(syntax.Direct(body))
 	return b
+}
+
+// effectOf returns what statements do beyond rows. A standby refuses all of it.
+func effectOf(s *syntax.Uses) string {
+	if len(s.Locks) > 0 {
+		return "a lock"
+	}
+	return s.Effect
 }
 
 // split returns what statements change and leaves in d what they read. The names
@@ -91,7 +103,7 @@ func (c *Catalog) split(d *Dependency, statements []*pg.Node, ok bool) []Change 
 
 // readText finds what the names in a body mean.
 func (c *Catalog) readText(f *Function, s *syntax.Body) *body {
-	b := &body{unknown: s.Unknown, alters: s.Alters, altersAny: s.AltersAny}
+	b := &body{unknown: s.Unknown, alters: s.Alters, altersAny: s.AltersAny, effect: effectOf(&s.Uses)}
 	n := names{catalog: c, path: f.path, body: b}
 	if f.path == nil || c.is(anyPath) {
 		n.path = c.path
@@ -188,7 +200,12 @@ var valueFunctions = map[string]bool{
 // of its expressions are not known, so that whatever could be a date or a time
 // counts when one is named.
 func (c *Catalog) sessionOf(f *Function, s *syntax.Body, b *body) string {
-	prints := len(s.Casts) > 0
+	prints, aged := len(s.Casts) > 0, false
+	for _, name := range s.Columns {
+		if slices.Contains(systemColumns, name) {
+			return "the system column " + name
+		}
+	}
 	for _, called := range s.Functions {
 		if valueFunctions[called.Name] {
 			return called.Name
@@ -201,9 +218,12 @@ func (c *Catalog) sessionOf(f *Function, s *syntax.Body, b *body) string {
 		if stable && !other && !printsOnly[called.Name] {
 			return called.Name + "()"
 		}
-		prints = prints || stable
+		prints, aged = prints || stable, aged || called.Name == "age"
 	}
 	if c.namesTime(f, s, b, prints) {
+		if aged {
+			return "age()"
+		}
 		return "a date or time in a body whose types are not known"
 	}
 	return ""

@@ -55,6 +55,6 @@ var plainExtensions = map[string]bool{
 	"fuzzystrmatch": true, "h3": true, "hstore": true, "hypopg": true, "insert_username": true, "intagg": true, "intarray": true, "ip4r": true,
 	"isn": true, "ltree": true, "moddatetime": true, "pg_hashids": true, "pg_stat_statements": true, "pg_trgm": true, "pg_uuidv7": true,
 	"pgcrypto": true, "pg_bigm": true, "pgvector": true, "vector": true, "plpgsql": true, "postgis": true, "postgis_raster": true,
-	"postgis_sfcgal": true, "postgis_topology": true, "prefix": true, "rum": true, "seg": true, "sslinfo": true, "tcn": true,
+	"postgis_sfcgal": true, "prefix": true, "rum": true, "seg": true, "sslinfo": true, "tcn": true,
 	"tsm_system_rows": true, "tsm_system_time": true, "unaccent": true, "unit": true, "uuid-ossp": true,
 }

@@ -21,7 +21,8 @@ type Catalog struct {
 	// Functions holds PostgreSQL's own too.
 	Functions map[OID]*Function
 
-	path      []string               // the session's search_path
+	path      []string               // the session's search_path, and anyUser when it depends on who asks
+	users     []string               // schemas that are called like a role
 	relations map[syntax.Name]OID    // by schema and name
 	named     map[string][]OID       // relations by name alone, PostgreSQL's own left out
 	functions map[string][]*Function // by name alone

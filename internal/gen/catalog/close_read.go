@@ -94,6 +94,9 @@ func (k *closer) calls(oid OID, how manner, cause string) {
 	if b.unknown != "" {
 		k.opaque(f.printed(), b.unknown, how)
 	}
+	if how == asked && b.effect != "" && k.out.Effect == "" {
+		k.out.Effect = b.effect + " in " + f.printed()
+	}
 	k.depends(b.Dependency, how, f.printed())
 	for _, change := range b.changes {
 		k.push(change, step{}, cause)

@@ -35,7 +35,10 @@ type loader struct {
 }
 
 func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
-	if err := tx.QueryRow(ctx, "SELECT current_schemas(false)::text[]").Scan(&l.path); err != nil {
+	err := tx.QueryRow(ctx, `
+		SELECT current_schemas(false)::text[] || CASE WHEN current_setting('search_path') LIKE '%"$user"%' THEN '{$user}'::text[] ELSE '{}' END,
+		       ARRAY(SELECT n.nspname FROM pg_namespace n JOIN pg_roles r ON r.rolname = n.nspname)::text[]`).Scan(&l.path, &l.users)
+	if err != nil {
 		return err
 	}
 	// Names in what PostgreSQL prints are then qualified.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -130,11 +131,23 @@ func (c *Catalog) resolveAll(names []syntax.Name, path []string, anywhere bool, 
 // lookup finds the relations that a name in a body may mean: the one on the path,
 // or, when there is none or the path is not known, all of that name.
 func (c *Catalog) lookup(n syntax.Name, path []string, anywhere bool) []OID {
-	if oid, ok := c.resolve(n.Schema, n.Name, path); ok && (!anywhere || n.Schema != "") {
-		return []OID{oid}
-	}
-	if n.Schema != "" {
+	oid, ok := c.resolve(n.Schema, n.Name, path)
+	switch {
+	case !ok && n.Schema != "":
 		return nil
+	case !ok || anywhere && n.Schema == "":
+		return c.named[n.Name]
 	}
-	return c.named[n.Name]
+	found := []OID{oid}
+	if n.Schema == "" && slices.Contains(path, anyUser) && !c.is(oneUser) {
+		for _, schema := range c.users {
+			if own, ok := c.relations[syntax.Name{Schema: schema, Name: n.Name}]; ok && own != oid {
+				found = append(found, own)
+			}
+		}
+	}
+	return found
 }
+
+// anyUser in a search_path is the schema called like whoever asks.
+const anyUser = "$user"

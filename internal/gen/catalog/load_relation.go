@@ -13,11 +13,11 @@ func (l *loader) loadRelations(ctx context.Context, tx pgx.Tx) error {
 	var kind, printed string
 	return each(ctx, tx, `
 		SELECT c.oid, n.nspname, c.relname, c.relkind::text, n.nspname IN ('pg_catalog', 'information_schema'),
-		       c.relpersistence = 't', c.relrowsecurity, c.relispartition,
+		       c.relpersistence = 't', c.relpersistence = 'u', c.relrowsecurity, c.relispartition,
 		       CASE WHEN n.nspname = 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname)
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast'`,
-		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.RowSecurity, &r.Partition, &printed}, func() {
+		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.Unlogged, &r.RowSecurity, &r.Partition, &printed}, func() {
 			one := r
 			one.Kind, one.printed = first(kind), printed
 			l.Relations[one.OID] = &one

@@ -21,6 +21,7 @@ const (
 	firstName                  // a name in a body means the first function of that name
 	noMoves                    // an UPDATE moves no row to another partition
 	anyPath                    // a function's own search_path is not heeded
+	oneUser                    // names mean the same to every role
 )
 
 // is reports whether the catalog breaks its promises in the way of m.

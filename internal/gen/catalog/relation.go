@@ -11,6 +11,7 @@ type Relation struct {
 	// nothing tells when it changes.
 	System      bool
 	Temporary   bool
+	Unlogged    bool
 	RowSecurity bool
 	Columns     []Column // by attribute number; dropped ones are absent
 	Keys        []Key    // valid, immediate, non-partial unique indexes over plain columns, by their types' own equality

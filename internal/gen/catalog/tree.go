@@ -100,6 +100,9 @@ func (r *treeReader) value(top *frame, token string) {
 		r.function(top, OID(n))
 	case "varattno":
 		r.columns = append(r.columns, int(n))
+		if n < 0 && n > tableOID {
+			r.session("the system column " + systemColumns[-n-1])
+		}
 	default:
 		if strings.HasSuffix(top.field, "type") && top.result == 0 {
 			top.result = OID(n)

@@ -17,6 +17,13 @@ var sessionTypes = map[string]bool{
 	"money": true, "xml": true, "record": true, "_record": true,
 }
 
+// systemColumns tell where and by whom a row was written or locked, in the order of
+// their numbers downwards from -1: they change without the row doing so. tableoid,
+// which follows, does not.
+var systemColumns = []string{"ctid", "xmin", "cmin", "xmax", "cmax"}
+
+const tableOID = -6
+
 // timed reports whether a type is one of those, or made of one.
 func (c *Catalog) timed(oid OID) bool { return c.timedWithin(oid, 8) }
 

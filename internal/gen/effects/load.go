@@ -89,7 +89,7 @@ func (a *Analyzer) loadTypes(ctx context.Context) error {
 	a.types = map[catalog.OID]pgType{}
 	rows, err := a.conn.Query(ctx, `
 SELECT t.oid, n.nspname, t.typname, format_type(t.oid, NULL), t.typtype::text, t.typelem, t.typbasetype, t.typrelid,
-       coalesce(o.provolatile = 'i', false), coalesce(i.provolatile = 'i', false), t.typcategory = 'A'
+       coalesce(o.provolatile = 'i' AND o.proname <> 'byteaout', false), coalesce(i.provolatile = 'i', false), t.typcategory = 'A'
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_proc o ON o.oid = t.typoutput LEFT JOIN pg_proc i ON i.oid = t.typinput`)
 	if err != nil {

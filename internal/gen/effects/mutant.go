@@ -18,6 +18,8 @@ const (
 	forgetsOuterJoins        // takes every ON for a WHERE
 	forgetsSet               // a row key of a column that the statement sets
 	comparesAnything         // takes any operator and type for equality
+	forgetsKinds             // takes every relation for a logged table of rows
+	trustsIndexes            // takes a unique index for as strict as its column
 )
 
 func (a *Analyzer) is(m mutant) bool { return a.mutant == m }

@@ -2,6 +2,7 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 )
@@ -87,6 +88,23 @@ func (a *Analyzer) subLinkType(n *node) (catalog.OID, bool) {
 // plainOutput reports whether values of a type print alike in every session.
 func (a *Analyzer) plainOutput(oid catalog.OID) bool {
 	return a.plain(oid, 0, func(t pgType) bool { return t.fixedOutput })
+}
+
+// sentAsText reports whether values of a type reach a program as text that settings
+// decide, because drivers know no other form of it.
+func (a *Analyzer) sentAsText(oid catalog.OID) bool {
+	t := a.types[oid]
+	switch {
+	case a.is(forgetsSession):
+		return false
+	case t.array && t.element != 0:
+		return a.sentAsText(t.element)
+	case t.kind == "d":
+		return a.sentAsText(t.base)
+	case t.kind == "c" || t.schema == "pg_catalog" && t.kind == "b" && (t.name == "money" || strings.HasPrefix(t.name, "reg")):
+		return !a.plainOutput(oid)
+	}
+	return false
 }
 
 // plainJSON reports whether values of a type become the same JSON in every

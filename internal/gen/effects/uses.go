@@ -85,6 +85,9 @@ func (a *Analyzer) collect(u *uses, n *node) {
 	case "WINDOWCLAUSE":
 		a.call(u, n.oid("startInRangeFunc"), n, nil)
 		a.call(u, n.oid("endInRangeFunc"), n, nil)
+	case "SORTGROUPCLAUSE":
+		a.call(u, a.opers[n.oid("eqop")], n, nil)
+		a.call(u, a.opers[n.oid("sortop")], n, nil)
 	case "NEXTVALUEEXPR":
 		first(&u.sequence, "nextval")
 	default:
@@ -95,6 +98,11 @@ func (a *Analyzer) collect(u *uses, n *node) {
 // collectRest looks at nodes whose functions have no OID in the tree.
 func (a *Analyzer) collectRest(u *uses, n *node) {
 	switch n.kind {
+	case "VAR":
+		// Of a table; behind these comes tableoid.
+		if i := -n.number("varattno"); i > 0 && i <= len(systemColumns) && !a.is(forgetsVolatile) {
+			first(&u.volatile, systemColumns[i-1])
+		}
 	case "COERCEVIAIO":
 		if from, ok := a.exprType(n.child("arg")); !ok || !a.plainOutput(from) {
 			first(&u.session, "a cast from "+a.typeName(from))
@@ -126,6 +134,10 @@ func (a *Analyzer) collectRest(u *uses, n *node) {
 		first(&u.session, strings.ToLower(strings.TrimSuffix(n.kind, "EXPR")))
 	}
 }
+
+// systemColumns tell where and by whom a row was written or locked, which may
+// change though the row does not.
+var systemColumns = [...]string{"ctid", "xmin", "cmin", "xmax", "cmax"}
 
 // sqlValues names the functions that need no parentheses, in PostgreSQL's order.
 var sqlValues = [...]string{
@@ -178,6 +190,8 @@ func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
 		return
 	case runsQueries[p.name] || strings.HasSuffix(p.name, "_to_xml") || strings.Contains(p.name, "_to_xml_and_") || strings.Contains(p.name, "_to_xmlschema"):
 		first(&u.anything, p.name)
+	case strings.HasPrefix(p.name, "pg_stat_get_") || strings.HasSuffix(p.name, "_snapshot") || strings.HasSuffix(p.name, "_if_assigned"):
+		first(&u.volatile, p.name)
 	case clocks[p.name] || (p.name == "age" && p.volatility == 's'):
 		first(&u.clock, p.name)
 	case transactionIDs[p.name]:

@@ -211,11 +211,12 @@ func (w *work) unknown() {
 
 // judge decides who else may answer the statement.
 func (w *work) judge() {
+	read := w.relations()
 	w.out.Volatile = w.named.volatile+w.named.clock+w.behind.volatile+w.behind.clock+w.called.Volatile != "" ||
-		tellsTime(w.called.Session) || w.unresolved()
+		tellsTime(w.called.Session) || w.unresolved() || slices.ContainsFunc(read, w.unseen)
 	effect := w.named.effect + w.behind.effect + w.named.sequence + w.behind.sequence + w.called.Effect
 	w.out.ReadOnly = w.query.number("commandType") == cmdSelect && !w.out.Anything && effect == "" &&
-		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0
+		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0 && !slices.ContainsFunc(read, w.unlogged)
 	w.out.Unkept = w.unkept()
 }
 
@@ -224,7 +225,7 @@ func (w *work) judge() {
 func tellsTime(session string) bool {
 	name, _, _ := strings.Cut(session, " ")
 	name = strings.TrimSuffix(name, "()")
-	return clocks[name] || slices.Contains(sqlValues[:9], name)
+	return clocks[name] || name == "age" || slices.Contains(sqlValues[:9], name)
 }
 
 // unresolved reports whether PostgreSQL's analysed form of a query is missing.
@@ -254,16 +255,45 @@ func (w *work) unkept() string {
 	return why
 }
 
-// unkeptRelation looks for relations whose rows others do not see, or whose
-// changes nobody tells.
-func (w *work) unkeptRelation() string {
+// relations are all in which rows may be that are read, in order.
+func (w *work) relations() []catalog.OID {
 	all := maps.Clone(w.named.relations)
 	maps.Copy(all, w.behind.relations)
 	maps.Copy(all, w.called.Reads)
 	for _, l := range w.locks {
 		all[l.relation] = true
 	}
-	for _, oid := range slices.Sorted(maps.Keys(all)) {
+	for _, oid := range slices.Collect(maps.Keys(all)) {
+		if w.is(forgetsKinds) {
+			break
+		}
+		for _, m := range w.members(oid) {
+			all[m] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// unseen reports whether a relation's rows change without any write of rows here:
+// those of the system catalogs, sequences and foreign tables.
+func (w *work) unseen(oid catalog.OID) bool {
+	if w.is(forgetsKinds) {
+		return false
+	}
+	r := w.cat.Relations[oid]
+	return oid < firstNormalOID || r == nil || r.System || r.Kind == 'S' || r.Kind == 'f'
+}
+
+// unlogged reports whether a standby has nothing of a relation.
+func (w *work) unlogged(oid catalog.OID) bool {
+	r := w.cat.Relations[oid]
+	return r != nil && (r.Unlogged || r.Temporary) && !w.is(forgetsKinds)
+}
+
+// unkeptRelation looks for relations whose rows others do not see, or whose
+// changes nobody tells.
+func (w *work) unkeptRelation() string {
+	for _, oid := range w.relations() {
 		r := w.cat.Relations[oid]
 		switch name := w.cat.Name(oid); {
 		case oid < firstNormalOID || r == nil || r.System:
@@ -304,6 +334,11 @@ func (w *work) unkeptFunction() string {
 		return w.called.Volatile + " is volatile"
 	case w.called.Session != "":
 		return w.called.Session + " depends on the session"
+	}
+	for _, c := range w.columns {
+		if w.sentAsText(catalog.OID(c.Type.OID)) {
+			return "a result of type " + c.Type.Name + " depends on the session"
+		}
 	}
 	return ""
 }

@@ -154,7 +154,7 @@ func (w *work) feeding(q *node) pinned {
 func (w *work) loose(d dml, column string) bool {
 	return slices.ContainsFunc(w.members(w.cat.Root(d.relation)), func(m catalog.OID) bool {
 		c := w.cat.Relations[m].Column(column)
-		return c == nil || c.Loose
+		return c == nil || c.Loose && !w.is(trustsIndexes)
 	})
 }
 

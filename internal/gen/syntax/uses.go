@@ -61,6 +61,9 @@ type Uses struct {
 	Casts []Name
 	// Refreshes are the materialised views of REFRESH.
 	Refreshes []Name
+	// Effect is a statement that does more than to rows, and less than what makes
+	// it unknown, such as NOTIFY; empty when there is none.
+	Effect string
 	// Unknown says why something of what it does is not known; empty when all is.
 	Unknown string
 }
@@ -76,6 +79,9 @@ func (u *Uses) Add(v *Uses) {
 	u.Columns = append(u.Columns, v.Columns...)
 	u.Casts = append(u.Casts, v.Casts...)
 	u.Refreshes = append(u.Refreshes, v.Refreshes...)
+	if u.Effect == "" {
+		u.Effect = v.Effect
+	}
 	u.unknown(v.Unknown)
 }
 

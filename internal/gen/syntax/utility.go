@@ -28,9 +28,10 @@ func (d *direct) utility(n any, s *scope) bool {
 	case *pg.LockStmt:
 		d.lockAll(n.GetRelations(), nil)
 		return false
-	case *pg.VacuumStmt: // nor does ANALYZE change a row
+	case *pg.VacuumStmt, *pg.NotifyStmt, *pg.ListenStmt, *pg.UnlistenStmt: // nor does ANALYZE change a row
+		d.uses.Effect = command(kindOf(n))
 		return false
-	case *pg.TransactionStmt, *pg.NotifyStmt, *pg.ListenStmt, *pg.UnlistenStmt, *pg.VariableShowStmt, *pg.FetchStmt, *pg.ClosePortalStmt:
+	case *pg.TransactionStmt, *pg.VariableShowStmt, *pg.FetchStmt, *pg.ClosePortalStmt:
 		return false
 	case *pg.CallStmt, *pg.ExplainStmt, *pg.DeclareCursorStmt, *pg.ReturnStmt:
 		return true
