@@ -26,7 +26,7 @@ With --json it is all of that and more: an array of {package, name, cmd, file,
 line, reads, writes, locks, effects, row_keys, read_only, cacheable, why_not,
 variants}, sorted by file and line. file is relative to the configuration's folder; relations have their schema unless that is public; effects
 are the relations that a write changes beyond writes, by cascades, triggers, rules,
-functions and partitions, ["*"] when that may be any; variants name the parts that
+functions and partitions, with "*" when that may be any; variants name the parts that
 each proven variant has.
 
 It needs sqlc's configuration, the schema and the Go files that sqlc generated, and

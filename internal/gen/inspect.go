@@ -23,7 +23,7 @@ type Inspection struct {
 
 // Inspected is a statement as `sqlkeel inspect` prints it. Lists are never null, and
 // are sorted. Relations have their schema unless that is public; "*"
-// stands for any relation. Of a statement that could not be analysed nothing is
+// stands for any relation, beside those that are known. Of a statement that could not be analysed nothing is
 // known: it may change anything, and WhyNot is the reason.
 type Inspected struct {
 	Package   string   `json:"package"`
@@ -89,10 +89,10 @@ func inspected(st *statementAnalysis) Inspected {
 	i.Reads, i.Writes, i.Locks = append(i.Reads, e.Reads...), append(i.Writes, e.Writes...), append(i.Locks, e.Locks...)
 	i.Effects = append(i.Effects, e.Reaches...)
 	if e.ReadsAnything {
-		i.Reads = []string{"*"}
+		i.Reads = slices.Insert(i.Reads, 0, "*")
 	}
 	if e.Anything {
-		i.Effects = []string{"*"}
+		i.Effects = slices.Insert(i.Effects, 0, "*")
 	}
 	i.RowKeys = append(rowKeys("read", e.ReadKeys), rowKeys("write", e.WriteKeys)...)
 	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.Unkept == "", e.Unkept

@@ -12,8 +12,7 @@ func (f *finder) switches(or *pg.BoolExpr) {
 		if p == nil || !parametersOnly(a) {
 			continue
 		}
-		f.remark(p.Location, "a filter is not pruned: it asks a parameter for something other than NULL; write (sqlc.narg('"+
-			f.statement.Params[p.Number-1].Name+"') IS NULL OR …)")
+		f.remark(p.Location, "a filter is not pruned: it asks a parameter for something other than NULL; write (sqlc.narg(…) IS NULL OR …)")
 	}
 }
 
