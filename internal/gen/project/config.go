@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,9 +177,30 @@ func yamlProblems(file string, err error) error {
 			p.Message = m[2]
 		}
 		p.Pos.Line = max(p.Pos.Line, 1)
-		list = append(list, p)
+		p.Message = plainYAML(p.Message)
+		if !slices.ContainsFunc(list, func(e error) bool { return e.Error() == p.Error() }) {
+			list = append(list, p)
+		}
 	}
 	return errors.Join(list...)
+}
+
+// misfit is what the decoder says of a value of another kind; the type that it
+// wanted is ours and tells a reader nothing.
+var misfit = regexp.MustCompile("^cannot unmarshal !!(\\w+)(?: `.*`)? into .*$")
+
+var kinds = map[string]string{"map": "a map", "seq": "a list", "str": "a text"}
+
+func plainYAML(message string) string {
+	m := misfit.FindStringSubmatch(message)
+	if m == nil {
+		return message
+	}
+	kind := kinds[m[1]]
+	if kind == "" {
+		kind = "a value"
+	}
+	return kind + " is not what sqlc's configuration has here"
 }
 
 // plain drops the path and the operation from a file error: they are said already.

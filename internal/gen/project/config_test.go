@@ -13,7 +13,7 @@ func TestAConfigurationThatCannotBeUsedIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"no YAML":            {"version: \"2\"\nsql: [", "sqlc.yaml:2:1: did not find expected node content"},
-		"another shape":      {"version: \"2\"\nsql:\n  engine: x\n", "sqlc.yaml:3:1: cannot unmarshal !!map into []project.sqlEntry"},
+		"another shape":      {"version: \"2\"\nsql:\n  engine: x\n", "sqlc.yaml:3:1: a map is not what sqlc's configuration has here"},
 		"no version":         {"sql: []\n", "sqlc.yaml:1:1: no version"},
 		"an unknown version": {"version: 3\n", `sqlc.yaml:1:1: version "3" is not known`},
 		"nothing to do":      {"version: 2\n", "sqlc.yaml:1:1: no package to generate Go for"},
@@ -40,6 +40,50 @@ func TestAConfigurationThatCannotBeUsedIsRefusedWithItsPlace(t *testing.T) {
 				t.Errorf("Load = %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAConfigurationMayUseWhatYAMLHas(t *testing.T) {
+	t.Parallel()
+	const entry = "  - engine: postgresql\n    schema: s.sql\n    queries: q.sql\n    gen: {go: {out: x, sql_package: pgx/v5}}\n"
+	for name, c := range map[string]struct{ file, text, role string }{
+		"an alias of a map":    {"sqlc.yaml", "version: 2\nbase: &b {role: app}\noptions: {sqlkeel: *b}\nsql:\n" + entry, "app"},
+		"an alias of a word":   {"sqlc.yml", "version: 2\nbase: [&r app]\noptions: {sqlkeel: {role: *r}}\nsql:\n" + entry, "app"},
+		"a merge":              {"sqlc.yaml", "version: 2\ngo: &g {out: x, sql_package: pgx/v5}\nsql: [{engine: postgresql, schema: s.sql, queries: q.sql, gen: {go: {<<: *g}}}]\n", ""},
+		"paths by an alias":    {"sqlc.yaml", "version: 2\npaths: &p [s.sql]\nsql: [{engine: postgresql, schema: *p, queries: [q.sql], gen: {go: {out: x, sql_package: pgx/v5}}}]\n", ""},
+		"JSON with tabs":       {"sqlc.json", "{\n\t\"version\": \"2\",\n\t\"options\": {\"sqlkeel\": {\"role\": \"app\"}},\n\t\"sql\": [{\"engine\": \"postgresql\", \"schema\": \"s.sql\", \"queries\": [\"q.sql\"], \"gen\": {\"go\": {\"out\": \"x\", \"sql_package\": \"pgx/v5\"}}}]\n}\n", "app"},
+		"a second document":    {"sqlc.yaml", "version: 2\nsql:\n" + entry + "---\nversion: 1\n", ""},
+		"line ends of Windows": {"sqlc.yaml", strings.ReplaceAll("version: \"2\"\nsql:\n"+entry, "\n", "\r\n"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for file, text := range map[string]string{c.file: c.text, "s.sql": "", "q.sql": ""} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p, err := Load(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pkg := p.Packages[0]
+			if p.Role != c.role || len(p.Packages) != 1 || pkg.Dir != "x" || pkg.Driver != "pgx/v5" || !slices.Equal(pkg.Schema, []string{"s.sql"}) || !slices.Equal(pkg.Queries, []string{"q.sql"}) {
+				t.Errorf("role %q, package %+v", p.Role, pkg)
+			}
+		})
+	}
+}
+
+func TestAConfigurationOfAliasesOfAliasesIsRefusedOnce(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "sqlc.yaml")
+	text := "version: 2\na: &a [x, x]\nb: &b [*a, *a]\nsql: [{engine: postgresql, schema: *b, gen: {go: {out: x}}}]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file); err == nil || err.Error() != file+":2:1: a list is not what sqlc's configuration has here" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -22,12 +22,18 @@ func (p *Project) options(c *config) error {
 	at := func(n *yaml.Node, format string, args ...any) error {
 		return &Problem{Pos: Position{File: p.Config, Line: n.Line, Column: n.Column}, Message: fmt.Sprintf(format, args...)}
 	}
+	if node.Kind == yaml.AliasNode {
+		node = *node.Alias
+	}
 	if node.Kind != yaml.MappingNode {
 		return at(&node, "options: sqlkeel: must be a map, such as {role: app}")
 	}
 	var errs []error
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
 		switch {
 		case key.Value != "role":
 			errs = append(errs, at(key, "unknown option %q; known is role", key.Value))
