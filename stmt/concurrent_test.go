@@ -1,0 +1,149 @@
+package stmt_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// wide has ten filters, so that there are more masks than variants may be. Its
+// variants name their parameters: what comes back tells whether text and arguments
+// belong together.
+func wide(name string) (*stmt.Registry, string) {
+	v := &stmt.Variants{}
+	sql := "-- name: " + name + "\nSELECT"
+	v.Segments = append(v.Segments, stmt.Segment{Text: sql})
+	for i := range 10 {
+		v.Filters = append(v.Filters, stmt.Filter{Param: i + 1, Present: stmt.Pointer[int]})
+		v.Segments = append(v.Segments, stmt.Segment{Need: 1 << i, Text: fmt.Sprintf(" c%d=", i), Param: i + 1, Type: "int"})
+	}
+	return stmt.NewRegistry(nil, stmt.Statement{Name: name, SQL: sql, Variants: v}), sql
+}
+
+// wideArgs are arguments of which those of mask are there, each its own number.
+func wideArgs(mask int) []any {
+	args := make([]any, 10)
+	for i := range args {
+		args[i] = (*int)(nil)
+		if mask>>i&1 == 1 {
+			args[i] = &numbers[i]
+		}
+	}
+	return args
+}
+
+var numbers = [10]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+
+// fits says what is wrong with a variant of wide: a placeholder that is not its
+// column's argument.
+func fits(sql string, args []any) string {
+	_, list, _ := strings.Cut(sql, "SELECT")
+	for i, part := range strings.Fields(list) {
+		if want := fmt.Sprintf("c%d=$%d::int", *args[i].(*int), i+1); part != want {
+			return fmt.Sprintf("%s instead of %s in %s", part, want, sql)
+		}
+	}
+	if n := strings.Count(list, "$"); n != len(args) {
+		return fmt.Sprintf("%d arguments for %s", len(args), sql)
+	}
+	return ""
+}
+
+// However many ask for however many variants at once, there are at most MaxVariants,
+// each has its own arguments, is found again, and nobody's arguments change.
+func TestVariantsAreBoundedWhoeverAsksForThem(t *testing.T) {
+	t.Parallel()
+	r, sql := wide("Wide")
+	var mu sync.Mutex
+	texts := map[string]bool{}
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			rng := rand.New(rand.NewPCG(7, uint64(g)))
+			for range 2000 {
+				args := wideArgs(rng.IntN(1 << 10))
+				before := slices.Clone(args)
+				text, left, err := r.Rewrite(sql, args)
+				if err != nil || !reflect.DeepEqual(args, before) {
+					t.Errorf("%v, arguments %v", err, args)
+				}
+				if text == sql && len(left) == len(args) {
+					continue
+				}
+				if wrong := fits(text, left); wrong != "" {
+					t.Error(wrong)
+				}
+				if s := r.Lookup(text); s == nil || s.Name != "Wide" {
+					t.Errorf("%s is not found", text)
+				}
+				mu.Lock()
+				texts[text] = true
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(texts) != stmt.MaxVariants {
+		t.Errorf("%d variants, want %d", len(texts), stmt.MaxVariants)
+	}
+}
+
+// The same variant is asked for by many before it is there; they all get one text.
+func TestAVariantIsPutTogetherOnce(t *testing.T) {
+	t.Parallel()
+	for round := range 50 {
+		r, sql := wide("Wide")
+		got := make([]string, 8)
+		start := make(chan struct{})
+		var wg sync.WaitGroup
+		for g := range got {
+			wg.Go(func() {
+				<-start
+				got[g], _, _ = r.Rewrite(sql, wideArgs(round))
+				if r.Lookup(got[g]) == nil {
+					t.Errorf("%s came back before it was known", got[g])
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+		if slices.Sort(got); got[0] != got[7] {
+			t.Errorf("%q and %q", got[0], got[7])
+		}
+	}
+}
+
+func TestRegistriesKnowTheirOwnStatements(t *testing.T) {
+	t.Parallel()
+	one, first := wide("One")
+	two, second := wide("Two")
+	text, _, err := one.Rewrite(first, wideArgs(5))
+	if err != nil || one.Lookup(text) == nil || two.Lookup(text) != nil || two.Lookup(first) != nil {
+		t.Errorf("%q is known to another registry: %v", text, err)
+	}
+	args := wideArgs(5)
+	if sql, left, err := one.Rewrite(second, args); sql != second || &left[0] != &args[0] || err != nil {
+		t.Errorf("a statement of another registry became %q: %v", sql, err)
+	}
+	// A variant that is sent through another layer stays as it is.
+	if again, left, err := one.Rewrite(text, args[:2]); again != text || len(left) != 2 || err != nil {
+		t.Errorf("a variant was rewritten to %q: %v", again, err)
+	}
+}
+
+func TestMoreThanNinePlaceholdersKeepTheirNumbers(t *testing.T) {
+	t.Parallel()
+	r, sql := wide("Wide")
+	for _, mask := range []int{1<<10 - 1, 1 << 9, 1<<9 | 1, 0} {
+		text, left, err := r.Rewrite(sql, wideArgs(mask))
+		if wrong := fits(text, left); err != nil || wrong != "" {
+			t.Error(wrong, err)
+		}
+	}
+}
