@@ -123,12 +123,18 @@ func argument(f *file, key, param, value string) string {
 		return value
 	case param == "*"+key:
 		return "&" + value
-	case f.pkg.Nulls[param] && param == "Null"+key:
-		return fmt.Sprintf("%s{%s: %s, Valid: true}", param, key, value)
+	case f.pkg.Nulls[param] && param == nullOf(key):
+		return fmt.Sprintf("%s{%s: %s, Valid: true}", f.goType(param), key[strings.IndexByte(key, '.')+1:], value)
 	case nullable[param] != [2]string{} && nullable[param][0] == key:
 		return fmt.Sprintf("%s{%s: %s, Valid: true}", param, nullable[param][1], value)
 	}
 	return ""
+}
+
+// nullOf returns the name of an enum's Null type.
+func nullOf(enum string) string {
+	dot := strings.IndexByte(enum, '.') + 1
+	return enum[:dot] + "Null" + enum[dot:]
 }
 
 // nullable tells, of a type of pgtype, the type and name of the field that holds

@@ -261,7 +261,10 @@ func TestRowsOfOneTypeAreComparedFieldByField(t *testing.T) {
 			Annotations: []project.Annotation{{Key: "row", Args: "Line", Pos: pos}}}, Effects: stmt.Effects{}}
 	}
 	first := statement("A", field("ID", "int64"), field("Title", "string"))
+	foreign := statement("B", field("ID", "int64"), field("Title", "string"))
+	foreign.Result = "models.Book"
 	for want, second := range map[string]Statement{
+		"rows of another package, and these are models.Book": foreign,
 		"":                                statement("B", field("ID", "int64"), field("Title", "string")),
 		"has no field N int32":            statement("B", field("ID", "int64"), field("Title", "string"), field("N", "int32")),
 		"there is no field Title string":  statement("B", field("ID", "int64")),

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 )
@@ -44,6 +45,9 @@ func rowTypes(f *file, statements []Statement, problems *problems) {
 func checkRow(f *file, st Statement, a project.Annotation, known map[string]*rowType) string {
 	if st.Fields == nil {
 		return "@row needs a statement whose rows are of a generated struct; this one's are " + orNothing(st.Result)
+	}
+	if strings.Contains(st.Result, ".") {
+		return fmt.Sprintf("@row cannot take rows of another package, and these are %s: that type can be shared as it is", st.Result)
 	}
 	for _, field := range st.Fields {
 		if field.Embed != "" {

@@ -42,16 +42,20 @@ type goEntry struct {
 	Package string `yaml:"package"`
 	Out     string `yaml:"out"`
 	Driver  string `yaml:"sql_package"`
+	Models  struct {
+		Path   string `yaml:"output_models_path"`
+		Import string `yaml:"output_models_import"`
+	} `yaml:",inline"`
 }
 
 // packageEntry is an entry of version 1.
 type packageEntry struct {
+	goEntry `yaml:",inline"`
 	Name    string `yaml:"name"`
 	Path    string `yaml:"path"`
 	Engine  string `yaml:"engine"`
 	Schema  paths  `yaml:"schema"`
 	Queries paths  `yaml:"queries"`
-	Driver  string `yaml:"sql_package"`
 }
 
 // paths is a string or a list of strings, and where in the file it stands.
@@ -136,7 +140,8 @@ func (c *config) entries() []entry {
 	var list []entry
 	if c.Version == "1" {
 		for _, p := range c.Packages {
-			e := entry{goEntry{p.Name, p.Path, p.Driver}, p.Engine, p.Schema, p.Queries}
+			e := entry{p.goEntry, p.Engine, p.Schema, p.Queries}
+			e.Package, e.Out = p.Name, p.Path
 			if e.engine == "" {
 				e.engine = "postgresql"
 			}

@@ -48,6 +48,7 @@ func (r *reader) read() {
 	for _, f := range r.files {
 		r.declarations(f)
 	}
+	r.readModels()
 	for _, f := range r.files {
 		r.statements(f)
 	}
@@ -78,6 +79,18 @@ func (r *reader) readFiles() {
 }
 
 func (r *reader) readFile(name, text string) {
+	tree := r.parse(name, text)
+	if tree == nil {
+		return
+	}
+	if len(r.files) == 0 {
+		r.pkg.Name = tree.Name.Name
+	}
+	r.files = append(r.files, goFile{name: name, source: sourceOf(text), text: text, tree: tree})
+}
+
+// parse returns nil after having said what is wrong.
+func (r *reader) parse(name, text string) *ast.File {
 	tree, err := parser.ParseFile(r.fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		pos := Position{name, 1, 1}
@@ -87,12 +100,9 @@ func (r *reader) readFile(name, text string) {
 			err = errors.New(list[0].Msg)
 		}
 		r.pkg.report(pos, "", "this is no valid Go (%v): run sqlc generate again", err)
-		return
+		return nil
 	}
-	if len(r.files) == 0 {
-		r.pkg.Name = tree.Name.Name
-	}
-	r.files = append(r.files, goFile{name: name, source: sourceOf(text), text: text, tree: tree})
+	return tree
 }
 
 // isGenerated looks for the header in the comments that start the file; build

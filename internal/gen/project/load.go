@@ -30,6 +30,7 @@ func load(config string, m mutant) (*Project, error) {
 	for _, e := range entries {
 		p.entry(e)
 	}
+	p.shareModels()
 	if len(p.Packages) == 0 {
 		var errs []error
 		for _, problem := range p.Problems {
@@ -80,7 +81,22 @@ func (p *Project) entry(e entry) {
 	if e.Package == "" {
 		e.Package = path.Base(out)
 	}
-	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Pos: pos, Schema: schema, Queries: queries, Driver: driver})
+	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Pos: pos, Schema: schema, Queries: queries, Driver: driver,
+		models: models{path: e.Models.Import, dir: e.Models.Path}})
+}
+
+// shareModels tells packages that only import the models where another entry of the
+// configuration writes them.
+func (p *Project) shareModels() {
+	written := map[string]string{}
+	for _, pkg := range p.Packages {
+		if pkg.models.dir != "" {
+			written[pkg.models.path] = pkg.models.dir
+		}
+	}
+	for _, pkg := range p.Packages {
+		pkg.models.dir = written[pkg.models.path]
+	}
 }
 
 func union(list, more []string) []string {

@@ -37,6 +37,8 @@ type Package struct {
 	Imports map[string]string
 	// Problems are those of its files and statements, in the order of their places.
 	Problems []*Problem
+
+	models models
 }
 
 // Statement is one query as sqlc compiled it.
