@@ -27,7 +27,8 @@ type Catalog struct {
 	named     map[string][]OID       // relations by name alone, PostgreSQL's own left out
 	functions map[string][]*Function // by name alone
 	operators map[string][]OID       // functions behind operators that are not PostgreSQL's own
-	casts     []OID                  // functions behind casts, to domains too, that are not PostgreSQL's own
+	domains   map[OID]domain
+	casts     []OID // functions behind casts, to domains too, that are not PostgreSQL's own
 	types     map[OID]*typeInfo
 	typeNames map[string][]OID
 	depends   map[object][]object // pg_depend, of what holds expressions

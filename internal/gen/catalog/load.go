@@ -29,10 +29,7 @@ func Load(ctx context.Context, conn *pgx.Conn) (*Catalog, error) {
 }
 
 // loader fills a catalog. Later steps build on earlier ones.
-type loader struct {
-	*Catalog
-	domains map[OID]Dependency // what the checks of domains use
-}
+type loader struct{ *Catalog }
 
 func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 	err := tx.QueryRow(ctx, `

@@ -78,26 +78,6 @@ func (l *loader) loadPolicies(ctx context.Context, tx pgx.Tx) error {
 		})
 }
 
-// loadDomains reads the checks and defaults of domains, which run when a value is
-// stored, and the former when it is cast too.
-func (l *loader) loadDomains(ctx context.Context, tx pgx.Tx) error {
-	l.domains = map[OID]Dependency{}
-	var oid OID
-	var tree string
-	var check bool
-	return each(ctx, tx, `
-		SELECT contypid, conbin::text, true FROM pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL
-		UNION ALL SELECT oid, typdefaultbin::text, false FROM pg_type WHERE typtype = 'd' AND typdefaultbin IS NOT NULL`,
-		[]any{&oid, &tree, &check}, func() {
-			d, found := l.domains[oid], l.Tree(tree)
-			d.add(found)
-			l.domains[oid] = d
-			if check {
-				l.casts = append(l.casts, found.Functions...)
-			}
-		})
-}
-
 // loadExpressions reads what a write to a relation computes.
 func (l *loader) loadExpressions(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
@@ -123,9 +103,9 @@ func (l *loader) loadExpressions(ctx context.Context, tx pgx.Tx) error {
 		})
 	for _, r := range l.Relations {
 		for _, c := range r.Columns {
-			for t := c.Type; t != 0 && l.types[t] != nil; t = l.types[t].element {
-				r.Defaults = appendDependency(r.Defaults, l.domains[t])
-			}
+			l.within(c.Type, func(t OID) {
+				r.Defaults = appendDependency(appendDependency(r.Defaults, l.domains[t].checks), l.domains[t].preset)
+			})
 		}
 	}
 	return err

@@ -22,19 +22,19 @@ import (
 // Analyzer works out statements on one connection to a database with the schema.
 // It is not safe for concurrent use.
 type Analyzer struct {
-	conn    *pgx.Conn
-	cat     *catalog.Catalog
-	role    string
-	path    string // the role's search_path, quoted
-	types   map[catalog.OID]pgType
-	procs   map[catalog.OID]proc
-	opers   map[catalog.OID]catalog.OID // operator → function
-	equal   map[equality]bool           // equality of default btree classes
-	vague   map[catalog.OID]bool        // nondeterministic collations
-	domains map[catalog.OID][]catalog.OID
-	bodies  map[catalog.OID]string // views' query trees
-	views   map[catalog.OID]*uses  // those already read
-	mutant  mutant
+	conn   *pgx.Conn
+	cat    *catalog.Catalog
+	role   string
+	path   string // the role's search_path, quoted
+	types  map[catalog.OID]pgType
+	procs  map[catalog.OID]proc
+	opers  map[catalog.OID]catalog.OID   // operator → function
+	equal  map[equality]bool             // equality of default btree classes
+	vague  map[catalog.OID]bool          // nondeterministic collations
+	checks map[catalog.OID][]catalog.OID // of the domains in a type
+	bodies map[catalog.OID]string        // views' query trees
+	views  map[catalog.OID]*uses         // those already read
+	mutant mutant
 }
 
 // Result is what a statement does and the types it takes and gives.

@@ -161,29 +161,17 @@ WHERE c.opcmethod = 403 AND c.opcdefault AND o.amopmethod = 403 AND o.amopstrate
 	return err
 }
 
-// loadBodies reads the query trees of views, and the functions that the checks
-// of domains call.
+// loadBodies reads the query trees of views.
 func (a *Analyzer) loadBodies(ctx context.Context) error {
-	a.bodies, a.domains = map[catalog.OID]string{}, map[catalog.OID][]catalog.OID{}
+	a.bodies, a.checks = map[catalog.OID]string{}, map[catalog.OID][]catalog.OID{}
 	rows, err := a.conn.Query(ctx, `SELECT ev_class, ev_action::text FROM pg_rewrite WHERE ev_type = '1' AND ev_class >= $1`, firstNormalOID)
 	if err != nil {
 		return err
 	}
-	var oid, function catalog.OID
+	var oid catalog.OID
 	var text string
 	if _, err = pgx.ForEachRow(rows, []any{&oid, &text}, func() error { a.bodies[oid] = text; return nil }); err != nil {
 		return err
 	}
-	rows, err = a.conn.Query(ctx, `
-SELECT c.contypid, d.refobjid FROM pg_constraint c
-JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_proc'::regclass
-WHERE c.contypid <> 0`)
-	if err != nil {
-		return err
-	}
-	_, err = pgx.ForEachRow(rows, []any{&oid, &function}, func() error {
-		a.domains[oid] = append(a.domains[oid], function)
-		return nil
-	})
-	return err
+	return nil
 }

@@ -19,6 +19,7 @@ const (
 	forgetsSet               // a row key of a column that the statement sets
 	comparesAnything         // takes any operator and type for equality
 	forgetsKinds             // takes every relation for a logged table of rows
+	forgetsDomains           // a value of a domain is made without its checks
 	trustsIndexes            // takes a unique index for as strict as its column
 )
 

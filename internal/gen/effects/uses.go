@@ -61,6 +61,9 @@ func (a *Analyzer) usesOf(tree value) *uses {
 }
 
 func (a *Analyzer) collect(u *uses, n *node) {
+	if field := typeField[n.kind]; field != "" && n.kind != "VAR" {
+		a.makes(u, n.oid(field), n)
+	}
 	switch n.kind {
 	case "RANGETBLENTRY":
 		if oid := n.oid("relid"); oid != 0 && n.number("rtekind") == rteRelation {
@@ -110,12 +113,6 @@ func (a *Analyzer) collectRest(u *uses, n *node) {
 		if to := n.oid("resulttype"); !a.plainInput(to) {
 			first(&u.session, "a cast to "+a.typeName(to))
 		}
-	case "COERCETODOMAIN":
-		for domain := n.oid("resulttype"); domain != 0; domain = a.types[domain].base {
-			for _, f := range a.domains[domain] {
-				a.call(u, f, n, nil)
-			}
-		}
 	case "SQLVALUEFUNCTION":
 		// 0–8 tell the time, the rest who is connected to what.
 		if op := n.number("op"); op < len(sqlValues) && op <= 8 {
@@ -129,6 +126,14 @@ func (a *Analyzer) collectRest(u *uses, n *node) {
 		if n.child("repeatable") == nil {
 			first(&u.volatile, "TABLESAMPLE")
 		}
+	case "RANGETBLFUNCTION", "TABLEFUNC":
+		for _, list := range []string{"funccoltypes", "coltypes"} {
+			for _, oid := range n.numbers(list) {
+				a.makes(u, catalog.OID(oid), n)
+			}
+		}
+	}
+	switch n.kind {
 	case "TABLEFUNC", "XMLEXPR", "JSONEXPR", "JSONCONSTRUCTOREXPR":
 		// Their conversions between types are not shown as functions.
 		first(&u.session, strings.ToLower(strings.TrimSuffix(n.kind, "EXPR")))
@@ -143,6 +148,22 @@ var systemColumns = [...]string{"ctid", "xmin", "cmin", "xmax", "cmax"}
 var sqlValues = [...]string{
 	"current_date", "current_time", "current_time", "current_timestamp", "current_timestamp", "localtime", "localtime",
 	"localtimestamp", "localtimestamp", "current_role", "current_user", "user", "session_user", "current_catalog", "current_schema",
+}
+
+// makes notes that a value of a type is made, which runs the checks of the domains
+// in it.
+func (a *Analyzer) makes(u *uses, oid catalog.OID, n *node) {
+	if oid < firstNormalOID || a.is(forgetsDomains) {
+		return
+	}
+	checks, known := a.checks[oid]
+	if !known {
+		checks = a.cat.Checks(oid)
+		a.checks[oid] = checks
+	}
+	for _, f := range checks {
+		a.call(u, f, n, nil)
+	}
 }
 
 // call notes a call of a function. n is the calling node.

@@ -51,6 +51,9 @@ func (w *work) mention() {
 	} else {
 		w.plan = w.utility()
 	}
+	for _, p := range w.params {
+		w.makes(w.named, catalog.OID(p.OID), nil)
+	}
 	for oid := range w.named.relations {
 		w.expand(w.behind, oid)
 	}

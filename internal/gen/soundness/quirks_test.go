@@ -181,4 +181,308 @@ var quirks = map[string]counterexample{
 		read: "SELECT * FROM t WHERE id = $1", readArgs: []any{int64(105)},
 		write: "UPDATE t SET c = 1 WHERE id = $1", writeArgs: []any{int64(5)},
 	},
+	"an order of one's own for a type": {
+		setup: `CREATE TABLE u (n int); CREATE TYPE pair AS (a int); CREATE TABLE t (p pair); INSERT INTO t VALUES (ROW(1)); INSERT INTO t VALUES (ROW(2));
+			CREATE FUNCTION cmp(pair, pair) RETURNS int LANGUAGE sql AS 'SELECT CASE WHEN EXISTS (SELECT FROM u) THEN 0 ELSE ($1.a - $2.a) END';
+			CREATE FUNCTION lt(pair, pair) RETURNS bool LANGUAGE sql AS 'SELECT cmp($1, $2) < 0'; CREATE FUNCTION eq(pair, pair) RETURNS bool LANGUAGE sql AS 'SELECT cmp($1, $2) = 0';
+			CREATE OPERATOR <# (LEFTARG = pair, RIGHTARG = pair, FUNCTION = lt); CREATE OPERATOR =# (LEFTARG = pair, RIGHTARG = pair, FUNCTION = eq);
+			CREATE OPERATOR CLASS pairs DEFAULT FOR TYPE pair USING btree AS OPERATOR 1 <#, OPERATOR 3 =#, FUNCTION 1 cmp(pair, pair)`,
+		read:  "SELECT count(*) FROM (SELECT DISTINCT p FROM t) x",
+		write: "INSERT INTO u VALUES (1)",
+	},
+	"an exclusion constraint by an operator of one's own that writes": {
+		setup: `CREATE TABLE log (n int); CREATE TABLE t (r int4range, EXCLUDE USING gist (r WITH &&)); INSERT INTO t VALUES ('[1,2)');
+			CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN NEW; END $$;
+			CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION logs()`,
+		read:  "SELECT * FROM log",
+		write: "INSERT INTO t VALUES ('[5,6)')",
+	},
+	"a row trigger of a partition fired through the root of roots": {
+		setup: `CREATE TABLE t (id int, a int, b int) PARTITION BY LIST (a); CREATE TABLE p (b int, a int, id int) PARTITION BY LIST (b); ALTER TABLE t ATTACH PARTITION p DEFAULT;
+			CREATE TABLE q (x int, id int, b int, a int); ALTER TABLE q DROP COLUMN x; ALTER TABLE p ATTACH PARTITION q DEFAULT; INSERT INTO t VALUES (1, 1, 1); CREATE TABLE log (id int);
+			CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END $$;
+			CREATE TRIGGER logs BEFORE UPDATE ON q FOR EACH ROW EXECUTE FUNCTION logs()`,
+		read: "SELECT * FROM log WHERE id = $1", readArgs: []any{int64(1)},
+		write: "UPDATE t SET id = id WHERE id = $1", writeArgs: []any{int64(1)},
+	},
+	"a foreign key that refers to a partition": {
+		setup: `CREATE TABLE t (id int, a int) PARTITION BY LIST (a); CREATE TABLE p (a int, id int PRIMARY KEY); ALTER TABLE t ATTACH PARTITION p DEFAULT; INSERT INTO t VALUES (1, 1);
+			CREATE TABLE c (id int REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (1)`,
+		read:  "SELECT * FROM c",
+		write: "DELETE FROM t WHERE id = $1", writeArgs: []any{int64(1)},
+	},
+	"a partitioned table that refers, emptied by a cascade": {
+		setup: `CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1);
+			CREATE TABLE t (id int, a int REFERENCES a ON DELETE CASCADE) PARTITION BY LIST (id); CREATE TABLE p (a int, id int); ALTER TABLE t ATTACH PARTITION p DEFAULT; INSERT INTO t VALUES (1, 1)`,
+		read:  "SELECT * FROM p",
+		write: "DELETE FROM a WHERE id = $1", writeArgs: []any{int64(1)},
+	},
+	"a cascade into a table with a rule": {
+		setup: `CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE b (a int REFERENCES a ON DELETE CASCADE); INSERT INTO b VALUES (1); CREATE TABLE log (n int);
+			CREATE RULE r AS ON DELETE TO b DO ALSO INSERT INTO log VALUES (old.a)`,
+		read:  "SELECT * FROM log",
+		write: "DELETE FROM a WHERE id = $1", writeArgs: []any{int64(1)},
+	},
+	"a read in a CASE that is not reached": {
+		setup: "CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 2); CREATE TABLE u (id int)",
+		read:  "SELECT CASE WHEN (SELECT count(*) FROM u) > 0 THEN 1 ELSE 2 END FROM t WHERE id = $1", readArgs: []any{int64(1)},
+		write: "INSERT INTO u VALUES ($1)", writeArgs: []any{int64(1)},
+	},
+	"a LATERAL that is pinned by what an outer join may miss": {
+		setup: "CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 2); CREATE TABLE u (id int, c int)",
+		read:  "SELECT * FROM t LEFT JOIN LATERAL (SELECT * FROM u WHERE u.id = t.c) x ON t.id = $1", readArgs: []any{int64(1)},
+		write: "INSERT INTO u VALUES ($1, 0)", writeArgs: []any{int64(2)},
+	},
+	"GROUPING SETS with the empty set": {
+		setup: "CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 2)",
+		read:  "SELECT * FROM (SELECT id, count(*) FROM t GROUP BY ROLLUP (id)) x WHERE id = $1 OR id IS NULL", readArgs: []any{int64(1)},
+		write: "INSERT INTO t VALUES ($1, 0)", writeArgs: []any{int64(2)},
+	},
+	"EXCEPT takes away by the rows of another table": {
+		setup: "CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 2); CREATE TABLE u (id int)",
+		read:  "SELECT * FROM (SELECT id FROM t EXCEPT SELECT id FROM u) x WHERE id = $1", readArgs: []any{int64(1)},
+		write: "INSERT INTO u VALUES ($1)", writeArgs: []any{int64(1)},
+	},
+	"UNION of which one branch counts": {
+		setup: "CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 2)",
+		read:  "SELECT * FROM (SELECT id FROM t UNION ALL SELECT count(*)::int FROM t) x WHERE id = $1", readArgs: []any{int64(2)},
+		write: "INSERT INTO t VALUES ($1, 0)", writeArgs: []any{int64(5)},
+	},
+	"UNION of which one branch adds": {
+		setup: "CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 2)",
+		read:  "SELECT * FROM (SELECT id FROM t UNION ALL SELECT id + 1 FROM t) x WHERE id = $1", readArgs: []any{int64(6)},
+		write: "INSERT INTO t VALUES ($1, 0)", writeArgs: []any{int64(5)},
+	},
+	"DISTINCT in a collation in which texts are equal": {
+		setup: prelude[1] + "; CREATE TABLE t (k text, n int); INSERT INTO t VALUES ('A', 1)",
+		read:  `SELECT * FROM (SELECT DISTINCT ON (k COLLATE ci) k, n FROM t ORDER BY k COLLATE ci, n) x WHERE k = $1`, readArgs: []any{"A"},
+		write: "INSERT INTO t VALUES ($1, 0) RETURNING k", writeArgs: []any{"a"},
+	},
+	"a window in a collation in which texts are equal": {
+		setup: prelude[1] + "; CREATE TABLE t (k text, n int); INSERT INTO t VALUES ('A', 1)",
+		read:  `SELECT * FROM (SELECT k, count(*) OVER (PARTITION BY k COLLATE ci) FROM t) x WHERE k = $1`, readArgs: []any{"A"},
+		write: "INSERT INTO t VALUES ($1, 0) RETURNING k", writeArgs: []any{"a"},
+	},
+	"a join by a collation in which texts are equal": {
+		setup: prelude[1] + "; CREATE TABLE t (k text, n int); INSERT INTO t VALUES ('A', 1); CREATE TABLE u (k text)",
+		read:  `SELECT * FROM t JOIN u ON t.k = u.k COLLATE ci WHERE t.k = $1`, readArgs: []any{"A"},
+		write: "INSERT INTO u VALUES ($1) RETURNING k", writeArgs: []any{"a"},
+	},
+	"a column whose join partner has a loose collation": {
+		setup: prelude[1] + "; CREATE TABLE t (k text COLLATE ci, n int); INSERT INTO t VALUES ('A', 1); CREATE TABLE u (k text)",
+		read:  `SELECT * FROM t JOIN u ON u.k = t.k COLLATE "C" WHERE t.k = $1`, readArgs: []any{"a"},
+		write: "INSERT INTO u VALUES ($1) RETURNING k", writeArgs: []any{"A"},
+	},
+	"USING over columns of different types": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 1); CREATE TABLE u (k numeric)",
+		read:  `SELECT * FROM t JOIN u USING (k) WHERE t.k = $1`, readArgs: []any{int64(1)},
+		write: "INSERT INTO u VALUES (1.0)",
+	},
+	"a value that is cast on its way into a key": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (2, 1)",
+		read:  "SELECT count(*) FROM t WHERE k = $1", readArgs: []any{int64(2)},
+		write: "INSERT INTO t (k) VALUES (($1::int8 + 1)::int4)", writeArgs: []any{int64(1)},
+	},
+	"several rows of VALUES, of which RETURNING tells one": {
+		setup: "CREATE TABLE t (k int, n int)",
+		read:  "SELECT * FROM t WHERE k = $1", readArgs: []any{int64(2)},
+		write: "INSERT INTO t (k) VALUES ($1), (2)", writeArgs: []any{int64(1)},
+	},
+	"a DELETE that USING joins with itself": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 2); INSERT INTO t VALUES (2, 2)",
+		read:  "SELECT * FROM t WHERE k = $1", readArgs: []any{int64(2)},
+		write: "DELETE FROM t USING t x WHERE x.n = t.n AND x.k = $1", writeArgs: []any{int64(1)},
+	},
+	"an UPDATE FROM itself": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 2); INSERT INTO t VALUES (2, 3)",
+		read:  "SELECT * FROM t WHERE k = $1", readArgs: []any{int64(2)},
+		write: "UPDATE t SET n = x.n FROM t x WHERE x.k = $1", writeArgs: []any{int64(1)},
+	},
+	"an UPDATE whose pin is of what an outer join may miss": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 2); INSERT INTO t VALUES (2, 3); CREATE TABLE u (k int)",
+		read:  "SELECT * FROM t WHERE k = $1", readArgs: []any{int64(2)},
+		write: "UPDATE t SET n = 9 FROM t x LEFT JOIN u ON u.k = x.k AND x.k = $1 WHERE t.k = x.k", writeArgs: []any{int64(1)},
+	},
+	"a subquery that pins with another's placeholder": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 2); INSERT INTO t VALUES (2, 3)",
+		read:  "SELECT * FROM t WHERE k = (SELECT max(k) FROM t WHERE k <= $1)", readArgs: []any{int64(5)},
+		write: "DELETE FROM t WHERE k = $1", writeArgs: []any{int64(2)},
+	},
+	"a scalar subquery's placeholder, or NULL": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (NULL, 2); CREATE TABLE u (k int)",
+		read:  "SELECT * FROM t LEFT JOIN u ON u.k = $1 WHERE t.k IS NOT DISTINCT FROM u.k", readArgs: []any{int64(5)},
+		write: "UPDATE t SET n = 3 WHERE n = $1", writeArgs: []any{int64(2)},
+	},
+	"a WITH query that is MATERIALIZED and limited": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 2); INSERT INTO t VALUES (2, 3)",
+		read:  "WITH w AS MATERIALIZED (SELECT * FROM t ORDER BY n LIMIT 1) SELECT * FROM w WHERE k = $1", readArgs: []any{int64(2)},
+		write: "DELETE FROM t WHERE k = $1", writeArgs: []any{int64(1)},
+	},
+	"a WITH query inside of another": {
+		setup: "CREATE TABLE t (k int, n int); INSERT INTO t VALUES (1, 2); INSERT INTO t VALUES (2, 3)",
+		read:  "WITH a AS (SELECT * FROM t), b AS (SELECT sum(n) AS s FROM a) SELECT * FROM b, t WHERE t.k = $1", readArgs: []any{int64(1)},
+		write: "UPDATE t SET n = 8 WHERE k = $1", writeArgs: []any{int64(2)},
+	},
+	"a domain's function in a cast": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE))`,
+		read:  "SELECT * FROM u",
+		write: "SELECT $1::int::checked", writeArgs: []any{int64(1)},
+	},
+	"a domain's function in an argument": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE FUNCTION f(checked) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$`,
+		read:  "SELECT * FROM u",
+		write: "SELECT f(5)",
+	},
+	"a domain's function when text is read": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE TYPE wrapped AS (a checked)`,
+		read:  "SELECT * FROM u",
+		write: "SELECT $1::text::wrapped", writeArgs: []any{"(1)"},
+	},
+	"a domain's function for a placeholder": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE))`,
+		read:  "SELECT * FROM u",
+		write: "SELECT $1::checked", writeArgs: []any{int64(1)},
+	},
+	"a domain's function in JSON": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE TYPE wrapped AS (a checked)`,
+		read:  "SELECT * FROM u",
+		write: `SELECT * FROM jsonb_populate_record(NULL::wrapped, '{"a": 1}')`,
+	},
+	"a composite column of a domain whose check writes": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE TYPE wrapped AS (a checked); CREATE TABLE t (w wrapped)`,
+		read:  "SELECT * FROM u",
+		write: `INSERT INTO t VALUES (ROW(1))`,
+	},
+	"an element of a composite column of a domain whose check writes": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE TYPE wrapped AS (a checked); CREATE TABLE t (w wrapped)`,
+		read:  "SELECT * FROM u",
+		write: `INSERT INTO t (w.a) VALUES ($1)`, writeArgs: []any{int64(1)},
+	},
+	"a variable in a body, whose type is a domain": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ DECLARE v checked := 5; BEGIN RETURN v; END $$`,
+		read:  "SELECT * FROM u",
+		write: `SELECT f()`,
+	},
+	"a function that returns a domain": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE FUNCTION f() RETURNS checked LANGUAGE plpgsql AS $$ BEGIN RETURN 5; END $$`,
+		read:  "SELECT * FROM u",
+		write: `SELECT f()`,
+	},
+	"a materialised view over a view over a table": {
+		setup: `CREATE TABLE t (id int); CREATE VIEW v AS SELECT * FROM t; CREATE MATERIALIZED VIEW m AS SELECT * FROM v; CREATE VIEW w AS SELECT * FROM m; INSERT INTO t VALUES (1)`,
+		read:  "SELECT * FROM w",
+		write: "REFRESH MATERIALIZED VIEW m",
+	},
+	"a sequence that a default draws from": {
+		setup: `CREATE TABLE t (id serial, c int)`,
+		read:  "SELECT count(*) FROM t WHERE id = $1", readArgs: []any{int64(1)},
+		write: "INSERT INTO t (c) VALUES ($1)", writeArgs: []any{int64(7)},
+	},
+	"a domain's function for the columns that a JSON array is read as": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE))`,
+		read:  "SELECT * FROM u",
+		write: `SELECT * FROM jsonb_to_recordset('[{"a": 1}]') AS x(a checked)`,
+	},
+	"a domain's function for the columns that XML is read as": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE))`,
+		read:  "SELECT * FROM u",
+		write: `SELECT x.a FROM XMLTABLE('/r' PASSING ('<r>1</r>'::xml) COLUMNS a checked PATH '.') AS x`,
+	},
+	"a domain's function, behind an operator, for the elements of an array": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int, text) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true';
+			CREATE OPERATOR ?! (LEFTARG = int, RIGHTARG = text, FUNCTION = ok); CREATE DOMAIN checked AS int CHECK (VALUE ?! 'a'::text)`,
+		read:  "SELECT * FROM u",
+		write: `SELECT '{1}'::text::checked[]`,
+	},
+	"a column's default in a partition alone": {
+		setup: `CREATE TABLE log (n int); CREATE FUNCTION logs() RETURNS int LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING n';
+			CREATE TABLE t (id int, c int, k int) PARTITION BY LIST (k); CREATE TABLE p PARTITION OF t DEFAULT; ALTER TABLE p ALTER c SET DEFAULT logs()`,
+		read:  "SELECT * FROM log",
+		write: `INSERT INTO p (id) VALUES (1)`,
+	},
+	"a check in a child alone": {
+		setup: `CREATE TABLE log (n int); CREATE FUNCTION logs() RETURNS int LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING n';
+			CREATE TABLE t (id int, c int); CREATE TABLE p (x int, CHECK (logs() = 1)) INHERITS (t); INSERT INTO t VALUES (1, 1); ALTER TABLE p DISABLE TRIGGER ALL; INSERT INTO p VALUES (2, 2, 2)`,
+		read:  "SELECT count(*) FROM log",
+		write: `UPDATE t SET c = 9`,
+	},
+	"a child's generated column, which the parent has as a plain one": {
+		setup: `CREATE TABLE t (id int, c int); CREATE TABLE p (id int, c int GENERATED ALWAYS AS (x * 2) STORED, x int) INHERITS (t); INSERT INTO p (id, x) VALUES (1, 1)`,
+		read:  "SELECT * FROM t",
+		write: `UPDATE p SET x = 9 WHERE id = $1`, writeArgs: []any{int64(1)},
+	},
+	"a set of rows that a function returns of a view": {
+		setup: `CREATE TABLE t (id int, c int); CREATE VIEW v AS SELECT * FROM t; CREATE FUNCTION f(int) RETURNS SETOF v LANGUAGE sql STABLE AS 'SELECT * FROM v WHERE id = $1'`,
+		read:  "SELECT * FROM f($1)", readArgs: []any{int64(1)},
+		write: `INSERT INTO t VALUES ($1, 1)`, writeArgs: []any{int64(1)},
+	},
+	"a function that is inlined into the query": {
+		setup: `CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 1); CREATE TABLE u (id int); CREATE FUNCTION f(t) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM u WHERE u.id > $1.c'`,
+		read:  "SELECT f(t) FROM t WHERE id = $1", readArgs: []any{int64(1)},
+		write: `INSERT INTO u VALUES ($1)`, writeArgs: []any{int64(5)},
+	},
+	"a statement trigger that is fired by an upsert without a conflict": {
+		setup: `CREATE TABLE t (id int PRIMARY KEY, c int); CREATE TABLE log (n int);
+			CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN NULL; END $$;
+			CREATE TRIGGER logs AFTER UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION logs()`,
+		read:  "SELECT * FROM log",
+		write: `INSERT INTO t VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET c = 2`, writeArgs: []any{int64(1)},
+	},
+	"an upsert by a partial index": {
+		setup: `CREATE TABLE t (id int, c int, on_off bool); CREATE UNIQUE INDEX ON t (id) WHERE on_off; INSERT INTO t VALUES (1, 0, true); INSERT INTO t VALUES (1, 0, false)`,
+		read:  "SELECT * FROM t WHERE id = $1", readArgs: []any{int64(1)},
+		write: `INSERT INTO t VALUES ($1, 1, true) ON CONFLICT (id) WHERE on_off DO UPDATE SET c = 2`, writeArgs: []any{int64(1)},
+	},
+	"an upsert by an expression": {
+		setup: `CREATE TABLE t (k text, c int); CREATE UNIQUE INDEX ON t (lower(k)); INSERT INTO t VALUES ('a', 0)`,
+		read:  "SELECT * FROM t WHERE k = $1", readArgs: []any{"a"},
+		write: `INSERT INTO t VALUES ($1, 1) ON CONFLICT (lower(k)) DO UPDATE SET c = 2`, writeArgs: []any{"A"},
+	},
+	"an upsert that a BEFORE trigger leads to another row": {
+		setup: `CREATE TABLE t (k text PRIMARY KEY, c int); INSERT INTO t VALUES ('a', 0);
+			CREATE FUNCTION lowers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.k = lower(NEW.k); RETURN NEW; END $$; CREATE TRIGGER lowers BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION lowers()`,
+		read: "SELECT * FROM t WHERE k = $1", readArgs: []any{"a"},
+		write: `INSERT INTO t VALUES ($1, 1) ON CONFLICT (k) DO UPDATE SET c = 2`, writeArgs: []any{"A"},
+	},
+	"a view with a WITH CHECK OPTION whose condition writes": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true';
+			CREATE VIEW v AS SELECT * FROM t WHERE ok(id) WITH CHECK OPTION; CREATE VIEW w AS SELECT * FROM v`,
+		read:  "SELECT * FROM u",
+		write: `INSERT INTO w VALUES ($1)`, writeArgs: []any{int64(1)},
+	},
+	"a trigger's condition that writes": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING false';
+			CREATE FUNCTION idle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TRIGGER idle BEFORE INSERT ON t FOR EACH ROW WHEN (ok(NEW.id)) EXECUTE FUNCTION idle()`,
+		read:  "SELECT * FROM u",
+		write: `INSERT INTO t VALUES ($1)`, writeArgs: []any{int64(1)},
+	},
+	"a BEFORE trigger of a child that alters what the parent shows": {
+		setup: `CREATE TABLE t (id int, c int, d int); CREATE TABLE p () INHERITS (t); INSERT INTO p VALUES (1, 1, 1); CREATE VIEW v AS SELECT d FROM ONLY p;
+			CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT 9 INTO NEW.d; RETURN NEW; END $$; CREATE TRIGGER alters BEFORE UPDATE OF c ON p FOR EACH ROW EXECUTE FUNCTION alters()`,
+		read:  "SELECT * FROM v",
+		write: `UPDATE t SET c = 2 WHERE id = $1`, writeArgs: []any{int64(1)},
+	},
+	"a trigger that is fired by what a BEFORE trigger of another column does": {
+		setup: `CREATE TABLE t (id int PRIMARY KEY, c int, k int UNIQUE); INSERT INTO t VALUES (1, 1, 1); CREATE TABLE r (k int REFERENCES t (k) ON UPDATE SET NULL); INSERT INTO r VALUES (1);
+			CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE n t; BEGIN n := NEW; n.k := 5; NEW := n; RETURN NEW; END $$; CREATE TRIGGER alters BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION alters()`,
+		read:  "SELECT * FROM r",
+		write: `UPDATE t SET c = 2 WHERE id = $1`, writeArgs: []any{int64(1)},
+	},
+	"a read with FOR UPDATE OF one of two": {
+		setup: `CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 1); CREATE TABLE u (id int); INSERT INTO u VALUES (1)`,
+		read:  "SELECT * FROM t JOIN u USING (id) WHERE t.id = $1 FOR UPDATE OF u", readArgs: []any{int64(1)},
+		write: `DELETE FROM u WHERE id = $1`, writeArgs: []any{int64(1)},
+	},
+	"names in two schemas, one quoted": {
+		setup: `CREATE TABLE "Other Place".t (id int); CREATE TABLE t (id int); CREATE VIEW v AS SELECT * FROM "Other Place".t`,
+		read:  "SELECT * FROM v",
+		write: `INSERT INTO "Other Place".t VALUES ($1)`, writeArgs: []any{int64(1)},
+	},
 }
