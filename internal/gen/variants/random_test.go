@@ -49,7 +49,6 @@ type maker struct {
 	rng    *rand.Rand
 	params []predicate // of the parameters so far
 	sort   int         // number of the sort parameter; 0: none
-	keys   int         // columns that the result is ordered by
 	exact  bool        // the order is total
 }
 
