@@ -26,6 +26,9 @@ type body struct {
 func (c *Catalog) read(f *Function) *body {
 	b := c.readBody(f)
 	b.add(f.defaults)
+	for _, t := range append([]OID{f.result}, f.arguments...) {
+		b.Functions = append(b.Functions, c.Checks(t)...)
+	}
 	return b
 }
 
@@ -116,7 +119,7 @@ func (c *Catalog) readText(f *Function, s *syntax.Body) *body {
 	for _, called := range s.Functions {
 		n.function(called)
 	}
-	n.implied(&s.Uses)
+	b.Functions = append(b.Functions, c.Implied(&s.Uses)...)
 	if b.Session == "" && f.Volatility != 'i' {
 		b.Session = c.sessionOf(f, s, b)
 	}
@@ -167,23 +170,24 @@ func (n *names) function(called syntax.Name) {
 	}
 }
 
-// implied adds the functions that are called without their name being written
-// like a call: by operators, by casts, and as row.name.
-func (n *names) implied(s *syntax.Uses) {
+// Implied returns the functions that may be called without their name being
+// written like a call: by operators, by casts, and as row.name.
+func (c *Catalog) Implied(s *syntax.Uses) []OID {
+	out := slices.Clone(c.casts)
 	for _, o := range s.Operators {
-		n.body.Functions = append(n.body.Functions, n.catalog.operators[o.Name]...)
+		out = append(out, c.operators[o.Name]...)
 	}
 	for _, o := range unwritten {
-		n.body.Functions = append(n.body.Functions, n.catalog.operators[o]...)
+		out = append(out, c.operators[o]...)
 	}
 	for _, a := range s.Attributes {
-		for _, f := range n.catalog.functions[a] {
+		for _, f := range c.functions[a] {
 			if !f.system() && len(f.arguments) > 0 { // those behind the first may have defaults
-				n.body.Functions = append(n.body.Functions, f.OID)
+				out = append(out, f.OID)
 			}
 		}
 	}
-	n.body.Functions = append(n.body.Functions, n.catalog.casts...)
+	return out
 }
 
 // unwritten are the operators that a body applies without naming them: by BETWEEN,

@@ -80,8 +80,6 @@ type move struct {
 	step
 	columns columnSet
 	cause   string
-	direct  bool
-	first   bool // it was asked for
 }
 
 // reached is a Reached in the making.

@@ -105,6 +105,7 @@ func (w *work) fill(u *utility, named *syntax.Uses) {
 			w.overload(u, oid)
 		}
 	}
+	u.functions = append(u.functions, w.cat.Implied(named)...)
 	if len(named.Operators) > 0 && u.name == "" {
 		first(&u.anything, "its operators are not resolved")
 	}

@@ -135,7 +135,7 @@ type Queries struct{}
 // compile emits the code of an input and checks it beside sqlc's and hand, which is
 // a file by hand. The input's names are those of both. now is sqlc's file as it is
 // when the code is compiled; "" when it is what it was.
-func compile(t *testing.T, in Input, hand, now string) (refused error, wrong []error) {
+func compile(t *testing.T, in Input, hand, now string) (wrong []error, refused error) {
 	t.Helper()
 	theirs := map[string]string{"query.sql.go": sqlcFile(in), "hand.go": hand}
 	if hand == "" {
@@ -161,7 +161,7 @@ func compile(t *testing.T, in Input, hand, now string) (refused error, wrong []e
 	}
 	files, err := Package(in)
 	if err != nil {
-		return err, nil
+		return nil, err
 	}
 	for name, text := range files {
 		theirs[name] = string(text)
@@ -170,12 +170,12 @@ func compile(t *testing.T, in Input, hand, now string) (refused error, wrong []e
 		theirs["query.sql.go"] = now
 	}
 	_, _, wrong = check("shop", theirs)
-	return nil, wrong
+	return wrong, nil
 }
 
 func TestWhatIsEmittedCompilesBesideWhatSqlcGenerated(t *testing.T) {
 	t.Parallel()
-	if refused, wrong := compile(t, shop(), "", ""); refused != nil || len(wrong) > 0 {
+	if wrong, refused := compile(t, shop(), "", ""); refused != nil || len(wrong) > 0 {
 		t.Errorf("%v %v", refused, wrong)
 	}
 }

@@ -103,7 +103,7 @@ func pinsTexts(t *testing.T, m mutant) error {
 			if strings.Contains(hand, "len") {
 				in.Statements[0].Page = nil
 			}
-			if refused, wrong := compile(t, in, hand, ""); refused != nil || len(wrong) > 0 {
+			if wrong, refused := compile(t, in, hand, ""); refused != nil || len(wrong) > 0 {
 				return fmt.Errorf("%s unchanged: %w %v", name, refused, wrong)
 			}
 			sql := strings.Replace(sql, "Find", name, 1)
@@ -112,7 +112,7 @@ func pinsTexts(t *testing.T, m mutant) error {
 				st := *in.Statements[0].Statement
 				st.SQL = changed
 				now.Statements = []Statement{{Statement: &st}}
-				_, wrong := compile(t, in, hand, sqlcFile(now))
+				wrong, _ := compile(t, in, hand, sqlcFile(now))
 				if len(wrong) == 0 {
 					return fmt.Errorf("%s: %q compiles", name, changed)
 				}
@@ -135,7 +135,7 @@ func pinsTypes(t *testing.T, m mutant) error {
 		if inStruct {
 			st.ParamsType = "FindParams"
 		}
-		if refused, wrong := compile(t, in, "", ""); refused != nil || len(wrong) > 0 {
+		if wrong, refused := compile(t, in, "", ""); refused != nil || len(wrong) > 0 {
 			return fmt.Errorf("unchanged: %w %v", refused, wrong)
 		}
 		for i, other := range map[int]string{0: "string", 1: "*string"} {
@@ -143,7 +143,7 @@ func pinsTypes(t *testing.T, m mutant) error {
 			changed.Params = slices.Clone(st.Params)
 			changed.Params[i].Type = other
 			now.Statements = []Statement{{Statement: &changed}}
-			if _, wrong := compile(t, in, "", sqlcFile(now)); len(wrong) == 0 {
+			if wrong, _ := compile(t, in, "", sqlcFile(now)); len(wrong) == 0 {
 				return fmt.Errorf("in a struct %t: parameter %d as %s compiles", inStruct, i, other)
 			}
 		}
@@ -181,7 +181,7 @@ func compilesBesideNames(t *testing.T, m mutant) error {
 			}
 			fmt.Fprintf(&hand, []string{"var %s = 1.5\n", "func %s() {}\n", "type %s struct{}\n", "const %s = 'x'\n"}[r.IntN(4)], name)
 		}
-		refused, wrong := compile(t, in, hand.String(), "")
+		wrong, refused := compile(t, in, hand.String(), "")
 		if len(wrong) > 0 {
 			return fmt.Errorf("seed %d, beside %s: %v", seed, hand.String(), wrong)
 		}
@@ -207,7 +207,7 @@ func allProblems(t *testing.T, m mutant) error {
 	st := in.Statements[0].Statement
 	st.Annotations = append(st.Annotations, project.Annotation{Key: "row", Args: "Line", Pos: project.Position{File: "queries/q.sql", Line: 3, Column: 4}})
 	const hand = "package shop\n\nvar Prune int\n\ntype Statements int\n\ntype Line int\n\nfunc FindSort() {}\n\nfunc ParseFindCursor() {}\n\nconst nil = 0\n"
-	refused, _ := compile(t, in, hand, "")
+	_, refused := compile(t, in, hand, "")
 	got := messages(refused)
 	slices.Sort(got)
 	want := []string{
@@ -234,10 +234,10 @@ func methodsInPlace(t *testing.T, m mutant) error {
 	in.mutant = m
 	st := in.Statements[0].Statement
 	st.Annotations = append(st.Annotations, project.Annotation{Key: "row", Args: "Line", Pos: project.Position{File: "queries/q.sql", Line: 3, Column: 4}})
-	if refused, wrong := compile(t, in, "package shop\n\nfunc (FindRow) Other() {}\n\nfunc FindPage() {}\n", ""); refused != nil || len(wrong) > 0 {
+	if wrong, refused := compile(t, in, "package shop\n\nfunc (FindRow) Other() {}\n\nfunc FindPage() {}\n", ""); refused != nil || len(wrong) > 0 {
 		return fmt.Errorf("without methods in the way: %w %v", refused, wrong)
 	}
-	refused, wrong := compile(t, in, "package shop\n\nfunc (q *Queries) FindPage() {}\n\nfunc (FindRow) Line() {}\n", "")
+	wrong, refused := compile(t, in, "package shop\n\nfunc (q *Queries) FindPage() {}\n\nfunc (FindRow) Line() {}\n", "")
 	if len(wrong) > 0 || refused == nil {
 		return fmt.Errorf("refused %w, wrong %v", refused, wrong)
 	}

@@ -485,4 +485,16 @@ var quirks = map[string]counterexample{
 		read:  "SELECT * FROM v",
 		write: `INSERT INTO "Other Place".t VALUES ($1)`, writeArgs: []any{int64(1)},
 	},
+	"a domain's function for the argument of a procedure": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING true'; CREATE DOMAIN checked AS int CHECK (ok(VALUE));
+			CREATE PROCEDURE p(checked) LANGUAGE plpgsql AS $$ BEGIN NULL; END $$`,
+		read:  "SELECT * FROM u",
+		write: `CALL p(5)`,
+	},
+	"an operator of one's own in the argument of a procedure": {
+		setup: `CREATE TABLE u (n int); CREATE FUNCTION ok(int, int) RETURNS int LANGUAGE sql AS 'INSERT INTO u VALUES ($1) RETURNING n';
+			CREATE OPERATOR <+> (LEFTARG = int, RIGHTARG = int, FUNCTION = ok); CREATE PROCEDURE p(int) LANGUAGE plpgsql AS $$ BEGIN NULL; END $$`,
+		read:  "SELECT * FROM u",
+		write: `CALL p(5 <+> 6)`,
+	},
 }

@@ -61,7 +61,7 @@ func next(sql string, at int) Token {
 	case strings.HasPrefix(rest, "/*"):
 		return Token{Block, at, at + block(rest)}
 	case c == '\'':
-		return Token{String, at, at + quoted(rest, '\'', false)}
+		return Token{String, at, at + literal(rest, false)}
 	case c == '"':
 		return Token{Quoted, at, at + quoted(rest, '"', false)}
 	case c == '$':
@@ -86,11 +86,11 @@ func word(sql string, at int) Token {
 	}
 	switch prefix := strings.ToLower(sql[at:end]); {
 	case sql[end] == '\'' && (prefix == "e" || prefix == "b" || prefix == "x" || prefix == "n"):
-		return Token{String, at, end + quoted(sql[end:], '\'', prefix == "e")}
+		return Token{String, at, end + literal(sql[end:], prefix == "e")}
 	case prefix == "u" && sql[end] == '&' && end+1 < len(sql):
 		switch q := sql[end+1]; q {
 		case '\'':
-			return Token{String, at, end + 1 + quoted(sql[end+1:], q, false)}
+			return Token{String, at, end + 1 + literal(sql[end+1:], false)}
 		case '"':
 			return Token{Quoted, at, end + 1 + quoted(sql[end+1:], q, false)}
 		}
@@ -143,6 +143,20 @@ func block(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// literal returns the length of a string, which goes on in the next quotes when
+// there is the end of a line and nothing but space between.
+func literal(s string, escapes bool) int {
+	end := quoted(s, '\'', escapes)
+	for {
+		rest := strings.TrimLeft(s[end:], " \t\n\r\f\v")
+		space := s[end : len(s)-len(rest)]
+		if !strings.HasPrefix(rest, "'") || !strings.ContainsAny(space, "\n\r") {
+			return end
+		}
+		end += len(space) + quoted(rest, '\'', escapes)
+	}
 }
 
 // quoted returns the length of a text in quotes, in which a doubled quote, and
