@@ -21,8 +21,7 @@ func (r *framer) table(v *pg.RangeVar) *table {
 	if err != nil || len(tree.Stmts) != 1 {
 		return t
 	}
-	view := newFramer(&finder{schema: r.f.schema, source: &source{}}, tree.Stmts[0].Stmt)
-	view.views = r.views
+	view := r.viewFramer(tree.Stmts[0].Stmt)
 	r.views[t] = true
 	defer delete(r.views, t)
 	q := view.query(inner(tree.Stmts[0].Stmt))
@@ -45,6 +44,13 @@ func names(columns []column) (list []string) {
 
 func newFramer(f *finder, tree any) *framer {
 	return &framer{f: f, ctes: readWiths(tree), used: map[*pg.CommonTableExpr]bool{}, views: map[*table]bool{}}
+}
+
+// viewFramer makes frames of a view's definition.
+func (r *framer) viewFramer(tree any) *framer {
+	view := newFramer(&finder{schema: r.f.schema, source: &source{}}, tree)
+	view.views = r.views
+	return view
 }
 
 func (r *framer) cte(c *pg.CommonTableExpr) *table {

@@ -2,6 +2,7 @@ package variants
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -52,5 +53,38 @@ SET plan_cache_mode = force_generic_plan`)
 	d, rewritten, err := compare(t.Context(), b.conn, registry(t, p), 0, false, sql, []any{&arg})
 	if err != nil || !rewritten || d == "" {
 		t.Errorf("nobody noticed: %v %v", rewritten, err)
+	}
+}
+
+// A view's own order matters as well: a condition goes down into it, and with it the
+// plan is another.
+func TestPruningOverAViewWithAnOpenOrderReturnsOtherRows(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `
+CREATE TABLE t (id int PRIMARY KEY, n int);
+INSERT INTO t SELECT i, i % 100 FROM generate_series(1, 5000) AS i;
+CREATE INDEX ON t (n, id DESC);
+CREATE VIEW firsts AS SELECT DISTINCT ON (n) n, id FROM t ORDER BY n;
+CREATE VIEW over_it AS SELECT * FROM firsts;
+CREATE VIEW sound AS SELECT DISTINCT ON (n) n, id FROM t ORDER BY n, id;
+CREATE MATERIALIZED VIEW kept AS SELECT DISTINCT ON (n) n, id FROM t ORDER BY n;
+ANALYZE t;
+SET enable_bitmapscan = off;
+SET plan_cache_mode = force_generic_plan`)
+	const sql = "SELECT id FROM over_it WHERE ($1::text IS NULL OR n = $1::text::int)"
+	p, remarks := b.find(t, sound, ":many", sql, "*string")
+	if p != nil || len(remarks) != 1 || !strings.Contains(remarks[0].Message, "view firsts: DISTINCT ON") {
+		t.Errorf("pruned = %v: %v", p != nil, remarks)
+	}
+	p, _ = b.find(t, anyOrder, ":many", sql, "*string")
+	arg := "7"
+	d, rewritten, err := compare(t.Context(), b.conn, registry(t, p), 0, false, sql, []any{&arg})
+	if err != nil || !rewritten || d == "" {
+		t.Errorf("nobody noticed: %v %v", rewritten, err)
+	}
+	for _, view := range []string{"sound", "kept"} {
+		if p, remarks := b.find(t, sound, ":many", strings.ReplaceAll(sql, "over_it", view), "*string"); p == nil {
+			t.Errorf("%s: %v", view, remarks)
+		}
 	}
 }

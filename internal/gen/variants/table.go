@@ -17,6 +17,7 @@ type table struct {
 	keys [][]string
 	// definition is a view's; it is read when it is asked for.
 	definition string
+	stored     bool // a materialised view, whose rows are there
 }
 
 type column struct {
@@ -39,7 +40,7 @@ func (s *Schema) readTables(ctx context.Context, conn *pgx.Conn) error {
 	const sql = `
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname,
        format_type(a.atttypid, NULL) || coalesce(' COLLATE ' || l.oid::regcollation, ''), a.attnotnull,
-       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END, c.relkind = 'm'
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -48,12 +49,12 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schem
 ORDER BY c.oid, a.attnum`
 	rows, _ := conn.Query(ctx, sql)
 	var schema, name, definition string
-	var visible bool
+	var visible, stored bool
 	var col column
-	_, err := pgx.ForEachRow(rows, []any{&schema, &name, &visible, &col.name, &col.typ, &col.notNull, &definition}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&schema, &name, &visible, &col.name, &col.typ, &col.notNull, &definition, &stored}, func() error {
 		t := s.tables[schema+"."+name]
 		if t == nil {
-			t = &table{definition: definition}
+			t = &table{definition: definition, stored: stored}
 			s.tables[schema+"."+name] = t
 		}
 		if visible {
