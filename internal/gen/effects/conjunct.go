@@ -26,9 +26,9 @@ type conjunct struct {
 // conjuncts returns the conditions of a query's own FROM, WHERE and HAVING, and whether
 // every join in it keeps at most the rows of one side.
 func (a *Analyzer) conjuncts(q *node) (list []conjunct, noFull bool) {
-	c := &conjunctReader{noFull: true, every: a.is(forgetsOuterJoins)}
+	c := &conjunctReader{noFull: true, every: a.is(forgetsOuterJoins), or: a.is(splitsOr)}
 	all := c.from(q.child("jointree"))
-	if len(q.list("groupingSets")) == 0 {
+	if len(q.list("groupingSets")) == 0 || a.is(forgetsSets) {
 		// What HAVING compares outside of aggregates is the same in all of a group.
 		c.flatten(q.child("havingQual"), all)
 	}
@@ -38,7 +38,8 @@ func (a *Analyzer) conjuncts(q *node) (list []conjunct, noFull bool) {
 type conjunctReader struct {
 	list   []conjunct
 	noFull bool
-	every  bool
+	every  bool // for a mutant: every ON restricts both sides
+	or     bool // for a mutant: OR is as good as AND
 }
 
 // from returns the range table entries under a part of FROM.
@@ -75,7 +76,7 @@ func (c *conjunctReader) from(n *node) map[int]bool {
 }
 
 func (c *conjunctReader) flatten(n *node, scope map[int]bool) {
-	if n.is("BOOLEXPR") && n.atom("boolop") == "and" {
+	if n.is("BOOLEXPR") && (n.atom("boolop") == "and" || c.or && n.atom("boolop") == "or") {
 		for _, arg := range n.list("args") {
 			c.flatten(arg, scope)
 		}

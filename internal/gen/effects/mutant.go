@@ -20,6 +20,18 @@ const (
 	comparesAnything         // takes any operator and type for equality
 	forgetsKinds             // takes every relation for a logged table of rows
 	forgetsDomains           // a value of a domain is made without its checks
+	forgetsOthers            // a row key although the statement changes the table twice
+	forgetsRules             // a row key although a rule rewrites the write
+	forgetsCalled            // a row key although a function reads the table too
+	forgetsChildren          // a row key although other tables hold rows of this one
+	forgetsPolicies          // a row key although policies look at other columns
+	eitherReference          // a row key that one reference to the table has, not all
+	toldOne                  // takes the one row that a caller asked for to be all
+	forgetsOverriding        // takes a value that OVERRIDING ignores for what is stored
+	trustsCopy               // takes COPY for an INSERT of one row
+	splitsOr                 // takes OR for AND
+	forgetsSets              // takes grouping sets for plain groups
+	forgetsShared            // filters a WITH query by one of the places that use it
 	trustsIndexes            // takes a unique index for as strict as its column
 )
 

@@ -40,7 +40,7 @@ func (r *reader) add(oid catalog.OID, keys map[stmt.RowKey]bool) {
 	}
 	both := map[stmt.RowKey]bool{}
 	for k := range known {
-		if keys[k] {
+		if keys[k] || r.is(eitherReference) {
 			both[k] = true
 		}
 	}
@@ -70,7 +70,7 @@ func (r *reader) query(q *node, around pinned, outside map[int]params, depth int
 	}
 	for _, cte := range q.list("cteList") {
 		var down map[int]params
-		if cte.number("cterefcount") == 1 && !cte.yes("cterecursive") {
+		if (cte.number("cterefcount") == 1 || r.is(forgetsShared)) && !cte.yes("cterecursive") {
 			down = ctes[cte.atom("ctename")]
 		}
 		r.query(cte.child("ctequery"), pins.inside(), down, depth+1)

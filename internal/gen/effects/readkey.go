@@ -32,12 +32,12 @@ func (a *Analyzer) keyable(oid catalog.OID) bool {
 	if r == nil || r.Kind != 'r' && r.Kind != 'p' && r.Kind != 'm' {
 		return false
 	}
-	if r.Kind != 'p' && (len(r.Children) > 0 || len(r.Parents) > 0) {
+	if r.Kind != 'p' && !a.is(forgetsChildren) && (len(r.Children) > 0 || len(r.Parents) > 0) {
 		return false
 	}
 	return !slices.ContainsFunc(a.members(a.cat.Root(oid)), func(m catalog.OID) bool {
 		c := a.cat.Relations[m]
-		return c == nil || c.RowSecurity || c.Kind != 'r' && c.Kind != 'p' && c.Kind != 'm'
+		return c == nil || c.RowSecurity && !a.is(forgetsPolicies) || c.Kind != 'r' && c.Kind != 'p' && c.Kind != 'm'
 	})
 }
 
@@ -71,7 +71,9 @@ func (w *work) readKeys() []stmt.RowKey {
 	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
 	r.query(w.query, nil, nil, 0)
 	for oid := range w.called.Reads {
-		r.add(oid, nil)
+		if !w.is(forgetsCalled) {
+			r.add(oid, nil)
+		}
 	}
 	// What is locked and was met nowhere comes from where nobody looked.
 	for _, l := range w.locks {

@@ -12,7 +12,7 @@ import (
 // WHERE pins it and nothing changes it, because it is inserted, or because the
 // result tells it.
 func (w *work) writeKeys() []stmt.RowKey {
-	if w.out.Anything || w.st.Command == ":copyfrom" {
+	if w.out.Anything || w.st.Command == ":copyfrom" && !w.is(trustsCopy) {
 		return nil
 	}
 	var out []stmt.RowKey
@@ -31,16 +31,16 @@ func (w *work) alone(d dml) bool {
 	}
 	root := w.cat.Root(d.relation)
 	for _, other := range w.dmls {
-		if other.query != d.query && w.cat.Root(other.relation) == root {
+		if other.query != d.query && !w.is(forgetsOthers) && w.cat.Root(other.relation) == root {
 			return false
 		}
 	}
 	// What happens to a partition happens to the root too.
-	if w.closure.Changes[root].Again && !w.is(forgetsAgain) {
+	if w.closure.Changes[root].Again && !w.is(forgetsAgain) && !w.is(forgetsOthers) {
 		return false
 	}
 	for _, m := range w.members(root) {
-		if w.declared.writes[m] || w.cat.HasRules(m) {
+		if w.declared.writes[m] || w.cat.HasRules(m) && !w.is(forgetsRules) {
 			return false
 		}
 	}
@@ -122,7 +122,7 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 	if d.event&catalog.Update != 0 && !(arbiter(d.query, c.Number) && !w.loose(d, c.Name)) && !w.is(forgetsConflict) {
 		return nil
 	}
-	if d.query.number("override") == overridingUser {
+	if d.query.number("override") == overridingUser && !w.is(forgetsOverriding) {
 		return nil // a sequence gives the value instead
 	}
 	for _, t := range d.query.list("targetList") {
@@ -182,7 +182,7 @@ func (w *work) toldByResult(d dml, list []conjunct) bool {
 				return e.number("rtekind") != rteRelation || e.atom("relkind") != "c" && e.oid("relid") != d.relation
 			})
 		}
-		return w.single(d.query, list)
+		return w.single(d.query, list) || w.is(toldOne)
 	}
 	return false
 }
