@@ -66,7 +66,7 @@ func (r *framer) pin(fr *frame, p place, value *pg.Node, left, right span, way d
 		}
 	default:
 		ref, cast := parameter(value)
-		if ref == nil || t == "" || family(r.f.format[ref.Number-1]) != t || cast != nil && !sameType(cast, r.f.source.casts[ref.Number-1]) {
+		if ref == nil || int(ref.Number) > len(r.f.format) || t == "" || family(r.f.format[ref.Number-1]) != t || cast != nil && !sameType(cast, r.f.source.casts[ref.Number-1]) {
 			return
 		}
 		fr.pinned = append(fr.pinned, p)

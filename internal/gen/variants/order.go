@@ -14,7 +14,7 @@ func (f *finder) ordered() bool {
 	if f.is(anyOrder) {
 		return true
 	}
-	o := &orders{framer: newFramer(f, f.source.tree), f: f, bags: map[*pg.SubLink]bool{}, seen: map[*table]string{}}
+	o := &orders{framer: newFramer(f, f.source.tree), f: f, bags: map[*pg.SubLink]bool{}, seen: map[string]string{}}
 	o.visit(inner(f.source.tree), nil, false)
 	if strings.HasSuffix(f.statement.Command, "one") {
 		o.first()
@@ -28,8 +28,8 @@ type orders struct {
 	why  string               // something depends on an order that is not total
 	bags map[*pg.SubLink]bool // ARRAY (…) under ANY and ALL
 
-	view *pg.RangeVar // of the statement, through which a view is looked at
-	seen map[*table]string
+	inside bool              // in a view or function
+	seen   map[string]string // definitions, and why each depends on an order
 }
 
 // remedyOrder ends a remark.
@@ -39,36 +39,8 @@ func (o *orders) depends(at any, what string) {
 	if o.why == "" {
 		o.why = what
 	}
-	if o.view == nil {
+	if !o.inside {
 		o.f.remark(location(at), "nothing is pruned: "+what)
-	}
-}
-
-// look looks into the definition of a view: conditions go down into it, so that its
-// plan depends on the statement's.
-func (o *orders) look(v *pg.RangeVar) {
-	t := o.f.schema.find(v)
-	if _, cte := o.ctes[v]; cte || t == nil || t.definition == "" || t.stored {
-		return
-	}
-	why, seen := o.seen[t]
-	if !seen {
-		o.seen[t] = "" // while it is being read
-		tree, err := pg.Parse(t.definition)
-		if err != nil || len(tree.Stmts) != 1 {
-			why = "its definition is not understood"
-		} else {
-			inside := &orders{framer: o.viewFramer(tree.Stmts[0].Stmt), f: o.f, bags: o.bags, view: v, seen: o.seen}
-			inside.visit(inner(tree.Stmts[0].Stmt), nil, false)
-			why = inside.why
-		}
-		if why != "" && !strings.HasPrefix(why, "view ") {
-			why = "view " + v.Relname + ": " + why
-		}
-		o.seen[t] = why
-	}
-	if why != "" {
-		o.depends(v, why)
 	}
 }
 
@@ -110,7 +82,9 @@ func (o *orders) visit(v any, in *pg.SelectStmt, exists bool) {
 	case *pg.JsonArrayAgg, *pg.JsonObjectAgg:
 		o.depends(v, "an aggregate takes rows in no order")
 	case *pg.RangeVar:
-		o.look(n)
+		o.view(n)
+	case *pg.RangeFunction:
+		o.function(n)
 	case *pg.InsertStmt:
 		o.conflicts(n)
 	case *pg.UpdateStmt:

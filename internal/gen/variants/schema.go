@@ -11,12 +11,13 @@ import (
 // be proven. It does not change.
 type Schema struct {
 	aggregates map[string]bool
-	own        map[string]bool   // aggregates that are not PostgreSQL's
-	shadowed   map[string]bool   // aggregates of whose name there are other functions
-	enums      map[string]bool   // by format_type
-	composites map[string]bool   // by format_type, domains over them included
-	sets       map[string]bool   // functions that return sets
-	tables     map[string]*table // by schema.name, and by name when the search_path shows it
+	own        map[string]bool     // aggregates that are not PostgreSQL's
+	shadowed   map[string]bool     // aggregates of whose name there are other functions
+	enums      map[string]bool     // by format_type
+	composites map[string]bool     // by format_type, domains over them included
+	sets       map[string]bool     // functions that return sets
+	inlined    map[string][]string // bodies of functions that are put in their call's place
+	tables     map[string]*table   // by schema.name, and by name when the search_path shows it
 }
 
 // Read reads the catalogs. Names without a schema are those that conn's search_path
@@ -24,9 +25,9 @@ type Schema struct {
 func Read(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 	s := &Schema{
 		aggregates: map[string]bool{}, own: map[string]bool{}, shadowed: map[string]bool{}, enums: map[string]bool{}, composites: map[string]bool{},
-		sets: map[string]bool{}, tables: map[string]*table{},
+		sets: map[string]bool{}, inlined: map[string][]string{}, tables: map[string]*table{},
 	}
-	for _, read := range []func(context.Context, *pgx.Conn) error{s.readAggregates, s.readSets, s.readTypes, s.readTables, s.readKeys} {
+	for _, read := range []func(context.Context, *pgx.Conn) error{s.readAggregates, s.readSets, s.readInlined, s.readTypes, s.readTables, s.readKeys} {
 		if err := read(ctx, conn); err != nil {
 			return nil, fmt.Errorf("read the catalogs for variants: %w", err)
 		}
