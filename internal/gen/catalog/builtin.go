@@ -1,5 +1,20 @@
 package catalog
 
+import "strings"
+
+// Hidden says why nothing is known of what a function, PostgreSQL's own or of an
+// extension, reads and changes; empty when its name tells.
+func Hidden(name string) string { return hidden[name] }
+
+// Quiet reports whether a volatile function of PostgreSQL's own changes nothing, so
+// that a standby runs it too.
+func Quiet(name string) bool { return quiet[name] || strings.HasSuffix(name, "_size") }
+
+// PrintsOnly reports whether a function of PostgreSQL's own is STABLE only because
+// it prints values of any type, or looks at its definition: with arguments whose text
+// no setting decides its value depends on nothing else.
+func PrintsOnly(name string) bool { return printsOnly[name] }
+
 // hidden are functions, PostgreSQL's own and of its extensions, that do or read
 // what their arguments say, and why nothing else is known of them.
 var hidden = map[string]string{
@@ -12,6 +27,7 @@ var hidden = map[string]string{
 	"xpath_table": runsText,
 	"lo_get":      largeObject, "loread": largeObject, "lo_open": largeObject, "lo_put": largeObject, "lowrite": largeObject,
 	"lo_creat": largeObject, "lo_create": largeObject, "lo_from_bytea": largeObject, "lo_import": largeObject, "lo_export": largeObject,
+	"pg_read_file": readsNamed, "pg_read_binary_file": readsNamed, "pg_ls_dir": readsNamed, "currtid2": readsNamed,
 	"lo_truncate": largeObject, "lo_truncate64": largeObject, "lo_unlink": largeObject,
 }
 
@@ -21,21 +37,16 @@ const (
 	readsNamed  = "reads what its arguments name"
 )
 
-// quiet are the volatile functions of PostgreSQL's own that change nothing, beyond
-// those that only look at the server (their names begin as in quietPrefixes).
+// quiet are those of [Quiet]. currval and lastval are not: they fail where nextval
+// cannot run.
 var quiet = map[string]bool{
 	"random": true, "random_normal": true, "clock_timestamp": true, "timeofday": true, "gen_random_uuid": true,
-	"uuidv4": true, "uuidv7": true, "current_query": true, "currval": true, "lastval": true, "txid_status": true,
-	"pg_sleep": true, "pg_sleep_for": true, "pg_sleep_until": true, "pg_sequence_last_value": true, "pg_notification_queue_usage": true,
-	"lo_get": true, "ts_stat": true, "ts_rewrite": true, "query_to_xml": true, "pg_is_in_recovery": true,
-	"pg_relation_size": true, "pg_table_size": true, "pg_total_relation_size": true, "pg_indexes_size": true, "pg_database_size": true,
-	"pg_tablespace_size": true, "pg_blocking_pids": true, "pg_jit_available": true, "pg_xact_status": true,
+	"uuidv4": true, "uuidv7": true, "current_query": true, "pg_sequence_last_value": true, "pg_is_in_recovery": true,
+	"pg_sleep": true, "pg_sleep_for": true, "pg_sleep_until": true, "pg_blocking_pids": true, "pg_jit_available": true,
 	"suppress_redundant_updates_trigger": true, "tsvector_update_trigger": true, "tsvector_update_trigger_column": true,
 }
 
-// printsOnly are the functions of PostgreSQL's own that are only STABLE because
-// they print values of any type, or look at its definition: with arguments whose
-// text no setting decides their value depends on nothing else.
+// printsOnly are those of [PrintsOnly].
 var printsOnly = map[string]bool{
 	"concat": true, "concat_ws": true, "format": true, "array_to_string": true, "array_to_json": true, "row_to_json": true,
 	"to_json": true, "to_jsonb": true, "json_agg": true, "jsonb_agg": true, "json_agg_strict": true, "jsonb_agg_strict": true,
@@ -44,6 +55,7 @@ var printsOnly = map[string]bool{
 	"json_object_agg_unique": true, "jsonb_object_agg_unique": true, "json_object_agg_unique_strict": true, "jsonb_object_agg_unique_strict": true,
 	"json_agg_transfn": true, "jsonb_agg_transfn": true, "jsonb_agg_finalfn": true, "json_object_agg_transfn": true,
 	"jsonb_object_agg_transfn": true, "jsonb_object_agg_finalfn": true,
+	"textanycat": true, "anytextcat": true, "quote_literal": true, "quote_nullable": true, "array_out": true, "record_out": true, "range_out": true,
 	"enum_first": true, "enum_last": true, "enum_range": true,
 	"convert": true, "convert_from": true, "convert_to": true, "length": true, "version": true, "current_database": true, "getdatabaseencoding": true,
 }

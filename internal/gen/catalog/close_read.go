@@ -120,7 +120,7 @@ func (k *closer) nature(f *Function) {
 	switch f.Volatility {
 	case 'v':
 		k.volatile(f.printed())
-		if f.system() && !quiet[f.Name] && k.out.Effect == "" {
+		if f.system() && !Quiet(f.Name) && k.out.Effect == "" {
 			k.out.Effect = f.printed()
 		}
 	case 's':

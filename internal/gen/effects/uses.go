@@ -190,7 +190,7 @@ func (a *Analyzer) call(u *uses, function catalog.OID, n *node, args []*node) {
 // aggregate notes one of PostgreSQL's own: pg_proc calls all of them immutable,
 // their parts tell.
 func (a *Analyzer) aggregate(u *uses, p proc, n *node, args []*node) {
-	if byArguments[p.name] {
+	if catalog.PrintsOnly(p.name) {
 		a.builtin(u, proc{name: p.name, volatility: 's', own: true}, n, args)
 		return
 	}
@@ -209,7 +209,7 @@ func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
 		first(&u.volatile, p.name)
 		first(&u.effect, p.name)
 		return
-	case runsQueries[p.name] || strings.HasSuffix(p.name, "_to_xml") || strings.Contains(p.name, "_to_xml_and_") || strings.Contains(p.name, "_to_xmlschema"):
+	case catalog.Hidden(p.name) != "":
 		first(&u.anything, p.name)
 	case strings.HasPrefix(p.name, "pg_stat_get_") || strings.HasSuffix(p.name, "_snapshot") || strings.HasSuffix(p.name, "_if_assigned"):
 		first(&u.volatile, p.name)
@@ -222,7 +222,7 @@ func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
 	switch p.volatility {
 	case 'v':
 		first(&u.volatile, p.name)
-		if !harmless[p.name] && !strings.HasSuffix(p.name, "_size") {
+		if !catalog.Quiet(p.name) {
 			first(&u.effect, p.name)
 		}
 	case 's':
@@ -239,7 +239,7 @@ func (a *Analyzer) fixed(name string, n *node, args []*node) bool {
 	switch {
 	case schemaOnly[name]:
 		return true
-	case !byArguments[name]:
+	case !catalog.PrintsOnly(name) && !populates[name]:
 		return false
 	}
 	same := a.plainOutput
