@@ -230,6 +230,7 @@ func TestAStatementWhoseRowsCannotBeToldApartIsRefused(t *testing.T) {
 		"only JOIN and LEFT JOIN, with ON or USING":    "SELECT b.id FROM books b NATURAL JOIN blurbs WHERE" + condition,
 		"with ON or USING, are understood":             "SELECT b.id FROM authors a RIGHT JOIN books b ON a.id = b.author_id WHERE" + condition,
 		"without UNION and its kin":                    "SELECT id FROM books UNION SELECT id FROM authors ORDER BY id" + end,
+		"SKIP LOCKED would leave out":                  "SELECT b.id FROM books b WHERE" + condition + " FOR UPDATE SKIP LOCKED",
 		"OFFSET would skip":                            "SELECT b.id FROM books b WHERE" + condition + " OFFSET 1",
 		"DISTINCT is not understood":                   "SELECT DISTINCT b.id FROM books b WHERE" + condition,
 		"is used elsewhere too: it is given one more":  "SELECT b.id FROM books b WHERE b.id > {n} AND" + condition,

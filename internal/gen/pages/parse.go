@@ -59,6 +59,11 @@ func parse(cat *catalog.Catalog, st *project.Statement, m mutant) (*analysis, er
 	case a.sel.GetLimitOption() == pg.LimitOption_LIMIT_OPTION_WITH_TIES:
 		return nil, a.refuse(-1, "FETCH … WITH TIES would make pages of any length")
 	}
+	for _, n := range a.sel.GetLockingClause() {
+		if n.GetLockingClause().GetWaitPolicy() == pg.LockWaitPolicy_LockWaitSkip {
+			return nil, a.refuse(-1, "SKIP LOCKED would leave out rows that others hold, for good")
+		}
+	}
 	for _, item := range a.sel.GetFromClause() {
 		a.addFrom(item, false)
 	}

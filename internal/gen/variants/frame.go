@@ -116,7 +116,9 @@ func (r *framer) join(fr *frame, j *pg.JoinExpr, optional bool) {
 		a, aok := fr.bare(name, left)
 		b, bok := fr.bare(name, right)
 		if aok && bok {
-			fr.equal(a, b, left, right, way)
+			if t := fr.typ(a); t != "" && family(t) == family(fr.typ(b)) {
+				fr.equal(a, b, left, right, way)
+			}
 			if way != neither && way != toLeft {
 				fr.merged[name] = a.rel
 			}

@@ -14,6 +14,9 @@ CREATE UNIQUE INDEX ON soft (hard text_ops);
 CREATE TABLE words (word text PRIMARY KEY, same text COLLATE loose NOT NULL UNIQUE, n int);
 CREATE TABLE exact (word text COLLATE loose NOT NULL, n int);
 CREATE UNIQUE INDEX ON exact (word COLLATE "C");
+CREATE TABLE small (id float8 PRIMARY KEY);
+CREATE TABLE same (id float8 PRIMARY KEY, n int);
+CREATE TABLE big (id numeric PRIMARY KEY, n int);
 CREATE FUNCTION avg(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a'`
 
 // oddOrders are statements whose order looks total at first sight.
@@ -62,6 +65,11 @@ var oddOrders = []struct {
 	{"SELECT ci FROM soft WHERE " + filter + " ORDER BY ci LIMIT 3", true},
 	{"SELECT n FROM soft WHERE " + filter + " ORDER BY hard LIMIT 3", false},
 	{"SELECT id FROM b WHERE " + filter + " ORDER BY id USING > LIMIT 3", false},
+	{"SELECT w.n FROM soft s JOIN words w ON w.word = s.ci WHERE ($1::int IS NULL OR w.n = $1) ORDER BY s.ci LIMIT 3", false},
+	{"SELECT s.id FROM small s JOIN big USING (id) WHERE ($1::int IS NULL OR big.n = $1) ORDER BY s.id LIMIT 3", false},
+	{"SELECT s.id FROM small s JOIN big ON big.id = s.id WHERE ($1::int IS NULL OR big.n = $1) ORDER BY s.id LIMIT 3", false},
+	{"SELECT s.id FROM small s JOIN same USING (id) WHERE ($1::int IS NULL OR same.n = $1) ORDER BY s.id LIMIT 3", true},
+	{"SELECT s.id FROM small s NATURAL JOIN same WHERE ($1::int IS NULL OR same.n = $1) ORDER BY s.id LIMIT 3", false},
 	// Of rows that are in each other's way the first is kept.
 	{"INSERT INTO a (id, name) SELECT 1, title FROM b WHERE " + filter + " ON CONFLICT DO NOTHING", false},
 	{"INSERT INTO a (id, name) SELECT 1, title FROM b WHERE " + filter + " ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE a.name < 'n'", false},

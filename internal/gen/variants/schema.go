@@ -17,7 +17,7 @@ type Schema struct {
 	composites map[string]bool     // by format_type, domains over them included
 	sets       map[string]bool     // functions that return sets
 	inlined    map[string][]string // bodies of functions that are put in their call's place
-	tables     map[string]*table   // by schema.name, and by name when the search_path shows it
+	tables     map[string]*table   // by schema and name, and by name when the search_path shows it
 }
 
 // Read reads the catalogs. Names without a schema are those that conn's search_path

@@ -52,10 +52,10 @@ ORDER BY c.oid, a.attnum`
 	var visible, stored bool
 	var col column
 	_, err := pgx.ForEachRow(rows, []any{&schema, &name, &visible, &col.name, &col.typ, &col.notNull, &definition, &stored}, func() error {
-		t := s.tables[schema+"."+name]
+		t := s.tables[qualified(schema, name)]
 		if t == nil {
 			t = &table{definition: definition, stored: stored}
-			s.tables[schema+"."+name] = t
+			s.tables[qualified(schema, name)] = t
 		}
 		if visible {
 			s.tables[name] = t
@@ -93,7 +93,7 @@ HAVING bool_and(a.attnotnull AND o.opcdefault AND NOT u.other AND i.indcollation
 	var schema, name string
 	var key []string
 	_, err := pgx.ForEachRow(rows, []any{&schema, &name, &key}, func() error {
-		if t := s.tables[schema+"."+name]; t != nil {
+		if t := s.tables[qualified(schema, name)]; t != nil {
 			t.keys = append(t.keys, slices.Clone(key))
 		}
 		return nil
@@ -101,10 +101,13 @@ HAVING bool_and(a.attnotnull AND o.opcdefault AND NOT u.other AND i.indcollation
 	return err
 }
 
+// qualified is a key of tables that no name alone is: names have no zero bytes.
+func qualified(schema, name string) string { return schema + "\x00" + name }
+
 // find returns the table or view of a name, or nil.
 func (s *Schema) find(v *pg.RangeVar) *table {
 	if v.Schemaname != "" {
-		return s.tables[v.Schemaname+"."+v.Relname]
+		return s.tables[qualified(v.Schemaname, v.Relname)]
 	}
 	return s.tables[v.Relname]
 }
