@@ -62,6 +62,39 @@ func TestGeneratedCodeReturnsTheSameThroughPrune(t *testing.T) {
 	}
 }
 
+// Poolers that keep no prepared statements are met with other protocols; a variant
+// means the same there.
+func TestGeneratedCodeReturnsTheSameInEveryProtocol(t *testing.T) {
+	t.Parallel()
+	conn, full, _ := bookseller(t)
+	rng := rand.New(rand.NewPCG(7, 7))
+	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeDescribeExec, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
+		config := conn.Config().Copy()
+		config.DefaultQueryExecMode = mode
+		other, err := pgx.ConnectConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pruned := queries.New(queries.Prune(other))
+		for range 40 {
+			arg := queries.FindProductsParams{
+				Category: maybe(rng, queries.BookCategoryFiction), MinPrice: maybe[int64](rng, 100, -1), InStock: maybe(rng, true, false),
+				Name: maybe(rng, "title 1", "'", `\`), Sort: maybe(rng, "", "price_down"), MaxRows: 50,
+			}
+			want, err := full.FindProducts(t.Context(), arg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := pruned.FindProducts(t.Context(), arg); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%v: %+v: %v, want %v: %v", mode, arg, got, want, err)
+			}
+		}
+		if err := other.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestGeneratedCodeRefusesAnUnknownSort(t *testing.T) {
 	t.Parallel()
 	_, full, pruned := bookseller(t)
