@@ -77,9 +77,13 @@ var altering = map[string]string{
 	`FOREACH NEW.x IN ARRAY '{1}'::int[] LOOP NULL; END LOOP; RETURN NEW;`: `x`,
 	`CALL p(NEW.x); RETURN NEW;`:                                           `any`,
 	`RETURN (SELECT d FROM d);`:                                            `any`,
-	`DECLARE new record; BEGIN RETURN new; END;`:                           `any`,
-	`RETURN f(NEW);`:                                                       `any`,
-	`no PL/pgSQL`:                                                          `any`,
+	`RETURN NEW #= 'x=>1'::hstore;`:                                        `any`,
+	`RETURN NEW -- ;
+		#= 'x=>1'::hstore;`: `any`,
+	`RETURN /* ; */ NEW;`:                        `any`, // a comment is not understood
+	`DECLARE new record; BEGIN RETURN new; END;`: `any`,
+	`RETURN f(NEW);`:                             `any`,
+	`no PL/pgSQL`:                                `any`,
 }
 
 func TestTheColumnsThatATriggerAltersAreFound(t *testing.T) {
