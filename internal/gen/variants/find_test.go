@@ -63,6 +63,12 @@ var cuts = []struct{ name, sql, none, all string }{
 	{"branches", "SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n WHEN $1 = 'x' AND n > 1 THEN 7.5 ELSE id END",
 		"SELECT id FROM t ORDER BY CASE WHEN FALSE THEN n WHEN FALSE AND n > 1 THEN 7.5 ELSE id END",
 		"SELECT id FROM t ORDER BY CASE WHEN TRUE THEN n WHEN FALSE AND n > 1 THEN 7.5 ELSE id END"},
+	{"INSERT in an order", "INSERT INTO u (id, x) SELECT id, n FROM t ORDER BY CASE WHEN $1::text = 'n' THEN t.n END DESC, id ON CONFLICT DO NOTHING",
+		"INSERT INTO u (id, x) SELECT id, n FROM t ORDER BY id ON CONFLICT DO NOTHING", "INSERT INTO u (id, x) SELECT id, n FROM t ORDER BY t.n DESC, id ON CONFLICT DO NOTHING"},
+	{"INSERT that returns", "INSERT INTO u (id, x) SELECT id, n FROM t ORDER BY CASE WHEN $1::text = 'n' THEN t.n END RETURNING id",
+		"INSERT INTO u (id, x) SELECT id, n FROM t  RETURNING id", "INSERT INTO u (id, x) SELECT id, n FROM t ORDER BY t.n RETURNING id"},
+	{"a sort that filters too", "SELECT id FROM t WHERE ($1::text IS NULL OR a <> $1) ORDER BY CASE WHEN $1 = 'n' THEN t.n END, id",
+		"SELECT id FROM t WHERE (TRUE) ORDER BY id", "SELECT id FROM t WHERE (a <> $1::text) ORDER BY t.n, id"},
 	{"a filter in a key", "SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' THEN (SELECT x FROM u WHERE ($2::int IS NULL OR u.x = $2) AND u.t_id = t.id) + 0 END",
 		"SELECT id FROM t ", "SELECT id FROM t ORDER BY (SELECT x FROM u WHERE (u.x = $1::integer) AND u.t_id = t.id) + 0"},
 }
@@ -74,6 +80,9 @@ func TestAStatementIsCutWhereItsPartsAre(t *testing.T) {
 		goTypes := []string{"*string"}
 		if strings.Contains(c.sql, "ORDER BY CASE") || strings.Contains(c.sql, ", CASE") {
 			goTypes = []string{"string", "*string"}
+		}
+		if c.name == "a sort that filters too" {
+			goTypes = []string{"*string"}
 		}
 		p, remarks := b.find(t, sound, ":many", c.sql, goTypes...)
 		if p == nil {

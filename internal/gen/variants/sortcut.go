@@ -9,7 +9,10 @@ import (
 )
 
 // tails are the tokens at which ORDER BY ends.
-var tails = []pg.Token{semicolon, pg.Token_LIMIT, pg.Token_OFFSET, pg.Token_FETCH, pg.Token_FOR}
+var tails = []pg.Token{
+	semicolon, pg.Token_LIMIT, pg.Token_OFFSET, pg.Token_FETCH, pg.Token_FOR, pg.Token_ON, pg.Token_RETURNING,
+	pg.Token_UNION, pg.Token_INTERSECT, pg.Token_EXCEPT,
+}
 
 // findPieces finds the tokens of each key of a query's ORDER BY.
 func (f *finder) findPieces(s *sorted) bool {
