@@ -107,7 +107,7 @@ func (c *Catalog) split(d *Dependency, statements []*pg.Node, ok bool) []Change 
 // readText finds what the names in a body mean.
 func (c *Catalog) readText(f *Function, s *syntax.Body) *body {
 	b := &body{unknown: s.Unknown, alters: s.Alters, altersAny: s.AltersAny, effect: effectOf(&s.Uses)}
-	n := names{catalog: c, path: f.path, body: b}
+	n := names{catalog: c, path: f.path, body: b, anywhere: c.wanders && !c.is(onePath)}
 	if f.path == nil || c.is(anyPath) {
 		n.path = c.path
 	}

@@ -23,6 +23,8 @@ type Catalog struct {
 
 	path      []string               // the session's search_path, and anyUser when it depends on who asks
 	users     []string               // schemas that are called like a role
+	paths     [][]string             // search_paths of functions, which those that they call have too
+	wanders   bool                   // bodies may set the search_path for others
 	relations map[syntax.Name]OID    // by schema and name
 	named     map[string][]OID       // relations by name alone, PostgreSQL's own left out
 	functions map[string][]*Function // by name alone

@@ -36,7 +36,7 @@ func (l *loader) loadFunctions(ctx context.Context, tx pgx.Tx) error {
 func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
 	var source, tree, defaults, text, path, signature string
-	var hasPath bool
+	var hasPath, sets, names bool
 	var arguments []OID
 	return each(ctx, tx, `
 		SELECT p.oid, CASE WHEN p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') THEN pg_get_functiondef(p.oid) ELSE '' END,
@@ -66,7 +66,10 @@ func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 			f.Source, f.text, f.arguments = source, text, append([]OID(nil), arguments...)
 			if hasPath {
 				f.path = splitPath(path)
+				l.paths = append(l.paths, f.path)
 			}
+			sets, names = sets || strings.Contains(text, "set_config"), names || strings.Contains(text, "search_path")
+			l.wanders = sets && names
 			f.atomic, f.tree, f.defaults = tree != "", l.Tree(tree), l.Tree(defaults)
 		})
 }
@@ -129,7 +132,8 @@ func (c *Catalog) resolveAll(names []syntax.Name, path []string, anywhere bool, 
 }
 
 // lookup finds the relations that a name in a body may mean: the one on the path,
-// or, when there is none or the path is not known, all of that name.
+// those on the paths of who may call, or, when there is none or the path is not
+// known, all of that name.
 func (c *Catalog) lookup(n syntax.Name, path []string, anywhere bool) []OID {
 	oid, ok := c.resolve(n.Schema, n.Name, path)
 	switch {
@@ -139,6 +143,13 @@ func (c *Catalog) lookup(n syntax.Name, path []string, anywhere bool) []OID {
 		return c.named[n.Name]
 	}
 	found := []OID{oid}
+	if n.Schema == "" && slices.Equal(path, c.path) && !c.is(onePath) && !c.is(anyPath) {
+		for _, caller := range c.paths {
+			if other, ok := c.resolve("", n.Name, caller); ok && !slices.Contains(found, other) {
+				found = append(found, other)
+			}
+		}
+	}
 	if n.Schema == "" && slices.Contains(path, anyUser) && !c.is(oneUser) {
 		for _, schema := range c.users {
 			if own, ok := c.relations[syntax.Name{Schema: schema, Name: n.Name}]; ok && own != oid {

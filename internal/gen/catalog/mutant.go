@@ -22,6 +22,7 @@ const (
 	noMoves                    // an UPDATE moves no row to another partition
 	anyPath                    // a function's own search_path is not heeded
 	oneUser                    // names mean the same to every role
+	onePath                    // names mean the same whoever calls
 )
 
 // is reports whether the catalog breaks its promises in the way of m.

@@ -61,6 +61,12 @@ var quirks = []effect{
 	{name: "the condition of a trigger is computed", write: `INSERT INTO a VALUES (1)`, want: "a log!", mutants: []mutant{noBodies},
 		schema: logs + `CREATE TABLE a (n int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 			CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW WHEN (ok(NEW.n)) EXECUTE FUNCTION f()`},
+	{name: "a function without a search_path has its caller's", write: `SELECT f()`, want: "log! s.log!", mutants: []mutant{onePath},
+		schema: logs + `CREATE SCHEMA s; CREATE TABLE s.log (n int);
+			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql SET search_path = s, public AS $$ BEGIN RETURN logs(); END $$`},
+	{name: "a function may have set another search_path", write: `SELECT f()`, want: "log! s.log!", mutants: []mutant{onePath},
+		schema: logs + `CREATE SCHEMA s; CREATE TABLE s.log (n int); CREATE FUNCTION goes() RETURNS text LANGUAGE sql AS $$ SELECT set_config('search_path', 's, public', true) $$;
+			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM goes(); INSERT INTO log VALUES (1); RETURN 1; END $$`},
 	{name: "a statement trigger fires although an upsert meets no conflict", write: `INSERT INTO a VALUES (1) ON CONFLICT (n) DO UPDATE SET m = 1`, want: "a log!", mutants: []mutant{noBodies},
 		schema: logs + `CREATE TABLE a (n int UNIQUE, m int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM logs(); RETURN NULL; END $$;
 			CREATE TRIGGER t AFTER UPDATE ON a EXECUTE FUNCTION f()`},

@@ -497,4 +497,96 @@ var quirks = map[string]counterexample{
 		read:  "SELECT * FROM u",
 		write: `CALL p(5 <+> 6)`,
 	},
+	"a refint trigger": {
+		setup: `CREATE EXTENSION refint; CREATE TABLE a (id int); INSERT INTO a VALUES (1); CREATE TABLE b (a int); INSERT INTO b VALUES (1);
+			CREATE TRIGGER t BEFORE DELETE ON a FOR EACH ROW EXECUTE FUNCTION check_foreign_key('1', 'cascade', 'id', 'b', 'a')`,
+		read: "SELECT * FROM b", write: "DELETE FROM a",
+	},
+	"dblink": {
+		setup: `CREATE EXTENSION dblink; CREATE TABLE b (a int)`,
+		read:  "SELECT * FROM b", write: "WITH x AS (INSERT INTO b VALUES (1)) SELECT dblink_get_connections()",
+	},
+	"pgstattuple": {
+		setup: `CREATE EXTENSION pgstattuple; CREATE TABLE b (a int)`,
+		read:  "SELECT tuple_count FROM pgstattuple('b')", write: "INSERT INTO b VALUES (1)",
+	},
+	"crosstab": {
+		setup: `CREATE EXTENSION tablefunc; CREATE TABLE b (a text, b text, c text)`,
+		read:  "SELECT * FROM crosstab('SELECT a, b, c FROM b') x(a text, b text)", write: "INSERT INTO b VALUES ('1', '2', '3')",
+	},
+	"hstore into NEW": {
+		setup: `CREATE EXTENSION hstore; CREATE TABLE t (id int, c int); INSERT INTO t VALUES (5, 0);
+			CREATE FUNCTION moves() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW #= hstore('id', '105'); END $$;
+			CREATE TRIGGER moves BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION moves()`,
+		read: "SELECT * FROM t WHERE id = $1", readArgs: []any{int64(105)},
+		write: "UPDATE t SET c = 1 WHERE id = $1", writeArgs: []any{int64(5)},
+	},
+	"citext index as text, upsert": {
+		setup: `CREATE EXTENSION citext; CREATE TABLE t (k text, n int); CREATE UNIQUE INDEX ON t ((k::citext)); INSERT INTO t VALUES ('a', 0)`,
+		read:  "SELECT * FROM t WHERE k = $1", readArgs: []any{"a"},
+		write: "INSERT INTO t VALUES ($1, 1) ON CONFLICT ((k::citext)) DO UPDATE SET n = 2", writeArgs: []any{"A"},
+	},
+	"a mixed-case opclass of one's own": {
+		setup: `CREATE FUNCTION ilt(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT lower($1) < lower($2)'; CREATE FUNCTION ieq(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT lower($1) = lower($2)';
+			CREATE FUNCTION ile(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT lower($1) <= lower($2)'; CREATE FUNCTION ige(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT lower($1) >= lower($2)'; CREATE FUNCTION igt(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT lower($1) > lower($2)';
+			CREATE FUNCTION icmp(text, text) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT CASE WHEN lower($1) < lower($2) THEN -1 WHEN lower($1) > lower($2) THEN 1 ELSE 0 END';
+			CREATE OPERATOR <@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = ilt); CREATE OPERATOR =@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = ieq); CREATE OPERATOR <=@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = ile); CREATE OPERATOR >=@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = ige); CREATE OPERATOR >@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = igt);
+			CREATE OPERATOR CLASS itext FOR TYPE text USING btree AS OPERATOR 1 <@@, OPERATOR 2 <=@@, OPERATOR 3 =@@, OPERATOR 4 >=@@, OPERATOR 5 >@@, FUNCTION 1 icmp(text, text);
+			CREATE TABLE t (k text, n int); CREATE UNIQUE INDEX ON t (k itext); INSERT INTO t VALUES ('a', 0)`,
+		read: "SELECT * FROM t WHERE k = $1", readArgs: []any{"a"},
+		write: "INSERT INTO t VALUES ($1, 1) ON CONFLICT (k) DO UPDATE SET n = 2", writeArgs: []any{"A"},
+	},
+	"a foreign key in a loose collation": {
+		setup: prelude[1] + `; CREATE TABLE a (k text COLLATE ci PRIMARY KEY); INSERT INTO a VALUES ('A'); CREATE TABLE b (k text REFERENCES a ON DELETE SET NULL, n int); INSERT INTO b VALUES ('a', 1)`,
+		read:  "SELECT * FROM b WHERE k = $1", readArgs: []any{"a"},
+		write: "DELETE FROM a WHERE k = $1", writeArgs: []any{"A"},
+	},
+	"a nested view with a renamed base column": {
+		setup: `CREATE TABLE t (a int, b int UNIQUE); INSERT INTO t VALUES (1, 2); CREATE TABLE u (b int REFERENCES t (b) ON UPDATE CASCADE); INSERT INTO u VALUES (2);
+			CREATE VIEW v AS SELECT * FROM t; ALTER TABLE t RENAME a TO c; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME c TO b; CREATE VIEW w AS SELECT b AS x, a AS y FROM v`,
+		read: "SELECT * FROM u", write: "UPDATE w SET x = 9",
+	},
+	"a view over a table whose column was dropped and added": {
+		setup: `CREATE TABLE t (a int, b int UNIQUE); CREATE TABLE u (b int REFERENCES t (b) ON UPDATE CASCADE); ALTER TABLE t DROP a; ALTER TABLE t ADD a int; INSERT INTO t (a, b) VALUES (1, 2); INSERT INTO u VALUES (2);
+			CREATE VIEW v AS SELECT t.* FROM t`,
+		read: "SELECT * FROM u", write: "UPDATE v SET b = 9",
+	},
+	"an INSTEAD OF trigger that is fired through a view over the view by an UPDATE": {
+		setup: `CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 1); CREATE TABLE u (n int); CREATE VIEW v AS SELECT * FROM t; CREATE VIEW w AS SELECT c AS id, id AS c FROM v;
+			CREATE FUNCTION does() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO u VALUES (NEW.id); RETURN NEW; END $$;
+			CREATE TRIGGER does INSTEAD OF UPDATE ON v FOR EACH ROW EXECUTE FUNCTION does()`,
+		read: "SELECT * FROM u", write: "UPDATE w SET c = 5",
+	},
+	"a rule on a view that does something else instead": {
+		setup: `CREATE TABLE t (id int, c int); INSERT INTO t VALUES (1, 1); CREATE TABLE u (n int); INSERT INTO u VALUES (1); CREATE VIEW v AS SELECT * FROM t;
+			CREATE RULE r AS ON DELETE TO v DO INSTEAD INSERT INTO u VALUES (old.id)`,
+		read: "SELECT * FROM u", write: "DELETE FROM v WHERE id = $1", writeArgs: []any{int64(1)},
+	},
+	"a temporary table's name in a body": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE x AS SELECT * FROM t; INSERT INTO u VALUES (1); DROP TABLE x; RETURN 1; END $$`,
+		read:  "SELECT * FROM u", write: "SELECT f()",
+	},
+	"a session's search_path in a body": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE "Other Place".t (id int); CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = "Other Place"; INSERT INTO t VALUES (1); SET LOCAL search_path = public; RETURN 1; END $$`,
+		read:  `SELECT * FROM "Other Place".t`, write: "SELECT f()",
+	},
+	"set_config of the search_path in a function that is called": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE "Other Place".t (id int);
+			CREATE FUNCTION goes() RETURNS text LANGUAGE sql AS $$ SELECT set_config('search_path', '"Other Place", public', true) $$;
+			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM goes(); INSERT INTO t VALUES (1); PERFORM set_config('search_path', 'public', true); RETURN 1; END $$;
+			CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM goes(); INSERT INTO t VALUES (1); RETURN 1; END $$`,
+		read: `SELECT * FROM "Other Place".t`, write: "SELECT g()",
+	},
+	"a search_path that the caller has": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE "Other Place".t (id int);
+			CREATE FUNCTION inner_one() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); RETURN 1; END $$;
+			CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql SET search_path = "Other Place", public AS $$ BEGIN RETURN inner_one(); END $$`,
+		read: `SELECT * FROM "Other Place".t`, write: "SELECT f()",
+	},
+	"a search_path that the caller has, before a trigger": {
+		setup: `CREATE TABLE t (id int); CREATE TABLE a (id int); CREATE TABLE "Other Place".t (id int);
+			CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); RETURN NULL; END $$; CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW EXECUTE FUNCTION logs();
+			CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = "Other Place" AS $$ INSERT INTO public.a VALUES (1) RETURNING id $$`,
+		read: `SELECT * FROM "Other Place".t`, write: "SELECT f()",
+	},
 }
