@@ -17,6 +17,11 @@ CREATE UNIQUE INDEX ON exact (word COLLATE "C");
 CREATE TABLE small (id float8 PRIMARY KEY);
 CREATE TABLE same (id float8 PRIMARY KEY, n int);
 CREATE TABLE big (id numeric PRIMARY KEY, n int);
+CREATE TABLE p (id int NOT NULL, k int NOT NULL, n int, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
+CREATE UNIQUE INDEX ON p1 (id);
+CREATE FUNCTION tagged(b) RETURNS SETOF int LANGUAGE sql AS 'VALUES (1), (2)';
 CREATE FUNCTION avg(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a'`
 
 // oddOrders are statements whose order looks total at first sight.
@@ -79,6 +84,32 @@ var oddOrders = []struct {
 	{"INSERT INTO a (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = 'y' WHERE ($1::text IS NULL OR a.name = $1)", true},
 	{"SELECT id FROM b WHERE " + filter + " ORDER BY id OFFSET $2 ROWS FETCH NEXT $3 ROWS ONLY", true},
 	{"SELECT id FROM b WHERE " + filter + " ORDER BY id OFFSET ($2) ROW FETCH FIRST ($3) ROW ONLY", true},
+	// Functions that look like columns, partitions, joins that may be empty, groups.
+	{"SELECT b.tagged, b.id FROM b WHERE " + filter + " ORDER BY id LIMIT 3", false},
+	{"SELECT tagged(b), b.id FROM b WHERE " + filter + " ORDER BY id LIMIT 3", false},
+	{"SELECT id FROM p WHERE ($1::int IS NULL OR n = $1) ORDER BY id LIMIT 3", false},
+	{"SELECT id FROM p1 WHERE ($1::int IS NULL OR n = $1) ORDER BY id LIMIT 3", true},
+	{"SELECT x.id FROM b x, b y WHERE x.id = y.id AND ($1::int IS NULL OR x.n = $1) ORDER BY y.id LIMIT 3", true},
+	{"SELECT x.id FROM b x LEFT JOIN b y ON x.id = y.id AND x.n = y.n WHERE ($1::int IS NULL OR x.n = $1) ORDER BY y.id LIMIT 3", false},
+	{"SELECT x.id FROM b x LEFT JOIN b y ON x.id = y.id WHERE ($1::int IS NULL OR x.n = $1) ORDER BY y.id LIMIT 3", false},
+	{"SELECT x.id FROM b x LEFT JOIN b y ON true WHERE x.id = y.id AND ($1::int IS NULL OR x.n = $1) ORDER BY y.id LIMIT 3", true},
+	{"SELECT x.id FROM b x LEFT JOIN b y ON y.id = 3 WHERE ($1::int IS NULL OR x.n = $1) ORDER BY y.id LIMIT 3", false},
+	{"SELECT x.id FROM b x RIGHT JOIN b y ON y.id = 3 AND x.id = y.id WHERE ($1::int IS NULL OR x.n = $1) ORDER BY x.id LIMIT 3", false},
+	{"SELECT x.id FROM b x LEFT JOIN (b y JOIN a z ON z.id = y.a_id) ON y.id = x.id WHERE ($1::int IS NULL OR x.n = $1) ORDER BY z.id LIMIT 3", false},
+	{"SELECT x.id FROM a x LEFT JOIN (b y JOIN a z ON z.id = y.a_id) ON y.id = x.id WHERE ($1::text IS NULL OR x.name = $1) ORDER BY x.id LIMIT 3", true},
+	{"SELECT s.k FROM (SELECT id AS k, n FROM b UNION ALL SELECT id, n FROM b) s WHERE ($1::int IS NULL OR s.n = $1) ORDER BY s.k LIMIT 3", false},
+	{"SELECT s.k FROM (SELECT kind AS k, n FROM b GROUP BY k, n) s WHERE ($1::int IS NULL OR s.n = $1) ORDER BY s.k LIMIT 3", false},
+	{"SELECT s.k FROM (SELECT DISTINCT ON (id) kind AS k, id, n FROM b ORDER BY id) s WHERE ($1::int IS NULL OR s.n = $1) ORDER BY s.id LIMIT 3", true},
+	{"SELECT s.kind FROM (SELECT kind, count(*) AS n FROM b GROUP BY ROLLUP (kind)) s WHERE ($1::int IS NULL OR s.n = $1) ORDER BY s.kind LIMIT 3", false},
+	{"SELECT s.kind FROM (SELECT kind, unnest(ARRAY[1,2]) AS n FROM b GROUP BY kind) s WHERE ($1::int IS NULL OR s.n = $1) ORDER BY s.kind LIMIT 3", false},
+	{"SELECT s.kind FROM (SELECT kind, max(n) AS n FROM b GROUP BY GROUPING SETS ((kind), (kind))) s WHERE ($1::int IS NULL OR s.n = $1) ORDER BY s.kind LIMIT 3", false},
+	{"SELECT kind, max(n) FROM b WHERE " + filter + " GROUP BY CUBE (kind) ORDER BY kind LIMIT 3", false},
+	{"SELECT kind AS title, max(n) FROM b WHERE " + filter + " GROUP BY title, kind ORDER BY kind LIMIT 3", false},
+	{"SELECT id FROM b WHERE " + filter + " GROUP BY id HAVING count(*) > 0 ORDER BY max(n) LIMIT 3", false},
+	{"SELECT DISTINCT a_id, title FROM b WHERE " + filter + " ORDER BY title, a_id LIMIT 3", true},
+	{"SELECT DISTINCT a_id, lower(title) AS title FROM b WHERE " + filter + " ORDER BY a_id, title LIMIT 3", true},
+	{"SELECT id FROM b WHERE " + filter + " AND id IN (SELECT c.b_id FROM c ORDER BY c.tag LIMIT 2)", false},
+	{"SELECT x.id FROM ROWS FROM (generate_series(1,2)) AS x(id) LEFT JOIN b ON b.id = x.id WHERE ($1::int IS NULL OR b.n = $1) ORDER BY b.id LIMIT 3", false},
 	// WITH TIES returns more than it says.
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW WITH TIES) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW ONLY) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", true},

@@ -129,8 +129,13 @@ func (fr *frame) told(v any, k keys, known []bool) bool {
 func (r *framer) multiplied(q *pg.SelectStmt) (found bool) {
 	for _, n := range q.TargetList {
 		walk(n, func(v any) bool {
-			if c, ok := v.(*pg.FuncCall); ok && r.f.schema.sets[function(c)] {
-				found = true
+			switch c := v.(type) {
+			case *pg.FuncCall:
+				found = found || r.f.schema.sets[function(c)]
+			case *pg.ColumnRef: // x.f may be f(x)
+				found = found || len(c.Fields) > 1 && r.f.schema.sets[c.Fields[len(c.Fields)-1].GetString_().GetSval()]
+			case *pg.A_Indirection:
+				found = found || len(c.Indirection) > 0 && r.f.schema.sets[c.Indirection[len(c.Indirection)-1].GetString_().GetSval()]
 			}
 			_, sub := v.(*pg.SubLink)
 			return !found && !sub
