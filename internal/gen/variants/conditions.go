@@ -81,8 +81,10 @@ func (r *framer) outside(fr *frame, c *pg.ColumnRef) string {
 	}
 	alias := c.Fields[0].GetString_().GetSval()
 	has := func(x *rel) bool { return x.alias == alias }
-	if slices.ContainsFunc(fr.rels, has) {
-		return ""
+	for _, b := range append(slices.Clone(r.begun), fr) {
+		if b.opaque || slices.ContainsFunc(b.rels, has) {
+			return ""
+		}
 	}
 	for _, o := range slices.Backward(r.outer) {
 		if p, ok := o.resolve(c); ok {

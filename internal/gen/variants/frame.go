@@ -43,11 +43,14 @@ type framer struct {
 
 	views map[*table]bool // being read
 	outer []*frame        // of the queries around, the next last
+	begun []*frame        // being made: LATERAL sees what they have so far
 }
 
 // frame reads FROM and WHERE.
 func (r *framer) frame(from []*pg.Node, where *pg.Node) *frame {
 	fr := &frame{merged: map[string]int{}}
+	r.begun = append(r.begun, fr)
+	defer func() { r.begun = r.begun[:len(r.begun)-1] }()
 	for _, n := range from {
 		r.add(fr, inner(n), false)
 	}

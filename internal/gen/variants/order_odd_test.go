@@ -110,6 +110,9 @@ var oddOrders = []struct {
 	{"SELECT DISTINCT a_id, lower(title) AS title FROM b WHERE " + filter + " ORDER BY a_id, title LIMIT 3", true},
 	{"SELECT id FROM b WHERE " + filter + " AND id IN (SELECT c.b_id FROM c ORDER BY c.tag LIMIT 2)", false},
 	{"SELECT x.id FROM ROWS FROM (generate_series(1,2)) AS x(id) LEFT JOIN b ON b.id = x.id WHERE ($1::int IS NULL OR b.n = $1) ORDER BY b.id LIMIT 3", false},
+	// A name of LATERAL is the neighbour's before it is that of a query around.
+	{"SELECT (SELECT q.n FROM soft s, LATERAL (SELECT w.n FROM words w WHERE w.word = s.ci) q ORDER BY s.ci LIMIT 1) FROM (SELECT name AS ci FROM a) s WHERE ($1::text IS NULL OR s.ci = $1)", false},
+	{"SELECT (SELECT q.n FROM soft s, LATERAL (SELECT w.n FROM words w WHERE w.word = o.ci) q ORDER BY s.ci LIMIT 1) FROM (SELECT name AS ci FROM a) o WHERE ($1::text IS NULL OR o.ci = $1)", true},
 	// WITH TIES returns more than it says.
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW WITH TIES) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", false},
 	{"SELECT s.id FROM (SELECT id FROM a ORDER BY name FETCH FIRST 1 ROW ONLY) s, b WHERE " + filter + " ORDER BY b.id LIMIT 3", true},
