@@ -38,6 +38,9 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
+	if err := l.loadPaths(ctx, tx); err != nil {
+		return err
+	}
 	// Names in what PostgreSQL prints are then qualified.
 	if _, err := tx.Exec(ctx, "SET LOCAL search_path = ''"); err != nil {
 		return err

@@ -74,6 +74,16 @@ func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 		})
 }
 
+// loadPaths reads the search_paths that roles have, whose sessions may call what is
+// here.
+func (l *loader) loadPaths(ctx context.Context, tx pgx.Tx) error {
+	var path string
+	return each(ctx, tx, `
+		SELECT DISTINCT substr(c, 13) FROM pg_db_role_setting s, unnest(s.setconfig) c
+		WHERE c LIKE 'search\_path=%' AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))`,
+		[]any{&path}, func() { l.paths = append(l.paths, splitPath(path)) })
+}
+
 // splitPath cuts a search_path as pg_proc keeps it.
 func splitPath(setting string) []string {
 	path := []string{}

@@ -167,3 +167,28 @@ func TestNamesInBodiesAreLookedUpInTheSchemaOfWhoeverAsks(t *testing.T) {
 		}
 	}
 }
+
+// A role may have a search_path of its own, in which statements and bodies find
+// other tables.
+func TestNamesAreLookedUpInTheSearchPathOfTheRole(t *testing.T) {
+	t.Parallel()
+	role := "effects_" + strings.ToLower(rand.Text())
+	conn := pgtest.New(t).Conn()
+	t.Cleanup(func() {
+		_, _ = conn.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role, pgx.QueryExecModeSimpleProtocol)
+	})
+	_, err := conn.Exec(t.Context(), `CREATE TABLE t (id int); CREATE SCHEMA other_place; CREATE TABLE other_place.t (id int);
+		CREATE FUNCTION counts() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; CREATE ROLE `+role+`; ALTER ROLE `+role+` SET search_path = other_place, public;
+		GRANT USAGE ON SCHEMA other_place TO `+role+`; GRANT SELECT ON t, other_place.t TO `+role, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sql, want := range map[string]string{`SELECT * FROM t`: "other_place.t", `SELECT counts()`: "other_place.t,t", `SELECT * FROM public.t`: "t"} {
+		if got := strings.Join(analyze(t, on(t, conn, role), ":many", sql).Reads, ","); got != want {
+			t.Errorf("%s reads %s, want %s", sql, got, want)
+		}
+	}
+	if got := strings.Join(analyze(t, on(t, conn, ""), ":many", `SELECT * FROM t`).Reads, ","); got != "t" {
+		t.Errorf("the owner reads %s", got)
+	}
+}
