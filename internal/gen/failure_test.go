@@ -38,6 +38,8 @@ func parametersOf(t *testing.T, dsn string, change func(*url.URL)) string {
 // Whatever the failure, Generate and Check say the same, and nothing is written.
 func TestNothingIsWrittenWhenTheServerIsOfNoUse(t *testing.T) {
 	t.Parallel()
+	dir, o := drifted(t)
+	before := tree(t, dir)
 	for name, c := range map[string]struct{ dsn, want string }{
 		"nobody listens":       {"postgres://someone:s3cr3t@127.0.0.1:1/x", "connect to the server for a scratch database: "},
 		"nobody has the name":  {"host=nowhere.invalid user=someone password=s3cr3t dbname=x", "connect to the server for a scratch database: "},
@@ -47,9 +49,7 @@ func TestNothingIsWrittenWhenTheServerIsOfNoUse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, o := drifted(t)
-			o.DSN = c.dsn
-			before := tree(t, dir)
+			o := gen.Options{Config: o.Config, DSN: c.dsn}
 			_, err := gen.Generate(t.Context(), o)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("generate: %v", err)
