@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +59,7 @@ func TestAnInterruptDropsTheScratchDatabase(t *testing.T) {
 				dir := project(t, [3]string{"schema.sql", "CREATE TABLE", "DO $$ BEGIN PERFORM pg_sleep(600); END $$;\nCREATE TABLE"})
 				before := contents(t, dir)
 				conn := pgtest.New(t).Conn()
-				name := "sqlkeel_" + command + "_" + strings.ReplaceAll(sig.String(), " ", "_")
+				name := "interrupted_" + rand.Text()
 				cmd := sqlkeel(t, append(onServer(t), "PGAPPNAME="+name), command, "--config", dir)
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)

@@ -2,6 +2,7 @@ package gen_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/url"
 	"os"
@@ -23,6 +24,9 @@ func drifted(t *testing.T) (dir string, o gen.Options) {
 	}
 	return dir, o
 }
+
+// unique returns a name that no other run of the tests on this server has.
+func unique(name string) string { return name + "_" + strings.ToLower(rand.Text()) }
 
 // parametersOf returns the DSN with other parts.
 func parametersOf(t *testing.T, dsn string, change func(*url.URL)) string {
@@ -67,11 +71,9 @@ func TestARoleThatMayNotCreateDatabasesIsToldWhatToDoAndNothingIsWritten(t *test
 	t.Parallel()
 	dir, o := drifted(t)
 	conn := pgtest.New(t).Conn()
-	const role = "sqlkeel_gen_powerless"
-	for _, sql := range []string{"DROP ROLE IF EXISTS " + role, "CREATE ROLE " + role + " LOGIN PASSWORD 's3cr3t'"} {
-		if _, err := conn.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
-		}
+	role := unique("powerless")
+	if _, err := conn.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN PASSWORD 's3cr3t'"); err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if _, err := conn.Exec(context.WithoutCancel(t.Context()), "DROP ROLE "+role); err != nil {
@@ -119,9 +121,8 @@ func TestACancelledContextDropsTheDatabaseAndNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	dir, o := drifted(t)
 	put(t, filepath.Join(dir, "schema/002.sql"), "DO $$ BEGIN PERFORM pg_sleep(600); END $$;\n")
-	o.DSN = parametersOf(t, o.DSN, func(u *url.URL) {
-		u.RawQuery += "&application_name=sqlkeel_gen_cancelled"
-	})
+	name := unique("cancelled")
+	o.DSN = parametersOf(t, o.DSN, func(u *url.URL) { u.RawQuery += "&application_name=" + name })
 	before := tree(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -130,7 +131,7 @@ func TestACancelledContextDropsTheDatabaseAndNothingIsWritten(t *testing.T) {
 		_, err := gen.Generate(ctx, o)
 		ended <- err
 	}()
-	database := midway(t, "sqlkeel_gen_cancelled")
+	database := midway(t, name)
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
