@@ -417,6 +417,7 @@ var quirks = map[string]counterexample{
 		setup: `CREATE TABLE t (id int, c int); CREATE TABLE p (id int, c int GENERATED ALWAYS AS (x * 2) STORED, x int) INHERITS (t); INSERT INTO p (id, x) VALUES (1, 1)`,
 		read:  "SELECT * FROM t",
 		write: `UPDATE p SET x = 9 WHERE id = $1`, writeArgs: []any{int64(1)},
+		last: 15, // 16 wants the parent's to be generated too
 	},
 	"a set of rows that a function returns of a view": {
 		setup: `CREATE TABLE t (id int, c int); CREATE VIEW v AS SELECT * FROM t; CREATE FUNCTION f(int) RETURNS SETOF v LANGUAGE sql STABLE AS 'SELECT * FROM v WHERE id = $1'`,
@@ -501,6 +502,7 @@ var quirks = map[string]counterexample{
 		setup: `CREATE EXTENSION refint; CREATE TABLE a (id int); INSERT INTO a VALUES (1); CREATE TABLE b (a int); INSERT INTO b VALUES (1);
 			CREATE TRIGGER t BEFORE DELETE ON a FOR EACH ROW EXECUTE FUNCTION check_foreign_key('1', 'cascade', 'id', 'b', 'a')`,
 		read: "SELECT * FROM b", write: "DELETE FROM a",
+		last: 17, // 18 wants AFTER for this trigger
 	},
 	"dblink": {
 		setup: `CREATE EXTENSION dblink; CREATE TABLE b (a int)`,
@@ -540,6 +542,7 @@ var quirks = map[string]counterexample{
 		setup: prelude[1] + `; CREATE TABLE a (k text COLLATE ci PRIMARY KEY); INSERT INTO a VALUES ('A'); CREATE TABLE b (k text REFERENCES a ON DELETE SET NULL, n int); INSERT INTO b VALUES ('a', 1)`,
 		read:  "SELECT * FROM b WHERE k = $1", readArgs: []any{"a"},
 		write: "DELETE FROM a WHERE k = $1", writeArgs: []any{"A"},
+		last: 17, // 18 wants both sides to have one collation
 	},
 	"a nested view with a renamed base column": {
 		setup: `CREATE TABLE t (a int, b int UNIQUE); INSERT INTO t VALUES (1, 2); CREATE TABLE u (b int REFERENCES t (b) ON UPDATE CASCADE); INSERT INTO u VALUES (2);
