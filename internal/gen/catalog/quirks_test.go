@@ -82,6 +82,19 @@ func TestWhatComesAboutUnseenWasPredicted(t *testing.T) {
 	})
 }
 
+func TestABodyMayMeanTheSchemaOfWhoeverAsks(t *testing.T) {
+	t.Parallel()
+	conn, _ := schema(t, `CREATE TABLE public.log (n int); CREATE SCHEMA AUTHORIZATION CURRENT_USER; SET search_path = "$user"; CREATE TABLE log (n int); RESET search_path;
+		CREATE FUNCTION public.f() RETURNS int LANGUAGE plpgsql SET search_path = "$user", public AS $$ BEGIN INSERT INTO log VALUES (1); RETURN 1; END $$`)
+	for m, want := range map[mutant]int{sound: 2, oneUser: 1} {
+		c := load(t, conn)
+		c.mutant = m
+		if k := closure(t, c, `SELECT public.f()`); len(k.Changes) != want {
+			t.Errorf("mutant %d: %d tables may change, want %d", m, len(k.Changes), want)
+		}
+	}
+}
+
 func TestAUniqueIndexThatTakesMoreOrLessForEqualIsTold(t *testing.T) {
 	t.Parallel()
 	_, c := schema(t, `CREATE EXTENSION citext; CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);

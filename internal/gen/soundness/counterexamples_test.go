@@ -23,8 +23,11 @@ type counterexample struct {
 // try runs the counterexample and returns what was missed of it.
 func (c counterexample) try(t *testing.T, l *lab, analyse analyst) *trial {
 	t.Helper()
-	if major, _, _ := strings.Cut(l.runs.ParameterStatus("server_version"), "."); c.last > 0 && major > strconv.Itoa(c.last) {
-		t.Skipf("PostgreSQL %s refuses it; %d is the last that takes it", major, c.last)
+	text, _, _ := strings.Cut(l.runs.ParameterStatus("server_version"), ".")
+	if major, err := strconv.Atoi(text); err != nil {
+		t.Fatalf("server version: %v", err)
+	} else if c.last > 0 && major > c.last {
+		t.Skipf("PostgreSQL %d refuses it; %d is the last that takes it", major, c.last)
 	}
 	got, err := l.try(t.Context(), c.scenario(), analyse)
 	if err != nil {
