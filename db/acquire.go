@@ -11,18 +11,23 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // acquire lends a connection for the statement sql ("" for other uses). Every
 // use of the pool comes through here.
 //
-// The error is ErrClosed, ctx's (with the last failure to connect, if there was
+// The error is an *InTransactionError, ErrClosed, ctx's (with the last failure to connect, if there was
 // one), an *AcquireTimeoutError, or a failure to connect that waiting does not
 // heal.
 func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 	if d.life.Err() != nil {
 		return nil, ErrClosed
+	}
+	if u := unit.Over(ctx, d); u != nil && !d.is(forgetsUnits) {
+		return nil, &InTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: stmt.Name(sql)}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)

@@ -28,6 +28,8 @@
 //     a pool in full use is not mistaken for a dead server.
 //   - Generated code is compared with the database it meets: [DB.Verify], and
 //     [Config].Statements for the report.
+//   - A use inside of a transaction of package txn that does not go through it is
+//     refused with an [InTransactionError].
 //   - A violation of a constraint comes as a [pgerr.Constraint].
 //
 // A [Set] is several databases of which ctx chooses one ([WithTarget]).

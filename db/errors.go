@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,22 @@ var ErrClosed = errors.New("db: closed")
 // left a transaction open, or its connection was lost in the middle of one. It was
 // rolled back; only when the answer to COMMIT was lost is that not known.
 var ErrTxLeftOpen = errors.New("db: the function left a transaction open; it was rolled back")
+
+// InTransactionError is returned for a use of a [DB] inside the function of a
+// transaction of package txn on the same DB, with that function's context. It
+// would be a second connection, whose work is no part of the transaction and which
+// a pool that is in full use would not give. Pass the transaction, or for what is
+// meant to stand apart a context from outside of the function.
+type InTransactionError struct {
+	Target    string // the database's name
+	Op        string // the transaction's operation
+	Statement string // its name by sqlc, else its first word; "" for another use
+}
+
+// Error names the statement and the operation.
+func (e *InTransactionError) Error() string {
+	return fmt.Sprintf("db: %s was sent to %q instead of to the transaction of %s that it is inside of", cmp.Or(e.Statement, "a use"), e.Target, e.Op)
+}
 
 // ConfigError is a setting that cannot be used. [Open] reports all of them,
 // joined. It never contains the DSN, in which there may be a password.

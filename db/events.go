@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // events writes what happens in the pool to the log. The attributes are db (the
@@ -29,20 +31,20 @@ func (e events) close(conn *pgx.Conn, info *connInfo) {
 
 func (e events) checkOut(l *lease) {
 	if e.log.Enabled(context.Background(), slog.LevelDebug) {
-		e.log.Debug("check-out", "pid", l.conn.PgConn().PID(), "age", l.since.Sub(l.info.opened), "statement", statementName(l.sql))
+		e.log.Debug("check-out", "pid", l.conn.PgConn().PID(), "age", l.since.Sub(l.info.opened), "statement", stmt.Name(l.sql))
 	}
 }
 
 func (e events) checkIn(l *lease) {
 	if e.log.Enabled(context.Background(), slog.LevelDebug) {
-		e.log.Debug("check-in", "pid", l.conn.PgConn().PID(), "held", time.Since(l.since), "statement", statementName(l.sql))
+		e.log.Debug("check-in", "pid", l.conn.PgConn().PID(), "held", time.Since(l.since), "statement", stmt.Name(l.sql))
 	}
 }
 
 func (e events) reset(why string) { e.log.Warn("reset", "reason", why) }
 
 func (e events) replay(sql string, err error) {
-	e.log.Warn("statement is run again", "statement", statementName(sql), "error", err)
+	e.log.Warn("statement is run again", "statement", stmt.Name(sql), "error", err)
 }
 
 func (e events) retry(attempt int, wait time.Duration, err error) {

@@ -89,21 +89,3 @@ func TestALongBorrowIsToldOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func TestAStatementIsNamedAsSqlcDoes(t *testing.T) {
-	t.Parallel()
-	for sql, want := range map[string]string{
-		"-- name: GetBook :one\nSELECT 1": "GetBook",
-		"SELECT 'secret'":                 "SELECT",
-		"/* secret */ (( select\n\t1":     "SELECT",
-		"-- secret\nUPDATE t SET a = 1":   "UPDATE",
-		"":                                "",
-		"-- secret":                       "",
-		"'secret'":                        "QUOTED",
-		"\xff1":                           "\uFFFD1",
-	} {
-		if got := statementName(sql); got != want {
-			t.Errorf("%q is called %q, want %q", sql, got, want)
-		}
-	}
-}

@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // lease is a connection that is lent, for one use.
@@ -104,21 +104,6 @@ func (l *lease) died(err error) bool {
 func (l *lease) borrow() Borrow {
 	return Borrow{
 		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
-		Statement: statementName(l.sql), Stack: l.who.stack(),
+		Statement: stmt.Name(l.sql), Stack: l.who.stack(),
 	}
-}
-
-// statementName is the name that sqlc wrote before the statement, else its first
-// word: the rest may hold what must not be in a log.
-func statementName(sql string) string {
-	if rest, ok := strings.CutPrefix(sql, "-- name: "); ok {
-		name, _, _ := strings.Cut(rest, " ")
-		return name
-	}
-	s := scanner{rest: sql}
-	word := s.next()
-	for word == "(" {
-		word = s.next()
-	}
-	return strings.ToUpper(word)
 }

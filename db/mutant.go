@@ -20,6 +20,7 @@ const (
 	probesPool             // probes through the pool
 	rerunsAnyStale         // takes any refusal of a plan for one before the statement ran
 	comparesNothing        // verifies statements and no relations
+	forgetsUnits           // lends a second connection inside of a transaction
 	preparesNothing        // verifies relations and no statements
 )
 

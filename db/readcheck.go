@@ -1,6 +1,10 @@
 package db
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
 
 // checkRead returns a *NotReadError unless sql is a read, as far as its words
 // tell. It is strict: what it does not know is no read.
@@ -10,7 +14,7 @@ func checkRead(sql string) error {
 	if reason == "" {
 		return nil
 	}
-	return &NotReadError{Statement: statementName(sql), Reason: reason}
+	return &NotReadError{Statement: stmt.Name(sql), Reason: reason}
 }
 
 // readStarts are the words that a read begins with.

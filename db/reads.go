@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // reads is an [Executor] for statements that their caller states to be reads.
@@ -40,7 +42,7 @@ func (r reads) readonly(sql string, args []any) error {
 		switch arg.(type) {
 		case pgx.NamedArgs, pgx.StrictNamedArgs: // they replace arguments only
 		case pgx.QueryRewriter:
-			return &NotReadError{Statement: statementName(sql), Reason: "an argument rewrites it"}
+			return &NotReadError{Statement: stmt.Name(sql), Reason: "an argument rewrites it"}
 		}
 	}
 	return checkRead(sql)

@@ -12,6 +12,9 @@ type tx struct {
 	lease *lease
 }
 
+// Pool tells package txn where the transaction's connection is from.
+func (t *tx) Pool() any { return t.lease.d }
+
 // Begin starts a transaction with the server's default options. See [DB.BeginTx].
 func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) { return d.BeginTx(ctx, pgx.TxOptions{}) }
 

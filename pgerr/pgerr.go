@@ -88,6 +88,9 @@ func KindOf(err error) Kind {
 
 // Code returns the SQLSTATE in err, or "" when no answer of a server is in it.
 func Code(err error) string {
+	if err == nil {
+		return ""
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code

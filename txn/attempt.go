@@ -2,19 +2,38 @@ package txn
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// attempt runs fn once, in a transaction of its own that has ended when attempt
-// is left, in whatever way.
-func (r *Runner) attempt(ctx context.Context, op *Op, n int, fn func(context.Context, *Tx) error) (err error) {
-	begun, err := r.db.BeginTx(ctx, op.options())
+// end is how an attempt ended.
+type end struct {
+	tx       *Tx // nil when nothing was begun
+	outcome  stmt.Outcome
+	err      error         // nil when it was committed
+	cause    error         // the first error, which decides about another attempt
+	idle     bool          // an open connection was lost at BEGIN: nothing was done on it
+	resolved time.Duration // in which the outcome was found out
+}
+
+// once runs the function once, in a transaction of its own on db that has ended,
+// or has been sent its COMMIT, when once is left, in whatever way.
+func (u *work) once(ctx context.Context, db Beginner) (e end) {
+	r := u.runner
+	tx, err := u.begin(ctx, db)
 	if err != nil {
-		return &beginError{op: op.Name, err: err}
+		var connect *pgconn.ConnectError
+		idle := pgerr.KindOf(err) == pgerr.Disconnected && !errors.As(err, &connect) && ctx.Err() == nil
+		return end{err: err, cause: err, idle: idle}
 	}
-	tx := &Tx{pgx: begun, runner: r, op: op.Name, attempt: n}
+	u.last = tx // for the hooks, should the function not return
 	returned := false
 	defer func() {
 		// Not by recover: runtime.Goexit is nothing to recover, and a panic is
@@ -23,17 +42,65 @@ func (r *Runner) attempt(ctx context.Context, op *Op, n int, fn func(context.Con
 			r.abandon(ctx, tx)
 		}
 	}()
-	err = fn(context.WithValue(ctx, unitKey{r}, tx), tx)
+	err = u.fn(&tx.ctx, tx)
 	returned = true
-	if err = tx.verdict(ctx, err); err != nil {
+	tx.seal()
+	e = tx.verdict(ctx, err)
+	if e.err == nil && u.op.Commit == Resolve {
+		e = tx.identify(ctx)
+	}
+	if e.err != nil {
 		r.rollback(ctx, tx)
-		return err
+		return e
 	}
 	return r.commit(ctx, tx)
 }
 
+// begin begins a transaction with the operation's settings.
+func (u *work) begin(ctx context.Context, db Beginner) (*Tx, error) {
+	r, op := u.runner, u.op
+	var token int64
+	if op.Commit == Idempotent {
+		token = r.token()
+	}
+	begun, err := beginOn(ctx, db, r.beginOptions(op, token))
+	if op.Commit == Idempotent && pgerr.Code(err) == "42P01" {
+		if err = r.markers.make(ctx, r.db, r.cfg.Markers); err == nil {
+			begun, err = beginOn(ctx, db, r.beginOptions(op, token))
+		}
+	}
+	if err != nil {
+		return nil, &beginError{op: op.Name, err: r.nameSetting(ctx, db, op, err)}
+	}
+	if op.Commit == Idempotent {
+		u.tokens = append(u.tokens, token)
+	}
+	return r.newTx(ctx, begun, op, len(u.causes)+1, token), nil
+}
+
+// nameSetting tells which setting of op the server does not take, if that is what
+// err is about. The server's error has no place for it.
+func (r *Runner) nameSetting(ctx context.Context, db Beginner, op *Op, err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.SeverityUnlocalized != "ERROR" || pgerr.RemedyFor(err) != pgerr.NoRemedy {
+		return err
+	}
+	for name, value := range op.Settings {
+		begun, refused := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: setLocal(name, value) + "; begin"})
+		if refused == nil {
+			_ = begun.Rollback(context.WithoutCancel(ctx))
+			continue
+		}
+		if pgerr.Code(refused) == pg.Code {
+			return &SettingError{Op: op.Name, Setting: name, Err: refused}
+		}
+	}
+	return err
+}
+
 // abandon ends a transaction whose function did not return.
 func (r *Runner) abandon(ctx context.Context, tx *Tx) {
+	tx.seal()
 	if r.is(commitsUnreturned) {
 		_ = r.commit(ctx, tx)
 		return
@@ -42,45 +109,57 @@ func (r *Runner) abandon(ctx context.Context, tx *Tx) {
 }
 
 // verdict returns why the attempt may not be committed, given what its function
-// returned, or nil.
-func (tx *Tx) verdict(ctx context.Context, err error) error {
+// returned, or no error.
+func (tx *Tx) verdict(ctx context.Context, err error) end {
+	failed := func(err, cause error) end { return end{tx: tx, err: err, cause: cause} }
 	switch {
 	case isFinal(err):
-		return err
+		return failed(err, err)
+	case tx.misuse.Load() != nil:
+		return failed(tx.misuse.Load(), tx.misuse.Load())
 	case isConflict(tx.doomed):
-		return tx.doomed
+		return failed(tx.doomed, tx.doomed)
 	case err != nil && (tx.fault == nil || pgerr.Code(err) != codeFailedTx):
-		return err
+		return failed(err, tx.first(err))
 	case err != nil:
-		return tx.swallowed(tx.fault)
+		return failed(tx.swallowed(tx.fault), tx.fault)
 	case ctx.Err() != nil:
-		return fmt.Errorf("txn: %s: not committed: %w", tx.op, ctx.Err())
+		err := fmt.Errorf("txn: %s: not committed: %w", tx.op.Name, ctx.Err())
+		return failed(err, err)
 	case tx.doomed != nil:
-		return tx.swallowed(tx.doomed)
+		return failed(tx.swallowed(tx.doomed), tx.doomed)
 	}
 	switch tx.state() {
 	case stateFailed:
-		return tx.swallowed(tx.fault)
+		return failed(tx.swallowed(tx.fault), tx.fault)
 	case stateBusy:
-		return fmt.Errorf("txn: %s: %w", tx.op, ErrOpenRows)
+		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrOpenRows)
 	case stateNone:
-		return fmt.Errorf("txn: %s: %w", tx.op, ErrEndedByHand)
+		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrEndedByHand)
 	}
-	return nil
+	return failed(err, err)
+}
+
+// first returns the error that broke the transaction, if it is still broken, else
+// err. What a function makes of a failed transaction is not what counts.
+func (tx *Tx) first(err error) error {
+	if tx.fault != nil && tx.state() == stateFailed {
+		return tx.fault
+	}
+	return err
 }
 
 func (tx *Tx) swallowed(first error) error {
 	if first == nil {
-		return fmt.Errorf("txn: %s: %w", tx.op, ErrSwallowed)
+		return fmt.Errorf("txn: %s: %w", tx.op.Name, ErrSwallowed)
 	}
-	return fmt.Errorf("txn: %s: %w: %w", tx.op, ErrSwallowed, first)
+	return fmt.Errorf("txn: %s: %w: %w", tx.op.Name, ErrSwallowed, first)
 }
 
 // rollback ends the transaction and gives its connection back. On ctx itself,
 // which may have ended, it would cost the connection.
 func (r *Runner) rollback(ctx context.Context, tx *Tx) {
 	dead := tx.closed()
-	tx.ended.Store(true)
 	if !r.is(rollsBackOnCtx) {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.RollbackTimeout)
 		defer cancel()
@@ -88,7 +167,7 @@ func (r *Runner) rollback(ctx context.Context, tx *Tx) {
 	}
 	// Without its connection the server has rolled back by itself; the call
 	// only gives the connection back.
-	if err := tx.pgx.Rollback(ctx); err != nil && !dead {
-		r.cfg.Logger.WarnContext(ctx, "rollback failed, the connection is closed", "op", tx.op, "error", err)
+	if err := tx.pgx.rollback(ctx); err != nil && !dead {
+		r.cfg.Logger.WarnContext(ctx, "rollback failed, the connection is closed", "op", tx.op.Name, "error", err)
 	}
 }

@@ -4,44 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // commit ends the transaction with COMMIT. The caller's context has been asked
 // for the last time: from here on the answer is what counts, so the wait for it
 // is bounded by CommitTimeout alone.
-func (r *Runner) commit(ctx context.Context, tx *Tx) error {
-	tx.ended.Store(true)
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.CommitTimeout)
-	defer cancel()
-	err := tx.pgx.Commit(detached)
+func (r *Runner) commit(ctx context.Context, tx *Tx) end {
+	tx.lower = tx.unit.Raise()
+	tx.sent = true
+	err := tx.pgx.commit(context.WithoutCancel(ctx), r.cfg.CommitTimeout)
 	switch {
 	case err == nil:
-		return nil
+		return end{tx: tx, outcome: stmt.Committed}
 	case errors.Is(err, pgx.ErrTxCommitRollback):
-		return tx.swallowed(tx.fault)
-	case isAbort(err):
-		return fmt.Errorf("txn: %s: commit: %w", tx.op, pgerr.Typed(err))
+		return end{tx: tx, err: tx.swallowed(tx.fault), cause: tx.fault}
+	case pgerr.Aborted(err):
+		return end{tx: tx, err: fmt.Errorf("txn: %s: commit: %w", tx.op.Name, pgerr.Typed(err)), cause: err}
 	}
-	return &CommitUnknownError{Op: tx.op, Err: err}
+	r.cfg.Logger.WarnContext(ctx, "the answer to COMMIT was lost", "op", tx.op.Name, "error", err)
+	return end{tx: tx, outcome: stmt.Unknown, err: &CommitUnknownError{Op: tx.op.Name, Err: err}, cause: err}
 }
 
-// isAbort reports whether err, the answer to COMMIT, says that the transaction
-// was rolled back. Only an answer of severity ERROR does. A FATAL one, no answer,
-// or what the driver thinks is safe to retry says nothing about the commit.
-func isAbort(err error) bool {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return false
+// lowerFences tells what was raised before COMMIT of the outcome, once.
+func (tx *Tx) lowerFences(outcome stmt.Outcome) {
+	if tx == nil || tx.lower == nil {
+		return
 	}
-	severity := pg.SeverityUnlocalized
-	if severity == "" {
-		severity = pg.Severity // servers before 9.6, in their own language
-	}
-	return severity == "ERROR" && pg.Code != codeCompletionUnknown && !strings.HasPrefix(pg.Code, classConnection)
+	lower := tx.lower
+	tx.lower = nil
+	lower(outcome)
 }

@@ -2,8 +2,12 @@ package txn
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Do runs fn in a transaction, and again in a new one as the package
@@ -12,9 +16,10 @@ import (
 //
 // An error of fn is returned as it is, after a rollback, unless an earlier one
 // explains it (see [ErrSwallowed]). The others are [CommitUnknownError],
-// [ExhaustedError], [NestedError], [InvalidError], [ErrSwallowed],
-// [ErrOpenRows], [ErrEndedByHand], the server's error at COMMIT, and the error
-// of BeginTx; each is found by errors.As or errors.Is.
+// [AlreadyCommittedError], [ExhaustedError], [NestedError], [InvalidError],
+// [MisuseError], [SettingError], [PoolerError], [ErrSwallowed], [ErrOpenRows],
+// [ErrEndedByHand], the server's error at COMMIT, and the error of BeginTx; each is
+// found by errors.As or errors.Is.
 //
 // When ctx ends before COMMIT is sent, nothing is committed and the error is
 // ctx's. Once COMMIT is sent ctx has no influence.
@@ -47,9 +52,6 @@ func Run(ctx context.Context, r *Runner, op Op, fn func(context.Context, *Tx) er
 
 var errNilFunc = &InvalidError{Field: "fn", Problem: "is nil"}
 
-// unitKey finds, in a context, the transaction of r that the context belongs to.
-type unitKey struct{ r *Runner }
-
 func (r *Runner) run(ctx context.Context, op *Op, fn func(context.Context, *Tx) error) error {
 	if r == nil {
 		return &InvalidError{Field: "Runner", Problem: "is nil"}
@@ -57,28 +59,162 @@ func (r *Runner) run(ctx context.Context, op *Op, fn func(context.Context, *Tx) 
 	if err := op.validate(); err != nil {
 		return err
 	}
-	if outer, ok := ctx.Value(unitKey{r}).(*Tx); ok && !outer.ended.Load() {
-		return &NestedError{Outer: outer.op, Inner: op.Name}
+	if outer := r.outer(ctx); outer != nil {
+		return r.nested(ctx, outer, op, fn)
 	}
-	limit := op.MaxAttempts
+	u := work{runner: r, op: op, fn: fn, watch: watch{to: r.cfg.Observer, op: op}}
+	return u.run(ctx)
+}
+
+// work is one unit: all attempts of one Do.
+type work struct {
+	runner *Runner
+	op     *Op
+	fn     func(context.Context, *Tx) error
+	watch  watch
+	pass   pass
+	causes []error // of the attempts that are or would be repeated
+	races  int     // how many of them were of RetryOn
+	tokens []int64 // that attempts left with the key
+	last   *Tx     // the latest attempt's
+}
+
+// run makes attempts until one is the last, and tells everybody.
+func (u *work) run(ctx context.Context) (err error) {
+	ctx = u.watch.start(ctx)
+	u.pass = u.runner.gates.pass(u.op)
+	outcome, returned := stmt.Aborted, false
+	defer func() {
+		if !returned {
+			err = ErrNotReturned
+		}
+		if !returned && u.last != nil && u.last.sent { // a tracer panicked
+			outcome = stmt.Unknown
+		}
+		u.last.lowerFences(outcome)
+		u.pass.leave()
+		u.watch.attempted(end{outcome: outcome, err: err, cause: err}, false, 0)
+		u.watch.end(outcome, err)
+		if u.last != nil {
+			u.last.runHooks(ctx, outcome, err)
+		}
+	}()
+	outcome, err = u.attempts(ctx)
+	returned = true
+	return err
+}
+
+// attempts makes attempts until one is the last.
+func (u *work) attempts(ctx context.Context) (stmt.Outcome, error) {
+	for n := 1; ; n++ {
+		waited, err := u.pass.enter(ctx)
+		u.watch.waited(waited)
+		if err != nil {
+			return stmt.Aborted, u.interrupted(err)
+		}
+		e := u.attempt(u.watch.attempt(ctx, n))
+		again, delay, err := u.next(ctx, e)
+		u.watch.attempted(e, again, delay)
+		if !again {
+			return e.outcome, err
+		}
+		if delay > 0 {
+			if err := backoff.Wait(ctx, delay); err != nil {
+				return stmt.Aborted, u.interrupted(err)
+			}
+		}
+	}
+}
+
+// next decides what follows an attempt, and what Do returns if it was the last.
+func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration, err error) {
+	r := u.runner
+	if e.outcome == stmt.Committed {
+		u.pass.attempted(false)
+		r.budget.succeeded(u.op.Name)
+		return false, 0, nil
+	}
+	cost, again := u.retry(e)
+	if !again {
+		return false, 0, e.err
+	}
+	conflict := isConflict(e.cause)
+	atOnce := u.pass.attempted(conflict) && conflict
+	u.causes = append(u.causes, e.err)
+	limit := u.op.MaxAttempts
 	if limit == 0 {
 		limit = r.cfg.MaxAttempts
 	}
-	var causes []error
-	for {
-		err := r.attempt(ctx, op, len(causes)+1, fn)
-		if !r.retries(err) {
-			return err
-		}
-		causes = append(causes, err)
-		if len(causes) >= limit {
-			return &ExhaustedError{Op: op.Name, Causes: causes}
-		}
-		delay := r.delay(len(causes) - 1)
-		r.cfg.Logger.DebugContext(ctx, "transaction is tried again",
-			"op", op.Name, "attempt", len(causes), "delay", delay, "cause", err)
-		if err := backoff.Wait(ctx, delay); err != nil {
-			return &ExhaustedError{Op: op.Name, Causes: causes, Interrupted: err}
+	switch {
+	case len(u.causes) >= limit:
+		return false, 0, &ExhaustedError{Op: u.op.Name, Causes: u.causes}
+	case ctx.Err() != nil:
+		return false, 0, u.interrupted(ctx.Err())
+	case !r.budget.spend(u.op.Name, cost) && !r.is(spendsFreely):
+		return false, 0, u.interrupted(ErrRetryBudget)
+	}
+	if !atOnce {
+		delay = r.delay(len(u.causes) - 1)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
+			return false, 0, u.interrupted(context.DeadlineExceeded)
 		}
 	}
+	r.cfg.Logger.DebugContext(ctx, "transaction is tried again",
+		"op", u.op.Name, "attempt", len(u.causes), "delay", delay, "cause", e.err)
+	return true, delay, nil
+}
+
+// interrupted is what Do returns when there will be no other attempt.
+func (u *work) interrupted(why error) error {
+	if len(u.causes) == 0 {
+		return fmt.Errorf("txn: %s: wait to be admitted: %w", u.op.Name, why)
+	}
+	return &ExhaustedError{Op: u.op.Name, Causes: u.causes, Interrupted: why}
+}
+
+// attempt makes one attempt. When the answer to its COMMIT was lost it finds out
+// what became of it, if it was asked to.
+func (u *work) attempt(ctx context.Context) end {
+	u.last = nil
+	e := u.locked(ctx)
+	if u.runner.markers.refused(u.op, e.cause) {
+		e = u.duplicate(ctx, e)
+	}
+	if e.outcome == stmt.Unknown && u.op.Commit != Surface {
+		e = u.resolve(ctx, e)
+	}
+	if e.outcome == stmt.Committed && u.op.Commit == Idempotent {
+		u.prune(ctx)
+	}
+	e.tx.lowerFences(e.outcome)
+	u.last = e.tx
+	return e
+}
+
+// prune deletes old markers now and then. It is no matter of this unit when that
+// fails.
+func (u *work) prune(ctx context.Context) {
+	r := u.runner
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.RollbackTimeout)
+	defer cancel()
+	if err := r.markers.prune(ctx, r.db); err != nil {
+		r.cfg.Logger.WarnContext(ctx, "old markers could not be deleted", "op", u.op.Name, "error", err)
+	}
+}
+
+// duplicate tells whose marker it was that BEGIN met.
+func (u *work) duplicate(ctx context.Context, e end) end {
+	outcome, err := u.runner.byMarker(ctx, u.op, u.tokens)
+	switch {
+	case errors.Is(err, errForeignMarker):
+		e.err = &AlreadyCommittedError{Op: u.op.Name, Key: u.op.Key}
+	case err != nil:
+		e.err = fmt.Errorf("txn: %s: look for the marker of key %q: %w", u.op.Name, u.op.Key, err)
+	case outcome == stmt.Committed:
+		return end{outcome: stmt.Committed}
+	default: // it was deleted meanwhile
+		e.err = Retryable(e.err)
+	}
+	e.cause = e.err
+	return e
 }

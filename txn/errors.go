@@ -24,6 +24,23 @@ var (
 	// the work is as that statement said.
 	ErrEndedByHand = errors.New("the function ended the transaction by a statement of its own")
 
+	// ErrNotReturned is what hooks and an [Observer] are told when a function
+	// panicked or ended its goroutine.
+	ErrNotReturned = errors.New("the function did not return")
+
+	// ErrRetryBudget is in the [ExhaustedError] of work that would be run again,
+	// when the retries of operations of its name have used up their tokens.
+	ErrRetryBudget = errors.New("the retry budget is used up")
+
+	// ErrConcurrentUse is in the [MisuseError] of a transaction that was called
+	// while another call was under way, by another goroutine or by a callback of
+	// that call.
+	ErrConcurrentUse = errors.New("the transaction is in use by another call")
+
+	// ErrTxEnded is in the [MisuseError] of a transaction that was called after its
+	// attempt.
+	ErrTxEnded = errors.New("the transaction's function has ended")
+
 	// ErrNoProgress is in the [ChunkError] of a job whose Step or Skip returned
 	// the cursor it was given, which would go on for ever. Nothing of that chunk
 	// is committed.
@@ -44,11 +61,65 @@ func (e *InvalidError) Error() string { return "txn: " + e.Field + " " + e.Probl
 // with the same Runner. Nothing was begun.
 type NestedError struct {
 	Outer, Inner string // names of the operations
+	Problem      string // why they do not go together, or what to do
 }
 
 // Error names both operations.
 func (e *NestedError) Error() string {
-	return fmt.Sprintf("txn: %s was started inside the transaction of %s: pass its Tx, or use Tx.Savepoint", e.Inner, e.Outer)
+	return fmt.Sprintf("txn: %s was started inside the transaction of %s: %s", e.Inner, e.Outer, e.Problem)
+}
+
+// MisuseError is returned by methods of a [Tx] that was used in a way that it
+// cannot be, and then by [Do] too where that may have left work half done. Nothing
+// was sent for the call.
+type MisuseError struct {
+	Op        string
+	Statement string // its name by sqlc, else its first word; "" when it is not known
+	Err       error  // [ErrConcurrentUse] or [ErrTxEnded]
+}
+
+// Error names the operation and the statement.
+func (e *MisuseError) Error() string {
+	if e.Statement == "" {
+		return fmt.Sprintf("txn: %s: %v", e.Op, e.Err)
+	}
+	return fmt.Sprintf("txn: %s: %s: %v", e.Op, e.Statement, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *MisuseError) Unwrap() error { return e.Err }
+
+// AlreadyCommittedError is returned for an [Idempotent] operation whose key is
+// that of an earlier one, which is committed. Nothing was run, or what was is
+// rolled back; what the earlier one returned is not known here.
+type AlreadyCommittedError struct{ Op, Key string }
+
+// Error names the operation and the key.
+func (e *AlreadyCommittedError) Error() string {
+	return fmt.Sprintf("txn: %s: the work with key %q is committed already", e.Op, e.Key)
+}
+
+// SettingError is returned when the server does not take one of [Op].Settings.
+// Nothing was done.
+type SettingError struct {
+	Op, Setting string
+	Err         error // the server's
+}
+
+// Error names the setting.
+func (e *SettingError) Error() string { return fmt.Sprintf("setting %q: %v", e.Setting, e.Err) }
+
+// Unwrap returns the server's error.
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// PoolerError is returned for an operation with [Op].Locks on a connection whose
+// session at the server is another: a pooler in between would hand the session,
+// and the locks, to somebody else. Nothing was locked.
+type PoolerError struct{ Op string }
+
+// Error says what to do.
+func (e *PoolerError) Error() string {
+	return "advisory locks need a session of their own, and a pooler is in between: connect to the server itself, or lock rows"
 }
 
 // CommitUnknownError is returned when COMMIT was sent and no definite answer
@@ -56,24 +127,35 @@ func (e *NestedError) Error() string {
 type CommitUnknownError struct {
 	Op  string
 	Err error // what came instead of an answer
+	// Unresolved is why the outcome could not be found out, such as
+	// [ErrOtherServer], or nil when nobody tried ([Surface]).
+	Unresolved error
 }
 
 // Error names the operation and says that it may be committed.
 func (e *CommitUnknownError) Error() string {
+	if e.Unresolved != nil {
+		return fmt.Sprintf("txn: %s: unknown whether it was committed: %v (and %v)", e.Op, e.Err, e.Unresolved)
+	}
 	return fmt.Sprintf("txn: %s: unknown whether it was committed: %v", e.Op, e.Err)
 }
 
-// Unwrap returns Err.
-func (e *CommitUnknownError) Unwrap() error { return e.Err }
+// Unwrap returns Err, then Unresolved if there is one.
+func (e *CommitUnknownError) Unwrap() []error {
+	if e.Unresolved == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Unresolved}
+}
 
 // ExhaustedError is returned when the work would be run again but may not be:
-// all attempts were used, or the context ended, or its deadline would come before
-// the next attempt. Nothing is committed.
+// all attempts or all tokens were used, or the context ended, or its deadline would
+// come before the next attempt. Nothing is committed.
 type ExhaustedError struct {
 	Op     string
 	Causes []error // why each attempt failed, in order; never empty
-	// Interrupted is the context's error when the context was the reason, and
-	// nil when all attempts were used.
+	// Interrupted is the context's error when the context was the reason,
+	// [ErrRetryBudget] when the tokens were, and nil when all attempts were used.
 	Interrupted error
 }
 

@@ -16,14 +16,25 @@ const (
 	leaksResults             // returns what a failed attempt left
 	savesCursorApart         // commits the cursor after the work
 	jittersAboveCap          // adds the jitter to the ceiling
+	trustsStatus             // asks for a transaction's fate after a crash, or another server
+	skipsFence               // takes a transaction in progress for one that will not commit
+	skipsStandbys            // does not wait for synchronous standbys
+	asksStandbys             // looks for markers where they may not have come yet
+	beginsFirst              // sends BEGIN before the settings
+	locksNothing             // takes no advisory locks
+	weakensNested            // lets a nested operation ask for what it does not get
+	forgivesJoined           // commits what a joined operation left half done
+	keepsHooks               // keeps hooks of parts that were rolled back
+	leavesUnguarded          // lets two goroutines use a transaction by turns
+	spendsFreely             // retries without tokens
 )
 
 func (r *Runner) is(m mutant) bool { return r != nil && r.mutant == m }
 
-// leaveAgain is what retriesSavepoints does.
-func (tx *Tx) leaveAgain(ctx context.Context, name string, fn func(context.Context) error) error {
-	tx.doomed = nil
-	if err := tx.rollbackTo(ctx, name); err != nil {
+// again is what retriesSavepoints does.
+func (p *part) again(ctx context.Context, fn func(context.Context) error) error {
+	p.tx.doomed = nil
+	if err := p.undo(ctx); err != nil {
 		return err
 	}
 	return fn(ctx)

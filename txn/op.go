@@ -1,12 +1,22 @@
 package txn
 
-import "github.com/jackc/pgx/v5"
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
 
-// Op describes a unit of work.
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+// Op describes a unit of work. Only Name must be given.
 type Op struct {
-	// Name stands for the operation in errors and logs. It must be given, and
-	// should be one of a few: no ids in it.
+	// Name stands for the operation in errors, logs and measurements, and its
+	// retries share a budget. It should be one of a few: no ids in it.
 	Name string
+
 	// Iso is the isolation level. Default: the server's default_transaction_isolation.
 	Iso pgx.TxIsoLevel
 	// ReadOnly makes the server refuse writes. Default: the server's
@@ -16,10 +26,88 @@ type Op struct {
 	// with which it cannot fail; it is refused with any other. The wait has no
 	// bound but ctx.
 	Deferrable bool
+
 	// MaxAttempts overrides Config.MaxAttempts; 1 means never again. Default:
 	// Config.MaxAttempts.
 	MaxAttempts int
+	// RetryOn are unique and exclusion constraints whose violation is a race: the
+	// function looked first, and somebody else was faster. After one of them the
+	// work is run again, twice at most. Default: none.
+	RetryOn []pgerr.ConstraintID
+	// RetryLocked has the work run again when a lock was not to be had (55P03).
+	RetryLocked bool
+	// RetryLost has the work run again, on another connection, when one was lost
+	// before COMMIT was sent, or could not be opened, or when a lost COMMIT was
+	// found to be rolled back.
+	RetryLost bool
+
+	// Commit is what is done when the answer to COMMIT is lost. Default: [Surface].
+	Commit CommitMode
+	// Key names this very piece of work, for [Idempotent], which wants it: 1 to 255
+	// bytes, such as an order's number or a request's id.
+	Key string
+
+	// Nest is what happens when the operation is begun inside another one on the
+	// same database. Default: [Reject].
+	Nest Nest
+	// ConflictKey is what colliding operations have in common, with Name: while
+	// operations of one key collide often, few of them are let in at a time. An
+	// operation that only collides where it has the same account, tenant or
+	// queue, say, names that. Default: "", all of one Name.
+	ConflictKey string
+
+	// StatementTimeout, LockTimeout and IdleTimeout (in the transaction, between
+	// statements) are the server's settings of these names, for this transaction
+	// only, rounded up to milliseconds. Default: the session's.
+	StatementTimeout, LockTimeout, IdleTimeout time.Duration
+	// Settings are parameters of the server for this transaction only, such as
+	// the tenant that row-level security asks for. They cost no round trip. A
+	// search_path is given as the server writes it: names with commas between.
+	Settings map[string]string
+	// Locks are keys of advisory locks that are taken before BEGIN, so that the
+	// transaction's snapshot is younger than the wait for them, and released
+	// after it, at the cost of two round trips. LockTimeout bounds the wait for
+	// each. They need a *pgxpool.Pool, a *pgx.Conn or a db.DB, and a session of their
+	// own: behind a pooler they are refused with a [PoolerError].
+	Locks []int64
 }
+
+// CommitMode is what is done when COMMIT was sent and its answer is lost.
+type CommitMode uint8
+
+const (
+	// Surface returns a [CommitUnknownError]. It costs nothing.
+	Surface CommitMode = iota
+	// Resolve asks PostgreSQL what became of the transaction, after the session
+	// that it ran in was ended for certain. It costs one round trip a transaction,
+	// before COMMIT. It cannot tell when the server crashed, another server took
+	// its place, or none answers within Config.ResolveTimeout; then the error is
+	// a CommitUnknownError.
+	Resolve
+	// Idempotent writes [Op].Key to a table in the transaction, which tells later
+	// whether it was committed, also after a crash, a failover, or a restart of
+	// this program: a second Do with the same key is an [AlreadyCommittedError].
+	// It costs a row, and no round trip. See [Config].Markers.
+	Idempotent
+)
+
+// Nest is what a [Do] does inside the function of another one on the same
+// database.
+type Nest uint8
+
+const (
+	// Reject returns a [NestedError].
+	Reject Nest = iota
+	// Join runs the function in the outer transaction. An error of it, returned or
+	// not, lets the outer one fail: what it did cannot be undone alone.
+	Join
+	// Savepoint runs the function as a part of the outer transaction, as
+	// [Tx.Savepoint] does.
+	Savepoint
+)
+
+// raceRetries is how often one Do runs again after violations that RetryOn lists.
+const raceRetries = 2
 
 func (op *Op) validate() error {
 	switch op.Iso {
@@ -34,8 +122,46 @@ func (op *Op) validate() error {
 		return &InvalidError{Field: "Op.MaxAttempts", Problem: "is negative"}
 	case op.Deferrable && (op.Iso != pgx.Serializable || !op.ReadOnly):
 		return &InvalidError{Field: "Op.Deferrable", Problem: "has a meaning only with Iso: pgx.Serializable and ReadOnly"}
+	case op.Nest > Savepoint:
+		return &InvalidError{Field: "Op.Nest", Problem: "is none of Reject, Join and Savepoint"}
+	}
+	return cmp.Or(op.validateCommit(), op.validateTimeouts(), op.validateSettings())
+}
+
+func (op *Op) validateCommit() error {
+	switch {
+	case op.Commit > Idempotent:
+		return &InvalidError{Field: "Op.Commit", Problem: "is none of Surface, Resolve and Idempotent"}
+	case op.Commit != Surface && op.ReadOnly:
+		return &InvalidError{Field: "Op.Commit", Problem: "must be Surface with ReadOnly: there is nothing to commit"}
+	case op.Commit != Idempotent && op.Key != "":
+		return &InvalidError{Field: "Op.Key", Problem: "has a meaning only with Commit: Idempotent"}
+	case op.Commit == Idempotent && (op.Key == "" || len(op.Key) > 255):
+		return &InvalidError{Field: "Op.Key", Problem: fmt.Sprintf("has %d bytes, Idempotent wants 1 to 255", len(op.Key))}
+	}
+	return invalidText("Op.Key", op.Key)
+}
+
+func (op *Op) validateTimeouts() error {
+	for _, t := range op.timeouts() {
+		if t.value < 0 || t.value > math.MaxInt32*time.Millisecond {
+			return &InvalidError{Field: "Op." + t.field, Problem: fmt.Sprintf("is %v, and must be between 0 and 24 days", t.value)}
+		}
 	}
 	return nil
+}
+
+type timeout struct {
+	field, setting string
+	value          time.Duration
+}
+
+func (op *Op) timeouts() [3]timeout {
+	return [...]timeout{
+		{"StatementTimeout", "statement_timeout", op.StatementTimeout},
+		{"LockTimeout", "lock_timeout", op.LockTimeout},
+		{"IdleTimeout", "idle_in_transaction_session_timeout", op.IdleTimeout},
+	}
 }
 
 func (op *Op) options() pgx.TxOptions {

@@ -2,6 +2,7 @@ package txn
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -9,11 +10,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-const (
-	codeFailedTx          = "25P02" // in_failed_sql_transaction
-	codeCompletionUnknown = "40003" // statement_completion_unknown
-	classConnection       = "08"
-)
+const codeFailedTx = "25P02" // in_failed_sql_transaction
 
 // Retryable marks err as transient: when the function given to [Do] or [Run]
 // returns it, wrapped or not, the work is run again as after a conflict. Text and
@@ -36,29 +33,57 @@ func (e *retryableError) Error() string { return e.err.Error() }
 // Unwrap returns the marked error.
 func (e *retryableError) Unwrap() error { return e.err }
 
-// retries reports whether an attempt that ended with err is to be repeated.
-func (r *Runner) retries(err error) bool {
-	if r.is(trustsSafeToRetry) && pgconn.SafeToRetry(err) {
-		return true
+// retry reports whether an attempt that ended so is to be repeated, were there
+// attempts and tokens enough, and what that costs.
+func (u *work) retry(e end) (cost int, again bool) {
+	r := u.runner
+	if r.is(trustsSafeToRetry) && pgconn.SafeToRetry(e.err) || r.is(retriesSwallowed) && errors.Is(e.err, ErrSwallowed) {
+		return costRetry, true
 	}
-	if r.is(retriesSwallowed) && errors.Is(err, ErrSwallowed) {
-		return true
-	}
-	if err == nil || isFinal(err) {
-		return false
+	if e.err == nil || isFinal(e.err) || isMisuse(e.err) {
+		return 0, false
 	}
 	var declared *retryableError
-	return isConflict(err) || errors.As(err, &declared)
+	if errors.As(e.err, &declared) {
+		return costRetry, true
+	}
+	switch pgerr.RemedyFor(e.cause) {
+	case pgerr.RunAgain:
+		return costConflict, true
+	case pgerr.RunAgainIfRace:
+		if u.races < raceRetries && slices.ContainsFunc(u.op.RetryOn, func(id pgerr.ConstraintID) bool { return isViolation(e.cause, id) }) {
+			u.races++
+			return costRetry, true
+		}
+	case pgerr.RunAgainIfPatient:
+		return costTimeout, u.op.RetryLocked
+	case pgerr.RunAgainElsewhere:
+		return costTimeout, u.op.RetryLost || e.idle
+	}
+	return 0, false
+}
+
+func isViolation(err error, id pgerr.ConstraintID) bool {
+	c, ok := pgerr.ConstraintOf(err)
+	return ok && c.ID == id
 }
 
 // isFinal reports whether err holds a verdict about retries already.
 func isFinal(err error) bool {
+	if err == nil {
+		return false
+	}
 	var unknown *CommitUnknownError
 	var exhausted *ExhaustedError
 	return errors.As(err, &unknown) || errors.As(err, &exhausted)
 }
 
-func isConflict(err error) bool { return pgerr.KindOf(err) == pgerr.Conflict }
+func isMisuse(err error) bool {
+	var misuse *MisuseError
+	return errors.As(err, &misuse)
+}
+
+func isConflict(err error) bool { return pgerr.RemedyFor(err) == pgerr.RunAgain }
 
 // delay draws the wait before retry n, counted from 0.
 func (r *Runner) delay(n int) time.Duration {

@@ -122,7 +122,7 @@ func TestADelayIsNeverAboveTheCap(t *testing.T) {
 	promise(t, jittersAboveCap, func(t *testing.T, m mutant) (err error) {
 		synctest.Test(t, func(t *testing.T) {
 			const limit = 80 * time.Millisecond
-			r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 200, BackoffBase: 10 * time.Millisecond, BackoffMax: limit}, m)
+			r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 200, RetryBudget: 2000, BackoffBase: 10 * time.Millisecond, BackoffMax: limit}, m)
 			last := time.Now()
 			var distinct = map[time.Duration]bool{}
 			_ = Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
@@ -132,7 +132,7 @@ func TestADelayIsNeverAboveTheCap(t *testing.T) {
 				}
 				distinct[delay] = true
 				last = time.Now()
-				return serverError("40001")
+				return Retryable(errBoom) // a conflict would close the gate
 			})
 			if len(distinct) < 100 {
 				err = errors.Join(err, fmt.Errorf("200 attempts had %d different delays: no jitter", len(distinct)))

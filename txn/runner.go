@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"reflect"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,9 +13,10 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 )
 
-// Beginner is what begins transactions: a *pgxpool.Pool, a *pgx.Conn, or
-// anything that hands out pgx transactions as they do. The transactions it
-// returns give their connection back when they are committed or rolled back.
+// Beginner is what begins transactions: a *pgxpool.Pool, a *pgx.Conn, a db.DB or
+// db.Set, or anything that hands out pgx transactions as they do. The
+// transactions it returns give their connection back when they are committed or
+// rolled back.
 type Beginner interface {
 	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 }
@@ -27,24 +30,48 @@ type Config struct {
 	// It is random, between zero and a ceiling that begins at BackoffBase and
 	// doubles up to BackoffMax. Default: 5 ms and 200 ms.
 	BackoffBase, BackoffMax time.Duration
+	// RetryBudget is how many tokens the retries of operations of one name have
+	// together. One after a lost connection or a lock that was not to be had costs
+	// 10, one after a violation or an error marked by [Retryable] 5; a success
+	// gives one back. Conflicts cost nothing: each means that somebody else went
+	// on, and the admission gate bounds them. Default: 500.
+	RetryBudget int
 	// CommitTimeout bounds the wait for the answer to COMMIT. When it passes
-	// the outcome is a [CommitUnknownError]. Default: 30 s.
+	// the answer counts as lost. Default: 30 s.
 	CommitTimeout time.Duration
+	// ResolveTimeout bounds finding out what became of a lost COMMIT. Default:
+	// 30 s.
+	ResolveTimeout time.Duration
 	// RollbackTimeout bounds ROLLBACK, also to a savepoint. When it passes the
 	// connection is closed, which has the same effect. Default: 5 s.
 	RollbackTimeout time.Duration
-	// Logger hears of attempts that are repeated (debug) and of rollbacks that
-	// failed (warn). Default: none.
+	// Markers is the table of [Idempotent], with its schema if it has one. It is
+	// made when it is missed and may be made; [MarkerSchema] is for a migration.
+	// Default: "sqlkeel_commits", found by the session's search_path.
+	Markers string
+	// KeepMarkers is how long a marker, and so the protection by its key, is kept
+	// at least. Now and then a Do that was Idempotent deletes some of the older
+	// ones. Default: 7 days.
+	KeepMarkers time.Duration
+	// Observer hears of every attempt. Default: none.
+	Observer Observer
+	// Logger hears of attempts that are repeated (debug), of commits whose answer
+	// was lost, and of rollbacks and hooks that failed (warn). Default: none.
 	Logger *slog.Logger
 }
 
 // Runner runs units of work. It is safe for concurrent use, and holds nothing
 // that would have to be closed.
 type Runner struct {
-	db     Beginner
-	cfg    Config
-	wait   backoff.Policy
-	mutant mutant
+	db      Beginner
+	home    any // db where it can be compared, else the Runner
+	cfg     Config
+	wait    backoff.Policy
+	gates   gates
+	budget  budget
+	markers markers
+	token   func() int64 // draws what tells attempts apart
+	mutant  mutant
 }
 
 // New returns a Runner over db. Its error is an [InvalidError] that names the
@@ -57,12 +84,26 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Runner{db: db, cfg: cfg, wait: backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax}}, nil
+	r := &Runner{
+		db: db, home: db, cfg: cfg, token: rand.Int64,
+		wait:   backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax},
+		budget: budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.KeepMarkers},
+	}
+	if !reflect.TypeOf(db).Comparable() {
+		r.home = r
+	}
+	return r, nil
 }
 
 func (c Config) withDefaults() Config {
 	if c.MaxAttempts == 0 {
 		c.MaxAttempts = 10
+	}
+	if c.RetryBudget == 0 {
+		c.RetryBudget = 500
+	}
+	if c.Markers == "" {
+		c.Markers = "sqlkeel_commits"
 	}
 	for _, d := range []struct {
 		field *time.Duration
@@ -71,7 +112,9 @@ func (c Config) withDefaults() Config {
 		{&c.BackoffBase, 5 * time.Millisecond},
 		{&c.BackoffMax, 200 * time.Millisecond},
 		{&c.CommitTimeout, 30 * time.Second},
+		{&c.ResolveTimeout, 30 * time.Second},
 		{&c.RollbackTimeout, 5 * time.Second},
+		{&c.KeepMarkers, 7 * 24 * time.Hour},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -84,25 +127,30 @@ func (c Config) withDefaults() Config {
 }
 
 func (c Config) validate() error {
-	if c.MaxAttempts < 0 {
-		return &InvalidError{Field: "Config.MaxAttempts", Problem: "is negative"}
-	}
-	for _, d := range []struct {
+	for _, n := range []struct {
 		name  string
-		value time.Duration
+		value int64
 	}{
-		{"BackoffBase", c.BackoffBase},
-		{"BackoffMax", c.BackoffMax},
-		{"CommitTimeout", c.CommitTimeout},
-		{"RollbackTimeout", c.RollbackTimeout},
+		{"MaxAttempts", int64(c.MaxAttempts)},
+		{"RetryBudget", int64(c.RetryBudget)},
+		{"BackoffBase", int64(c.BackoffBase)},
+		{"BackoffMax", int64(c.BackoffMax)},
+		{"CommitTimeout", int64(c.CommitTimeout)},
+		{"ResolveTimeout", int64(c.ResolveTimeout)},
+		{"RollbackTimeout", int64(c.RollbackTimeout)},
+		{"KeepMarkers", int64(c.KeepMarkers)},
 	} {
-		if d.value < 0 {
-			return &InvalidError{Field: "Config." + d.name, Problem: "is negative"}
+		if n.value < 0 {
+			return &InvalidError{Field: "Config." + n.name, Problem: "is negative"}
 		}
 	}
 	if c.BackoffBase > c.BackoffMax {
 		problem := fmt.Sprintf("(%v) is less than BackoffBase (%v)", c.BackoffMax, c.BackoffBase)
 		return &InvalidError{Field: "Config.BackoffMax", Problem: problem}
 	}
-	return nil
+	if least := c.CommitTimeout + c.ResolveTimeout; c.KeepMarkers < least {
+		problem := fmt.Sprintf("(%v) is less than CommitTimeout and ResolveTimeout together (%v)", c.KeepMarkers, least)
+		return &InvalidError{Field: "Config.KeepMarkers", Problem: problem}
+	}
+	return validateTable("Config.Markers", c.Markers)
 }

@@ -3,6 +3,7 @@ package txn
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +19,8 @@ func TestTheZeroConfigHasDefaults(t *testing.T) {
 	cfg.Logger = nil
 	want := Config{
 		MaxAttempts: 10, BackoffBase: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
-		CommitTimeout: 30 * time.Second, RollbackTimeout: 5 * time.Second,
+		RetryBudget: 500, CommitTimeout: 30 * time.Second, ResolveTimeout: 30 * time.Second, RollbackTimeout: 5 * time.Second,
+		Markers: "sqlkeel_commits", KeepMarkers: 7 * 24 * time.Hour,
 	}
 	if cfg != want {
 		t.Errorf("defaults are %+v", cfg)
@@ -33,9 +35,17 @@ func TestABadConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 		"Config.BackoffMax":      {BackoffBase: time.Second},
 		"Config.CommitTimeout":   {CommitTimeout: -time.Second},
 		"Config.RollbackTimeout": {RollbackTimeout: -time.Second},
+		"Config.ResolveTimeout":  {ResolveTimeout: -time.Second},
+		"Config.RetryBudget":     {RetryBudget: -1},
+		"Config.KeepMarkers":     {KeepMarkers: time.Second},
+		"Config.Markers":         {Markers: "a.b.c"},
 	} {
 		_, err := New(&fakeDB{}, cfg)
 		wantInvalid(t, err, field)
+	}
+	for _, table := range []string{"a.", ".", "a\x00", "\xff", strings.Repeat("x", 41)} {
+		_, err := New(&fakeDB{}, Config{Markers: table})
+		wantInvalid(t, err, "Config.Markers")
 	}
 	_, err := New(&fakeDB{}, Config{BackoffMax: -1})
 	wantInvalid(t, err, "Config.BackoffMax")
@@ -47,13 +57,32 @@ func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 	t.Parallel()
 	db := &fakeDB{}
 	r := newRunner(t, db, Config{}, sound)
-	for field, op := range map[string]Op{
-		"Op.Name":        {},
-		"Op.Iso":         {Name: "x", Iso: "chaos"},
-		"Op.MaxAttempts": {Name: "x", MaxAttempts: -1},
-		"Op.Deferrable":  {Name: "x", Deferrable: true, Iso: pgx.Serializable},
+	for field, ops := range map[string][]Op{
+		"Op.Name":        {{}},
+		"Op.Iso":         {{Name: "x", Iso: "chaos"}},
+		"Op.MaxAttempts": {{Name: "x", MaxAttempts: -1}},
+		"Op.Deferrable":  {{Name: "x", Deferrable: true, Iso: pgx.Serializable}},
+		"Op.Nest":        {{Name: "x", Nest: 9}},
+		"Op.Commit":      {{Name: "x", Commit: 9}, {Name: "x", Commit: Resolve, ReadOnly: true}},
+		"Op.Key": {
+			{Name: "x", Key: "k"}, {Name: "x", Commit: Idempotent}, {Name: "x", Commit: Idempotent, Key: "a\x00"},
+			{Name: "x", Commit: Idempotent, Key: "\xff"}, {Name: "x", Commit: Idempotent, Key: strings.Repeat("k", 256)},
+		},
+		"Op.StatementTimeout": {{Name: "x", StatementTimeout: -1}, {Name: "x", StatementTimeout: 1000 * time.Hour}},
+		"Op.LockTimeout":      {{Name: "x", LockTimeout: -1}},
+		"Op.IdleTimeout":      {{Name: "x", IdleTimeout: -1}},
+		`Op.Settings[""]`:     {{Name: "x", Settings: map[string]string{"": "v"}}},
+		`Op.Settings["a."]`:   {{Name: "x", Settings: map[string]string{"a.": "v"}}},
+		`Op.Settings["a.b"]`:  {{Name: "x", Settings: map[string]string{"a.b": "\x00"}}, {Name: "x", Settings: map[string]string{"a.b": "\xff"}}},
+		`Op.Settings["search_path"]`: {
+			{Name: "x", Settings: map[string]string{"search_path": "a,,b"}}, {Name: "x", Settings: map[string]string{"search_path": `"a`}},
+			{Name: "x", Settings: map[string]string{"search_path": "a b"}}, {Name: "x", Settings: map[string]string{"search_path": `"a"b`}},
+		},
+		"Op.Locks": {{Name: "x", Locks: []int64{1}}}, // a Beginner that lends nothing
 	} {
-		wantInvalid(t, Run(t.Context(), r, op, func(context.Context, *Tx) error { return nil }), field)
+		for _, op := range ops {
+			wantInvalid(t, Run(t.Context(), r, op, func(context.Context, *Tx) error { return nil }), field)
+		}
 	}
 	if db.begins != 0 {
 		t.Errorf("%d transactions were begun", db.begins)

@@ -20,31 +20,58 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) err
 	if fn == nil {
 		return errNilFunc
 	}
-	tx.depth++
-	defer func() { tx.depth-- }()
-	name := "txn_" + strconv.Itoa(tx.depth)
-	if _, err := tx.Exec(ctx, "SAVEPOINT "+name); err != nil {
-		return fmt.Errorf("txn: %s: savepoint: %w", tx.op, err)
+	p := part{tx: tx, hooks: tx.hooks.mark()}
+	if err := p.begin(ctx); err != nil {
+		return err
 	}
 	returned := false
 	defer func() {
 		if !returned {
-			_ = tx.rollbackTo(ctx, name)
+			_ = p.undo(ctx)
 		}
 	}()
 	err := fn(ctx)
 	returned = true
-	return tx.leave(ctx, name, err, fn)
+	return p.end(ctx, err, fn)
 }
 
-// leave ends a savepoint whose function returned err.
-func (tx *Tx) leave(ctx context.Context, name string, err error, fn func(context.Context) error) error {
+// part is a part of a transaction that can be undone.
+type part struct {
+	tx    *Tx
+	name  string
+	hooks mark // those that were given before it
+}
+
+func (p *part) begin(ctx context.Context) error {
+	tx := p.tx
+	if err := tx.enter("SAVEPOINT"); err != nil {
+		return err
+	}
+	defer tx.calls.Unlock()
+	tx.depth++
+	p.name = "txn_" + strconv.Itoa(tx.depth)
+	if _, err := tx.pgx.Exec(ctx, "SAVEPOINT "+p.name); err != nil {
+		tx.depth--
+		return fmt.Errorf("txn: %s: savepoint: %w", tx.op.Name, tx.note(err))
+	}
+	return nil
+}
+
+// end ends a part whose function returned err.
+func (p *part) end(ctx context.Context, err error, fn func(context.Context) error) error {
+	tx := p.tx
+	if held := tx.hold("RELEASE"); held != nil {
+		return errors.Join(err, held)
+	}
 	if isConflict(tx.doomed) {
-		if tx.runner.is(retriesSavepoints) {
-			return tx.leaveAgain(ctx, name, fn)
-		}
-		if err == nil {
-			return tx.swallowed(tx.doomed)
+		defer func() { tx.depth-- }()
+		doomed := tx.doomed
+		tx.calls.Unlock()
+		switch {
+		case tx.runner.is(retriesSavepoints):
+			return p.again(ctx, fn)
+		case err == nil:
+			return tx.swallowed(doomed)
 		}
 		return err
 	}
@@ -52,27 +79,37 @@ func (tx *Tx) leave(ctx context.Context, name string, err error, fn func(context
 		err = tx.swallowed(tx.fault)
 	}
 	if err == nil {
-		if _, err = tx.Exec(ctx, "RELEASE SAVEPOINT "+name); err == nil {
+		tx.look()
+		if _, err = tx.pgx.Exec(ctx, "RELEASE SAVEPOINT "+p.name); err == nil {
+			tx.depth--
+			tx.calls.Unlock()
 			return nil
 		}
-		err = fmt.Errorf("txn: %s: release savepoint: %w", tx.op, err)
+		err = fmt.Errorf("txn: %s: release savepoint: %w", tx.op.Name, tx.note(err))
 	}
-	if failed := tx.rollbackTo(ctx, name); failed != nil {
-		return errors.Join(err, failed)
-	}
-	return err
+	tx.calls.Unlock()
+	return errors.Join(err, p.undo(ctx))
 }
 
-// rollbackTo undoes a part, and makes sure that what it cannot undo is never
+// undo undoes the part, and makes sure that what it cannot undo is never
 // committed.
-func (tx *Tx) rollbackTo(ctx context.Context, name string) error {
+func (p *part) undo(ctx context.Context) error {
+	tx := p.tx
+	if err := tx.enter("ROLLBACK"); err != nil {
+		return err
+	}
+	defer tx.calls.Unlock()
+	tx.depth--
+	if !tx.runner.is(keepsHooks) {
+		tx.hooks.drop(p.hooks)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tx.runner.cfg.RollbackTimeout)
 	defer cancel()
 	// Both in one round trip. Without the release a loop would pile up
 	// savepoints, each inside the one before.
-	_, err := tx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name)
+	_, err := tx.pgx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+p.name+"; RELEASE SAVEPOINT "+p.name)
 	if err != nil {
-		err = fmt.Errorf("txn: %s: roll back to savepoint: %w", tx.op, err)
+		err = fmt.Errorf("txn: %s: roll back to savepoint: %w", tx.op.Name, tx.note(err))
 		tx.doom(err)
 	}
 	return err

@@ -3,34 +3,80 @@ package txn
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Tx is the transaction of one attempt. It has the methods that sqlc's generated
 // code asks for, so queries.New(tx) works; they do what the methods of the same
-// name of [pgx.Tx] do, and return [pgx.ErrTxClosed] after the attempt.
+// name of [pgx.Tx] do.
 //
 // Like a connection, a Tx is for one goroutine at a time: rows and batches are
-// to be read or closed before the next statement.
+// to be read or closed before the next statement. A call while another one is
+// under way, and one after the attempt, is a [MisuseError]; after the former the
+// attempt is not committed.
 type Tx struct {
-	pgx     pgx.Tx
+	pgx     begun
 	runner  *Runner
-	op      string
+	op      *Op
 	attempt int
-	depth   int // of savepoints
+	token   int64 // that it left with the key, of Idempotent
+	ctx     unitContext
+	unit    unit.Unit
+	hooks   hooks
 
+	calls  sync.Mutex // held by a call into pgx, and for good by Do after the function
+	ended  atomic.Bool
+	misuse atomic.Pointer[MisuseError] // the first
+
+	// What follows is guarded by calls.
+
+	depth int // of savepoints
 	// fault is the error that broke the transaction, while it is broken.
 	fault error
 	// doomed is why the transaction must not be committed even if a savepoint
-	// mended it: a conflict, or a rollback to a savepoint that failed.
+	// mended it: a conflict, a rollback to a savepoint that failed, or a part that
+	// joined and failed.
 	doomed error
+	id     xact // of Resolve
+	lower  func(stmt.Outcome)
+	sent   bool // COMMIT
+}
 
-	ended atomic.Bool
+// unitContext is Do's context with the transaction's mark, without an allocation
+// of its own.
+type unitContext struct {
+	context.Context
+	tx *Tx
+}
+
+// Value returns the mark, or what the context holds otherwise.
+func (c *unitContext) Value(key any) any {
+	if _, ok := key.(unit.Key); ok {
+		return &c.tx.unit
+	}
+	return c.Context.Value(key)
+}
+
+// pooled is a transaction of db, which tells where its connection is from.
+type pooled interface{ Pool() any }
+
+func (r *Runner) newTx(ctx context.Context, b begun, op *Op, attempt int, token int64) *Tx {
+	tx := &Tx{pgx: b, runner: r, op: op, attempt: attempt, token: token}
+	tx.ctx = unitContext{ctx, tx}
+	tx.unit.Op, tx.unit.Pool, tx.unit.Tx, tx.unit.Outer = op.Name, r.home, tx, unit.Of(ctx)
+	if p, ok := b.Tx.(pooled); ok {
+		tx.unit.Pool = p.Pool()
+	}
+	return tx
 }
 
 // Attempt returns the number of this attempt, from 1.
@@ -38,7 +84,10 @@ func (tx *Tx) Attempt() int { return tx.attempt }
 
 // Exec runs a statement.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	tx.look()
+	if err := tx.enter(sql); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	defer tx.calls.Unlock()
 	tag, err := tx.pgx.Exec(ctx, sql, args...)
 	return tag, tx.note(err)
 }
@@ -46,21 +95,30 @@ func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.Command
 // Query runs a statement that returns rows. The rows are never nil, and have
 // the error too.
 func (tx *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	tx.look()
+	if err := tx.enter(sql); err != nil {
+		return &rows{tx: tx, sql: sql, misuse: err}, err
+	}
+	defer tx.calls.Unlock()
 	result, err := tx.pgx.Query(ctx, sql, args...)
-	return &rows{Rows: result, tx: tx}, tx.note(err)
+	return &rows{Rows: result, tx: tx, sql: sql}, tx.note(err)
 }
 
 // QueryRow runs a statement that returns a row. Its error is Scan's.
 func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	tx.look()
-	return &row{Row: tx.pgx.QueryRow(ctx, sql, args...), tx: tx}
+	if err := tx.enter(sql); err != nil {
+		return &row{tx: tx, sql: sql, misuse: err}
+	}
+	defer tx.calls.Unlock()
+	return &row{Row: tx.pgx.QueryRow(ctx, sql, args...), tx: tx, sql: sql}
 }
 
 // CopyFrom loads rows by COPY and returns how many there were. pgx asks source on
 // a goroutine of its own: a panic of source ends the process.
 func (tx *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
-	tx.look()
+	if err := tx.enter("COPY"); err != nil {
+		return 0, err
+	}
+	defer tx.calls.Unlock()
 	n, err := tx.pgx.CopyFrom(ctx, table, columns, source)
 	return n, tx.note(err)
 }
@@ -68,14 +126,60 @@ func (tx *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []stri
 // SendBatch sends several statements in one round trip. The results must be
 // closed.
 func (tx *Tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	tx.look()
+	if err := tx.enter("batch"); err != nil {
+		return &batchResults{BatchResults: pgx.FailedBatchResults(batch, err), tx: tx}
+	}
+	defer tx.calls.Unlock()
 	return &batchResults{BatchResults: tx.pgx.SendBatch(ctx, batch), tx: tx}
+}
+
+// enter begins a call, which ends by unlocking tx.calls, unless there is an error.
+func (tx *Tx) enter(sql string) error {
+	if err := tx.hold(sql); err != nil {
+		return err
+	}
+	tx.look()
+	return nil
+}
+
+// hold is enter for what goes on with a statement.
+func (tx *Tx) hold(sql string) error {
+	if tx.runner.is(leavesUnguarded) {
+		tx.calls.Lock()
+		return nil
+	}
+	// A second look after the lock is not needed: who ends the attempt keeps it.
+	if !tx.ended.Load() && tx.calls.TryLock() {
+		return nil
+	}
+	err := &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Err: ErrConcurrentUse}
+	if tx.ended.Load() {
+		err.Err = ErrTxEnded
+		return err
+	}
+	tx.misuse.CompareAndSwap(nil, err)
+	return err
+}
+
+// seal ends the function's use of the transaction. A call of another goroutine
+// that is still under way is cut short, with its connection.
+func (tx *Tx) seal() {
+	tx.ended.Store(true)
+	tx.unit.End()
+	if tx.calls.TryLock() {
+		return
+	}
+	tx.misuse.CompareAndSwap(nil, &MisuseError{Op: tx.op.Name, Err: ErrConcurrentUse})
+	if conn := tx.pgx.Conn(); conn != nil {
+		_ = conn.PgConn().Conn().SetDeadline(time.Unix(1, 0))
+	}
+	tx.calls.Lock()
 }
 
 // look forgets a fault from which the transaction has recovered by a rollback
 // to a savepoint, before the next statement can bring another.
 func (tx *Tx) look() {
-	if tx.fault != nil && !tx.ended.Load() && tx.state() == stateOpen {
+	if tx.fault != nil && tx.state() == stateOpen {
 		tx.fault = nil
 	}
 }
@@ -84,8 +188,8 @@ func (tx *Tx) look() {
 // it, typed.
 func (tx *Tx) note(err error) error {
 	err = pgerr.Typed(err)
-	if err == nil || tx.ended.Load() {
-		return err
+	if err == nil {
+		return nil
 	}
 	var pg *pgconn.PgError
 	if tx.fault == nil && (errors.As(err, &pg) || tx.state() == stateFailed || pgerr.KindOf(err) == pgerr.Disconnected) {

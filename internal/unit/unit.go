@@ -1,0 +1,85 @@
+// Package unit is the mark that a transaction of package txn leaves in the
+// context of its function, so that others can tell that they are inside: db, to
+// refuse a second connection where the first was meant, and whoever must know
+// how the transaction ends.
+//
+// A mark is found by [Of]. It outlives its transaction in contexts that were
+// kept; [Unit.Ended] tells.
+package unit
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// Unit is one transaction. Its fields are not changed once it is in a context.
+type Unit struct {
+	Op    string // the operation's name
+	Pool  any    // where its connection comes from, a pointer
+	Tx    any    // txn's transaction
+	Outer *Unit  // the mark that the context had before, or nil
+
+	ended  atomic.Bool
+	mu     sync.Mutex
+	fences []func() func(stmt.Outcome) // guarded by mu
+}
+
+// Key is what a context has its innermost mark, a *Unit, as the value of.
+type Key struct{}
+
+// Of returns the innermost mark of ctx, or nil.
+func Of(ctx context.Context) *Unit {
+	u, _ := ctx.Value(Key{}).(*Unit)
+	return u
+}
+
+// Over returns the innermost unit of ctx that is under way and has its connection
+// from pool, or nil.
+func Over(ctx context.Context, pool any) *Unit {
+	for u := Of(ctx); u != nil; u = u.Outer {
+		if u.Pool == pool && !u.Ended() {
+			return u
+		}
+	}
+	return nil
+}
+
+// End says that the function is over.
+func (u *Unit) End() { u.ended.Store(true) }
+
+// Ended reports whether the function is over.
+func (u *Unit) Ended() bool { return u.ended.Load() }
+
+// OnCommit registers raise, which is called before COMMIT is sent. What it
+// returns is called once with the outcome, before any hook of the transaction's
+// user. Neither is called for an attempt that is rolled back without COMMIT.
+// What a part of the transaction registered stays when the part is rolled back.
+func (u *Unit) OnCommit(raise func() (lower func(stmt.Outcome))) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.fences = append(u.fences, raise)
+}
+
+// Raise calls what OnCommit registered, and returns what is to be called with the
+// outcome; nil when nothing was.
+func (u *Unit) Raise() (lower func(stmt.Outcome)) {
+	u.mu.Lock()
+	fences := slices.Clone(u.fences)
+	u.mu.Unlock()
+	if len(fences) == 0 {
+		return nil
+	}
+	lowers := make([]func(stmt.Outcome), len(fences))
+	for i, raise := range fences {
+		lowers[i] = raise()
+	}
+	return func(o stmt.Outcome) {
+		for _, lower := range lowers {
+			lower(o)
+		}
+	}
+}

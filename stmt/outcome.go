@@ -1,0 +1,23 @@
+package stmt
+
+// Outcome is how a transaction ended.
+type Outcome uint8
+
+const (
+	// Aborted: nothing of it is committed.
+	Aborted Outcome = iota
+	// Committed: all of it is.
+	Committed
+	// Unknown: COMMIT was sent, and nobody can tell.
+	Unknown
+)
+
+var outcomeNames = [...]string{Aborted: "aborted", Committed: "committed", Unknown: "unknown"}
+
+// String returns the outcome in a word.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return "no outcome"
+}

@@ -1,0 +1,103 @@
+package txn
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// An advisory lock that is taken inside of a transaction is waited for with the
+// snapshot taken already, which is then older than what the lock's last holder
+// did. So it is taken before BEGIN, by the session, and given back after.
+
+// lender lends connections, as db.DB does.
+type lender interface {
+	WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) error
+}
+
+// locked makes an attempt, with the operation's locks if it has any.
+func (u *work) locked(ctx context.Context) end {
+	if len(u.op.Locks) == 0 || u.runner.is(locksNothing) {
+		return u.once(ctx, u.runner.db)
+	}
+	var e end
+	began := false
+	err := u.lend(ctx, func(conn *pgx.Conn) error {
+		unlock, err := u.lock(ctx, conn)
+		defer unlock()
+		if err == nil {
+			began = true
+			e = u.once(ctx, conn)
+		}
+		return err
+	})
+	if !began {
+		e = end{err: &beginError{op: u.op.Name, err: err}, cause: err}
+	}
+	return e
+}
+
+// lend calls fn with a connection of the Runner's.
+func (u *work) lend(ctx context.Context, fn func(*pgx.Conn) error) error {
+	switch b := u.runner.db.(type) {
+	case lender:
+		return b.WithConn(ctx, func(_ context.Context, conn *pgx.Conn) error { return fn(conn) })
+	case *pgxpool.Pool:
+		return b.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return fn(conn.Conn()) })
+	case *pgx.Conn:
+		return fn(b)
+	}
+	return &InvalidError{Field: "Op.Locks", Problem: "need a *pgxpool.Pool, a *pgx.Conn or a db.DB, which can lend a connection"}
+}
+
+// lock takes the locks, in order so that two operations do not wait for one
+// another. unlock is to be called in any case.
+func (u *work) lock(ctx context.Context, conn *pgx.Conn) (unlock func(), err error) {
+	keys := slices.Clone(u.op.Locks)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	held := 0
+	unlock = func() { u.unlock(ctx, conn, keys[:held]) }
+	for _, key := range keys {
+		if err := u.lockOne(ctx, conn, key); err != nil {
+			return unlock, err
+		}
+		held++
+	}
+	return unlock, nil
+}
+
+// lockOne takes a lock, unless the server's session is another than the
+// connection's: behind a pooler it would be left to somebody else.
+func (u *work) lockOne(ctx context.Context, conn *pgx.Conn, key int64) error {
+	sql := "select pg_advisory_lock(" + strconv.FormatInt(key, 10) + ")" +
+		" where pg_backend_pid() = " + strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
+	if u.op.LockTimeout > 0 {
+		sql = setLocal("lock_timeout", milliseconds(u.op.LockTimeout)) + "; " + sql
+	}
+	tag, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+	if err == nil && tag.RowsAffected() != 1 {
+		return &PoolerError{Op: u.op.Name}
+	}
+	return err
+}
+
+// unlock gives the locks back; where that fails the session ends, and they with it.
+func (u *work) unlock(ctx context.Context, conn *pgx.Conn, keys []int64) {
+	if len(keys) == 0 || conn.IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), u.runner.cfg.RollbackTimeout)
+	defer cancel()
+	calls := make([]string, len(keys))
+	for i, key := range keys {
+		calls[i] = "pg_advisory_unlock(" + strconv.FormatInt(key, 10) + ")"
+	}
+	if _, err := conn.Exec(ctx, "select "+strings.Join(calls, ", ")); err != nil {
+		_ = conn.Close(ctx)
+	}
+}

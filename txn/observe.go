@@ -1,0 +1,110 @@
+package txn
+
+import (
+	"context"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// Observer hears of units of work, for traces and metrics. Its methods are called
+// on the goroutine of [Do], one after another, and may be called for many units
+// at the same time. They should be quick and must not panic. A Do that joins an
+// outer one, or is a savepoint of it, is part of that.
+//
+// Module github.com/sqlkeel/sqlkeel/otel has one for OpenTelemetry.
+type Observer interface {
+	// UnitStart is called before anything is done. The context it returns is
+	// that of all that follows, the function and the hooks included.
+	UnitStart(ctx context.Context, op Op) context.Context
+	// AttemptStart is called before each attempt, when it has been admitted. The
+	// context it returns is the attempt's.
+	AttemptStart(ctx context.Context, op Op, attempt int) context.Context
+	// AttemptEnd is called once for each AttemptStart, also when the function
+	// panics or ends its goroutine.
+	AttemptEnd(ctx context.Context, op Op, end AttemptEnd)
+	// UnitEnd is called once for each UnitStart, before the user's hooks.
+	UnitEnd(ctx context.Context, op Op, end UnitEnd)
+}
+
+// AttemptEnd is how an attempt went.
+type AttemptEnd struct {
+	Attempt  int // from 1
+	Outcome  stmt.Outcome
+	Err      error         // why it was not committed, or nil
+	Cause    error         // the first error of the attempt, which decided what came next; nil when committed
+	Again    bool          // another attempt follows
+	Delay    time.Duration // before it
+	Duration time.Duration // from the admission to the outcome
+	GateWait time.Duration // for the admission
+	Resolve  time.Duration // the part of Duration in which the outcome of a lost COMMIT was found out
+}
+
+// UnitEnd is how a unit of work went.
+type UnitEnd struct {
+	Attempts int
+	Outcome  stmt.Outcome
+	Err      error // what Do returns, or nil
+	Duration time.Duration
+	GateWait time.Duration // of all attempts together
+}
+
+// watch tells an Observer about one unit; without one it does nothing and reads no
+// clock.
+type watch struct {
+	to    Observer
+	op    *Op
+	unit  context.Context
+	ctx   context.Context // the attempt's
+	began time.Time
+	tried time.Time
+	gate  time.Duration // of this attempt
+	gates time.Duration
+	open  bool // an attempt is under way
+	n     int
+}
+
+func (w *watch) start(ctx context.Context) context.Context {
+	if w.to == nil {
+		return ctx
+	}
+	w.began = time.Now()
+	w.unit = w.to.UnitStart(ctx, *w.op)
+	return w.unit
+}
+
+func (w *watch) attempt(ctx context.Context, n int) context.Context {
+	w.n = n
+	if w.to == nil {
+		return ctx
+	}
+	w.tried, w.open = time.Now(), true
+	w.ctx = w.to.AttemptStart(ctx, *w.op, n)
+	return w.ctx
+}
+
+func (w *watch) waited(d time.Duration) {
+	w.gate = d
+	w.gates += d
+}
+
+func (w *watch) attempted(e end, again bool, delay time.Duration) {
+	if w.to == nil || !w.open {
+		return
+	}
+	w.open = false
+	w.to.AttemptEnd(w.ctx, *w.op, AttemptEnd{
+		Attempt: w.n, Outcome: e.outcome, Err: e.err, Cause: e.cause, Again: again, Delay: delay,
+		Duration: time.Since(w.tried), GateWait: w.gate, Resolve: e.resolved,
+	})
+	w.gate = 0
+}
+
+func (w *watch) end(outcome stmt.Outcome, err error) {
+	if w.to == nil {
+		return
+	}
+	w.to.UnitEnd(w.unit, *w.op, UnitEnd{
+		Attempts: w.n, Outcome: outcome, Err: err, Duration: time.Since(w.began), GateWait: w.gates,
+	})
+}
