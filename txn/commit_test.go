@@ -94,6 +94,7 @@ func TestALostCommitIsUnknownAndNeverAppliedTwice(t *testing.T) {
 				return err
 			})
 			net.plan()
+			net.release()
 			var lost *CommitUnknownError
 			switch {
 			case err == nil:

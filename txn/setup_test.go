@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"sync"
 	"testing"
@@ -187,4 +188,41 @@ func differ[T comparable](what string, got, want T) error {
 		return fmt.Errorf("%s: got %v, want %v", what, got, want)
 	}
 	return nil
+}
+
+// setupOn is setup on a server of the test's own.
+func setupOn(t testing.TB, dsn string, m mutant, changes ...func(*pgxpool.Config)) *lab {
+	t.Helper()
+	l := &lab{t: t, pool: openPool(t, dsn, changes...)}
+	l.runner = newRunner(t, l.pool, Config{}, m)
+	l.exec(`CREATE TABLE items (id int PRIMARY KEY, n bigint NOT NULL); CREATE TABLE moves (a int, b int)`)
+	return l
+}
+
+func openPool(t testing.TB, dsn string, changes ...func(*pgxpool.Config)) *pgxpool.Pool {
+	t.Helper()
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range changes {
+		change(cfg)
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// asRole is the DSN for another role.
+func asRole(t testing.TB, dsn, role string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.User(role)
+	return u.String()
 }

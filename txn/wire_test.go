@@ -23,6 +23,7 @@ const (
 	silence           // executed; no answer ever comes
 	unknown40003      // executed; the answer is 40003, of severity ERROR
 	unknown08007      // executed; the answer is 08007, of severity ERROR
+	late              // held up until release; the client's connection is lost at once
 	fates             // how many there are
 )
 
@@ -32,6 +33,7 @@ type wire struct {
 	next    []fate // of the COMMITs to come; delivered when there are none
 	dials   int
 	flushes int
+	held    []*wireConn // whose COMMIT is late
 }
 
 func (w *wire) attach(cfg *pgxpool.Config) {
@@ -73,27 +75,39 @@ func (w *wire) decide(p []byte) fate {
 
 var commitMessage, _ = (&pgproto3.Query{String: "commit"}).Encode(nil)
 
+// cancelRequest is how a request to cancel begins: its length and its code.
+var cancelRequest = []byte{0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e}
+
 // wireConn belongs to one pgconn, which writes and reads by turns.
 type wireConn struct {
 	net.Conn
 	wire   *wire
 	answer *bytes.Reader // what is read instead of the server's answer, when not nil
 	cut    bool          // the connection ends after it
+	late   bool          // the server's side stays until wire.release
 }
 
 func (c *wireConn) Write(p []byte) (int, error) {
+	if c.late {
+		return len(p), nil // pgx says good-bye
+	}
+	if bytes.HasPrefix(p, cancelRequest) {
+		return len(p), c.Conn.Close() // lost: what ends a COMMIT early is not to be luck
+	}
 	f := c.wire.decide(p)
 	switch f {
 	case delivered:
 		return c.Conn.Write(p)
 	case cutBefore, fatalBefore:
 		_ = c.Conn.Close()
+	case late:
+		c.wire.hold(c)
 	default:
 		if err := c.deliver(p); err != nil {
 			return 0, err
 		}
 	}
-	c.answer, c.cut = bytes.NewReader(answers[f]), f < silence
+	c.answer, c.cut = bytes.NewReader(answers[f]), f < silence || f == late
 	return len(p), nil
 }
 
@@ -114,11 +128,38 @@ func (c *wireConn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	if c.cut {
-		_ = c.Conn.Close()
+		_ = c.Close()
 		return 0, io.EOF
 	}
 	c.answer = nil
 	return c.Conn.Read(p)
+}
+
+// Close leaves the connection of a late COMMIT open.
+func (c *wireConn) Close() error {
+	if c.late {
+		return nil
+	}
+	return c.Conn.Close()
+}
+
+func (w *wire) hold(c *wireConn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c.late = true
+	w.held = append(w.held, c)
+}
+
+// release has the late COMMITs arrive, and waits until the server has answered
+// them or has ended the connection.
+func (w *wire) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.held {
+		_ = c.deliver(commitMessage)
+		_ = c.Conn.Close()
+	}
+	w.held = nil
 }
 
 // answers stand for the server's answer to a COMMIT that was not delivered as usual.
