@@ -19,6 +19,7 @@
 // named pgtest_template_*, and may be dropped at any time).
 //
 // [NewServer] gives a test a private server to stop, kill and start, [NewProxy]
-// a network to cut or silence, and [NewFaulty] errors on demand without a server.
+// a network to cut or silence, which can also lose a COMMIT or the answer to it
+// ([Proxy.OnCommit]), and [NewFaulty] errors on demand without a server.
 // [NewCounter] counts statements and round trips.
 package pgtest

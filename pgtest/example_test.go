@@ -68,6 +68,27 @@ func ExampleNewProxy() {
 	}
 }
 
+// A test whose COMMIT arrives after its client was told nothing.
+func ExampleProxy_OnCommit() {
+	_ = func(t *testing.T) {
+		server := pgtest.NewServer(t)
+		proxy := pgtest.NewProxy(t, server.Addr())
+		conn, err := pgx.Connect(t.Context(), proxy.DSN(server.DSN()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy.OnCommit(func() pgtest.CommitFate { return pgtest.CommitDelayed })
+		err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), "CREATE TABLE books (title text)")
+			return err
+		})
+		if err == nil {
+			t.Error("an answer came to a COMMIT that the server has not seen")
+		}
+		proxy.ReleaseCommits() // and now the table comes to be
+	}
+}
+
 // How a service meets a conflict, without a server.
 func ExampleNewFaulty() {
 	db := pgtest.NewFaulty(nil)

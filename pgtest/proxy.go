@@ -5,25 +5,30 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
 // Proxy is a TCP proxy in front of a server: the network between a test and its
-// server, to be cut, silenced and refused. Its methods are safe for concurrent
-// use.
+// server, to be cut, silenced and refused, and to lose a COMMIT or the answer to it
+// ([Proxy.OnCommit]). Its methods are safe for concurrent use.
 type Proxy struct {
 	t      testing.TB
 	target string
 	addr   string
 	work   sync.WaitGroup // the accept loop and all links
+	drain  time.Duration  // how long the end waits for answers to COMMITs
 
 	mu       sync.Mutex         // guards what follows, and every link's gate
 	listener net.Listener       // nil while connections are refused
 	links    map[*link]struct{} // live connections
+	orphans  map[*link]bool     // links without a client; true: its COMMIT shall be executed
 	hang     bool               // new connections are silent
 	dials    int
 	closed   bool
+	faults   rules
+	release  chan struct{} // closed to deliver the COMMITs that are held back
 }
 
 // NewProxy returns a proxy to target (host:port, such as [Server.Addr]), which is
@@ -34,7 +39,11 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	if err != nil {
 		t.Fatalf("pgtest: proxy: %v", err)
 	}
-	p := &Proxy{t: t, target: target, addr: listener.Addr().String(), links: map[*link]struct{}{}}
+	p := &Proxy{
+		t: t, target: target, addr: listener.Addr().String(),
+		links: map[*link]struct{}{}, orphans: map[*link]bool{}, release: make(chan struct{}),
+		drain: drainTime,
+	}
 	p.serve(listener)
 	t.Cleanup(p.close)
 	return p
@@ -62,7 +71,8 @@ func (p *Proxy) Dials() int {
 	return p.dials
 }
 
-// Live returns how many of them are open.
+// Live returns how many of them are open. One that only the server still holds
+// is not: see [Proxy.Orphans].
 func (p *Proxy) Live() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -121,10 +131,7 @@ func (p *Proxy) Resume() {
 	defer p.mu.Unlock()
 	p.hang = false
 	for l := range p.links {
-		if l.gate != nil {
-			close(l.gate)
-			l.gate = nil
-		}
+		l.open()
 	}
 	if p.listener != nil || p.closed {
 		return
@@ -177,5 +184,6 @@ func (p *Proxy) close() {
 		l.reset()
 	}
 	p.mu.Unlock()
+	p.endOrphans()
 	p.work.Wait()
 }

@@ -9,14 +9,19 @@ import (
 // link is one connection through a [Proxy].
 type link struct {
 	client *net.TCPConn
+	server *net.TCPConn  // nil until it is dialled
 	gate   chan struct{} // guarded by Proxy.mu; not nil while silent, closed to let go on
+
+	asked   frontend // what the client has sent; of its pump alone
+	told    bool     // that COMMITs cannot be found; of the client's pump alone
+	answers *answers
 
 	ctx context.Context // ends when the link is closed, by whomever
 	end context.CancelFunc
 }
 
 func newLink(client *net.TCPConn) *link {
-	l := &link{client: client}
+	l := &link{client: client, answers: newAnswers()}
 	l.ctx, l.end = context.WithCancel(context.Background())
 	return l
 }
@@ -25,6 +30,14 @@ func newLink(client *net.TCPConn) *link {
 func (l *link) reset() {
 	_ = l.client.SetLinger(0)
 	l.end()
+}
+
+// open is called with Proxy.mu held.
+func (l *link) open() {
+	if l.gate != nil {
+		close(l.gate)
+		l.gate = nil
+	}
 }
 
 // closeWith closes conn when the link ends, and returns when that is done.
@@ -47,22 +60,82 @@ func (p *Proxy) carry(l *link) {
 	if err != nil {
 		return // the server is down: the client sees its connection closed
 	}
-	work.Go(func() { l.closeWith(server) })
-	work.Go(func() { p.pump(l, l.client, server) })
-	p.pump(l, server, l.client)
+	l.server = server.(*net.TCPConn)
+	work.Go(func() { l.closeWith(l.server) })
+	work.Go(func() { p.answer(l) })
+	p.ask(l)
 }
 
-// pump carries bytes one way and ends the link when it cannot any more.
-func (p *Proxy) pump(l *link, to, from net.Conn) {
+// ask carries what the client sends, and ends the link when it cannot any more.
+func (p *Proxy) ask(l *link) {
 	defer l.end()
 	buf := make([]byte, 32<<10)
 	for {
-		n, err := from.Read(buf)
+		n, err := l.client.Read(buf)
 		// The news that one side has left does not pass a silent link either.
 		if !p.pass(l) {
 			return
 		}
-		if _, writeErr := to.Write(buf[:n]); err != nil || writeErr != nil {
+		if !p.forward(l, buf[:n]) || err != nil {
+			return
+		}
+	}
+}
+
+// forward brings bytes to the server, with what was asked for on the way, and
+// reports whether the link goes on.
+func (p *Proxy) forward(l *link, bytes []byte) bool {
+	rules := p.rules()
+	for _, next := range l.asked.feed(bytes, rules.any()) {
+		if next.cancel && rules.noCancel {
+			return false
+		}
+		if next.commit && rules.decide != nil {
+			if !p.meet(l, next.bytes, rules.decide()) {
+				return false
+			}
+			continue
+		}
+		if !l.send(next) {
+			return false
+		}
+	}
+	if l.asked.phase == phaseOpaque && rules.decide != nil {
+		p.complain(l)
+	}
+	return true
+}
+
+// send passes a piece on to the server, and reports whether that worked.
+func (l *link) send(what piece) bool {
+	if len(what.bytes) == 0 {
+		return true
+	}
+	l.answers.expect(what.requests, what.greets)
+	_, err := l.server.Write(what.bytes)
+	return err == nil
+}
+
+// answer carries what the server sends. The end of a server that the client hears
+// is the end of the link.
+func (p *Proxy) answer(l *link) {
+	defer func() {
+		if l.answers.end() {
+			l.end()
+		}
+	}()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := l.server.Read(buf)
+		if !p.pass(l) {
+			return
+		}
+		var writeErr error
+		if l.answers.begin() {
+			_, writeErr = l.client.Write(buf[:n])
+		}
+		l.answers.done(buf[:n])
+		if err != nil || writeErr != nil {
 			return
 		}
 	}
@@ -89,4 +162,5 @@ func (p *Proxy) forget(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.links, l)
+	delete(p.orphans, l)
 }
