@@ -95,6 +95,7 @@ func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
 		return stmt.Unknown, ErrOneConnection
 	}
 	pause := backoff.Policy{Base: 10 * time.Millisecond, Max: 500 * time.Millisecond}
+	var why error
 	for n := 0; ; n++ {
 		var outcome stmt.Outcome
 		var err error
@@ -114,8 +115,11 @@ func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
 		case errors.Is(err, ErrOtherServer), errors.Is(err, ErrForgotten), pgerr.Code(err) == "42501":
 			return stmt.Unknown, err
 		}
+		if ctx.Err() == nil || why == nil { // else it says only that time is up
+			why = err
+		}
 		if backoff.Wait(ctx, pause.Delay(n)) != nil {
-			return stmt.Unknown, err
+			return stmt.Unknown, why
 		}
 	}
 }
