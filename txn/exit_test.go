@@ -14,12 +14,12 @@ import (
 
 // leave runs Run in a goroutine of its own, which may end, and returns how it
 // went.
-func leave(ctx context.Context, r *Runner, fn func(context.Context, *Tx) error) (returned bool, panicked any, err error) {
+func leave(ctx context.Context, r *Runner, op Op, fn func(context.Context, *Tx) error) (returned bool, panicked any, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer func() { panicked = recover() }()
-		err = Run(ctx, r, Op{Name: "leave"}, fn)
+		err = Run(ctx, r, op, fn)
 		returned = true
 	}()
 	<-done
@@ -77,7 +77,7 @@ type step func(ctx context.Context, tx *Tx, out func() error) error
 
 func (l *lab) leaveByPanic(fn step) {
 	l.t.Helper()
-	_, value, _ := leave(context.Background(), l.runner, func(ctx context.Context, tx *Tx) error {
+	_, value, _ := leave(context.Background(), l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
 		return fn(ctx, tx, func() error { panic(errBoom) })
 	})
 	if value != errBoom {
@@ -88,7 +88,7 @@ func (l *lab) leaveByPanic(fn step) {
 
 func (l *lab) leaveByGoexit(fn step) {
 	l.t.Helper()
-	returned, value, err := leave(context.Background(), l.runner, func(ctx context.Context, tx *Tx) error {
+	returned, value, err := leave(context.Background(), l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
 		return fn(ctx, tx, func() error { runtime.Goexit(); return nil })
 	})
 	if returned || value != nil {
@@ -107,7 +107,7 @@ func (l *lab) leaveByContext(fn step, how error) {
 		if how == context.DeadlineExceeded {
 			inner, cancel = context.WithTimeout(ctx, 20*time.Millisecond)
 		}
-		_, _, err := leave(inner, l.runner, func(ctx context.Context, tx *Tx) error {
+		_, _, err := leave(inner, l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
 			return fn(ctx, tx, func() error {
 				if how == context.Canceled {
 					cancel()
@@ -142,7 +142,7 @@ func TestGoexitCommitsNothing(t *testing.T) {
 	t.Parallel()
 	promise(t, commitsUnreturned, func(t *testing.T, m mutant) error {
 		l := setupMutant(t, m, one)
-		_, _, _ = leave(context.Background(), l.runner, func(ctx context.Context, tx *Tx) error {
+		_, _, _ = leave(context.Background(), l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
 			if err := insert(ctx, tx, 1); err != nil {
 				return err
 			}

@@ -163,6 +163,13 @@ func (tx *fakeTx) Exec(context.Context, string, ...any) (pgconn.CommandTag, erro
 	return pgconn.CommandTag{}, tx.db.exec
 }
 
+func (*fakeTx) QueryRow(context.Context, string, ...any) pgx.Row { return fakeRow{} }
+
+// fakeRow leaves what it is scanned into as it is.
+type fakeRow struct{}
+
+func (fakeRow) Scan(...any) error { return nil }
+
 func (tx *fakeTx) Commit(context.Context) error {
 	tx.db.commits++
 	if tx.db.commit == nil {

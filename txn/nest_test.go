@@ -1,0 +1,208 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+func nothing(context.Context, *Tx) error { return nil }
+
+func TestANestedDoOnTheSameDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	same, elsewhere := newRunner(t, l.pool, Config{}, sound), newRunner(t, l.db.Pool(), Config{}, sound)
+	var kept context.Context
+	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+		kept = ctx
+		err := Run(ctx, elsewhere, Op{Name: "elsewhere"}, func(ctx context.Context, _ *Tx) error {
+			return Run(ctx, same, Op{Name: "inner"}, nothing)
+		})
+		var nested *NestedError
+		if !errors.As(err, &nested) || nested.Outer != "outer" || nested.Inner != "inner" {
+			t.Errorf("nested through another database: %v", err)
+		}
+		if err := Run(ctx, elsewhere, Op{Name: "elsewhere"}, nothing); err != nil {
+			t.Errorf("another database was refused: %v", err)
+		}
+		return Run(ctx, l.runner, Op{Name: "inner"}, nothing)
+	})
+	const want = "txn: inner was started inside the transaction of outer: pass its Tx, or choose Op.Nest"
+	if err == nil || err.Error() != want {
+		t.Errorf("error is %v", err)
+	}
+	if err := Run(kept, l.runner, Op{Name: "later"}, nothing); err != nil {
+		t.Errorf("the context's mark outlived its transaction: %v", err)
+	}
+}
+
+func TestANestedOperationJoins(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	var hooks []string
+	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+		if err := insert(ctx, tx, 1); err != nil {
+			return err
+		}
+		id, err := Do(ctx, l.runner, Op{Name: "inner", Nest: Join}, func(ctx context.Context, inner *Tx) (int, error) {
+			inner.AfterCommit(func(context.Context) { hooks = append(hooks, "inner") })
+			return 2, insert(ctx, inner, 2)
+		})
+		if err != nil || id != 2 {
+			t.Errorf("result %d, error %v", id, err)
+		}
+		tx.AfterCommit(func(context.Context) { hooks = append(hooks, "outer") })
+		return nil
+	})
+	if ids := l.ids(); err != nil || !slices.Equal(ids, []int{1, 2}) || !slices.Equal(hooks, []string{"inner", "outer"}) {
+		t.Errorf("ids %v, hooks %q, error %v", ids, hooks, err)
+	}
+}
+
+func TestAJoinedOperationThatFailedIsNotCommittedByHalf(t *testing.T) {
+	t.Parallel()
+	for name, out := range map[string]func() error{
+		"error": func() error { return errBoom },
+		"panic": func() error { panic(errBoom) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			promise(t, forgivesJoined, func(t *testing.T, m mutant) error {
+				l := setupMutant(t, m, one)
+				err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+					func() {
+						defer func() { _ = recover() }()
+						_ = Run(ctx, l.runner, Op{Name: "inner", Nest: Join}, func(ctx context.Context, tx *Tx) error {
+							return errors.Join(insert(ctx, tx, 1), out())
+						})
+					}()
+					return insert(ctx, tx, 2)
+				})
+				if !errors.Is(err, ErrSwallowed) {
+					return fmt.Errorf("%d rows, error %w", l.rows(), err)
+				}
+				return differ("rows", l.rows(), 0)
+			})
+		})
+	}
+}
+
+func TestANestedOperationIsASavepoint(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	op := Op{Name: "inner", Nest: Savepoint, Iso: pgx.ReadCommitted}
+	err := Run(t.Context(), l.runner, Op{Name: "outer", Iso: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
+		for id, fails := range []bool{false, true, false} {
+			err := Run(ctx, l.runner, op, func(ctx context.Context, tx *Tx) error {
+				if fails {
+					return errors.Join(insert(ctx, tx, id), errBoom)
+				}
+				return insert(ctx, tx, id)
+			})
+			if errors.Is(err, errBoom) != fails {
+				return err
+			}
+		}
+		return nil
+	})
+	if ids := l.ids(); err != nil || !slices.Equal(ids, []int{0, 2}) {
+		t.Errorf("ids %v, error %v", ids, err)
+	}
+}
+
+func TestAConflictInANestedOperationRestartsTheOutermost(t *testing.T) {
+	t.Parallel()
+	for _, nest := range []Nest{Join, Savepoint} {
+		l := setup(t)
+		l.exec(`INSERT INTO items VALUES (1, 0)`)
+		var outer, inner int
+		err := Run(t.Context(), l.runner, Op{Name: "outer", Iso: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
+			outer++
+			_ = Run(ctx, l.runner, Op{Name: "inner", Nest: nest}, func(ctx context.Context, tx *Tx) error {
+				inner++
+				return loseUpdate(l, ctx, tx)
+			})
+			return nil
+		})
+		if n := l.number(`SELECT n FROM items`); err != nil || n != 101 || outer != 2 || inner != 2 {
+			t.Errorf("nest %d: %d outer and %d inner attempts, n = %d, error %v", nest, outer, inner, n, err)
+		}
+	}
+}
+
+func TestANestedOperationGetsWhatItAsksForOrAnError(t *testing.T) {
+	t.Parallel()
+	strict := Op{Name: "outer", Iso: pgx.Serializable, ReadOnly: true, Deferrable: true}
+	for name, tc := range map[string]struct {
+		outer, inner Op
+		fits         bool
+	}{
+		"nothing asked":            {Op{}, Op{}, true},
+		"weaker isolation":         {Op{Iso: pgx.Serializable}, Op{Iso: pgx.RepeatableRead}, true},
+		"the same isolation":       {Op{Iso: pgx.RepeatableRead}, Op{Iso: pgx.RepeatableRead}, true},
+		"as strict in PostgreSQL":  {Op{Iso: pgx.ReadUncommitted}, Op{Iso: pgx.ReadCommitted}, true},
+		"the same commit":          {Op{Commit: Resolve}, Op{Commit: Resolve}, true},
+		"less of a commit":         {Op{Commit: Resolve}, Op{}, true},
+		"all the same":             {strict, strict, true},
+		"stricter isolation":       {Op{Iso: pgx.RepeatableRead}, Op{Iso: pgx.Serializable}, false},
+		"isolation in one unknown": {Op{}, Op{Iso: pgx.ReadCommitted}, false},
+		"read only in read write":  {Op{}, Op{ReadOnly: true}, false},
+		"deferrable in one not":    {Op{Iso: pgx.Serializable, ReadOnly: true}, strict, false},
+		"another commit":           {Op{}, Op{Commit: Resolve}, false},
+		"another key":              {Op{Commit: Idempotent, Key: "a"}, Op{Commit: Idempotent, Key: "b"}, false},
+		"a timeout":                {Op{}, Op{LockTimeout: time.Second}, false},
+		"a setting":                {Op{}, Op{Settings: map[string]string{"a.b": "c"}}, false},
+		"locks":                    {Op{}, Op{Locks: []int64{1}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			promiseUnless(t, tc.fits, weakensNested, func(t *testing.T, m mutant) error {
+				for _, nest := range []Nest{Join, Savepoint} {
+					r := newRunner(t, &fakeDB{}, Config{}, m)
+					outer, inner := tc.outer, tc.inner
+					outer.Name, inner.Name, inner.Nest = "outer", "inner", nest
+					err := Run(t.Context(), r, outer, func(ctx context.Context, _ *Tx) error { return Run(ctx, r, inner, nothing) })
+					var nested *NestedError
+					if errors.As(err, &nested) == tc.fits || (err == nil) != tc.fits {
+						return fmt.Errorf("nest %d: error is %w", nest, err)
+					}
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// promiseUnless is promise where the mutant can break it.
+func promiseUnless(t *testing.T, immune bool, m mutant, check func(t *testing.T, m mutant) error) {
+	t.Helper()
+	if !immune {
+		promise(t, m, check)
+	} else if err := check(t, sound); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnErrorOfANestedOperationIsItsOwn(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+		err := Run(ctx, l.runner, Op{Name: "inner", Nest: Savepoint}, func(ctx context.Context, tx *Tx) error {
+			return errors.Join(insert(ctx, tx, 1), insert(ctx, tx, 1))
+		})
+		if pgerr.ConstraintName(err) != "items_pkey" {
+			t.Errorf("error is %v", err)
+		}
+		return insert(ctx, tx, 2)
+	})
+	if ids := l.ids(); err != nil || !slices.Equal(ids, []int{2}) {
+		t.Errorf("ids %v, error %v", ids, err)
+	}
+}
