@@ -3,6 +3,7 @@ package txn
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,9 @@ const (
 	gateWidens  = 0.10     // the rate below which it lets more in
 	gateForgets = 0.01     // the rate below which an open gate is forgotten
 	gateFirst   = 2        // how many are let in at first
-	gatePeriod  = 32       // attempts between two changes
+	gateNarrows = 16       // attempts before it lets fewer in
+	gatePeriod  = 32       // attempts before it lets more in, at first
+	gatePatient = 512      // and at most, after it was wrong to let more in
 	gatesMost   = 1024     // how many may be remembered without need
 )
 
@@ -28,9 +31,10 @@ type gateKey struct{ op, key string }
 
 // gates are the gates of a Runner.
 type gates struct {
-	some atomic.Int32 // how many there are; 0 nearly always
-	mu   sync.Mutex   // guards what follows, and all gates
-	all  map[gateKey]*gate
+	mutant mutant
+	some   atomic.Int32 // how many there are; 0 nearly always
+	mu     sync.Mutex   // guards what follows, and all gates
+	all    map[gateKey]*gate
 }
 
 // gate is that of one key.
@@ -40,6 +44,7 @@ type gate struct {
 	limit  int     // how many may be inside; 0: it is open
 	inside int     // how many are
 	since  int     // attempts since limit was changed
+	period int     // attempts before more are let in
 	waited bool    // somebody had to wait since then
 	queue  []*waiter
 }
@@ -95,7 +100,11 @@ func (p *pass) queue() *waiter {
 	}
 	g.waited = true
 	w := &waiter{admitted: make(chan struct{})}
-	g.queue = append(g.queue, w)
+	if p.gates.mutant == admitsTheLast {
+		g.queue = slices.Insert(g.queue, 0, w)
+	} else {
+		g.queue = append(g.queue, w)
+	}
 	return w
 }
 
@@ -143,7 +152,7 @@ func (p *pass) attempted(conflict bool) (atOnce bool) {
 	defer p.gates.mu.Unlock()
 	g := p.gates.all[p.key]
 	if g == nil {
-		if !conflict {
+		if !conflict || p.gates.mutant == keepsGatesOpen {
 			return false
 		}
 		g = p.gates.add(p.key)
@@ -189,14 +198,21 @@ func (g *gate) count(conflict bool) {
 	switch {
 	case g.limit == 0:
 		if g.rate > gateCloses {
+			g.period = gatePeriod
 			g.change(gateFirst)
 		}
-	case g.since < gatePeriod:
-	case g.rate > gateCloses && g.limit > 1:
-		g.change(g.limit - 1)
-	case g.rate < gateWidens && !g.waited:
+	case g.rate > gateCloses:
+		if g.limit > 1 && g.since >= gateNarrows {
+			g.period = min(4*g.period, gatePatient)
+			g.change(g.limit - 1)
+		}
+	case g.rate > gateWidens || g.since < g.period:
+	case !g.waited:
 		g.change(0)
-	case g.rate < gateWidens:
+	default:
+		if g.since > gatePatient/2 { // long enough to have been right
+			g.period = gatePeriod
+		}
 		g.change(g.limit + 1)
 	}
 }

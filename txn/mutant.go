@@ -26,6 +26,8 @@ const (
 	forgivesJoined           // commits what a joined operation left half done
 	keepsHooks               // keeps hooks of parts that were rolled back
 	leavesUnguarded          // lets two goroutines use a transaction by turns
+	keepsGatesOpen           // lets everybody in
+	admitsTheLast            // lets in who came last
 	spendsFreely             // retries without tokens
 )
 

@@ -49,7 +49,7 @@ func newRunner(t testing.TB, db Beginner, cfg Config, m mutant) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.mutant = m
+	r.mutant, r.gates.mutant = m, m
 	return r
 }
 
