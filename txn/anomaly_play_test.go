@@ -73,12 +73,12 @@ func (r *role) op(level pgx.TxIsoLevel, attempts int) txn.Op {
 
 // perform does the steps and returns what each of them saw. It asks for its
 // turn before each step and before the end.
-func (r *role) perform(ctx context.Context, tx *txn.Tx, turn func(context.Context) error) ([]string, error) {
+func (r *role) perform(ctx context.Context, tx *txn.Tx, turn func(context.Context, int) error) ([]string, error) {
 	var saw []string
 	kept := map[string]any{}
 	steps := func(ctx context.Context) error {
-		for _, s := range r.steps {
-			if err := turn(ctx); err != nil {
+		for i, s := range r.steps {
+			if err := turn(ctx, i); err != nil {
 				return err
 			}
 			line, err := s.do(ctx, tx, kept)
@@ -92,7 +92,7 @@ func (r *role) perform(ctx context.Context, tx *txn.Tx, turn func(context.Contex
 	if err := r.inPart(ctx, tx, steps); err != nil {
 		return nil, err
 	}
-	if err := turn(ctx); err != nil {
+	if err := turn(ctx, len(r.steps)); err != nil {
 		return nil, err
 	}
 	if r.undo {

@@ -37,8 +37,8 @@ func newStage(t testing.TB, p *play) *stage {
 		t.Fatal(err)
 	}
 	s := &stage{t: t, ctx: ctx, runner: runner, watcher: db.Conn()}
-	s.exec(p.schema)
 	s.show(p)
+	s.exec(p.schema)
 	return s
 }
 
@@ -90,7 +90,8 @@ func (s *stage) state() string {
 }
 
 // perform plays the roles' turns in the order given. A role whose turn comes
-// while it waits for a lock takes it when it can.
+// while it waits for a lock takes it when it can. When the order is at its end
+// those who are not take one turn each, again and again.
 func (s *stage) perform(order string, level pgx.TxIsoLevel, attempts int) outcome {
 	s.t.Helper()
 	s.reset()
@@ -133,7 +134,7 @@ func (p *performance) follow(ctx context.Context, order string) error {
 			return err
 		}
 	}
-	for p.going() {
+	for p.goOn() {
 		if err := p.advance(ctx); err != nil {
 			return err
 		}
@@ -141,14 +142,19 @@ func (p *performance) follow(ctx context.Context, order string) error {
 	return ctx.Err() // the actors may have ended because of it
 }
 
-// going reports whether some actor still needs cues.
-func (p *performance) going() bool {
+// goOn makes one more turn due for each actor that is not at its end, and reports
+// whether there was one.
+func (p *performance) goOn() (some bool) {
 	for _, a := range p.actors {
-		if !a.gone {
-			return true
+		if a.next == over {
+			continue
+		}
+		some = true
+		if a.owed == 0 && !a.busy {
+			a.owed++
 		}
 	}
-	return false
+	return some
 }
 
 // advance gives the turns that are owed to the actors that can take them, until
@@ -162,7 +168,7 @@ func (p *performance) advance(ctx context.Context) error {
 					return err
 				}
 			}
-			if a.busy || a.gone || a.owed == 0 {
+			if a.busy || a.next == over || a.owed == 0 {
 				continue
 			}
 			moved = true
@@ -183,7 +189,7 @@ func (p *performance) settle(ctx context.Context, a *actor) error {
 			return nil
 		}
 		others := p.sessions(a)
-		if len(others) == 0 || !a.role.mayWait(a.given-1) {
+		if len(others) == 0 || !a.mayWait() {
 			return a.hear(ctx)
 		}
 		var waits bool
