@@ -30,7 +30,8 @@ type actor struct {
 	// These are the actor's, and may be read when it has ended.
 	inHand  bool // a cue was given that is not used yet
 	attempt int
-	torn    int // parts that ended with a conflict
+	parts   int // calls of the functions of savepoints
+	torn    int // savepoints that ended with a conflict
 	ending
 }
 

@@ -105,8 +105,14 @@ func (r *role) inPart(ctx context.Context, tx *txn.Tx, steps func(context.Contex
 	if !r.part {
 		return steps(ctx)
 	}
-	err := tx.Savepoint(ctx, steps)
-	if a, ok := ctx.Value(actorKey{}).(*actor); ok && refused(err) {
+	a, acted := ctx.Value(actorKey{}).(*actor)
+	err := tx.Savepoint(ctx, func(ctx context.Context) error {
+		if acted {
+			a.parts++
+		}
+		return steps(ctx)
+	})
+	if acted && refused(err) {
 		a.torn++
 	}
 	if r.deaf && ctx.Err() == nil {

@@ -169,6 +169,8 @@ func (s *stage) judge(o *outcome, attempts int) error {
 			return fmt.Errorf("%c is refused: %w", 'A'+i, a.err)
 		case a.err == nil && a.torn > 0 && a.attempt <= a.torn:
 			return fmt.Errorf("%c met %d conflicts in savepoints and was committed by attempt %d", 'A'+i, a.torn, a.attempt)
+		case a.parts > a.attempt:
+			return fmt.Errorf("%c began its savepoint %d times in %d attempts", 'A'+i, a.parts, a.attempt)
 		}
 	}
 	if !s.explained(o) {
