@@ -18,8 +18,9 @@
 // data that somebody needs. On a server that lives on, templates stay (they are
 // named pgtest_template_*, and may be dropped at any time).
 //
-// [NewServer] gives a test a private server to stop, kill and start, [NewProxy]
-// a network to cut or silence, which can also lose a COMMIT or the answer to it
-// ([Proxy.OnCommit]), and [NewFaulty] errors on demand without a server.
+// [NewServer] gives a test a private server to stop, kill and start, and standbys
+// of it ([Server.NewStandby]); [NewProxy] a network to cut or silence, which can
+// also lose a COMMIT or the answer to it ([Proxy.OnCommit]); and [NewFaulty] errors
+// on demand without a server.
 // [NewCounter] counts statements and round trips.
 package pgtest

@@ -50,6 +50,23 @@ func ExampleNewServer() {
 	}
 }
 
+// A test that sees a standby take over.
+func ExampleServer_NewStandby() {
+	_ = func(t *testing.T) {
+		primary := pgtest.NewServer(t)
+		standby := primary.NewStandby()
+		primary.Kill()
+		standby.Promote()
+		conn, err := pgx.Connect(t.Context(), standby.DSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(t.Context(), "CREATE TABLE books (title text)"); err != nil {
+			t.Errorf("a write to the new primary: %v", err)
+		}
+	}
+}
+
 // A test whose network goes silent.
 func ExampleNewProxy() {
 	_ = func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
-// ServerOption is a wish for the server that [NewServer] returns.
+// ServerOption is a wish for the server that [NewServer] or [Server.NewStandby]
+// returns.
 type ServerOption interface {
 	applyServer(*pgserver.Config) error
 }
@@ -51,18 +52,30 @@ type Server struct {
 // started, saying what to do about it.
 func NewServer(t testing.TB, opts ...ServerOption) *Server {
 	t.Helper()
-	cfg := pgserver.Config{Providers: []pgserver.Provider{pgserver.Local, pgserver.Docker, pgserver.Download}}
-	for _, opt := range opts {
-		if err := opt.applyServer(&cfg); err != nil {
-			t.Fatalf("pgtest: %v", err)
-		}
-	}
+	cfg := configure(t, opts)
+	cfg.Providers = []pgserver.Provider{pgserver.Local, pgserver.Docker, pgserver.Download}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	server, err := pgserver.Start(ctx, cfg)
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
+	return own(t, server)
+}
+
+func configure(t testing.TB, opts []ServerOption) (cfg pgserver.Config) {
+	t.Helper()
+	for _, opt := range opts {
+		if err := opt.applyServer(&cfg); err != nil {
+			t.Fatalf("pgtest: %v", err)
+		}
+	}
+	return cfg
+}
+
+// own returns the server for the test, at whose end it is stopped.
+func own(t testing.TB, server *pgserver.Server) *Server {
+	t.Helper()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()

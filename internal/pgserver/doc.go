@@ -18,6 +18,8 @@
 // A server that Start started belongs to this process and its data are
 // throw-away: both are gone when [Server.Stop] returns, or soon after the process
 // died, even by SIGKILL. (A container needs testcontainers' reaper for the latter.)
+// One that runs from binaries can be given standbys, and these be promoted:
+// [Server.Standby], [Server.Promote].
 // It listens on loopback only; a container, which Docker publishes on all
 // interfaces, has a random password.
 package pgserver

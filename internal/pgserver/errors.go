@@ -13,6 +13,10 @@ var ErrNotOwned = errors.New("pgserver: this server was not started here, so it 
 // ErrStopped is returned by [Server.Halt] and [Server.Start] after [Server.Stop].
 var ErrStopped = errors.New("pgserver: the server has been stopped and its data removed")
 
+// ErrNoStandby is returned by [Server.Standby] of a server in a container.
+var ErrNoStandby = errors.New("pgserver: only a server run from binaries of this machine can be given a standby: " +
+	"install PostgreSQL or set SQLKEEL_PG_BIN")
+
 // Failure is one provider's reason for not serving.
 type Failure struct {
 	Provider Provider

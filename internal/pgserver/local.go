@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,8 +22,10 @@ type local struct {
 	bin  string   // directory of initdb and postgres
 	home string   // holds the data directory; the guard removes it
 	as   *account // nil: ourselves
-	args []string // settings
+	cfg  Config   // for its settings
 	port int
+
+	primary int // the port of the server that it follows, or followed; 0: none
 
 	guard *guard
 	proc  *process // nil or dead while the server is down
@@ -38,6 +41,18 @@ func startLocal(ctx context.Context, cfg Config) (instance, error) {
 
 // startBinaries makes a new server from the binaries in bin.
 func startBinaries(ctx context.Context, cfg Config, bin string) (instance, error) {
+	l, err := newLocal(cfg, bin)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.create(ctx); err != nil {
+		return nil, errors.Join(err, l.stop(context.WithoutCancel(ctx)))
+	}
+	return l, nil
+}
+
+// newLocal returns a server without data, but with a place for them.
+func newLocal(cfg Config, bin string) (*local, error) {
 	as, err := pickAccount(os.Geteuid())
 	if err != nil {
 		return nil, err
@@ -54,17 +69,18 @@ func startBinaries(ctx context.Context, cfg Config, bin string) (instance, error
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	l := &local{bin: bin, home: home, as: as, args: cfg.arguments(), guard: g}
-	if err := l.create(ctx); err != nil {
-		return nil, errors.Join(err, l.stop(context.WithoutCancel(ctx)))
-	}
-	return l, nil
+	return &local{bin: bin, home: home, as: as, cfg: cfg, guard: g}, nil
 }
 
 func (l *local) create(ctx context.Context) error {
 	if err := l.initdb(ctx); err != nil {
 		return err
 	}
+	return l.settle(ctx)
+}
+
+// settle starts the server at a port of its own.
+func (l *local) settle(ctx context.Context) error {
 	// Another process may take the port between our look and the server's.
 	for attempt := 1; ; attempt++ {
 		port, err := freePort()
@@ -79,18 +95,22 @@ func (l *local) create(ctx context.Context) error {
 }
 
 func (l *local) initdb(ctx context.Context) error {
-	out := newOutput()
-	cmd := l.command(out, "initdb", "-D", l.data(), "-U", "postgres", "-A", "trust",
+	return l.run(ctx, filepath.Join(l.bin, "initdb"), "-D", l.data(), "-U", "postgres", "-A", "trust",
 		"-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	proc, err := launch(cmd, l.as, syscall.SIGKILL)
+}
+
+// run returns when a program of the server's account has ended.
+func (l *local) run(ctx context.Context, path string, args ...string) error {
+	out, name := newOutput(), filepath.Base(path)
+	proc, err := launch(l.command(out, path, args...), l.as, syscall.SIGKILL)
 	if err != nil {
 		return l.explain(err)
 	}
 	if err := proc.wait(ctx); err != nil {
-		return errors.Join(fmt.Errorf("initdb: %w", err), proc.kill(), proc.wait(context.WithoutCancel(ctx)))
+		return errors.Join(fmt.Errorf("%s: %w", name, err), proc.kill(), proc.wait(context.WithoutCancel(ctx)))
 	}
 	if proc.err != nil {
-		return fmt.Errorf("initdb: %w\n%s", proc.err, out.tail())
+		return fmt.Errorf("%s: %w\n%s", name, proc.err, out.tail())
 	}
 	return nil
 }
@@ -101,10 +121,10 @@ func (l *local) dsn() string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", l.port)
 }
 
-// command runs a binary in a clean environment: PGDATA, PGPORT or LC_MESSAGES of
+// command runs a program in a clean environment: PGDATA, PGPORT or LC_MESSAGES of
 // the caller must not reach it.
-func (l *local) command(out *output, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(l.bin, name), args...)
+func (l *local) command(out *output, path string, args ...string) *exec.Cmd {
+	cmd := exec.Command(path, args...)
 	cmd.Dir = l.home
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
 	cmd.Stdout, cmd.Stderr = out, out
@@ -127,10 +147,11 @@ func (l *local) start(ctx context.Context) error {
 		return nil
 	}
 	out := newOutput()
-	args := append([]string{"-D", l.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(l.port), "-k", "",
-		"-c", "dynamic_shared_memory_type=mmap"}, l.args...)
+	out.readOnly = l.primary != 0
+	args := slices.Concat([]string{"-D", l.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(l.port), "-k", "",
+		"-c", "dynamic_shared_memory_type=mmap"}, l.following(), l.cfg.arguments())
 	// SIGQUIT is an immediate shutdown: it leaves nothing in shared memory.
-	proc, err := launch(l.command(out, "postgres", args...), l.as, syscall.SIGQUIT)
+	proc, err := launch(l.command(out, filepath.Join(l.bin, "postgres"), args...), l.as, syscall.SIGQUIT)
 	if err != nil {
 		return l.explain(err)
 	}

@@ -10,7 +10,8 @@ import (
 // output collects what a server writes: it keeps the last lines for error
 // messages and tells when the server says that it accepts connections.
 type output struct {
-	ready chan struct{} // closed at the first line that says so
+	ready    chan struct{} // closed at the first line that says so
+	readOnly bool          // connections that may only read, as a standby's, are enough
 
 	mu      sync.Mutex
 	partial []byte   // guarded by mu
@@ -41,11 +42,16 @@ func (o *output) Write(p []byte) (int, error) {
 func (o *output) add(line string) {
 	o.lines = append(o.lines, line)
 	o.lines = o.lines[max(0, len(o.lines)-keptLines):]
-	// The server runs in the C locale: these are its words.
-	if !o.said && strings.Contains(line, "database system is ready to accept connections") {
+	if !o.said && o.saysReady(line) {
 		o.said = true
 		close(o.ready)
 	}
+}
+
+// saysReady knows the server's words: it runs in the C locale.
+func (o *output) saysReady(line string) bool {
+	_, what, found := strings.Cut(line, "database system is ready to accept ")
+	return found && (what == "connections" || o.readOnly && strings.HasPrefix(what, "read"))
 }
 
 // tail returns the last lines, for an error message.

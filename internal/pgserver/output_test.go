@@ -32,6 +32,22 @@ func TestReadyIsHeardWhereverTheOutputIsCut(t *testing.T) {
 	}
 }
 
+func TestAStandbyIsReadyWhenItCanBeRead(t *testing.T) {
+	t.Parallel()
+	for _, words := range []string{"read-only connections", "read only connections", "connections"} {
+		o := newOutput()
+		o.readOnly = true
+		write(t, o, "LOG:  entering standby mode\n")
+		if isReady(o) {
+			t.Error("ready too early")
+		}
+		write(t, o, "LOG:  database system is ready to accept "+words+"\n")
+		if !isReady(o) {
+			t.Errorf("not ready to accept %s", words)
+		}
+	}
+}
+
 func TestOtherLinesAreNotReadiness(t *testing.T) {
 	t.Parallel()
 	o := newOutput()

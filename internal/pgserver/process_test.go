@@ -262,7 +262,7 @@ func TestRootIsToldWhyItsServerMayNotStart(t *testing.T) {
 func TestTheEnvironmentOfAServerIsClean(t *testing.T) {
 	t.Parallel()
 	g := &guard{}
-	cmd := (&local{bin: "/bin", home: "/home", guard: g}).command(newOutput(), "postgres", "-D", "x")
+	cmd := (&local{bin: "/bin", home: "/home", guard: g}).command(newOutput(), "/bin/postgres", "-D", "x")
 	if want := []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}; !slices.Equal(cmd.Env, want) {
 		t.Errorf("environment %q, want %q", cmd.Env, want)
 	}
