@@ -21,12 +21,18 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 // median returns the middle value, or the mean of the two in the middle. There
 // must be one.
 func median[T float64 | time.Duration](values []T) T {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return middle(sorted)
+}
+
+// middle is the median of values in ascending order.
+func middle[T float64 | time.Duration](sorted []T) T {
+	half := len(sorted) / 2
 	if len(sorted)%2 == 1 {
-		return sorted[middle]
+		return sorted[half]
 	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return (sorted[half-1] + sorted[half]) / 2
 }
 
 // estimate is a ratio, and the interval in which it is likely to be.
@@ -52,7 +58,8 @@ func paired(values, base []float64, seed uint64) estimate {
 		for j := range drawn {
 			drawn[j] = ratios[rng.IntN(len(ratios))]
 		}
-		medians[i] = median(drawn)
+		slices.Sort(drawn)
+		medians[i] = middle(drawn)
 	}
 	slices.Sort(medians)
 	return estimate{median: median(ratios), low: medians[resamples*25/1000], high: medians[resamples*975/1000-1]}
