@@ -30,14 +30,19 @@ const (
 	mostOfTail     = 0.25
 )
 
+// widestBand is the noise with which nothing can be judged any more: everything
+// would be a tie.
+const widestBand = 1.25
+
 // Verdicts judges the claims: under contention twice pgbench's rate, and at
 // least the rate of the best arm that waits at a quarter of its 99th percentile;
-// without contention no loss against plain pgx. Medians decide. What could not
-// be judged does not hold.
+// without contention no loss against plain pgx. Medians decide, provided that
+// the noise is small. What could not be judged does not hold.
 func (r *Report) Verdicts() []Verdict {
 	var verdicts []Verdict
 	for _, res := range r.results {
 		own := res.with(ours)[0]
+		verdicts = append(verdicts, res.quiet())
 		if res.contended() {
 			verdicts = append(verdicts, res.againstPgbench(own, r.cfg.Seed))
 			verdicts = append(verdicts, res.againstBackoff(own, r.cfg.Seed)...)
@@ -47,6 +52,13 @@ func (r *Report) Verdicts() []Verdict {
 		verdicts = append(verdicts, res.effects()...)
 	}
 	return verdicts
+}
+
+func (r *result) quiet() Verdict {
+	return Verdict{
+		r.Scenario, fmt.Sprintf("little enough noise to judge, a band within %g", widestBand),
+		r.band <= widestBand, "ties are " + r.band.String(),
+	}
 }
 
 func (r *result) againstPgbench(own *series, seed uint64) Verdict {

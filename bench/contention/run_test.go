@@ -39,8 +39,8 @@ func TestEveryArmRunsAndItsEffectsAreRight(t *testing.T) {
 			t.Errorf("%s: %d rounds, ratio %v", s.name, len(s.samples), s.ratio)
 		}
 	}
-	if n := len(report.Verdicts()); n != 5 {
-		t.Errorf("%d verdicts, want 5", n)
+	if n := len(report.Verdicts()); n != 6 {
+		t.Errorf("%d verdicts, want 6", n)
 	}
 	if len(progress) == 0 {
 		t.Errorf("progress %q", progress)
