@@ -9,6 +9,20 @@ COUNT ?= 1
 # A full run of make soundness; see internal/gen/soundness.
 SCHEMAS ?= 2000
 SEED ?= 1
+# make bench-contention: how many contend for how many rows (each with each), and
+# how often every arm runs and for how long. GATE=-gate judges the outcome;
+# FLAGS is for the rest, see bench/cmd/contention.
+WORKERS ?= 32,2
+ROWS ?= 10,1000
+ROUNDS ?= 9
+DURATION ?= 5s
+GATE ?=
+FLAGS ?=
+# The modules that have tests. A choice of packages is one in the first.
+MODULES := . bench
+TESTED = $(if $(filter ./...,$(PKGS)),$(MODULES),.)
+# each runs a command for each $$module of a list, and fails when one of them did.
+each = failed=0; for module in $(1); do $(2) || failed=1; done; exit $$failed
 # The race detector needs a C compiler; without one the tests still run.
 RACE := $(if $(shell command -v $$($(GO) env CC)),-race)
 
@@ -16,16 +30,16 @@ RACE := $(if $(shell command -v $$($(GO) env CC)),-race)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Show the data layer at work on a real PostgreSQL
 	$(KEEL) demo
 
 .PHONY: test
-test: ## Run all tests under the race detector, with one PostgreSQL for all packages
+test: ## Run all tests under the race detector, with one PostgreSQL for all packages of a module
 	@$(if $(RACE),,echo "make test: no C compiler, so without the race detector" >&2)
-	$(KEEL) pg run -- $(GO) test $(RACE) -count=$(COUNT) -timeout 15m $(PKGS)
+	$(call each,$(TESTED),$(KEEL) pg run -- $(GO) -C $$module test $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
 
 .PHONY: soundness
 soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
@@ -35,6 +49,11 @@ soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)
 	$(KEEL) pg run -- $(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
+
+.PHONY: bench-contention
+bench-contention: ## Compare transactions that collide, by sqlkeel, plain pgx and pgbench
+	$(KEEL) pg run -- $(GO) -C bench run ./cmd/contention -workers $(WORKERS) -rows $(ROWS) \
+		-rounds $(ROUNDS) -duration $(DURATION) -seed $(SEED) $(GATE) $(FLAGS)
 
 .PHONY: generate
 generate: ## Write the generated code anew from migrations/ and queries/
@@ -46,8 +65,8 @@ verify: ## Fail when generated code, go.mod or the formatting is not what it wou
 
 .PHONY: lint
 lint: ## Run go vet and staticcheck
-	$(GO) vet ./...
-	$(TOOL) staticcheck ./...
+	$(call each,$(MODULES),$(GO) -C $$module vet ./...)
+	$(call each,$(MODULES),$(GO) -C $$module tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...)
 
 .PHONY: ci
 ci: verify lint test ## What CI runs

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// makeDatabase makes an empty database on the server that the URL names. It
+// returns the database's URL and what drops it.
+func makeDatabase(ctx context.Context, server string) (dsn string, drop func(context.Context) error, err error) {
+	u, err := url.Parse(server)
+	if err != nil || !strings.HasPrefix(u.Scheme, "postgres") {
+		return "", nil, errors.New("the server must be given as a URL: postgres://user@host:port/database")
+	}
+	name := "contention_" + strings.ToLower(rand.Text())
+	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
+		return "", nil, fmt.Errorf("make a database: %w", err)
+	}
+	u.Path = "/" + name
+	return u.String(), func(ctx context.Context) error {
+		if err := execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			return fmt.Errorf("drop the database %s: %w", name, err)
+		}
+		return nil
+	}, nil
+}
+
+func execute(ctx context.Context, dsn, sql string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, sql)
+	return err
+}

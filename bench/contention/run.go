@@ -1,0 +1,94 @@
+package contention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// Run measures all scenarios. An error means that there is no result; wrong
+// effects are a result ([Report.Wrong]).
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("contention: %w", err)
+	}
+	b, err := openBank(ctx, cfg.DSN)
+	if err != nil {
+		return nil, fmt.Errorf("contention: %w", err)
+	}
+	defer b.close(ctx)
+	report := &Report{cfg: cfg}
+	if report.settings, err = b.settings(ctx); err != nil {
+		return nil, fmt.Errorf("contention: %w", err)
+	}
+	e := &experiment{cfg: cfg, bank: b, arms: arms(cfg)}
+	for i, scenario := range cfg.Scenarios {
+		result, err := e.scenario(ctx, scenario, i)
+		if err != nil {
+			return nil, fmt.Errorf("contention: %v: %w", scenario, err)
+		}
+		report.results = append(report.results, result)
+	}
+	return report, nil
+}
+
+// experiment is a run under way.
+type experiment struct {
+	cfg  Config
+	bank *bank
+	arms []arm
+}
+
+// scenario runs all rounds of the scenario with number n.
+func (e *experiment) scenario(ctx context.Context, s Scenario, n int) (*result, error) {
+	res := newResult(s, e.arms)
+	for i, a := range e.arms {
+		if a.missing != "" {
+			e.cfg.Progress(fmt.Sprintf("%v: ARM MISSING: %s: %s", s, e.arms[i].name, a.missing))
+		}
+	}
+	for number := range e.cfg.Rounds {
+		rng := rand.New(rand.NewPCG(e.cfg.Seed, uint64(n)<<32|uint64(number)))
+		r := round{
+			Scenario: s, dsn: e.cfg.DSN, pool: e.cfg.Pool, isolation: e.cfg.Isolation,
+			duration: e.cfg.Duration, seed: uint64(rng.Uint32()),
+		}
+		for _, i := range rng.Perm(len(e.arms)) {
+			if e.arms[i].missing != "" {
+				continue
+			}
+			if err := e.measure(ctx, r, res.series[i]); err != nil {
+				return nil, fmt.Errorf("round %d: %s: %w", number+1, e.arms[i].name, err)
+			}
+		}
+		e.cfg.Progress(fmt.Sprintf("%v: round %d of %d: %s", s, number+1, e.cfg.Rounds, res.lastRates()))
+	}
+	res.compare(e.cfg.Seed)
+	return res, nil
+}
+
+// measure lets one arm do one round on a fresh table, and looks at the effects.
+func (e *experiment) measure(ctx context.Context, r round, into *series) error {
+	if err := e.bank.refill(ctx, r.Rows); err != nil {
+		return err
+	}
+	s, err := into.run(ctx, r)
+	if err != nil {
+		return err
+	}
+	if s.rate <= 0 {
+		return errors.New("nothing was committed within the round: it is too short")
+	}
+	wrong, err := e.bank.audit(ctx, r.Rows, s.committed)
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		into.wrong = append(into.wrong, strings.Join(wrong, ", "))
+	}
+	into.samples = append(into.samples, s)
+	return nil
+}
