@@ -19,7 +19,7 @@ DURATION ?= 5s
 GATE ?=
 FLAGS ?=
 # The modules that have tests. A choice of packages is one in the first.
-MODULES := . bench
+MODULES := . bench otel
 TESTED = $(if $(filter ./...,$(PKGS)),$(MODULES),.)
 # each runs a command for each $$module of a list, and fails when one of them did.
 each = failed=0; for module in $(1); do $(2) || failed=1; done; exit $$failed

@@ -2,6 +2,7 @@ package txn_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -68,7 +69,9 @@ func (r *role) op(level pgx.TxIsoLevel, attempts int) txn.Op {
 		level = pgx.ReadCommitted
 	}
 	deferrable := r.deferrable && level == pgx.Serializable
-	return txn.Op{Name: "role", Iso: level, ReadOnly: r.readOnly, Deferrable: deferrable, MaxAttempts: attempts}
+	// A key of its own: the order is the script's, and nobody is to wait at a gate
+	// for one whose turn comes later.
+	return txn.Op{Name: "role", Iso: level, ReadOnly: r.readOnly, Deferrable: deferrable, MaxAttempts: attempts, ConflictKey: rand.Text()}
 }
 
 // perform does the steps and returns what each of them saw. It asks for its

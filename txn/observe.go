@@ -17,13 +17,14 @@ type Observer interface {
 	// UnitStart is called before anything is done. The context it returns is
 	// that of all that follows, the function and the hooks included.
 	UnitStart(ctx context.Context, op Op) context.Context
-	// AttemptStart is called before each attempt, when it has been admitted. The
-	// context it returns is the attempt's.
+	// AttemptStart is called before each attempt, when it has been admitted, with
+	// the unit's context. The context it returns is the attempt's.
 	AttemptStart(ctx context.Context, op Op, attempt int) context.Context
-	// AttemptEnd is called once for each AttemptStart, also when the function
-	// panics or ends its goroutine.
+	// AttemptEnd is called once for each AttemptStart, with the attempt's context,
+	// also when the function panics or ends its goroutine.
 	AttemptEnd(ctx context.Context, op Op, end AttemptEnd)
-	// UnitEnd is called once for each UnitStart, before the user's hooks.
+	// UnitEnd is called once for each UnitStart, with the unit's context, before
+	// the user's hooks.
 	UnitEnd(ctx context.Context, op Op, end UnitEnd)
 }
 
@@ -33,7 +34,7 @@ type AttemptEnd struct {
 	Outcome  stmt.Outcome
 	Err      error         // why it was not committed, or nil
 	Cause    error         // the first error of the attempt, which decided what came next; nil when committed
-	Again    bool          // another attempt follows
+	Again    bool          // another attempt is to follow, unless ctx ends before it
 	Delay    time.Duration // before it
 	Duration time.Duration // from the admission to the outcome
 	GateWait time.Duration // for the admission
@@ -78,8 +79,9 @@ func (w *watch) attempt(ctx context.Context, n int) context.Context {
 	if w.to == nil {
 		return ctx
 	}
-	w.tried, w.open = time.Now(), true
+	w.tried = time.Now()
 	w.ctx = w.to.AttemptStart(ctx, *w.op, n)
+	w.open = true // a start that panics has no end
 	return w.ctx
 }
 
