@@ -9,6 +9,8 @@ COUNT ?= 1
 # A full run of make soundness; see internal/gen/soundness.
 SCHEMAS ?= 2000
 SEED ?= 1
+# A full run of make faults; see txn/faults_test.go.
+FAULTS ?= 10000
 # make bench-contention: how many contend for how many rows (each with each), and
 # how often every arm runs and for how long. GATE=-gate judges the outcome;
 # FLAGS is for the rest, see bench/cmd/contention.
@@ -45,6 +47,11 @@ test: ## Run all tests under the race detector, with one PostgreSQL for all pack
 soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
 	SQLKEEL_FUZZ_SCHEMAS=$(SCHEMAS) SQLKEEL_FUZZ_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) test -count=1 -timeout 2h -run '^TestEveryChangeWasForetold$$' -v ./internal/gen/soundness
+
+.PHONY: faults
+faults: ## Commit FAULTS increments in each mode over a network that loses COMMITs; SEED chooses which
+	SQLKEEL_FAULTS_COUNT=$(FAULTS) SQLKEEL_FAULTS_SEED=$(SEED) $(KEEL) pg run -- \
+		$(GO) test -count=1 -timeout 2h -run '^TestInAStormOfLostCommits' -v ./txn
 
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)
