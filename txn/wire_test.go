@@ -29,6 +29,7 @@ const (
 
 // wire is the network under a pool: it counts, and decides the fate of COMMITs.
 type wire struct {
+	lets    bool // requests to cancel pass
 	mu      sync.Mutex
 	next    []fate // of the COMMITs to come; delivered when there are none
 	dials   int
@@ -59,6 +60,13 @@ func (w *wire) counts() (dials, flushes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.dials, w.flushes
+}
+
+// undial takes back the count of a connection that begins no session.
+func (w *wire) undial() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dials--
 }
 
 func (w *wire) decide(p []byte) fate {
@@ -92,6 +100,10 @@ func (c *wireConn) Write(p []byte) (int, error) {
 		return len(p), nil // pgx says good-bye
 	}
 	if bytes.HasPrefix(p, cancelRequest) {
+		c.wire.undial()
+		if c.wire.lets {
+			return c.Conn.Write(p)
+		}
 		return len(p), c.Conn.Close() // lost: what ends a COMMIT early is not to be luck
 	}
 	f := c.wire.decide(p)

@@ -1,0 +1,76 @@
+package pgerr_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+func TestEachErrorHasItsRemedy(t *testing.T) {
+	t.Parallel()
+	server := func(severity, code string) error {
+		return &pgconn.PgError{Severity: "localized", SeverityUnlocalized: severity, Code: code}
+	}
+	for _, tc := range []struct {
+		name string
+		err  error
+		want pgerr.Remedy
+	}{
+		{"nothing", nil, pgerr.NoRemedy},
+		{"serialization failure", server("ERROR", "40001"), pgerr.RunAgain},
+		{"deadlock", server("ERROR", "40P01"), pgerr.RunAgain},
+		{"wrapped", fmt.Errorf("x: %w", server("ERROR", "40001")), pgerr.RunAgain},
+		{"unique", server("ERROR", "23505"), pgerr.RunAgainIfRace},
+		{"typed unique", pgerr.Typed(server("ERROR", "23505")), pgerr.RunAgainIfRace},
+		{"exclusion", server("ERROR", "23P01"), pgerr.RunAgainIfRace},
+		{"another constraint", server("ERROR", "23503"), pgerr.NoRemedy},
+		{"lock not available", server("ERROR", "55P03"), pgerr.RunAgainIfPatient},
+		{"server stopped", server("FATAL", "57P01"), pgerr.RunAgainElsewhere},
+		{"server crashed", server("FATAL", "57P02"), pgerr.RunAgainElsewhere},
+		{"server starts", server("FATAL", "57P03"), pgerr.RunAgainElsewhere},
+		{"connection exception", server("FATAL", "08006"), pgerr.RunAgainElsewhere},
+		{"a foreign server's connection", server("ERROR", "08006"), pgerr.NoRemedy},
+		{"end of file", io.ErrUnexpectedEOF, pgerr.RunAgainElsewhere},
+		{"canceled", server("ERROR", "57014"), pgerr.NoRemedy},
+		{"idle in transaction", server("FATAL", "25P03"), pgerr.NoRemedy},
+		{"transaction timeout", server("FATAL", "25P04"), pgerr.NoRemedy},
+		{"idle session", server("FATAL", "57P05"), pgerr.NoRemedy},
+		{"failed transaction", server("ERROR", "25P02"), pgerr.NoRemedy},
+		{"completion unknown", server("ERROR", "40003"), pgerr.NoRemedy},
+		{"the caller left", context.Canceled, pgerr.NoRemedy},
+		{"the caller's own", errors.New("boom"), pgerr.NoRemedy},
+	} {
+		if got := pgerr.RemedyFor(tc.err); got != tc.want {
+			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestEveryRemedyHasAName(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for r := pgerr.NoRemedy; r <= pgerr.RunAgainElsewhere; r++ {
+		if name := r.String(); name == "" || seen[name] {
+			t.Errorf("remedy %d is called %q", r, name)
+		} else {
+			seen[name] = true
+		}
+	}
+	if got := pgerr.Remedy(99).String(); got != "unknown remedy" {
+		t.Errorf("Remedy(99) = %q", got)
+	}
+}
+
+func ExampleRemedyFor() {
+	fmt.Println(pgerr.RemedyFor(&pgconn.PgError{Code: "40001"}))
+	fmt.Println(pgerr.RemedyFor(&pgconn.PgError{Code: "57014"}))
+	// Output:
+	// run again
+	// none
+}
