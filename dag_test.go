@@ -27,7 +27,7 @@ var house = map[string][]string{
 	"internal/unit":     {"stmt"},
 	"db":                {"pgerr", "stmt", "internal/backoff", "internal/unit", "github.com/jackc/pgx/v5"},
 	"txn":               {"pgerr", "stmt", "internal/backoff", "internal/unit", "github.com/jackc/pgx/v5"},
-	"repo":              {"queries", "db", "txn", "cache", "pgerr", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
+	"repo":              {"queries", "db", "txn", "cache", "pgerr", "stmt", "internal/unit", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"internal/pgserver": {"github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/fergusstrange/embedded-postgres"},
 	"internal/migrate":  {"pgerr", "internal/backoff", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
 	"internal/seed":     {"queries", "github.com/jackc/pgx/v5", "github.com/google/uuid"},

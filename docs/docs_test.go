@@ -17,7 +17,7 @@ import (
 const example = "../examples/shelf"
 
 // pages are the files whose snippets are checked, README for its one section.
-var pages = []string{"adding-a-query.md", "annotations.md", "how-it-knows.md", "../README.md"}
+var pages = []string{"adding-a-query.md", "annotations.md", "how-it-knows.md", "transactions.md", "../README.md"}
 
 // block is a fenced block of a page.
 type block struct {

@@ -10,7 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/queries"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Book is a book with its author's name and how readers rate it.
@@ -81,4 +83,12 @@ func (r *Repo) SetPrice(ctx context.Context, book, priceCents int64) error {
 // write, whatever became of it: a write whose answer was lost may be there.
 func (r *Repo) wrote(ctx context.Context, tables ...string) {
 	r.cache.InvalidateTables(r.db.Target(ctx), tables...)
+}
+
+// wroteAtCommit has wrote called when the transaction that ctx is inside of was sent
+// its COMMIT and has an outcome, before the transaction's own hooks.
+func (r *Repo) wroteAtCommit(ctx context.Context, tables ...string) {
+	unit.Of(ctx).OnCommit(func() func(stmt.Outcome) {
+		return func(stmt.Outcome) { r.wrote(ctx, tables...) }
+	})
 }

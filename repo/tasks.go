@@ -53,6 +53,7 @@ func (r *Repo) ProcessTasks(
 	job := txn.Job[int64]{
 		Op: txn.Op{Name: "process tasks"},
 		Load: func(ctx context.Context, tx *txn.Tx) (int64, error) {
+			r.wroteAtCommit(ctx, r.kept...)
 			return queries.New(queries.Prune(tx)).LockJobCursor(ctx, run.Job)
 		},
 		Save: func(ctx context.Context, tx *txn.Tx, handled int64) error {
@@ -62,21 +63,12 @@ func (r *Repo) ProcessTasks(
 			n, err := chunk(ctx, queries.New(queries.Prune(tx)), run.Size, handle)
 			return handled + int64(n), n == 0, err
 		},
-		MaxChunks: 1,
 	}
 	if run.GoPast {
 		job.Skip = recordFailure
 	}
-	var all txn.Progress
-	for !all.Done {
-		p, err := txn.Chunks(ctx, r.txn, job)
-		r.wrote(ctx, r.kept...)
-		all = txn.Progress{Chunks: all.Chunks + p.Chunks, Skipped: all.Skipped + p.Skipped, Done: p.Done}
-		if err != nil {
-			return all, wrap("process tasks", err)
-		}
-	}
-	return all, nil
+	p, err := txn.Chunks(ctx, r.txn, job)
+	return p, wrap("process tasks", err)
 }
 
 // recordFailure ends the task at fault, unless somebody else has by now, and

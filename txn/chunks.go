@@ -16,7 +16,7 @@ import (
 // The functions run inside [Do] and obey its rules: they may be called again in
 // a new transaction.
 type Job[C comparable] struct {
-	// Op is used for every transaction. It cannot be ReadOnly.
+	// Op is used for every transaction. It cannot be ReadOnly or Idempotent.
 	Op Op
 	// Load reads the cursor. When it locks it (SELECT ... FOR UPDATE), several
 	// processes may run the same job: they take turns and share the work.
@@ -92,6 +92,8 @@ func (j *Job[C]) validate() error {
 		return &InvalidError{Field: "Job.Save", Problem: "is nil"}
 	case j.Op.ReadOnly:
 		return &InvalidError{Field: "Job.Op.ReadOnly", Problem: "is set, but the cursor must be saved"}
+	case j.Op.Commit == Idempotent:
+		return &InvalidError{Field: "Job.Op.Commit", Problem: "is Idempotent, but all chunks would have one key: the cursor tells what is done"}
 	case j.MaxChunks < 0:
 		return &InvalidError{Field: "Job.MaxChunks", Problem: "is negative"}
 	}

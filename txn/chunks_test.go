@@ -348,6 +348,7 @@ func TestABadJobIsRefused(t *testing.T) {
 		"Job.Step":        func(j *Job[int]) { j.Step = nil },
 		"Job.Save":        func(j *Job[int]) { j.Save = nil },
 		"Job.Op.ReadOnly": func(j *Job[int]) { j.Op.ReadOnly = true },
+		"Job.Op.Commit":   func(j *Job[int]) { j.Op.Commit, j.Op.Key = Idempotent, "a" },
 		"Job.MaxChunks":   func(j *Job[int]) { j.MaxChunks = -1 },
 		"Op.Name":         func(j *Job[int]) { j.Op.Name = "" },
 	} {
