@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
 // cleanSession undoes what a session can be told. It is DISCARD ALL but for
@@ -44,7 +46,7 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 			err = ErrTxLeftOpen
 		}
 	}()
-	return fn(ctx, l.conn)
+	return fn(unit.WithPool(ctx, d), l.conn)
 }
 
 // clean brings the connection back into the state in which it was lent, or

@@ -190,14 +190,14 @@ func TestAFailedTaskThatSomebodyElseEndedIsPassed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ended := make(chan error, 1)
-	p, err := b.ProcessTasks(t.Context(), repo.TaskRun{Job: "all", Size: 10, GoPast: true}, func(ctx context.Context, q *queries.Queries, task repo.Task) error {
+	p, err := b.ProcessTasks(t.Context(), repo.TaskRun{Job: "all", Size: 10, GoPast: true}, func(_ context.Context, _ *queries.Queries, task repo.Task) error {
 		if task.ID != 1 {
 			return nil
 		}
 		// It waits for this transaction's lock, and has the row once it is
 		// rolled back, before the failure is recorded.
 		go func() {
-			_, err := b.db.Exec(ctx, "UPDATE tasks SET state = 'done', ended_at = now() WHERE id = 1")
+			_, err := b.db.Exec(t.Context(), "UPDATE tasks SET state = 'done', ended_at = now() WHERE id = 1")
 			ended <- err
 		}()
 		b.waitForLock(t)

@@ -12,8 +12,13 @@ func Name(sql string) string {
 	if rest, ok := strings.CutPrefix(sql, "-- name: "); ok {
 		return rest[:wordEnd(rest)]
 	}
+	return strings.ToUpper(Verb(sql))
+}
+
+// Verb returns the first word of a statement, as it is written.
+func Verb(sql string) string {
 	rest := skipToWord(sql)
-	return strings.ToUpper(rest[:wordEnd(rest)])
+	return rest[:wordEnd(rest)]
 }
 
 // skipToWord passes over white space, opening parentheses and comments, which

@@ -43,12 +43,16 @@ func (u *work) once(ctx context.Context, db Beginner) (e end) {
 		}
 	}()
 	err = u.fn(&tx.ctx, tx)
-	returned = true
 	tx.seal()
 	e = tx.verdict(ctx, err)
 	if e.err == nil && u.op.Commit == Resolve {
 		e = tx.identify(ctx)
 	}
+	tx.lost = tx.closed()
+	if e.err == nil {
+		tx.lower = tx.unit.Raise()
+	}
+	returned = true // and neither did a tracer or a fence keep it from here
 	if e.err != nil {
 		r.rollback(ctx, tx)
 		return e
@@ -60,22 +64,38 @@ func (u *work) once(ctx context.Context, db Beginner) (e end) {
 func (u *work) begin(ctx context.Context, db Beginner) (*Tx, error) {
 	r, op := u.runner, u.op
 	var token int64
+	var since time.Time
 	if op.Commit == Idempotent {
-		token = r.token()
+		if err := u.fenceLost(ctx, db); err != nil {
+			return nil, &beginError{op: op.Name, err: err}
+		}
+		token, since = r.token(), time.Now()
+		u.tokens = append(u.tokens, token)
 	}
 	begun, err := beginOn(ctx, db, r.beginOptions(op, token))
 	if op.Commit == Idempotent && pgerr.Code(err) == "42P01" {
-		if err = r.markers.make(ctx, r.db, r.cfg.Markers); err == nil {
+		if err = r.makeMarkers(ctx, db); err == nil {
 			begun, err = beginOn(ctx, db, r.beginOptions(op, token))
 		}
 	}
 	if err != nil {
 		return nil, &beginError{op: op.Name, err: r.nameSetting(ctx, db, op, err)}
 	}
-	if op.Commit == Idempotent {
-		u.tokens = append(u.tokens, token)
+	tx := r.newTx(ctx, begun, op, len(u.causes)+1)
+	tx.token, tx.since = token, since
+	return tx, nil
+}
+
+// fenceLost ends the sessions of attempts that lost their connection, of which the
+// server may know nothing yet: their keys would be waited for.
+func (u *work) fenceLost(ctx context.Context, db Beginner) error {
+	if len(u.causes) == 0 || pgerr.RemedyFor(u.causes[len(u.causes)-1]) != pgerr.RunAgainElsewhere {
+		return nil
 	}
-	return r.newTx(ctx, begun, op, len(u.causes)+1, token), nil
+	return u.runner.look(ctx, db, func(look pgx.Tx) error {
+		_, err := u.runner.fenceTokens(ctx, look, u.tokens)
+		return err
+	})
 }
 
 // nameSetting tells which setting of op the server does not take, if that is what
@@ -85,22 +105,26 @@ func (r *Runner) nameSetting(ctx context.Context, db Beginner, op *Op, err error
 	if !errors.As(err, &pg) || pg.SeverityUnlocalized != "ERROR" || pgerr.RemedyFor(err) != pgerr.NoRemedy {
 		return err
 	}
+	ctx, cancel := r.detached(ctx)
+	defer cancel()
 	for name, value := range op.Settings {
-		begun, refused := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: setLocal(name, value) + "; begin"})
-		if refused == nil {
-			_ = begun.Rollback(context.WithoutCancel(ctx))
-			continue
-		}
-		if pgerr.Code(refused) == pg.Code {
+		options := pgx.TxOptions{BeginQuery: setLocal(name, value) + "; begin"}
+		refused := r.inTx(ctx, db, options, func(pgx.Tx) error { return errNotMeant })
+		if refused != nil && pgerr.Code(refused) == pg.Code {
 			return &SettingError{Op: op.Name, Setting: name, Err: refused}
 		}
 	}
 	return err
 }
 
+// errNotMeant ends a transaction that was only to see whether it can be begun.
+var errNotMeant = errors.New("not meant")
+
 // abandon ends a transaction whose function did not return.
 func (r *Runner) abandon(ctx context.Context, tx *Tx) {
-	tx.seal()
+	if !tx.ended.Load() {
+		tx.seal()
+	}
 	if r.is(commitsUnreturned) {
 		_ = r.commit(ctx, tx)
 		return
@@ -117,6 +141,12 @@ func (tx *Tx) verdict(ctx context.Context, err error) end {
 		return failed(err, err)
 	case tx.misuse.Load() != nil:
 		return failed(tx.misuse.Load(), tx.misuse.Load())
+	case tx.state() == stateNone: // whatever it returned: some of it may be committed
+		err := fmt.Errorf("txn: %s: %w", tx.op.Name, errors.Join(ErrEndedByHand, err))
+		return failed(err, ErrEndedByHand)
+	case tx.parts > 0 && err == nil:
+		misuse := &MisuseError{Op: tx.op.Name, Statement: "SAVEPOINT", Err: ErrConcurrentUse}
+		return failed(misuse, misuse)
 	case isConflict(tx.doomed):
 		return failed(tx.doomed, tx.doomed)
 	case err != nil && (tx.fault == nil || pgerr.Code(err) != codeFailedTx):
@@ -128,14 +158,14 @@ func (tx *Tx) verdict(ctx context.Context, err error) end {
 		return failed(err, err)
 	case tx.doomed != nil:
 		return failed(tx.swallowed(tx.doomed), tx.doomed)
+	case tx.joined.err != nil:
+		return failed(tx.swallowed(tx.joined.err), tx.joined.err)
 	}
 	switch tx.state() {
 	case stateFailed:
 		return failed(tx.swallowed(tx.fault), tx.fault)
 	case stateBusy:
 		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrOpenRows)
-	case stateNone:
-		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrEndedByHand)
 	}
 	return failed(err, err)
 }
@@ -161,7 +191,7 @@ func (tx *Tx) swallowed(first error) error {
 func (r *Runner) rollback(ctx context.Context, tx *Tx) {
 	dead := tx.closed()
 	if !r.is(rollsBackOnCtx) {
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.RollbackTimeout)
+		detached, cancel := r.detached(ctx)
 		defer cancel()
 		ctx = detached
 	}

@@ -16,7 +16,8 @@ import (
 // The functions run inside [Do] and obey its rules: they may be called again in
 // a new transaction.
 type Job[C comparable] struct {
-	// Op is used for every transaction. It cannot be ReadOnly or Idempotent.
+	// Op is used for every transaction. It cannot be ReadOnly or Idempotent,
+	// nor part of another.
 	Op Op
 	// Load reads the cursor. When it locks it (SELECT ... FOR UPDATE), several
 	// processes may run the same job: they take turns and share the work.
@@ -94,6 +95,8 @@ func (j *Job[C]) validate() error {
 		return &InvalidError{Field: "Job.Op.ReadOnly", Problem: "is set, but the cursor must be saved"}
 	case j.Op.Commit == Idempotent:
 		return &InvalidError{Field: "Job.Op.Commit", Problem: "is Idempotent, but all chunks would have one key: the cursor tells what is done"}
+	case j.Op.Nest != Reject:
+		return &InvalidError{Field: "Job.Op.Nest", Problem: "is set, but a chunk is a transaction of its own"}
 	case j.MaxChunks < 0:
 		return &InvalidError{Field: "Job.MaxChunks", Problem: "is negative"}
 	}
@@ -168,6 +171,10 @@ func (c *chunk[C]) skip(ctx context.Context, failure error) (bool, error) {
 func (c *chunk[C]) atFault(ctx context.Context, failure error) bool {
 	var begin *beginError
 	var unknown *CommitUnknownError
+	var exhausted *ExhaustedError
+	if errors.As(failure, &exhausted) && exhausted.Interrupted != nil {
+		return false // it had no time or no tokens for another attempt
+	}
 	if c.job.Skip == nil || !c.loaded || ctx.Err() != nil || errors.Is(failure, ErrNoProgress) ||
 		errors.As(failure, &begin) || errors.As(failure, &unknown) {
 		return false

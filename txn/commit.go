@@ -15,8 +15,7 @@ import (
 // for the last time: from here on the answer is what counts, so the wait for it
 // is bounded by CommitTimeout alone.
 func (r *Runner) commit(ctx context.Context, tx *Tx) end {
-	tx.lower = tx.unit.Raise()
-	tx.sent = true
+	tx.sent, tx.lost = true, true
 	err := tx.pgx.commit(context.WithoutCancel(ctx), r.cfg.CommitTimeout)
 	switch {
 	case err == nil:
@@ -28,14 +27,4 @@ func (r *Runner) commit(ctx context.Context, tx *Tx) end {
 	}
 	r.cfg.Logger.WarnContext(ctx, "the answer to COMMIT was lost", "op", tx.op.Name, "error", err)
 	return end{tx: tx, outcome: stmt.Unknown, err: &CommitUnknownError{Op: tx.op.Name, Err: err}, cause: err}
-}
-
-// lowerFences tells what was raised before COMMIT of the outcome, once.
-func (tx *Tx) lowerFences(outcome stmt.Outcome) {
-	if tx == nil || tx.lower == nil {
-		return
-	}
-	lower := tx.lower
-	tx.lower = nil
-	lower(outcome)
 }

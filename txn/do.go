@@ -82,7 +82,7 @@ type work struct {
 // run makes attempts until one is the last, and tells everybody.
 func (u *work) run(ctx context.Context) (err error) {
 	ctx = u.watch.start(ctx)
-	u.pass = u.runner.gates.pass(u.op)
+	u.pass = u.runner.pass(ctx, u.op)
 	outcome, returned := stmt.Aborted, false
 	defer func() {
 		if !returned {
@@ -91,8 +91,8 @@ func (u *work) run(ctx context.Context) (err error) {
 		if !returned && u.last != nil && u.last.sent { // a tracer panicked
 			outcome = stmt.Unknown
 		}
-		u.last.lowerFences(outcome)
 		u.pass.leave()
+		u.lower(ctx, outcome)
 		u.watch.attempted(end{outcome: outcome, err: err, cause: err}, false, 0)
 		u.watch.end(outcome, err)
 		if u.last != nil {
@@ -119,6 +119,7 @@ func (u *work) attempts(ctx context.Context) (stmt.Outcome, error) {
 			return e.outcome, err
 		}
 		if delay > 0 {
+			u.pass.leave() // somebody else may go on meanwhile
 			if err := backoff.Wait(ctx, delay); err != nil {
 				return stmt.Aborted, u.interrupted(err)
 			}
@@ -130,7 +131,7 @@ func (u *work) attempts(ctx context.Context) (stmt.Outcome, error) {
 func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration, err error) {
 	r := u.runner
 	if e.outcome == stmt.Committed {
-		u.pass.attempted(false)
+		u.pass.committed()
 		r.budget.succeeded(u.op.Name)
 		return false, 0, nil
 	}
@@ -138,8 +139,7 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 	if !again {
 		return false, 0, e.err
 	}
-	conflict := isConflict(e.cause)
-	atOnce := u.pass.attempted(conflict) && conflict
+	atOnce := isConflict(e.cause) && u.pass.collided()
 	u.causes = append(u.causes, e.err)
 	limit := u.op.MaxAttempts
 	if limit == 0 {
@@ -150,14 +150,15 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 		return false, 0, &ExhaustedError{Op: u.op.Name, Causes: u.causes}
 	case ctx.Err() != nil:
 		return false, 0, u.interrupted(ctx.Err())
-	case !r.budget.spend(u.op.Name, cost) && !r.is(spendsFreely):
-		return false, 0, u.interrupted(ErrRetryBudget)
 	}
 	if !atOnce {
 		delay = r.delay(len(u.causes) - 1)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 			return false, 0, u.interrupted(context.DeadlineExceeded)
 		}
+	}
+	if !r.budget.spend(u.op.Name, cost) && !r.is(spendsFreely) {
+		return false, 0, u.interrupted(ErrRetryBudget)
 	}
 	r.cfg.Logger.DebugContext(ctx, "transaction is tried again",
 		"op", u.op.Name, "attempt", len(u.causes), "delay", delay, "cause", e.err)
@@ -175,36 +176,46 @@ func (u *work) interrupted(why error) error {
 // attempt makes one attempt. When the answer to its COMMIT was lost it finds out
 // what became of it, if it was asked to.
 func (u *work) attempt(ctx context.Context) end {
-	u.last = nil
+	if u.last != nil {
+		u.last.sent = false // it is known to be rolled back
+	}
 	e := u.locked(ctx)
-	if u.runner.markers.refused(u.op, e.cause) {
+	if e.tx == nil && u.runner.markers.refused(u.op, e.cause) {
 		e = u.duplicate(ctx, e)
 	}
 	if e.outcome == stmt.Unknown && u.op.Commit != Surface {
+		u.pass.leave() // it may take long
 		e = u.resolve(ctx, e)
 	}
-	if e.outcome == stmt.Committed && u.op.Commit == Idempotent {
-		u.prune(ctx)
+	if e.tx != nil {
+		u.last = e.tx
+		u.lower(ctx, e.outcome)
 	}
-	e.tx.lowerFences(e.outcome)
-	u.last = e.tx
+	if e.outcome == stmt.Committed && u.op.Commit == Idempotent {
+		u.pass.leave()
+		u.runner.prune(ctx)
+	}
 	return e
 }
 
-// prune deletes old markers now and then. It is no matter of this unit when that
-// fails.
-func (u *work) prune(ctx context.Context) {
-	r := u.runner
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.RollbackTimeout)
-	defer cancel()
-	if err := r.markers.prune(ctx, r.db); err != nil {
-		r.cfg.Logger.WarnContext(ctx, "old markers could not be deleted", "op", u.op.Name, "error", err)
+// lower tells what was raised before COMMIT of the outcome, once.
+func (u *work) lower(ctx context.Context, outcome stmt.Outcome) {
+	if u.last == nil || u.last.lower == nil {
+		return
 	}
+	lower := u.last.lower
+	u.last.lower = nil
+	defer func() {
+		if p := recover(); p != nil {
+			u.runner.cfg.Logger.WarnContext(ctx, "a fence panicked", "op", u.op.Name, "panic", fmt.Sprint(p))
+		}
+	}()
+	lower(outcome)
 }
 
 // duplicate tells whose marker it was that BEGIN met.
 func (u *work) duplicate(ctx context.Context, e end) end {
-	outcome, err := u.runner.byMarker(ctx, u.op, u.tokens)
+	outcome, err := u.runner.byMarker(ctx, u.op, time.Now(), u.tokens)
 	switch {
 	case errors.Is(err, errForeignMarker):
 		e.err = &AlreadyCommittedError{Op: u.op.Name, Key: u.op.Key}
@@ -212,7 +223,7 @@ func (u *work) duplicate(ctx context.Context, e end) end {
 		e.err = fmt.Errorf("txn: %s: look for the marker of key %q: %w", u.op.Name, u.op.Key, err)
 	case outcome == stmt.Committed:
 		return end{outcome: stmt.Committed}
-	default: // it was deleted meanwhile
+	default: // it was deleted meanwhile, or its transaction was rolled back
 		e.err = Retryable(e.err)
 	}
 	e.cause = e.err

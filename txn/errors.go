@@ -19,9 +19,11 @@ var (
 	// result was not read to its end and not closed. Nothing is committed.
 	ErrOpenRows = errors.New("rows or a batch were still open when the function returned")
 
-	// ErrEndedByHand is returned by [Do] when the function ended the
-	// transaction with a statement of its own, such as COMMIT. What became of
-	// the work is as that statement said.
+	// ErrEndedByHand is in the [MisuseError] of a statement that would end the
+	// transaction or begin another one, such as COMMIT, which is not sent. [Do]
+	// returns it when the function did that all the same, in the middle of a text of
+	// several statements. What became of the work is then as those said; it is not
+	// run again.
 	ErrEndedByHand = errors.New("the function ended the transaction by a statement of its own")
 
 	// ErrNotReturned is what hooks and an [Observer] are told when a function
@@ -75,7 +77,7 @@ func (e *NestedError) Error() string {
 type MisuseError struct {
 	Op        string
 	Statement string // its name by sqlc, else its first word; "" when it is not known
-	Err       error  // [ErrConcurrentUse] or [ErrTxEnded]
+	Err       error  // [ErrConcurrentUse], [ErrTxEnded] or [ErrEndedByHand]
 }
 
 // Error names the operation and the statement.
@@ -186,7 +188,9 @@ func tally(causes []error) string {
 	var names []string
 	for _, cause := range causes {
 		name := pgerr.Code(cause)
-		if name == "" {
+		if kind := pgerr.KindOf(cause); name == "" && kind != pgerr.Other {
+			name = kind.String()
+		} else if name == "" {
 			name = "declared"
 		}
 		if counts[name] == 0 {

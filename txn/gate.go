@@ -7,27 +7,22 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
 // While operations of one key collide often, each attempt that is let in makes
 // another one fail, and most of the work is thrown away. Waiting longer before a
 // retry helps the many and starves the few. A gate helps all: it lets few attempts
 // run at a time, in the order in which they came, so that nearly each of them
-// commits. There is one only while it is needed.
+// commits. There is one only while it is needed; see gate_limit.go for how many it
+// lets in.
 
-const (
-	gateWeight  = 1.0 / 16 // of one attempt in the rate of conflicts
-	gateCloses  = 0.30     // the rate above which a gate is closed, or lets fewer in
-	gateWidens  = 0.10     // the rate below which it lets more in
-	gateForgets = 0.01     // the rate below which an open gate is forgotten
-	gateFirst   = 2        // how many are let in at first
-	gateNarrows = 16       // attempts before it lets fewer in
-	gatePeriod  = 32       // attempts before it lets more in, at first
-	gatePatient = 512      // and at most, after it was wrong to let more in
-	gatesMost   = 1024     // how many may be remembered without need
-)
+// gatesMost is how many gates are remembered without need.
+const gatesMost = 1024
 
-type gateKey struct{ op, key string }
+// gateKey is what the units of one gate have in common.
+type gateKey struct{ op, key, target string }
 
 // gates are the gates of a Runner.
 type gates struct {
@@ -37,38 +32,36 @@ type gates struct {
 	all    map[gateKey]*gate
 }
 
-// gate is that of one key.
-type gate struct {
-	key    gateKey
-	rate   float64 // of attempts that ended in a conflict
-	limit  int     // how many may be inside; 0: it is open
-	inside int     // how many are
-	since  int     // attempts since limit was changed
-	period int     // attempts before more are let in
-	waited bool    // somebody had to wait since then
-	queue  []*waiter
-}
-
 // waiter is somebody in the queue of a gate.
 type waiter struct {
 	admitted chan struct{} // closed under gates.mu
+	again    bool          // it was inside before, and goes first
 }
 
 // pass is one unit's way through the gates.
 type pass struct {
 	gates *gates
 	key   gateKey
-	gate  *gate // the one it is inside of, or nil
+	gate  *gate  // the one it is inside of, or nil
+	again bool   // it was inside before
+	seen  uint64 // commits of the gate when the last attempt ended
+	eager bool   // it was repeated at once although there was none
 }
 
-func (g *gates) pass(op *Op) pass {
-	return pass{gates: g, key: gateKey{op.Name, op.ConflictKey}}
+// pass begins a unit's way.
+func (r *Runner) pass(ctx context.Context, op *Op) pass {
+	p := pass{gates: &r.gates, key: gateKey{op: op.Name, key: op.ConflictKey}}
+	if t, ok := r.db.(targeter); ok {
+		p.key.target = t.Target(ctx)
+	}
+	return p
 }
 
 // enter returns when an attempt may begin, with how long that took, or with ctx's
-// error. Who is inside already stays so.
+// error. Who is inside already stays so. A unit inside of another one, of another
+// database, does not wait: the other one may have what all wait for.
 func (p *pass) enter(ctx context.Context) (time.Duration, error) {
-	if p.gate != nil || p.gates.some.Load() == 0 {
+	if p.gate != nil || p.gates.some.Load() == 0 || unit.Live(ctx) {
 		return 0, nil
 	}
 	w := p.queue()
@@ -85,7 +78,7 @@ func (p *pass) enter(ctx context.Context) (time.Duration, error) {
 	}
 }
 
-// queue goes in, or to the end of the queue if it must.
+// queue goes in, or into the queue if it must.
 func (p *pass) queue() *waiter {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
@@ -99,12 +92,15 @@ func (p *pass) queue() *waiter {
 		return nil
 	}
 	g.waited = true
-	w := &waiter{admitted: make(chan struct{})}
-	if p.gates.mutant == admitsTheLast {
-		g.queue = slices.Insert(g.queue, 0, w)
-	} else {
-		g.queue = append(g.queue, w)
+	w := &waiter{admitted: make(chan struct{}), again: p.again}
+	place := len(g.queue)
+	switch {
+	case p.gates.mutant == admitsTheLast:
+		place = 0
+	case p.again:
+		place = max(0, slices.IndexFunc(g.queue, func(other *waiter) bool { return !other.again }))
 	}
+	g.queue = slices.Insert(g.queue, place, w)
 	return w
 }
 
@@ -112,23 +108,22 @@ func (p *pass) queue() *waiter {
 func (g *gates) cancel(p *pass, w *waiter) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i, other := range p.gate.queue {
-		if other == w {
-			p.gate.queue = append(p.gate.queue[:i], p.gate.queue[i+1:]...)
-			p.gate = nil
-			return
-		}
+	if i := slices.Index(p.gate.queue, w); i >= 0 {
+		p.gate.queue = slices.Delete(p.gate.queue, i, i+1)
+		p.gate = nil
+		return
 	}
 	g.out(p)
 }
 
-// leave goes out, when the unit is over.
+// leave goes out: when the unit is over, or when it waits for something else.
 func (p *pass) leave() {
 	if p.gate == nil {
 		return
 	}
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
+	p.again = true
 	p.gates.out(p)
 }
 
@@ -140,26 +135,38 @@ func (g *gates) out(p *pass) {
 	p.gate = nil
 }
 
-// attempted counts an attempt that was committed, or ended in a conflict. It
-// reports whether that one may be repeated at once: when who was in its way is
-// another of the few inside, who has gone on. Alone inside, a conflict is with
-// somebody elsewhere, of whom nothing is known.
-func (p *pass) attempted(conflict bool) (atOnce bool) {
-	if !conflict && p.gates.some.Load() == 0 {
-		return false
+// committed counts an attempt that was committed.
+func (p *pass) committed() {
+	if p.gates.some.Load() == 0 {
+		return
 	}
+	p.gates.mu.Lock()
+	defer p.gates.mu.Unlock()
+	if g := p.gates.all[p.key]; g != nil {
+		g.count(false)
+		p.gates.tidy(g)
+	}
+}
+
+// collided counts an attempt that ended in a conflict. It reports whether it may be
+// repeated at once: behind a closed gate who was in its way has gone on, if somebody
+// committed since. He may not have said so yet, so that is believed once.
+func (p *pass) collided() (atOnce bool) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	g := p.gates.all[p.key]
 	if g == nil {
-		if !conflict || p.gates.mutant == keepsGatesOpen {
+		if p.gates.mutant == keepsGatesOpen {
 			return false
 		}
 		g = p.gates.add(p.key)
 	}
-	g.count(conflict)
-	p.gates.tidy(g)
-	return g.limit > 1
+	went := g.commits != p.seen
+	p.seen = g.commits
+	atOnce = g.limit > 0 && (went || !p.eager)
+	p.eager = !went
+	g.count(true)
+	return atOnce
 }
 
 // add is called with mu held.
@@ -168,9 +175,9 @@ func (g *gates) add(key gateKey) *gate {
 		g.all = map[gateKey]*gate{}
 	}
 	if len(g.all) >= gatesMost {
-		maps.DeleteFunc(g.all, func(_ gateKey, old *gate) bool { return old.idle() })
+		maps.DeleteFunc(g.all, func(_ gateKey, old *gate) bool { return old.empty() })
 	}
-	added := &gate{key: key}
+	added := newGate(key)
 	g.all[key] = added
 	g.some.Store(int32(len(g.all)))
 	return added
@@ -178,56 +185,8 @@ func (g *gates) add(key gateKey) *gate {
 
 // tidy forgets a gate that nobody needs. It is called with mu held.
 func (g *gates) tidy(old *gate) {
-	if old.idle() && old.rate < gateForgets {
+	if old.limit == 0 && old.empty() && old.rate < gateForgets && g.all[old.key] == old {
 		delete(g.all, old.key)
 		g.some.Store(int32(len(g.all)))
-	}
-}
-
-// idle reports whether the gate is open and holds nobody.
-func (g *gate) idle() bool { return g.limit == 0 && g.inside == 0 && len(g.queue) == 0 }
-
-// count is called with mu held.
-func (g *gate) count(conflict bool) {
-	outcome := 0.0
-	if conflict {
-		outcome = 1
-	}
-	g.rate += (outcome - g.rate) * gateWeight
-	g.since++
-	switch {
-	case g.limit == 0:
-		if g.rate > gateCloses {
-			g.period = gatePeriod
-			g.change(gateFirst)
-		}
-	case g.rate > gateCloses:
-		if g.limit > 1 && g.since >= gateNarrows {
-			g.period = min(4*g.period, gatePatient)
-			g.change(g.limit - 1)
-		}
-	case g.rate > gateWidens || g.since < g.period:
-	case !g.waited:
-		g.change(0)
-	default:
-		if g.since > gatePatient/2 { // long enough to have been right
-			g.period = gatePeriod
-		}
-		g.change(g.limit + 1)
-	}
-}
-
-func (g *gate) change(limit int) {
-	g.limit, g.since, g.waited = limit, 0, len(g.queue) > 0
-	g.admit()
-}
-
-// admit lets in who may go in, the longest waiting first.
-func (g *gate) admit() {
-	for len(g.queue) > 0 && (g.limit == 0 || g.inside < g.limit) {
-		w := g.queue[0]
-		g.queue = g.queue[1:]
-		g.inside++
-		close(w.admitted)
 	}
 }

@@ -53,24 +53,27 @@ func (h *hooks) drop(m mark) {
 	h.commit, h.rollback = h.commit[:m.commit], h.rollback[:m.rollback]
 }
 
-// run calls the hooks that the outcome asks for.
+// runHooks calls the hooks that the outcome asks for, those that hooks gave included.
 func (tx *Tx) runHooks(ctx context.Context, outcome stmt.Outcome, err error) {
+	for due := tx.due(outcome, err); len(due) > 0; due = tx.due(outcome, err) {
+		tx.runAll(context.WithoutCancel(ctx), due)
+	}
+}
+
+// due takes the hooks that are to be called.
+func (tx *Tx) due(outcome stmt.Outcome, err error) (due []func(context.Context)) {
 	tx.hooks.mu.Lock()
-	commit, rollback := tx.hooks.commit, tx.hooks.rollback
-	tx.hooks.commit, tx.hooks.rollback = nil, nil
-	tx.hooks.mu.Unlock()
-	var due []func(context.Context)
+	defer tx.hooks.mu.Unlock()
 	switch outcome {
 	case stmt.Committed:
-		due = commit
+		due = tx.hooks.commit
 	case stmt.Aborted:
-		for _, fn := range rollback {
+		for _, fn := range tx.hooks.rollback {
 			due = append(due, func(ctx context.Context) { fn(ctx, err) })
 		}
 	}
-	if len(due) > 0 {
-		tx.runAll(context.WithoutCancel(ctx), due)
-	}
+	tx.hooks.commit, tx.hooks.rollback = nil, nil
+	return due
 }
 
 // runAll calls all of due, even when one of them ends the goroutine.

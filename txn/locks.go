@@ -26,49 +26,50 @@ func (u *work) locked(ctx context.Context) end {
 	}
 	var e end
 	began := false
-	err := u.lend(ctx, func(conn *pgx.Conn) error {
-		unlock, err := u.lock(ctx, conn)
-		defer unlock()
+	err := u.lend(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		var keys []int64
+		defer func() { u.unlock(ctx, conn, keys) }()
+		err := u.lock(ctx, conn, &keys)
 		if err == nil {
 			began = true
 			e = u.once(ctx, conn)
+		} else {
+			e.idle = conn.IsClosed() && ctx.Err() == nil
 		}
 		return err
 	})
 	if !began {
-		e = end{err: &beginError{op: u.op.Name, err: err}, cause: err}
+		e.err, e.cause = &beginError{op: u.op.Name, err: err}, err
 	}
 	return e
 }
 
 // lend calls fn with a connection of the Runner's.
-func (u *work) lend(ctx context.Context, fn func(*pgx.Conn) error) error {
+func (u *work) lend(ctx context.Context, fn func(context.Context, *pgx.Conn) error) error {
 	switch b := u.runner.db.(type) {
 	case lender:
-		return b.WithConn(ctx, func(_ context.Context, conn *pgx.Conn) error { return fn(conn) })
+		return b.WithConn(ctx, fn)
 	case *pgxpool.Pool:
-		return b.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return fn(conn.Conn()) })
+		return b.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return fn(ctx, conn.Conn()) })
 	case *pgx.Conn:
-		return fn(b)
+		return fn(ctx, b)
 	}
 	return &InvalidError{Field: "Op.Locks", Problem: "need a *pgxpool.Pool, a *pgx.Conn or a db.DB, which can lend a connection"}
 }
 
 // lock takes the locks, in order so that two operations do not wait for one
-// another. unlock is to be called in any case.
-func (u *work) lock(ctx context.Context, conn *pgx.Conn) (unlock func(), err error) {
-	keys := slices.Clone(u.op.Locks)
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	held := 0
-	unlock = func() { u.unlock(ctx, conn, keys[:held]) }
-	for _, key := range keys {
+// another. keys are those to give back in any case: one that the server did not
+// grant in time may have been granted in the same moment.
+func (u *work) lock(ctx context.Context, conn *pgx.Conn, keys *[]int64) error {
+	sorted := slices.Clone(u.op.Locks)
+	slices.Sort(sorted)
+	for _, key := range slices.Compact(sorted) {
+		*keys = append(*keys, key)
 		if err := u.lockOne(ctx, conn, key); err != nil {
-			return unlock, err
+			return err
 		}
-		held++
 	}
-	return unlock, nil
+	return nil
 }
 
 // lockOne takes a lock, unless the server's session is another than the
@@ -91,7 +92,7 @@ func (u *work) unlock(ctx context.Context, conn *pgx.Conn, keys []int64) {
 	if len(keys) == 0 || conn.IsClosed() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), u.runner.cfg.RollbackTimeout)
+	ctx, cancel := u.runner.detached(ctx)
 	defer cancel()
 	calls := make([]string, len(keys))
 	for i, key := range keys {

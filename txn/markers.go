@@ -40,8 +40,8 @@ func markerIndex(table string) string {
 func validateTable(field, name string) error {
 	parts := strings.Split(name, ".")
 	for _, part := range parts {
-		if part == "" || len(parts) > 2 || len(part) > 40 {
-			return &InvalidError{Field: field, Problem: "is not a table's name, with a schema or without: " + strconv.Quote(name)}
+		if part == "" || len(parts) != 2 || len(part) > 40 {
+			return &InvalidError{Field: field, Problem: "is not a table's name with its schema, like public.sqlkeel_commits: " + strconv.Quote(name)}
 		}
 	}
 	return invalidText(field, name)
@@ -64,7 +64,7 @@ func (m *markers) refused(op *Op, err error) bool {
 		return false
 	}
 	c, ok := pgerr.ConstraintOf(err)
-	return ok && strings.HasSuffix(m.table, quoteName(c.ID.Table))
+	return ok && m.table == quoteName(c.ID.Schema)+"."+quoteName(c.ID.Table)
 }
 
 // find returns the token that a committed transaction left with the key.
@@ -78,19 +78,15 @@ func (m *markers) find(ctx context.Context, tx pgx.Tx, key string) (token int64,
 
 // make creates the table. Two may try at the same time: the loser's error says
 // that there is one now.
-func (m *markers) make(ctx context.Context, db Beginner, name string) error {
-	tx, err := db.BeginTx(ctx, pgx.TxOptions{})
-	if err == nil {
-		_, err = tx.Exec(ctx, MarkerSchema(name))
-		if err == nil {
-			err = tx.Commit(ctx)
-		}
-		_ = tx.Rollback(context.WithoutCancel(ctx))
-	}
+func (r *Runner) makeMarkers(ctx context.Context, db Beginner) error {
+	err := r.inTx(ctx, db, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, MarkerSchema(r.cfg.Markers))
+		return err
+	})
 	if code := pgerr.Code(err); err == nil || code == "23505" || code == "42P07" {
 		return nil
 	}
-	return fmt.Errorf("the table %s for idempotent commits is missing and cannot be made, add txn.MarkerSchema to a migration: %w", m.table, err)
+	return fmt.Errorf("the table %s for idempotent commits is missing and cannot be made, add txn.MarkerSchema to a migration: %w", r.markers.table, err)
 }
 
 const (
@@ -98,20 +94,22 @@ const (
 	pruneMost  = 1024 // rows, more than may have come meanwhile
 )
 
-// prune deletes markers that are too old, each pruneEvery-th time it is called.
-func (m *markers) prune(ctx context.Context, db Beginner) error {
+// prune deletes markers that are too old, each pruneEvery-th time it is called. It is
+// no matter of the unit that came by when that fails.
+func (r *Runner) prune(ctx context.Context) {
+	m := &r.markers
 	if m.done.Add(1)%pruneEvery != 1 {
-		return nil
+		return
 	}
-	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
-	if err != nil {
+	ctx, cancel := r.detached(ctx)
+	defer cancel()
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+	err := r.inTx(ctx, r.db, options, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "delete from "+m.table+" where key in (select key from "+m.table+
+			" where begun_at < now() - make_interval(secs => $1) order by begun_at limit $2 for update skip locked)", m.keep.Seconds(), pruneMost)
 		return err
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	_, err = tx.Exec(ctx, "delete from "+m.table+" where key in (select key from "+m.table+
-		" where begun_at < now() - make_interval(secs => $1) order by begun_at limit $2 for update skip locked)", m.keep.Seconds(), pruneMost)
+	})
 	if err != nil {
-		return err
+		r.cfg.Logger.WarnContext(ctx, "old markers could not be deleted", "error", err)
 	}
-	return tx.Commit(ctx)
 }

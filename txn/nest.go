@@ -45,15 +45,49 @@ func (r *Runner) nested(ctx context.Context, outer *Tx, op *Op, fn func(context.
 // join runs fn in the transaction, which cannot be committed when fn failed: what
 // fn did until then would be.
 func (tx *Tx) join(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	if err := tx.count(1); err != nil {
+		return err
+	}
 	err := ErrNotReturned // unless it does
 	defer func() {
 		if err != nil && !tx.runner.is(forgivesJoined) && tx.hold("") == nil {
-			tx.doom(err)
+			tx.joined.add(err, tx.depth)
 			tx.calls.Unlock()
 		}
+		_ = tx.count(-1)
 	}()
 	err = fn(ctx, tx)
 	return err
+}
+
+// count counts the parts that are under way.
+func (tx *Tx) count(n int) error {
+	if err := tx.hold("SAVEPOINT"); err != nil {
+		return err
+	}
+	defer tx.calls.Unlock()
+	tx.parts += n
+	return nil
+}
+
+// joinFailure is that of an operation that joined. It is mended when the savepoint is
+// undone that it was in.
+type joinFailure struct {
+	err   error
+	depth int // of savepoints around it
+}
+
+func (f *joinFailure) add(err error, depth int) {
+	if f.err == nil || depth < f.depth {
+		*f = joinFailure{err, depth}
+	}
+}
+
+// undone says that the savepoint at the depth was rolled back.
+func (f *joinFailure) undone(depth int) {
+	if f.err != nil && f.depth >= depth {
+		*f = joinFailure{}
+	}
 }
 
 // cannotBePartOf returns what op asks for and outer does not give, or "".

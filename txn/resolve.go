@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 	"github.com/sqlkeel/sqlkeel/pgerr"
@@ -91,7 +92,8 @@ func (u *work) resolve(ctx context.Context, e end) end {
 // ask asks until there is a definite answer, or there can be none, or ctx ends.
 // The error says why the outcome is unknown.
 func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
-	if _, single := r.db.(*pgx.Conn); single {
+	switch r.db.(type) {
+	case *pgx.Conn, *pgxpool.Conn:
 		return stmt.Unknown, ErrOneConnection
 	}
 	pause := backoff.Policy{Base: 10 * time.Millisecond, Max: 500 * time.Millisecond}
@@ -100,7 +102,7 @@ func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
 		var outcome stmt.Outcome
 		var err error
 		if tx.op.Commit == Idempotent {
-			outcome, err = r.byMarker(ctx, tx.op, []int64{tx.token})
+			outcome, err = r.byMarker(ctx, tx.op, tx.since, []int64{tx.token})
 		} else {
 			outcome, err = r.byStatus(ctx, tx)
 		}
@@ -125,22 +127,22 @@ func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
 }
 
 // look runs fn in a transaction that sees what is committed at each statement.
-func (r *Runner) look(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	tx, err := beginOn(ctx, r.db, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
-	if err != nil {
-		return err
+func (r *Runner) look(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
+	err := r.inTx(ctx, db, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return errNotMeant // to change anything
+	})
+	if err == errNotMeant {
+		return nil
 	}
-	defer func() {
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.RollbackTimeout)
-		defer cancel()
-		_ = tx.rollback(detached)
-	}()
-	return fn(tx)
+	return err
 }
 
 // byStatus asks for the fate of the transaction's id.
 func (r *Runner) byStatus(ctx context.Context, tx *Tx) (outcome stmt.Outcome, err error) {
-	err = r.look(ctx, func(look pgx.Tx) error {
+	err = r.look(ctx, r.db, func(look pgx.Tx) error {
 		var server string
 		if err := look.QueryRow(ctx, "select "+identityQuery).Scan(&server); err != nil {
 			return err
@@ -206,8 +208,8 @@ func (r *Runner) fence(ctx context.Context, look pgx.Tx, from string, args ...an
 // left one with these tokens is gone. Their locks are seen here until then. Where
 // the marker is not, the transaction is not committed: also on another server,
 // unless that is a standby, which may not know yet.
-func (r *Runner) byMarker(ctx context.Context, op *Op, tokens []int64) (outcome stmt.Outcome, err error) {
-	err = r.look(ctx, func(look pgx.Tx) error {
+func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens []int64) (outcome stmt.Outcome, err error) {
+	err = r.look(ctx, r.db, func(look pgx.Tx) error {
 		var standby bool
 		if err := look.QueryRow(ctx, "select pg_is_in_recovery()").Scan(&standby); err != nil {
 			return err
@@ -229,6 +231,8 @@ func (r *Runner) byMarker(ctx context.Context, op *Op, tokens []int64) (outcome 
 			return errForeignMarker
 		case running:
 			return errStillRunning
+		case time.Since(since) >= r.cfg.KeepMarkers:
+			return ErrForgotten // it may have been deleted as an old one
 		}
 		return nil
 	})
@@ -260,25 +264,21 @@ func (r *Runner) replicated(ctx context.Context, op *Op) error {
 	if r.is(skipsStandbys) {
 		return nil
 	}
-	var names string
-	err := r.look(ctx, func(look pgx.Tx) error {
-		return look.QueryRow(ctx, "select current_setting('synchronous_standby_names')").Scan(&names)
+	var names, level string
+	err := r.look(ctx, r.db, func(look pgx.Tx) error {
+		return look.QueryRow(ctx, "select current_setting('synchronous_standby_names'), current_setting('synchronous_commit')").Scan(&names, &level)
 	})
 	if err != nil || names == "" {
 		return err
 	}
-	options := pgx.TxOptions{}
-	if level, ok := op.Settings["synchronous_commit"]; ok {
-		options.BeginQuery = setLocal("synchronous_commit", level) + "; begin"
+	if set, ok := op.Settings["synchronous_commit"]; ok {
+		level = set
+	} else if level == "local" || level == "off" {
+		level = "on" // the function may have asked for more than the session has
 	}
-	tx, err := beginOn(ctx, r.db, options)
-	if err != nil {
+	options := pgx.TxOptions{BeginQuery: setLocal("synchronous_commit", level) + "; begin read write"}
+	return r.inTx(ctx, r.db, options, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "select pg_logical_emit_message(true, 'sqlkeel', '')")
 		return err
-	}
-	if _, err = tx.Exec(ctx, "select pg_logical_emit_message(true, 'sqlkeel', '')"); err != nil {
-		_ = tx.rollback(context.WithoutCancel(ctx))
-		return err
-	}
-	limit, _ := ctx.Deadline()
-	return tx.commit(context.WithoutCancel(ctx), time.Until(limit))
+	})
 }

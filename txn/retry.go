@@ -40,7 +40,7 @@ func (u *work) retry(e end) (cost int, again bool) {
 	if r.is(trustsSafeToRetry) && pgconn.SafeToRetry(e.err) || r.is(retriesSwallowed) && errors.Is(e.err, ErrSwallowed) {
 		return costRetry, true
 	}
-	if e.err == nil || isFinal(e.err) || isMisuse(e.err) {
+	if e.err == nil || isFinal(e.err) || isMisuse(e.err) || errors.Is(e.cause, ErrEndedByHand) {
 		return 0, false
 	}
 	var declared *retryableError
@@ -58,7 +58,11 @@ func (u *work) retry(e end) (cost int, again bool) {
 	case pgerr.RunAgainIfPatient:
 		return costTimeout, u.op.RetryLocked
 	case pgerr.RunAgainElsewhere:
-		return costTimeout, u.op.RetryLost || e.idle
+		// An error like that may be of anything that the function did.
+		return costTimeout, e.idle || u.op.RetryLost && (e.tx == nil || e.tx.lost)
+	}
+	if e.tx == nil && pgerr.KindOf(e.cause) == pgerr.Full {
+		return costTimeout, u.op.RetryLost
 	}
 	return 0, false
 }

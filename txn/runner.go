@@ -45,12 +45,12 @@ type Config struct {
 	// RollbackTimeout bounds ROLLBACK, also to a savepoint. When it passes the
 	// connection is closed, which has the same effect. Default: 5 s.
 	RollbackTimeout time.Duration
-	// Markers is the table of [Idempotent], with its schema if it has one. It is
-	// made when it is missed and may be made; [MarkerSchema] is for a migration.
-	// Default: "sqlkeel_commits", found by the session's search_path.
+	// Markers is the table of [Idempotent], with its schema: a session's search_path
+	// must have no say in it. It is made when it is missed and may be made;
+	// [MarkerSchema] is for a migration. Default: "public.sqlkeel_commits".
 	Markers string
 	// KeepMarkers is how long a marker, and so the protection by its key, is kept
-	// at least. Now and then a Do that was Idempotent deletes some of the older
+	// at least, from its transaction's beginning. Now and then a Do that was Idempotent deletes some of the older
 	// ones. Default: 7 days.
 	KeepMarkers time.Duration
 	// Observer hears of every attempt. Default: none.
@@ -89,7 +89,7 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 		wait:   backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax},
 		budget: budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.KeepMarkers},
 	}
-	if !reflect.TypeOf(db).Comparable() {
+	if !reflect.ValueOf(db).Comparable() {
 		r.home = r
 	}
 	return r, nil
@@ -103,7 +103,7 @@ func (c Config) withDefaults() Config {
 		c.RetryBudget = 500
 	}
 	if c.Markers == "" {
-		c.Markers = "sqlkeel_commits"
+		c.Markers = "public.sqlkeel_commits"
 	}
 	for _, d := range []struct {
 		field *time.Duration

@@ -24,6 +24,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) err
 	if err := p.begin(ctx); err != nil {
 		return err
 	}
+	defer func() { _ = tx.count(-1) }()
 	returned := false
 	defer func() {
 		if !returned {
@@ -49,9 +50,11 @@ func (p *part) begin(ctx context.Context) error {
 	}
 	defer tx.calls.Unlock()
 	tx.depth++
-	p.name = "txn_" + strconv.Itoa(tx.depth)
+	tx.parts++
+	p.name = "sqlkeel_part_" + strconv.Itoa(tx.depth)
 	if _, err := tx.pgx.Exec(ctx, "SAVEPOINT "+p.name); err != nil {
 		tx.depth--
+		tx.parts--
 		return fmt.Errorf("txn: %s: savepoint: %w", tx.op.Name, tx.note(err))
 	}
 	return nil
@@ -78,36 +81,50 @@ func (p *part) end(ctx context.Context, err error, fn func(context.Context) erro
 	if err == nil && tx.state() == stateFailed {
 		err = tx.swallowed(tx.fault)
 	}
-	if err == nil {
-		tx.look()
-		if _, err = tx.pgx.Exec(ctx, "RELEASE SAVEPOINT "+p.name); err == nil {
-			tx.depth--
-			tx.calls.Unlock()
-			return nil
-		}
-		err = fmt.Errorf("txn: %s: release savepoint: %w", tx.op.Name, tx.note(err))
+	if err != nil {
+		tx.calls.Unlock()
+		return errors.Join(err, p.undo(ctx))
 	}
-	tx.calls.Unlock()
-	return errors.Join(err, p.undo(ctx))
+	if err = p.release(ctx); err != nil {
+		return errors.Join(err, p.undo(ctx))
+	}
+	return nil
+}
+
+// release keeps the part. It is called with tx.calls locked, and unlocks it.
+func (p *part) release(ctx context.Context) error {
+	tx := p.tx
+	defer tx.calls.Unlock()
+	tx.look()
+	if _, err := tx.pgx.Exec(ctx, "RELEASE SAVEPOINT "+p.name); err != nil {
+		return fmt.Errorf("txn: %s: release savepoint: %w", tx.op.Name, tx.note(err))
+	}
+	tx.depth--
+	return nil
 }
 
 // undo undoes the part, and makes sure that what it cannot undo is never
 // committed.
 func (p *part) undo(ctx context.Context) error {
 	tx := p.tx
-	if err := tx.enter("ROLLBACK"); err != nil {
+	if err := tx.hold("ROLLBACK"); err != nil {
 		return err
 	}
 	defer tx.calls.Unlock()
+	tx.look()
 	tx.depth--
 	if !tx.runner.is(keepsHooks) {
 		tx.hooks.drop(p.hooks)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tx.runner.cfg.RollbackTimeout)
+	ctx, cancel := tx.runner.detached(ctx)
 	defer cancel()
+	before := tx.doomed
+	tx.doom(ErrNotReturned) // should a tracer panic
 	// Both in one round trip. Without the release a loop would pile up
 	// savepoints, each inside the one before.
 	_, err := tx.pgx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+p.name+"; RELEASE SAVEPOINT "+p.name)
+	tx.doomed = before
+	tx.joined.undone(tx.depth + 1)
 	if err != nil {
 		err = fmt.Errorf("txn: %s: roll back to savepoint: %w", tx.op.Name, tx.note(err))
 		tx.doom(err)

@@ -92,6 +92,13 @@ func (op *Op) validateSettings() error {
 		if name == "" || slices.Contains(strings.Split(name, "."), "") {
 			return &InvalidError{Field: field, Problem: "is not the name of a setting"}
 		}
+		if slices.ContainsFunc(strings.Split(name, "."), func(part string) bool { return len(part) > 63 }) {
+			return &InvalidError{Field: field, Problem: "has a part of more than 63 bytes, which the server would cut"}
+		}
+		switch strings.ToLower(name) {
+		case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
+			return &InvalidError{Field: field, Problem: "is what Op.Iso, ReadOnly and Deferrable are for"}
+		}
 		if err := invalidText(field, name); err != nil {
 			return err
 		}

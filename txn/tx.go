@@ -3,6 +3,8 @@ package txn
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +30,8 @@ type Tx struct {
 	runner  *Runner
 	op      *Op
 	attempt int
-	token   int64 // that it left with the key, of Idempotent
+	token   int64     // that it left with the key, of Idempotent
+	since   time.Time // when it did
 	ctx     unitContext
 	unit    unit.Unit
 	hooks   hooks
@@ -40,15 +43,17 @@ type Tx struct {
 	// What follows is guarded by calls.
 
 	depth int // of savepoints
+	parts int // savepoints and joined operations that are under way
 	// fault is the error that broke the transaction, while it is broken.
 	fault error
 	// doomed is why the transaction must not be committed even if a savepoint
-	// mended it: a conflict, a rollback to a savepoint that failed, or a part that
-	// joined and failed.
+	// mended it: a conflict, or a rollback to a savepoint that failed.
 	doomed error
+	joined joinFailure
 	id     xact // of Resolve
 	lower  func(stmt.Outcome)
 	sent   bool // COMMIT
+	lost   bool // the connection, or the answer to COMMIT
 }
 
 // unitContext is Do's context with the transaction's mark, without an allocation
@@ -69,12 +74,14 @@ func (c *unitContext) Value(key any) any {
 // pooled is a transaction of db, which tells where its connection is from.
 type pooled interface{ Pool() any }
 
-func (r *Runner) newTx(ctx context.Context, b begun, op *Op, attempt int, token int64) *Tx {
-	tx := &Tx{pgx: b, runner: r, op: op, attempt: attempt, token: token}
+func (r *Runner) newTx(ctx context.Context, b begun, op *Op, attempt int) *Tx {
+	tx := &Tx{pgx: b, runner: r, op: op, attempt: attempt}
 	tx.ctx = unitContext{ctx, tx}
 	tx.unit.Op, tx.unit.Pool, tx.unit.Tx, tx.unit.Outer = op.Name, r.home, tx, unit.Of(ctx)
 	if p, ok := b.Tx.(pooled); ok {
 		tx.unit.Pool = p.Pool()
+	} else if pool := unit.Pool(ctx); pool != nil {
+		tx.unit.Pool = pool
 	}
 	return tx
 }
@@ -126,20 +133,55 @@ func (tx *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []stri
 // SendBatch sends several statements in one round trip. The results must be
 // closed.
 func (tx *Tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	if err := tx.enter("batch"); err != nil {
+	if err := tx.enterBatch(batch); err != nil {
 		return &batchResults{BatchResults: pgx.FailedBatchResults(batch, err), tx: tx}
 	}
 	defer tx.calls.Unlock()
 	return &batchResults{BatchResults: tx.pgx.SendBatch(ctx, batch), tx: tx}
 }
 
+// enterBatch is enter for all statements of a batch.
+func (tx *Tx) enterBatch(batch *pgx.Batch) error {
+	for _, q := range batch.QueuedQueries {
+		if endsTransaction(q.SQL) {
+			return tx.enter(q.SQL)
+		}
+	}
+	return tx.enter(batchName)
+}
+
 // enter begins a call, which ends by unlocking tx.calls, unless there is an error.
 func (tx *Tx) enter(sql string) error {
+	if endsTransaction(sql) {
+		err := &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Err: ErrEndedByHand}
+		tx.misuse.CompareAndSwap(nil, err)
+		return err
+	}
 	if err := tx.hold(sql); err != nil {
 		return err
 	}
 	tx.look()
 	return nil
+}
+
+// endsTransaction reports whether a statement would end the transaction, or begin
+// another one. With AND CHAIN nothing would show it afterwards.
+func endsTransaction(sql string) bool {
+	verb := stmt.Verb(sql)
+	for _, word := range [...]string{"commit", "end", "abort", "begin", "start", "rollback", "prepare"} {
+		if !strings.EqualFold(verb, word) {
+			continue
+		}
+		rest := strings.Fields(sql[strings.Index(sql, verb)+len(verb):])
+		switch {
+		case word == "rollback":
+			return !slices.ContainsFunc(rest, func(s string) bool { return strings.EqualFold(s, "to") })
+		case word == "prepare":
+			return len(rest) > 0 && strings.EqualFold(rest[0], "transaction")
+		}
+		return true
+	}
+	return false
 }
 
 // hold is enter for what goes on with a statement.

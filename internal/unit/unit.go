@@ -48,6 +48,27 @@ func Over(ctx context.Context, pool any) *Unit {
 	return nil
 }
 
+// Live reports whether ctx is from the function of a unit that is under way.
+func Live(ctx context.Context) bool {
+	for u := Of(ctx); u != nil; u = u.Outer {
+		if !u.Ended() {
+			return true
+		}
+	}
+	return false
+}
+
+type poolKey struct{}
+
+// WithPool returns a context that tells where a connection that is lent with it is
+// from.
+func WithPool(ctx context.Context, pool any) context.Context {
+	return context.WithValue(ctx, poolKey{}, pool)
+}
+
+// Pool returns where a connection that was lent with ctx is from, or nil.
+func Pool(ctx context.Context) any { return ctx.Value(poolKey{}) }
+
 // End says that the function is over.
 func (u *Unit) End() { u.ended.Store(true) }
 
@@ -65,7 +86,8 @@ func (u *Unit) OnCommit(raise func() (lower func(stmt.Outcome))) {
 }
 
 // Raise calls what OnCommit registered, and returns what is to be called with the
-// outcome; nil when nothing was.
+// outcome; nil when nothing was. When one of them does not return, what others
+// raised is lowered: nothing will be committed.
 func (u *Unit) Raise() (lower func(stmt.Outcome)) {
 	u.mu.Lock()
 	fences := slices.Clone(u.fences)
@@ -73,13 +95,21 @@ func (u *Unit) Raise() (lower func(stmt.Outcome)) {
 	if len(fences) == 0 {
 		return nil
 	}
-	lowers := make([]func(stmt.Outcome), len(fences))
-	for i, raise := range fences {
-		lowers[i] = raise()
-	}
-	return func(o stmt.Outcome) {
-		for _, lower := range lowers {
-			lower(o)
+	var lowers []func(stmt.Outcome)
+	lower = func(o stmt.Outcome) {
+		for _, l := range slices.Backward(lowers) {
+			defer l(o) // in order, and also when another one panics
 		}
 	}
+	done := false
+	defer func() {
+		if !done {
+			lower(stmt.Aborted)
+		}
+	}()
+	for _, raise := range fences {
+		lowers = append(lowers, raise())
+	}
+	done = true
+	return lower
 }
