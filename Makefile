@@ -8,6 +8,8 @@ PKGS ?= ./...
 COUNT ?= 1
 # A full run of make soundness; see internal/gen/soundness.
 SCHEMAS ?= 2000
+# A full run of make histories; see internal/history.
+TXNS ?= 200000
 SEED ?= 1
 # The race detector needs a C compiler; without one the tests still run.
 RACE := $(if $(shell command -v $$($(GO) env CC)),-race)
@@ -31,6 +33,11 @@ test: ## Run all tests under the race detector, with one PostgreSQL for all pack
 soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
 	SQLKEEL_FUZZ_SCHEMAS=$(SCHEMAS) SQLKEEL_FUZZ_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) test -count=1 -timeout 2h -run '^TestEveryChangeWasForetold$$' -v ./internal/gen/soundness
+
+.PHONY: histories
+histories: ## Try TXNS transactions under faults and check that they are serializable; SEED chooses them
+	SQLKEEL_HISTORY_TXNS=$(TXNS) SQLKEEL_HISTORY_SEED=$(SEED) $(KEEL) pg run -- \
+		$(GO) test -count=1 -timeout 6h -run '^TestHistoriesUnderFaultsAreSerializable$$' -v ./internal/history
 
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)
