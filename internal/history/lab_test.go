@@ -116,14 +116,20 @@ func (l *lab) run(process int, op txn.Op, p plan) history.Txn {
 	return t
 }
 
-// final returns the lists when no session is left but its own: what was under way
-// is committed by then or never will be.
+// final is lists when no session is left but its own: what was under way is
+// committed by then or never will be.
 func (l *lab) final() map[int32][]int32 {
 	l.t.Helper()
 	for left := 1; left > 0; {
 		left = l.number(`SELECT count(pg_terminate_backend(pid, 30000)) FROM pg_stat_activity
 			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`)
 	}
+	return l.lists()
+}
+
+// lists returns all lists.
+func (l *lab) lists() map[int32][]int32 {
+	l.t.Helper()
 	rows, err := l.admin.Query(l.ctx, `SELECT k, vals FROM lists`)
 	if err != nil {
 		l.t.Fatal(err)

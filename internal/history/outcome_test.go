@@ -73,9 +73,8 @@ func TestAClientThatMisjudgesALostCommitIsFoundOut(t *testing.T) {
 			t.Parallel()
 			l := newLab(t, time.Minute)
 			l.do = c.client
-			report := history.Check(l.lose(c.loses), history.RealTime)
-			if c.want == "" && !report.OK() || c.want != "" && (len(report.Counts) != 1 || report.Counts[c.want] != 1) {
-				t.Errorf("want %q, got %v", c.want, report)
+			if err := verdict(history.Check(l.lose(c.loses), history.RealTime), c.want); err != nil {
+				t.Error(err)
 			}
 		})
 	}
