@@ -1,9 +1,15 @@
 package history_test
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -110,13 +116,53 @@ func TestHistoriesUnderFaultsAreSerializable(t *testing.T) {
 		w.seed, counts[history.OK], counts[history.Failed], counts[history.Unknown], int(l.attempts.Load())-len(h.Txns), f.kills, f.cuts,
 		took.Seconds(), time.Since(begin).Seconds(), report.Edges)
 	if !report.OK() {
-		t.Error(report)
+		t.Errorf("%v\nthe whole history is in %s", report, keep(t, h, report))
 	}
 	if f.err != nil {
 		t.Errorf("kill: %v", f.err)
 	}
 	if len(h.Txns) != w.txns || counts[history.OK] < w.txns*7/10 || f.kills < w.txns/f.killEvery/2 || f.cuts < w.txns/f.cutEvery/2 {
 		t.Errorf("%d transactions, %v, %d kills, %d cuts show little", len(h.Txns), counts, f.kills, f.cuts)
+	}
+}
+
+// keep writes a report and its history to a file that stays, as another run will
+// not be the same, and returns its name.
+func keep(t *testing.T, h *history.History, report *history.Report) string {
+	t.Helper()
+	file, err := os.CreateTemp("", "sqlkeel-history-*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bufio.NewWriter(file)
+	fmt.Fprintln(out, report)
+	for i, txn := range h.Txns {
+		fmt.Fprintf(out, "T%d, %s\n", i, txn)
+	}
+	for _, key := range slices.Sorted(maps.Keys(h.Final)) {
+		fmt.Fprintln(out, "final", key, h.Final[key])
+	}
+	if err := errors.Join(out.Flush(), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return file.Name()
+}
+
+func TestAHistoryIsKept(t *testing.T) {
+	t.Parallel()
+	h := &history.History{
+		Txns:  []history.Txn{{Process: 3, Outcome: history.OK, Begin: 1, End: 2, Ops: []history.Op{history.Append(7, 1)}}},
+		Final: map[int32][]int32{7: {}},
+	}
+	name := keep(t, h, history.Check(h, history.RealTime))
+	text, err := os.ReadFile(name)
+	if err := errors.Join(err, os.Remove(name)); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"1 x lost append", "\nT0, ok, process 3, 1 to 2: append(7, 1)\n", "\nfinal 7 []\n"} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("%q is not in %s", part, text)
+		}
 	}
 }
 
