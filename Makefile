@@ -8,6 +8,8 @@ PKGS ?= ./...
 COUNT ?= 1
 # A full run of make soundness; see internal/gen/soundness.
 SCHEMAS ?= 2000
+# A full run of make histories; see internal/history.
+TXNS ?= 200000
 SEED ?= 1
 # A full run of make faults; see txn/faults_test.go.
 FAULTS ?= 10000
@@ -52,6 +54,11 @@ soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
 faults: ## Commit FAULTS increments in each mode over a network that loses COMMITs; SEED chooses which
 	SQLKEEL_FAULTS_COUNT=$(FAULTS) SQLKEEL_FAULTS_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) test -count=1 -timeout 2h -run '^TestInAStormOfLostCommits' -v ./txn
+
+.PHONY: histories
+histories: ## Try TXNS transactions under faults and check that they are serializable; SEED chooses them
+	SQLKEEL_HISTORY_TXNS=$(TXNS) SQLKEEL_HISTORY_SEED=$(SEED) $(KEEL) pg run -- \
+		$(GO) test -count=1 -timeout 6h -run '^TestHistoriesUnderFaultsAreSerializable$$' -v ./internal/history
 
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)

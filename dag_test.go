@@ -23,6 +23,7 @@ var house = map[string][]string{
 	"queries":           {"stmt", "pgerr", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"pgerr":             {"github.com/jackc/pgx/v5"},
 	"internal/backoff":  {},
+	"internal/history":  {},
 	"cache":             {"github.com/maypok86/otter/v2"},
 	"internal/unit":     {"stmt"},
 	"db":                {"pgerr", "stmt", "internal/backoff", "internal/unit", "github.com/jackc/pgx/v5"},

@@ -33,7 +33,7 @@ func setupRemote(t *testing.T, m mutant, cfg Config, opts ...pgtest.ServerOption
 	server := pgtest.NewServer(t, opts...)
 	r := &remote{lab: setupOn(t, server.DSN(), m), server: server, proxy: pgtest.NewProxy(t, server.Addr())}
 	r.exec(`INSERT INTO items VALUES (1, 0)`)
-	r.exec(MarkerSchema("sqlkeel_commits"))
+	r.exec(MarkerSchema("public.sqlkeel_commits"))
 	r.far = openPool(t, r.proxy.DSN(server.DSN()))
 	r.runner = newRunner(t, r.far, cfg, m)
 	return r
@@ -220,8 +220,18 @@ func TestACommitThatWaitsForAStandbyIsLeftAlone(t *testing.T) {
 			r := setupRemote(t, sound, Config{ResolveTimeout: time.Second})
 			r.standbys("nobody")
 			r.proxy.BlockCancelRequests(true)
-			r.atCommit(func() pgtest.CommitFate { return pgtest.CommitCutDuring })
-			if err := wantUnknown(Run(bounded(t), r.runner, op.key("a"), increment), errStillRunning); err != nil {
+			cut := make(chan struct{})
+			r.atCommit(func() pgtest.CommitFate {
+				go func() {
+					defer close(cut)
+					r.await(waiting, 1)
+					r.proxy.Cut()
+				}()
+				return pgtest.CommitDelivered
+			})
+			err := Run(bounded(t), r.runner, op.key("a"), increment)
+			<-cut
+			if err := wantUnknown(err, errStillRunning); err != nil {
 				t.Error(err)
 			}
 			if n := r.number(waiting); n != 1 {

@@ -28,7 +28,7 @@ func setupPair(t *testing.T, m mutant) *pair {
 	p.standby = p.primary.NewStandby()
 	p.lab = setupOn(t, p.primary.DSN(), m)
 	p.exec(`INSERT INTO items VALUES (1, 0)`)
-	p.exec(MarkerSchema("sqlkeel_commits"))
+	p.exec(MarkerSchema("public.sqlkeel_commits"))
 	p.net = pgtest.NewProxy(t, p.primary.Addr())
 	p.net.BlockCancelRequests(true)
 	next := openPool(t, p.standby.DSN()).Config().ConnConfig

@@ -37,7 +37,7 @@ type outcomes struct{ succeeded, failed, unknown, applied, struck int }
 func stormRun(t *testing.T, m mutant, mode CommitMode, count int, seed uint64) outcomes {
 	l := setupMutant(t, m)
 	l.exec(`INSERT INTO items SELECT id, 0 FROM generate_series(0, 63) id`)
-	l.exec(MarkerSchema("sqlkeel_commits"))
+	l.exec(MarkerSchema("public.sqlkeel_commits"))
 	cfg := l.pool.Config().ConnConfig
 	proxy := pgtest.NewProxy(t, net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))))
 	proxy.BlockCancelRequests(true) // they would settle what is to stay open

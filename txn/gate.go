@@ -45,7 +45,8 @@ type pass struct {
 	gate  *gate  // the one it is inside of, or nil
 	again bool   // it was inside before
 	seen  uint64 // commits of the gate when the last attempt ended
-	eager bool   // it was repeated at once although there was none
+	eager int    // how often in a row it was repeated at once
+	lost  int    // conflicts
 }
 
 // pass begins a unit's way.
@@ -143,14 +144,16 @@ func (p *pass) committed() {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	if g := p.gates.all[p.key]; g != nil {
-		g.count(false)
+		g.commits++
+		p.count(g, false)
 		p.gates.tidy(g)
 	}
 }
 
 // collided counts an attempt that ended in a conflict. It reports whether it may be
 // repeated at once: behind a closed gate who was in its way has gone on, if somebody
-// committed since. He may not have said so yet, so that is believed once.
+// committed since. He may not have said so yet, so that is believed once. Nor is it
+// done more than twice in a row.
 func (p *pass) collided() (atOnce bool) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
@@ -163,10 +166,22 @@ func (p *pass) collided() (atOnce bool) {
 	}
 	went := g.commits != p.seen
 	p.seen = g.commits
-	atOnce = g.limit > 0 && (went || !p.eager)
-	p.eager = !went
-	g.count(true)
+	atOnce = g.limit > 0 && p.eager < 2 && (went || p.eager == 0)
+	if p.eager++; !atOnce {
+		p.eager = 0
+	}
+	p.count(g, true)
+	if p.lost++; p.lost >= gateLosses {
+		g.close()
+	}
 	return atOnce
+}
+
+// count counts an attempt, unless it was begun before the gate was closed.
+func (p *pass) count(g *gate, conflict bool) {
+	if g.limit == 0 || p.gate == g {
+		g.count(conflict)
+	}
 }
 
 // add is called with mu held.
@@ -185,7 +200,7 @@ func (g *gates) add(key gateKey) *gate {
 
 // tidy forgets a gate that nobody needs. It is called with mu held.
 func (g *gates) tidy(old *gate) {
-	if old.limit == 0 && old.empty() && old.rate < gateForgets && g.all[old.key] == old {
+	if old.limit == 0 && old.empty() && old.share == 0 && old.conflicts == 0 && g.all[old.key] == old {
 		delete(g.all, old.key)
 		g.some.Store(int32(len(g.all)))
 	}

@@ -104,7 +104,7 @@ func TestAMarkerOfSomebodyElseIsNoProofOfThisCommit(t *testing.T) {
 	net := &wire{}
 	l := setup(t, net.attach)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
-	l.exec(MarkerSchema("sqlkeel_commits"))
+	l.exec(MarkerSchema("public.sqlkeel_commits"))
 	r := newRunner(t, l.pool, impatient, sound)
 	var first int64
 	r.token = func() int64 { first++; return first }
@@ -165,7 +165,7 @@ func TestOldMarkersAreDeletedAndYoungOnesKept(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
-	l.exec(MarkerSchema("sqlkeel_commits"))
+	l.exec(MarkerSchema("public.sqlkeel_commits"))
 	r := newRunner(t, l.pool, Config{KeepMarkers: time.Hour}, sound)
 	fill := func() {
 		l.exec(`INSERT INTO sqlkeel_commits SELECT 'old' || i, 0, now() - interval '61 minutes' FROM generate_series(1, $1) i`, pruneMost+10)

@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type xact struct {
 	id     string // its xid, with the epoch
 	pid    int32  // of the server's process, whatever stands between
 	server string // the server's identity, see identityQuery
+	waits  string // synchronous_commit, for which COMMIT waits
 }
 
 // identityQuery tells whether two answers are from one server without a crash in
@@ -42,8 +44,8 @@ const identityQuery = `(select system_identifier from pg_control_system())::text
 // assigned if it was not: something without one, such as NOTIFY, may be waiting
 // for the COMMIT too.
 func (tx *Tx) identify(ctx context.Context) end {
-	err := tx.pgx.QueryRow(ctx, "select pg_current_xact_id()::text, pg_backend_pid(), "+identityQuery).
-		Scan(&tx.id.id, &tx.id.pid, &tx.id.server)
+	err := tx.pgx.QueryRow(ctx, "select pg_current_xact_id()::text, pg_backend_pid(), current_setting('synchronous_commit'), "+identityQuery).
+		Scan(&tx.id.id, &tx.id.pid, &tx.id.waits, &tx.id.server)
 	if err == nil {
 		return end{tx: tx}
 	}
@@ -107,7 +109,7 @@ func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
 			outcome, err = r.byStatus(ctx, tx)
 		}
 		if err == nil && outcome == stmt.Committed {
-			err = r.replicated(ctx, tx.op)
+			err = r.replicated(ctx, tx)
 		}
 		switch {
 		case err == nil:
@@ -260,7 +262,7 @@ func (r *Runner) fenceTokens(ctx context.Context, look pgx.Tx, tokens []int64) (
 // standbys, if there are to be any. A session that was ended, or ended by itself,
 // in the middle of its wait for them is committed all the same, and lost by a
 // failover. A commit of our own that waits for them waits for all before it.
-func (r *Runner) replicated(ctx context.Context, op *Op) error {
+func (r *Runner) replicated(ctx context.Context, done *Tx) error {
 	if r.is(skipsStandbys) {
 		return nil
 	}
@@ -268,13 +270,12 @@ func (r *Runner) replicated(ctx context.Context, op *Op) error {
 	err := r.look(ctx, r.db, func(look pgx.Tx) error {
 		return look.QueryRow(ctx, "select current_setting('synchronous_standby_names'), current_setting('synchronous_commit')").Scan(&names, &level)
 	})
-	if err != nil || names == "" {
-		return err
-	}
-	if set, ok := op.Settings["synchronous_commit"]; ok {
+	if set := done.op.Settings["synchronous_commit"]; set != "" {
 		level = set
-	} else if level == "local" || level == "off" {
-		level = "on" // the function may have asked for more than the session has
+	}
+	level = cmp.Or(done.id.waits, level)
+	if err != nil || names == "" || level == "local" || level == "off" {
+		return err // it did not wait either
 	}
 	options := pgx.TxOptions{BeginQuery: setLocal("synchronous_commit", level) + "; begin read write"}
 	return r.inTx(ctx, r.db, options, func(tx pgx.Tx) error {

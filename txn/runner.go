@@ -24,7 +24,9 @@ type Beginner interface {
 // Config sets up a [Runner]. The zero value is usable.
 type Config struct {
 	// MaxAttempts is how often a unit of work is tried at most, the first time
-	// included; [Op] can override it. Default: 10.
+	// included; [Op] can override it. It is for what would go on for ever: each
+	// conflict means that somebody else went on, the budget bounds the others, and a
+	// context's deadline all of them. Default: 100.
 	MaxAttempts int
 	// BackoffBase and BackoffMax bound the wait before an attempt is repeated.
 	// It is random, between zero and a ceiling that begins at BackoffBase and
@@ -97,7 +99,7 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 
 func (c Config) withDefaults() Config {
 	if c.MaxAttempts == 0 {
-		c.MaxAttempts = 10
+		c.MaxAttempts = 100
 	}
 	if c.RetryBudget == 0 {
 		c.RetryBudget = 500

@@ -18,9 +18,9 @@ func TestTheZeroConfigHasDefaults(t *testing.T) {
 	}
 	cfg.Logger = nil
 	want := Config{
-		MaxAttempts: 10, BackoffBase: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
+		MaxAttempts: 100, BackoffBase: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
 		RetryBudget: 500, CommitTimeout: 30 * time.Second, ResolveTimeout: 30 * time.Second, RollbackTimeout: 5 * time.Second,
-		Markers: "sqlkeel_commits", KeepMarkers: 7 * 24 * time.Hour,
+		Markers: "public.sqlkeel_commits", KeepMarkers: 7 * 24 * time.Hour,
 	}
 	if cfg != want {
 		t.Errorf("defaults are %+v", cfg)
@@ -43,7 +43,7 @@ func TestABadConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 		_, err := New(&fakeDB{}, cfg)
 		wantInvalid(t, err, field)
 	}
-	for _, table := range []string{"a.", ".", "a\x00", "\xff", strings.Repeat("x", 41)} {
+	for _, table := range []string{"a", "a.", ".", "a.b\x00", "a.\xff", "a." + strings.Repeat("x", 41)} {
 		_, err := New(&fakeDB{}, Config{Markers: table})
 		wantInvalid(t, err, "Config.Markers")
 	}

@@ -234,7 +234,7 @@ func TestFailedPartsDoNotPileUp(t *testing.T) {
 		}
 		return tx.Savepoint(ctx, func(context.Context) error { return nil })
 	})
-	const begin, undo, keep = "SAVEPOINT txn_1", "ROLLBACK TO SAVEPOINT txn_1; RELEASE SAVEPOINT txn_1", "RELEASE SAVEPOINT txn_1"
+	const begin, undo, keep = "SAVEPOINT sqlkeel_part_1", "ROLLBACK TO SAVEPOINT sqlkeel_part_1; RELEASE SAVEPOINT sqlkeel_part_1", "RELEASE SAVEPOINT sqlkeel_part_1"
 	want := []string{"begin", begin, undo, begin, undo, begin, undo, begin, keep, "commit"}
 	if got := counter.Statements(); err != nil || !slices.Equal(got, want) {
 		t.Errorf("statements %q, error %v", got, err)
@@ -249,7 +249,7 @@ func TestASavepointThatIsGoneIsAnError(t *testing.T) {
 			return err
 		}
 		_ = tx.Savepoint(ctx, func(ctx context.Context) error {
-			_, err := tx.Exec(ctx, `RELEASE SAVEPOINT txn_1`)
+			_, err := tx.Exec(ctx, `RELEASE SAVEPOINT sqlkeel_part_1`)
 			return err
 		})
 		return nil

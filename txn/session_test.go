@@ -80,7 +80,7 @@ func TestARefusedSettingIsNamedAndCostsNoConnection(t *testing.T) {
 		l := setupMutant(t, m, one, net.attach)
 		before, _ := net.counts()
 		for setting, value := range map[string]string{
-			"work_mem": "much", "no_such_setting": "1", "max_connections": "5", "statement_timeout": "soon", "search_path.x.y": "",
+			"work_mem": "much", "no_such_setting": "1", "max_connections": "5", "statement_timeout": "soon",
 		} {
 			op := Op{Name: "x", Iso: pgx.Serializable, Settings: map[string]string{"app.ok": "1", setting: value, "zone.ok": "2"}}
 			err := Run(t.Context(), l.runner, op, func(context.Context, *Tx) error {

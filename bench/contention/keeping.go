@@ -21,7 +21,7 @@ func keeping(pool *pgxpool.Pool, options pgx.TxOptions) (func(context.Context) w
 	if err != nil {
 		return nil, err
 	}
-	op := txn.Op{Name: "transfer", Iso: options.IsoLevel, MaxAttempts: manyAttempts}
+	op := txn.Op{Name: "transfer", Iso: options.IsoLevel}
 	return func(ctx context.Context) work {
 		var p pair
 		var attempts int

@@ -1,0 +1,334 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/db"
+)
+
+// One unit alone waits for itself: outer and inner are of one Name, on two targets.
+func TestGateNestedOnTwoTargetsWaitsForItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t, targets{}, Config{}, sound)
+		r.gates.add(gateKey{op: "copy"}).set(1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		err := Run(db.WithTarget(ctx, "a"), r, Op{Name: "copy"}, func(ctx context.Context, _ *Tx) error {
+			return Run(db.WithTarget(ctx, "b"), r, Op{Name: "copy"}, nothing)
+		})
+		if err != nil {
+			t.Errorf("waited for itself: %v", err)
+		}
+	})
+}
+
+// Two units, each inside of one gate and before the other's.
+func TestGatesOfTwoDatabasesDeadlock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r1, r2 := gateRunner(t, sound), gateRunner(t, sound)
+		r1.gates.add(gateKey{op: "x"}).set(1)
+		r2.gates.add(gateKey{op: "x"}).set(1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		both := newBarrier(2)
+		nest := func(outer, inner *Runner) error {
+			return Run(ctx, outer, Op{Name: "x"}, func(ctx context.Context, _ *Tx) error {
+				if err := both.wait(ctx); err != nil {
+					return err
+				}
+				return Run(ctx, inner, Op{Name: "x"}, nothing)
+			})
+		}
+		first := async(func() error { return nest(r1, r2) })
+		second := nest(r2, r1)
+		if err := errors.Join(<-first, second); err != nil {
+			t.Errorf("they waited for one another: %v", err)
+		}
+	})
+}
+
+// A closed gate that nobody uses any more stays, and is never among those removed.
+func TestClosedGatesAreKeptForEver(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t, sound)
+	for i := range 4 * gatesMost {
+		p := r.pass(t.Context(), &Op{Name: "x", ConflictKey: fmt.Sprint(i)})
+		for range 6 {
+			p.collided()
+		}
+		p.leave()
+	}
+	if n := len(r.gates.all); n > gatesMost {
+		t.Errorf("%d gates are kept", n)
+	}
+}
+
+// Conflicts that do not come from the operation's own concurrency: being few does not help.
+func TestAGateThatDoesNotHelpIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, p := range []float64{0.15, 0.20, 0.35, 0.5} {
+		took := map[mutant]time.Duration{}
+		for _, m := range []mutant{sound, keepsGatesOpen} {
+			synctest.Test(t, func(t *testing.T) {
+				r := gateRunner(t, m)
+				var mu sync.Mutex
+				random := rand.New(rand.NewPCG(1, 2))
+				storm := 40
+				start := time.Now()
+				var work sync.WaitGroup
+				for range 32 {
+					work.Go(func() {
+						for range 50 {
+							if err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
+								time.Sleep(10 * time.Millisecond)
+								mu.Lock()
+								defer mu.Unlock()
+								storm--
+								if storm > 0 || random.Float64() < p {
+									return serverError("40001")
+								}
+								return nil
+							}); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				work.Wait()
+				took[m] = time.Since(start)
+			})
+		}
+		t.Logf("p=%v: with the gate %v, without %v", p, took[sound], took[keepsGatesOpen])
+		if took[sound] > 4*took[keepsGatesOpen] {
+			t.Errorf("p=%v: with the gate %v, without %v", p, took[sound], took[keepsGatesOpen])
+		}
+	}
+}
+
+// A place is kept through backoff after an error that is no conflict.
+func TestAPlaceIsKeptDuringBackoff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }),
+			Config{MaxAttempts: 5, BackoffBase: time.Hour, BackoffMax: time.Hour}, sound)
+		g := r.gates.add(gateKey{op: "x"})
+		g.share, g.period = 0.5, gatePatient
+		g.set(1)
+		done := async(func() error {
+			return Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
+				if tx.Attempt() < 5 {
+					return Retryable(errBoom)
+				}
+				return nil
+			})
+		})
+		synctest.Wait()
+		start := time.Now()
+		if err := Run(t.Context(), r, Op{Name: "x"}, nothing); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(start); waited > time.Minute {
+			t.Errorf("waited %v for one who slept", waited)
+		}
+		<-done
+	})
+}
+
+// An error that has nothing to do with the connection is taken for a lost one.
+func TestRetryLostWantsALostConnection(t *testing.T) {
+	t.Parallel()
+	for name, cause := range map[string]error{
+		"truncated JSON": io.ErrUnexpectedEOF,
+		"end of a file":  io.EOF,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := setup(t, one)
+			attempts := 0
+			err := Run(t.Context(), l.runner, Op{Name: "x", RetryLost: true, MaxAttempts: 3}, func(ctx context.Context, tx *Tx) error {
+				attempts++
+				return fmt.Errorf("read the input: %w", cause)
+			})
+			if attempts != 1 {
+				t.Errorf("%d attempts, error %v", attempts, err)
+			}
+		})
+	}
+}
+
+// The COMMIT of another database, by plain pgx, whose answer was lost, is sent again.
+func TestRetryLostRepeatsALostCommitOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	other := setup(t)
+	attempts := 0
+	_ = Run(t.Context(), l.runner, Op{Name: "x", RetryLost: true, MaxAttempts: 3}, func(ctx context.Context, tx *Tx) error {
+		attempts++
+		if _, err := other.pool.Exec(ctx, `INSERT INTO moves VALUES (1, 1)`); err != nil {
+			return err
+		}
+		if attempts == 1 {
+			return fmt.Errorf("other database: commit: %w", io.ErrUnexpectedEOF) // what pgx says of an answer that was lost
+		}
+		return nil
+	})
+	if n := other.number(`SELECT count(*) FROM moves`); n != 1 {
+		t.Errorf("applied %d times", n)
+	}
+}
+
+// Tokens are taken for retries that do not take place.
+func TestTokensAreForRetriesOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t, &fakeDB{}, Config{RetryBudget: 100, BackoffBase: time.Hour, BackoffMax: time.Hour}, sound)
+		attempts := 0
+		for range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			_ = Run(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) error { attempts++; return Retryable(errBoom) })
+			cancel()
+		}
+		err := Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
+			if tx.Attempt() == 1 {
+				return Retryable(errBoom)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("after %d attempts of 100 units, none of them a retry: %v", attempts, err)
+		}
+	})
+}
+
+// Retries that are no conflicts count as attempts that went well, and open the gate.
+func TestRetryableIsNoCommitForTheGate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 101}, sound)
+		g := r.gates.add(gateKey{op: "x"})
+		g.share = 0.9
+		g.set(2)
+		_ = Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error { return Retryable(errBoom) })
+		if g.share != 0.9 {
+			t.Errorf("rate of conflicts became %v, without a commit", g.share)
+		}
+	})
+}
+
+// A part that is still under way on another goroutine is committed by half.
+func TestAPartThatIsUnderWayIsNotCommittedByHalf(t *testing.T) {
+	t.Parallel()
+	for _, nest := range []Nest{Savepoint, Join} {
+		t.Run(fmt.Sprint(nest), func(t *testing.T) {
+			t.Parallel()
+			l := setup(t, one)
+			inside, over := make(chan struct{}), make(chan struct{})
+			var part <-chan error
+			err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+				part = async(func() error {
+					return Run(ctx, l.runner, Op{Name: "inner", Nest: nest}, func(ctx context.Context, tx *Tx) error {
+						err := insert(ctx, tx, 1)
+						close(inside)
+						<-over
+						return errors.Join(err, errBoom)
+					})
+				})
+				<-inside
+				return nil
+			})
+			close(over)
+			t.Logf("part: %v", <-part)
+			if n := l.rows(); n != 0 {
+				t.Errorf("%d rows of a part that failed, error %v", n, err)
+			}
+		})
+	}
+}
+
+// What joined and failed was undone with the part in which it was.
+func TestAJoinThatFailedInAPartIsUndoneWithIt(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+		_ = Run(ctx, l.runner, Op{Name: "part", Nest: Savepoint}, func(ctx context.Context, tx *Tx) error {
+			return Run(ctx, l.runner, Op{Name: "joined", Nest: Join}, func(context.Context, *Tx) error { return errBoom })
+		})
+		return insert(ctx, tx, 1)
+	})
+	if err != nil || l.rows() != 1 {
+		t.Errorf("%d rows, error %v", l.rows(), err)
+	}
+}
+
+// Two values of a comparable type need not be comparable.
+func TestHomeThatCannotBeCompared(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, wrapped{beginnerFunc(func() *fakeDB { return &fakeDB{} })}, Config{}, sound)
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("panic: %v", p)
+		}
+	}()
+	err := Run(t.Context(), r, Op{Name: "outer"}, func(ctx context.Context, _ *Tx) error {
+		return Run(ctx, r, Op{Name: "inner", Nest: Join}, nothing)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestATracerThatPanicsAtReleaseHangsDo(t *testing.T) {
+	t.Parallel()
+	p := &panicky{}
+	l := setup(t, traced(p))
+	if !within(5*time.Second, func() {
+		_ = Run(t.Context(), l.runner, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
+			p.on = "RELEASE"
+			return tx.Savepoint(ctx, func(ctx context.Context) error { return insert(ctx, tx, 1) })
+		})
+	}) {
+		t.Error("Do does not return")
+	}
+}
+
+func TestAPartWhoseRollbackPanicsIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	p := &panicky{}
+	l := setup(t, one, traced(p))
+	err := Run(t.Context(), l.runner, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
+		p.on = "ROLLBACK TO"
+		func() {
+			defer func() { _ = recover() }()
+			_ = tx.Savepoint(ctx, func(ctx context.Context) error { return errors.Join(insert(ctx, tx, 1), errBoom) })
+		}()
+		return nil
+	})
+	if n := l.rows(); n != 0 {
+		t.Errorf("%d rows of a part that failed, error %v", n, err)
+	}
+}
+
+func TestATracerThatPanicsAtIdentifyLeaksTheConnection(t *testing.T) {
+	t.Parallel()
+	p := &panicky{}
+	l := setup(t, traced(p))
+	_ = within(time.Minute, func() {
+		_ = Run(t.Context(), l.runner, Op{Name: "x", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
+			p.on = "select pg_current_xact_id"
+			return insert(ctx, tx, 1)
+		})
+	})
+	if n := l.pool.Stat().AcquiredConns(); n != 0 {
+		t.Errorf("%d connections are lent", n)
+	}
+}

@@ -1,0 +1,334 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+func TestAFenceThatPanicsLeaksTheConnection(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	var told []stmt.Outcome
+	_ = within(time.Minute, func() {
+		_ = Run(t.Context(), l.runner, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
+			u := unit.Of(ctx)
+			u.OnCommit(func() func(stmt.Outcome) { return func(o stmt.Outcome) { told = append(told, o) } })
+			u.OnCommit(func() func(stmt.Outcome) { panic(errBoom) })
+			return insert(ctx, tx, 1)
+		})
+	})
+	if n := l.pool.Stat().AcquiredConns(); n != 0 || len(told) != 1 {
+		t.Errorf("%d connections are lent, the first fence was told %v", n, told)
+	}
+}
+
+func TestAFenceWhoseLowerPanicsStopsNoOtherNorTheHooks(t *testing.T) {
+	t.Parallel()
+	s := &spy{}
+	r := newRunner(t, &fakeDB{}, Config{Observer: s}, sound)
+	var told []stmt.Outcome
+	hooks := 0
+	_ = within(time.Minute, func() {
+		_ = Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
+			u := unit.Of(ctx)
+			u.OnCommit(func() func(stmt.Outcome) { return func(stmt.Outcome) { panic(errBoom) } })
+			u.OnCommit(func() func(stmt.Outcome) { return func(o stmt.Outcome) { told = append(told, o) } })
+			tx.AfterCommit(func(context.Context) { hooks++ })
+			return nil
+		})
+	})
+	if len(told) != 1 || hooks != 1 || s.units[0].Outcome != stmt.Committed {
+		t.Errorf("the second fence was told %v, %d hooks, outcome %v", told, hooks, s.units[0].Outcome)
+	}
+}
+
+// AfterRollback of an attempt whose repetition could not be begun.
+func TestRollbackHooksRunWhenTheNextAttemptCannotBegin(t *testing.T) {
+	t.Parallel()
+	f := &fakeDB{}
+	r := newRunner(t, f, Config{BackoffBase: 1, BackoffMax: 1}, sound)
+	hooks := 0
+	err := Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
+		tx.AfterRollback(func(context.Context, error) { hooks++ })
+		f.begin = errBoom
+		return serverError("40001")
+	})
+	if hooks != 1 {
+		t.Errorf("%d hooks, error %v", hooks, err)
+	}
+}
+
+func TestAHookGivenByAHookIsCalled(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, &fakeDB{}, Config{}, sound)
+	called := false
+	_ = Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
+		tx.AfterCommit(func(context.Context) { tx.AfterCommit(func(context.Context) { called = true }) })
+		return nil
+	})
+	if !called {
+		t.Error("it is dropped without a word")
+	}
+}
+
+func TestCallsWhileRowsAreOpenAreOnlyBusy(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	for name, call := range map[string]func(ctx context.Context, tx *Tx) error{
+		"Exec":      func(ctx context.Context, tx *Tx) error { _, err := tx.Exec(ctx, `SELECT 1`); return err },
+		"Exec args": func(ctx context.Context, tx *Tx) error { _, err := tx.Exec(ctx, `SELECT $1::int`, 1); return err },
+		"Query":     func(ctx context.Context, tx *Tx) error { _, err := tx.Query(ctx, `SELECT $1::int`, 1); return err },
+		"QueryRow": func(ctx context.Context, tx *Tx) error {
+			return tx.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int))
+		},
+		"CopyFrom": func(ctx context.Context, tx *Tx) error {
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"items"}, []string{"id", "n"}, pgx.CopyFromRows([][]any{{7, 1}}))
+			return err
+		},
+		"SendBatch": func(ctx context.Context, tx *Tx) error {
+			b := &pgx.Batch{}
+			b.Queue(`SELECT $1::int`, 1)
+			return tx.SendBatch(ctx, b).Close()
+		},
+		"Savepoint": func(ctx context.Context, tx *Tx) error {
+			return tx.Savepoint(ctx, func(context.Context) error { return nil })
+		},
+	} {
+		err := Run(t.Context(), l.runner, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
+			if _, err := tx.Exec(ctx, `DELETE FROM items`); err != nil {
+				return err
+			}
+			rows, err := tx.Query(ctx, `SELECT generate_series(1, 3)`)
+			if err != nil {
+				return err
+			}
+			n := 0
+			for rows.Next() {
+				n++
+				if busy := call(ctx, tx); busy == nil || !strings.Contains(busy.Error(), "conn busy") {
+					t.Errorf("%s: %v", name, busy)
+				}
+			}
+			if n != 3 || rows.Err() != nil {
+				t.Errorf("%s: %d rows, %v", name, n, rows.Err())
+			}
+			return insert(ctx, tx, 1)
+		})
+		if err != nil || l.rows() != 1 {
+			t.Errorf("%s: %d rows, error %v", name, l.rows(), err)
+		}
+	}
+}
+
+func TestPoolInsideAUnitWithLocksOverASetIsRefused(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	set, err := db.OpenSet(t.Context(), "main", db.Config{Name: "main", DSN: l.db.DSN()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = set.Close(t.Context()) }()
+	r := newRunner(t, set, Config{}, sound)
+	for _, op := range []Op{{Name: "plain"}, {Name: "locks", Locks: []int64{1}}} {
+		err := Run(t.Context(), r, op, func(ctx context.Context, _ *Tx) error {
+			_, err := set.Exec(ctx, `SELECT 1`)
+			return err
+		})
+		var inside *db.InTransactionError
+		if !errors.As(err, &inside) {
+			t.Errorf("%s: error is %v", op.Name, err)
+		}
+	}
+}
+
+// The table of markers is made on a second connection while the first is held.
+func TestLocksAndMarkersNeedOneConnection(t *testing.T) {
+	t.Parallel()
+	l := setup(t, one)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	err := Run(ctx, l.runner, Op{Name: "x", Commit: Idempotent, Key: "k", Locks: []int64{1}}, nothing)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAChunkWithoutTimeForARetryIsNotAtFault(t *testing.T) {
+	t.Parallel()
+	for name, budget := range map[string]int{"deadline": 0, "budget": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRunner(t, &fakeDB{}, Config{BackoffBase: time.Hour, BackoffMax: time.Hour, RetryBudget: budget}, sound)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				skipped := 0
+				_, err := Chunks(ctx, r, Job[int]{
+					Op:   Op{Name: "job"},
+					Load: func(context.Context, *Tx) (int, error) { return skipped, nil },
+					Step: func(_ context.Context, _ *Tx, c int) (int, bool, error) {
+						if c == 0 {
+							return 0, false, Retryable(errBoom)
+						}
+						return c, true, nil
+					},
+					Save: func(context.Context, *Tx, int) error { return nil },
+					Skip: func(_ context.Context, _ *Tx, _ int, failure error) (int, error) {
+						skipped++
+						return 1, nil
+					},
+				})
+				if skipped != 0 {
+					t.Errorf("%s: the chunk was skipped, error %v", name, err)
+				}
+			})
+		})
+	}
+}
+
+func TestAJobWithOneKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	cursor := 0
+	p, err := Chunks(t.Context(), l.runner, Job[int]{
+		Op:   Op{Name: "job", Commit: Idempotent, Key: "the job"},
+		Load: func(context.Context, *Tx) (int, error) { return cursor, nil },
+		Step: func(_ context.Context, _ *Tx, c int) (int, bool, error) { return c + 1, c == 3, nil },
+		Save: func(_ context.Context, tx *Tx, c int) error {
+			tx.AfterCommit(func(context.Context) { cursor = c })
+			return nil
+		},
+	})
+	var invalid *InvalidError
+	if !p.Done && !errors.As(err, &invalid) {
+		t.Errorf("%+v, error %v", p, err)
+	}
+}
+
+func TestWhatChunksDidIsCommitted(t *testing.T) {
+	t.Parallel()
+	for _, nest := range []Nest{Join, Savepoint} {
+		l := setup(t)
+		var p Progress
+		_ = Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, _ *Tx) error {
+			var err error
+			cursor := 0
+			p, err = Chunks(ctx, l.runner, Job[int]{
+				Op:   Op{Name: "job", Nest: nest},
+				Load: func(context.Context, *Tx) (int, error) { return cursor, nil },
+				Step: func(ctx context.Context, tx *Tx, c int) (int, bool, error) { return c + 1, c == 2, insert(ctx, tx, c) },
+				Save: func(_ context.Context, _ *Tx, c int) error { cursor = c; return nil },
+			})
+			return errors.Join(err, errBoom)
+		})
+		if n := l.rows(); n != p.Chunks {
+			t.Errorf("%+v and %d rows", p, n)
+		}
+	}
+}
+
+// Inside a gate of two, a conflict with somebody elsewhere is met again at once,
+// until no attempt is left, also by who is alone inside.
+func TestAGateDoesNotBurnTheAttempts(t *testing.T) {
+	t.Parallel()
+	for _, callers := range []int{1, 2} {
+		failed := map[mutant]int{}
+		const rounds = 50
+		for _, m := range []mutant{sound, keepsGatesOpen} {
+			for range rounds {
+				synctest.Test(t, func(t *testing.T) {
+					r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{}, m)
+					if m == sound {
+						g := r.gates.add(gateKey{op: "x"})
+						g.share, g.period = gateCloses, gateWindow
+						g.set(gateFirst)
+					}
+					end := time.Now().Add(100 * time.Millisecond) // of a transaction of another service, on the same rows
+					results := make([]<-chan error, callers)
+					for i := range results {
+						results[i] = async(func() error {
+							return Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
+								time.Sleep(time.Millisecond)
+								if time.Now().Before(end) {
+									return serverError("40001")
+								}
+								return nil
+							})
+						})
+					}
+					for _, c := range results {
+						if <-c != nil {
+							failed[m]++
+						}
+					}
+				})
+			}
+		}
+		t.Logf("%d callers: exhausted with the gate %d, without %d of %d", callers, failed[sound], failed[keepsGatesOpen], callers*rounds)
+		if failed[sound] > failed[keepsGatesOpen]+callers*rounds/10 {
+			t.Errorf("%d callers: exhausted with the gate %d, without %d of %d", callers, failed[sound], failed[keepsGatesOpen], callers*rounds)
+		}
+	}
+}
+
+func TestAPlaceIsKeptWhileResolving(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lost := &fakeDB{commit: func(int) error { return io.ErrUnexpectedEOF }}
+		first := true
+		r := newRunner(t, beginnerFunc(func() *fakeDB {
+			if first {
+				first = false
+				return lost
+			}
+			return &fakeDB{begin: errBoom} // nobody answers for now
+		}), Config{}, sound)
+		g := r.gates.add(gateKey{op: "x"})
+		g.share, g.period = 0.5, gatePatient
+		g.set(1)
+		done := async(func() error { return Run(t.Context(), r, Op{Name: "x", Commit: Resolve}, nothing) })
+		synctest.Wait()
+		start := time.Now()
+		_ = Run(t.Context(), r, Op{Name: "x"}, nothing)
+		if waited := time.Since(start); waited > time.Second {
+			t.Errorf("waited %v for one whose COMMIT was sent long ago", waited)
+		}
+		<-done
+	})
+}
+
+// A session lock that is held when the next one panics stays with the pooled connection.
+func TestLocksAreReleasedWhenTheNextOnePanics(t *testing.T) {
+	t.Parallel()
+	p := &panicky{on: "select pg_advisory_lock(2)"}
+	l := setup(t, traced(p))
+	_ = within(time.Minute, func() { _ = Run(t.Context(), l.runner, Op{Name: "x", Locks: []int64{1, 2}}, nothing) })
+	if n := l.number(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'`); n != 0 {
+		t.Errorf("%d locks are held by nobody, %d connections are lent", n, l.pool.Stat().AcquiredConns())
+	}
+}
+
+// A connection that died while it was idle is no matter, but with Locks.
+func TestAnIdleConnectionThatDiedIsNoMatterWithLocks(t *testing.T) {
+	t.Parallel()
+	for _, op := range []Op{{Name: "plain"}, {Name: "locks", Locks: []int64{1}}} {
+		l := setup(t, one)
+		admin := l.db.Conn()
+		if _, err := admin.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+			t.Fatal(err)
+		}
+		if err := Run(t.Context(), l.runner, op, nothing); err != nil {
+			t.Errorf("%s: %v", op.Name, err)
+		}
+	}
+}
