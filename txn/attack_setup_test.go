@@ -2,7 +2,6 @@ package txn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -65,15 +64,6 @@ func (l *lab) tracedConn(b *bomb) *pgx.Conn {
 	l.t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
 }
-
-// noDeadline is a net.Conn such as that of an SSH tunnel.
-type noDeadline struct{ net.Conn }
-
-func (noDeadline) SetDeadline(time.Time) error { return errors.New("deadline not supported") }
-
-func (noDeadline) SetReadDeadline(time.Time) error { return errors.New("deadline not supported") }
-
-func (noDeadline) SetWriteDeadline(time.Time) error { return errors.New("deadline not supported") }
 
 type hook struct{ fn func(string) }
 

@@ -11,9 +11,6 @@ import (
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
-// manyAttempts is as good as no limit: the other arms have none.
-const manyAttempts = 1 << 20
-
 // keeping is sqlkeel, as it is configured by default. The workers share a
 // Runner, as the callers of a service do.
 func keeping(pool *pgxpool.Pool, options pgx.TxOptions) (func(context.Context) work, error) {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
 // faults ends sessions and cuts the network while a workload runs, again and
@@ -23,6 +26,7 @@ func standard() *faults { return &faults{killEvery: 100, cutEvery: 300} }
 // run makes a fault whenever the count of transactions that it receives is due
 // for one.
 func (f *faults) run(l *lab, rng *rand.Rand, count <-chan int) {
+	l.loseCommits(rng.Uint64())
 	for n := range count {
 		if f.cutEvery > 0 && n%f.cutEvery == 0 {
 			l.proxy.Cut()
@@ -58,4 +62,28 @@ func (f *faults) alongside(l *lab, rng *rand.Rand, work func(count chan<- int)) 
 	work(count)
 	close(count)
 	group.Wait()
+}
+
+// loseCommits has some of the COMMITs lost, or the answers to them.
+func (l *lab) loseCommits(seed uint64) {
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(seed, 0))
+	fates := []pgtest.CommitFate{
+		pgtest.CommitCutBefore, pgtest.CommitCutAfter, pgtest.CommitCutDuring, pgtest.CommitTorn,
+		pgtest.CommitDelayed, pgtest.CommitFatalBefore, pgtest.CommitFatalAfter,
+	}
+	l.proxy.BlockCancelRequests(true) // they would settle what is to stay open
+	l.proxy.DelayCommits(func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return time.Duration(rng.IntN(50)) * time.Millisecond
+	})
+	l.proxy.OnCommit(func() pgtest.CommitFate {
+		mu.Lock()
+		defer mu.Unlock()
+		if rng.IntN(200) != 0 {
+			return pgtest.CommitDelivered
+		}
+		return fates[rng.IntN(len(fates))]
+	})
 }

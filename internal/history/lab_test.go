@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // operation is how the transactions of a workload are run.
 func operation(iso pgx.TxIsoLevel) txn.Op {
-	return txn.Op{Name: "lists", Iso: iso}
+	return txn.Op{Name: "lists", Iso: iso, Commit: txn.Resolve, RetryLost: true}
 }
 
 // lab is a database with a table of lists, and a Runner that reaches it through a
