@@ -32,7 +32,8 @@ type Op struct {
 	MaxAttempts int
 	// RetryOn are unique and exclusion constraints whose violation is a race: the
 	// function looked first, and somebody else was faster. After one of them the
-	// work is run again, twice at most. Default: none.
+	// work is run again, twice at most. A partition's unique index has a name of
+	// its own, which is the one to list. Default: none.
 	RetryOn []pgerr.ConstraintID
 	// RetryLocked has the work run again when a lock was not to be had (55P03).
 	RetryLocked bool
@@ -92,7 +93,8 @@ const (
 )
 
 // Nest is what a [Do] does inside the function of another one on the same
-// database.
+// database: of the same Beginner, and the same target of a db.Set. How often it is
+// tried, and after what, is up to the outermost.
 type Nest uint8
 
 const (

@@ -142,7 +142,7 @@ func connect(ctx context.Context, s *stage) (string, error) {
 		return "", err
 	}
 	s.db = d
-	s.repo, err = repo.New(d, repo.Config{Txn: txn.Config{MaxAttempts: 100, Logger: s.retries.logger()}})
+	s.repo, err = repo.New(d, repo.Config{Txn: txn.Config{Observer: s.retries}})
 	if err != nil {
 		return "", err
 	}

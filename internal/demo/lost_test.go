@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/txn"
 )
 
 func TestAWatchWaitsForSuccesses(t *testing.T) {
@@ -127,13 +127,14 @@ func TestNewsOfHealthNeverBlockTheMonitor(t *testing.T) {
 func TestRetriesAreCounted(t *testing.T) {
 	t.Parallel()
 	var c retryCounter
-	log := c.logger()
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			log.Debug("retry")
-			log.With("attempt", 2).Info("retry")
-			log.WithGroup("txn").Warn("retry", slog.Int("attempt", 3))
+			ctx := c.UnitStart(t.Context(), txn.Op{})
+			for attempt := range 4 {
+				c.AttemptEnd(c.AttemptStart(ctx, txn.Op{}, attempt+1), txn.Op{}, txn.AttemptEnd{})
+			}
+			c.UnitEnd(ctx, txn.Op{}, txn.UnitEnd{})
 		})
 	}
 	wg.Wait()

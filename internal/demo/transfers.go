@@ -4,33 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
+
+	"github.com/sqlkeel/sqlkeel/txn"
 )
 
-// retryCounter counts the retries that the transaction runner logs.
-type retryCounter struct {
-	slog.Handler
-	retries atomic.Int64
+// retryCounter counts the attempts that the transaction runner repeats.
+type retryCounter struct{ retries atomic.Int64 }
+
+// UnitStart implements [txn.Observer].
+func (*retryCounter) UnitStart(ctx context.Context, _ txn.Op) context.Context { return ctx }
+
+// AttemptStart counts an attempt that is not the first.
+func (c *retryCounter) AttemptStart(ctx context.Context, _ txn.Op, attempt int) context.Context {
+	if attempt > 1 {
+		c.retries.Add(1)
+	}
+	return ctx
 }
 
-func (c *retryCounter) logger() *slog.Logger { return slog.New(c) }
+// AttemptEnd implements [txn.Observer].
+func (*retryCounter) AttemptEnd(context.Context, txn.Op, txn.AttemptEnd) {}
 
-// Enabled lets every record through.
-func (c *retryCounter) Enabled(context.Context, slog.Level) bool { return true }
-
-// Handle counts a record: the runner writes one for each retry and nothing
-// else.
-func (c *retryCounter) Handle(context.Context, slog.Record) error {
-	c.retries.Add(1)
-	return nil
-}
-
-// WithAttrs returns c: the attributes are not counted.
-func (c *retryCounter) WithAttrs([]slog.Attr) slog.Handler { return c }
-
-// WithGroup returns c.
-func (c *retryCounter) WithGroup(string) slog.Handler { return c }
+// UnitEnd implements [txn.Observer].
+func (*retryCounter) UnitEnd(context.Context, txn.Op, txn.UnitEnd) {}
 
 // transfers lets many workers move money between few accounts. Each account is
 // asked for far less than it has.
