@@ -15,13 +15,13 @@ func batchJob(ctx context.Context, s *stage) (string, error) {
 	all := s.opts.Size.Tasks
 	run := repo.TaskRun{Job: "reindex", Size: max(all/20, 1)}
 	handled, killed := 0, 0
-	work := func(ctx context.Context, q *queries.Queries, t repo.Task) (err error) {
+	work := func(inside context.Context, q *queries.Queries, t repo.Task) (err error) {
 		if handled++; handled == max(all/2+run.Size/2, 1) {
-			if killed, err = s.killTransactions(ctx); err != nil {
+			if killed, err = s.killTransactions(ctx); err != nil { // from outside of the transaction
 				return err
 			}
 		}
-		return q.SaveJobCursor(ctx, fmt.Sprintf("task %d", t.ID), 1)
+		return q.SaveJobCursor(inside, fmt.Sprintf("task %d", t.ID), 1)
 	}
 	first, err := s.repo.ProcessTasks(ctx, run, work)
 	switch {
