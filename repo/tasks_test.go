@@ -63,7 +63,7 @@ func TestAKilledSessionLosesNothing(t *testing.T) {
 	handled := 0
 	_, err := b.ProcessTasks(t.Context(), repo.TaskRun{Job: "all", Size: 30}, func(ctx context.Context, q *queries.Queries, task repo.Task) error {
 		if handled++; handled == 45 {
-			_, err := b.db.Exec(ctx, `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+			_, err := b.db.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 				WHERE datname = current_database() AND state = 'idle in transaction'`)
 			if err != nil {
 				t.Error(err)

@@ -83,7 +83,7 @@ func (r *Runner) makeMarkers(ctx context.Context, db Beginner) error {
 		_, err := tx.Exec(ctx, MarkerSchema(r.cfg.Markers))
 		return err
 	})
-	if code := pgerr.Code(err); err == nil || code == "23505" || code == "42P07" {
+	if code := pgerr.Code(err); err == nil || code == "23505" || code == "42P07" || code == "42710" {
 		return nil
 	}
 	return fmt.Errorf("the table %s for idempotent commits is missing and cannot be made, add txn.MarkerSchema to a migration: %w", r.markers.table, err)
