@@ -32,7 +32,8 @@
 // must be safe to call more than once: what it does outside the transaction is not
 // undone. Hooks ([Tx.AfterCommit]) are for that.
 //
-// Between attempts Do waits a random time; it ends early with its context and does
+// After a conflict the next attempt begins at once when somebody committed
+// meanwhile. Between all others Do waits a random time; it ends early with its context and does
 // not begin a wait which the context's deadline would cut short. The retries of
 // operations of one name share a budget of tokens ([Config].RetryBudget), which
 // bounds what they add to the load of a server in trouble.

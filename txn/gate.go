@@ -151,27 +151,24 @@ func (p *pass) committed() {
 }
 
 // collided counts an attempt that ended in a conflict. It reports whether it may be
-// repeated at once: behind a closed gate who was in its way has gone on, if somebody
-// committed since. He may not have said so yet, so that is believed once. Nor is it
-// done more than twice in a row.
+// repeated at once: if somebody of this key committed since, so that who was in its way
+// may have gone on, but not for ever; and once if nobody has. Two callers lose less by that than by a
+// wait; when it is many, the gate closes.
 func (p *pass) collided() (atOnce bool) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	g := p.gates.all[p.key]
 	if g == nil {
-		if p.gates.mutant == keepsGatesOpen {
-			return false
-		}
 		g = p.gates.add(p.key)
 	}
 	went := g.commits != p.seen
 	p.seen = g.commits
-	atOnce = g.limit > 0 && p.eager < 2 && (went || p.eager == 0)
+	atOnce = p.eager == 0 || went && p.eager < gateEager
 	if p.eager++; !atOnce {
 		p.eager = 0
 	}
 	p.count(g, true)
-	if p.lost++; p.lost >= gateLosses {
+	if p.lost++; p.lost >= gateLosses && p.gates.mutant != keepsGatesOpen {
 		g.close()
 	}
 	return atOnce
@@ -179,7 +176,7 @@ func (p *pass) collided() (atOnce bool) {
 
 // count counts an attempt, unless it was begun before the gate was closed.
 func (p *pass) count(g *gate, conflict bool) {
-	if g.limit == 0 || p.gate == g {
+	if (g.limit == 0 || p.gate == g) && p.gates.mutant != keepsGatesOpen {
 		g.count(conflict)
 	}
 }

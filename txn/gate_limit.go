@@ -14,6 +14,7 @@ const (
 	gateHelps  = 0.75 // the part of the share that may be left when fewer are inside
 	gateSame   = 1.20 // the part of the share up to which more inside do no harm
 	gateHalf   = 0.55 // the share up to which a closed gate is believed to be fair at least
+	gateEager  = 8    // conflicts in a row that are repeated at once, at most
 	gateLosses = 4    // conflicts of one unit that are taken for a sign that it starves
 
 	gateFirst   = 2   // how many are let in at first
@@ -38,6 +39,7 @@ type gate struct {
 
 	settled int     // attempts since the limit was found good
 	share   float64 // of conflicts, with that limit
+	low     float64 // the share when fewest were let in
 	trial   bool    // another limit is tried
 	before  int     // the limit to go back to
 	down    bool    // the last trial was to let fewer in
@@ -90,11 +92,13 @@ func (g *gate) judge(share float64) {
 		good = less || share < gateHalf
 		g.down = !less // and then it is first tried whether more do any harm
 	case g.limit > g.before:
-		good = share < gateMore || share < gateSame*g.share
+		good = share < gateMore || share < gateSame*g.low
 	}
 	switch {
 	case good:
-		if g.limit > g.before && g.before > 0 {
+		if g.before == 0 || g.limit < g.before {
+			g.low = share
+		} else {
 			g.period = gateWindow
 			g.settled = g.period // it goes on at once
 		}

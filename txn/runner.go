@@ -28,7 +28,8 @@ type Config struct {
 	// conflict means that somebody else went on, the budget bounds the others, and a
 	// context's deadline all of them. Default: 100.
 	MaxAttempts int
-	// BackoffBase and BackoffMax bound the wait before an attempt is repeated.
+	// BackoffBase and BackoffMax bound the wait before an attempt is repeated, where
+	// it is not repeated at once.
 	// It is random, between zero and a ceiling that begins at BackoffBase and
 	// doubles up to BackoffMax. Default: 5 ms and 200 ms.
 	BackoffBase, BackoffMax time.Duration
