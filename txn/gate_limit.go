@@ -39,11 +39,12 @@ type gate struct {
 
 	settled int     // attempts since the limit was found good
 	share   float64 // of conflicts, with that limit
-	low     float64 // the share when fewest were let in
-	trial   bool    // another limit is tried
-	before  int     // the limit to go back to
-	down    bool    // the last trial was to let fewer in
-	period  int     // attempts before the next trial
+	low     float64 // the share when fewest were let in, lowAt
+	lowAt   int
+	trial   bool // another limit is tried
+	before  int  // the limit to go back to
+	down    bool // the last trial was to let fewer in
+	period  int  // attempts before the next trial
 
 	calm  time.Duration
 	until time.Time // before which it is not closed
@@ -78,6 +79,9 @@ func (g *gate) count(conflict bool) {
 		g.judge(share)
 	default:
 		g.share = (g.share + share) / 2
+		if g.limit == g.lowAt {
+			g.low = g.share // one window says little
+		}
 		g.next()
 	}
 }
@@ -97,7 +101,7 @@ func (g *gate) judge(share float64) {
 	switch {
 	case good:
 		if g.before == 0 || g.limit < g.before {
-			g.low = share
+			g.low, g.lowAt = share, g.limit
 		} else {
 			g.period = gateWindow
 			g.settled = g.period // it goes on at once
