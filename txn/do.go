@@ -75,6 +75,7 @@ type work struct {
 	pass   pass
 	causes []error // of the attempts that are or would be repeated
 	races  int     // how many of them were of RetryOn
+	waits  int     // how many of them were followed by a wait
 	tokens []int64 // that attempts left with the key
 	last   *Tx     // the latest attempt's
 }
@@ -152,7 +153,8 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 		return false, 0, u.interrupted(ctx.Err())
 	}
 	if !atOnce {
-		delay = r.delay(len(u.causes) - 1)
+		delay = r.delay(u.waits)
+		u.waits++
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 			return false, 0, u.interrupted(context.DeadlineExceeded)
 		}

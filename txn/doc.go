@@ -33,15 +33,18 @@
 // undone. Hooks ([Tx.AfterCommit]) are for that.
 //
 // After a conflict the next attempt begins at once when somebody committed
-// meanwhile. Between all others Do waits a random time; it ends early with its context and does
-// not begin a wait which the context's deadline would cut short. The retries of
-// operations of one name share a budget of tokens ([Config].RetryBudget), which
-// bounds what they add to the load of a server in trouble.
+// meanwhile. Between all others Do waits a random time; it ends early with its
+// context and does not begin a wait which the context's deadline would cut short.
+// The retries of operations of one name share a budget of tokens
+// ([Config].RetryBudget), which bounds what they add to the load of a server in
+// trouble.
 //
 // While operations of one name (and [Op].ConflictKey) collide often, a gate lets
-// few of them in at a time, in the order in which they came. It closes and opens
-// by itself. So a function must not wait for another unit of the same name: that
-// one may be waiting to be let in.
+// few of them in at a time, in the order in which they came: as many as commit most
+// in a second, which it finds out by trying. It closes and opens by itself. Who
+// keeps losing is let go on alone, unless its attempts take longer than a second.
+// So a function must not wait for another unit of the same name: that one may be
+// waiting to be let in.
 //
 // # The first error counts
 //

@@ -14,9 +14,9 @@ import (
 // While operations of one key collide often, each attempt that is let in makes
 // another one fail, and most of the work is thrown away. Waiting longer before a
 // retry helps the many and starves the few. A gate helps all: it lets few attempts
-// run at a time, in the order in which they came, so that nearly each of them
-// commits. There is one only while it is needed; see gate_limit.go for how many it
-// lets in.
+// run at a time, in the order in which they came, so that most of them commit. There
+// is one only while it is needed; see gate_limit.go for how many it lets in. Who keeps
+// losing all the same, as a long unit does among short ones, is let go on alone.
 
 // gatesMost is how many gates are remembered without need.
 const gatesMost = 1024
@@ -47,6 +47,8 @@ type pass struct {
 	seen  uint64 // commits of the gate when the last attempt ended
 	eager int    // how often in a row it was repeated at once
 	lost  int    // conflicts
+	alone int    // conflicts while it was alone
+	began time.Time
 }
 
 // pass begins a unit's way.
@@ -61,7 +63,8 @@ func (r *Runner) pass(ctx context.Context, op *Op) pass {
 // enter returns when an attempt may begin, with how long that took, or with ctx's
 // error. Who is inside already stays so. A unit inside of another one, of another
 // database, does not wait: the other one may have what all wait for.
-func (p *pass) enter(ctx context.Context) (time.Duration, error) {
+func (p *pass) enter(ctx context.Context) (waited time.Duration, err error) {
+	defer func() { p.began = time.Now() }()
 	if p.gate != nil || p.gates.some.Load() == 0 || unit.Live(ctx) {
 		return 0, nil
 	}
@@ -84,11 +87,11 @@ func (p *pass) queue() *waiter {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	g := p.gates.all[p.key]
-	if g == nil || g.limit == 0 {
+	if g == nil || g.isOpen() {
 		return nil
 	}
 	p.gate = g
-	if g.inside < g.limit && len(g.queue) == 0 {
+	if g.hasRoom() && len(g.queue) == 0 {
 		g.inside++
 		return nil
 	}
@@ -131,6 +134,9 @@ func (p *pass) leave() {
 // out is called with mu held.
 func (g *gates) out(p *pass) {
 	p.gate.inside--
+	if p.gate.alone == p {
+		p.gate.alone = nil
+	}
 	p.gate.admit()
 	g.tidy(p.gate)
 	p.gate = nil
@@ -152,8 +158,8 @@ func (p *pass) committed() {
 
 // collided counts an attempt that ended in a conflict. It reports whether it may be
 // repeated at once: if somebody of this key committed since, so that who was in its way
-// may have gone on, but not for ever; and once if nobody has. Two callers lose less by that than by a
-// wait; when it is many, the gate closes.
+// may have gone on, but not for ever; and once if nobody has. Two callers lose less by
+// that than by a wait; when it is many, the gate closes.
 func (p *pass) collided() (atOnce bool) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
@@ -167,16 +173,44 @@ func (p *pass) collided() (atOnce bool) {
 	if p.eager++; !atOnce {
 		p.eager = 0
 	}
+	p.lost++
 	p.count(g, true)
-	if p.lost++; p.lost >= gateLosses && p.gates.mutant != keepsGatesOpen {
-		g.close()
-	}
+	p.yield(g, atOnce)
 	return atOnce
 }
 
-// count counts an attempt, unless it was begun before the gate was closed.
+// yield goes on alone after many conflicts, or makes way for who does. Nobody is let
+// in beside such a unit, so it loses no more than once to each who was there already;
+// if it does, the conflicts are with somebody elsewhere. One that takes long does not:
+// it is not worth the others' wait.
+func (p *pass) yield(g *gate, goesOn bool) {
+	switch {
+	case g.alone == p:
+		if p.alone++; p.alone > gateAlone {
+			g.alone, p.alone = nil, 0
+			g.beCalm()
+			g.admit()
+		}
+	case g.alone != nil:
+		if p.gate == g {
+			p.again = true
+			p.gates.out(p)
+		}
+	case goesOn && p.lost >= gateLosses && time.Since(p.began) <= gateLong && !g.isCalm() && p.gates.goesAlone():
+		g.alone, p.eager = p, 0
+		if p.gate != g {
+			p.gate = g
+			g.inside++
+		}
+	}
+}
+
+func (g *gates) goesAlone() bool { return g.mutant != keepsGatesOpen && g.mutant != leavesLosersAlone }
+
+// count counts an attempt, unless it was begun before the gate was closed, or it says
+// nothing about the limit.
 func (p *pass) count(g *gate, conflict bool) {
-	if (g.limit == 0 || p.gate == g) && p.gates.mutant != keepsGatesOpen {
+	if (g.limit == 0 || p.gate == g) && g.alone != p && p.gates.mutant != keepsGatesOpen {
 		g.count(conflict)
 	}
 }

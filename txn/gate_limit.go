@@ -2,27 +2,32 @@ package txn
 
 import "time"
 
-// How many a gate lets in is found by trying: a limit is kept for a window of
-// attempts, and what counts is the share of them that collided. Where it is no
-// smaller with fewer inside, the conflicts are with somebody elsewhere, and the gate
-// is opened: it would only make everybody wait.
+// How many a gate lets in is found by trying: another limit is kept for a window of
+// attempts, and stays if as many are committed in a second by fewer, or more by more.
+// That holds for whatever makes attempts slow or lets them fail. Conflicts with
+// somebody elsewhere, say, do not become fewer behind a gate: it lets more and more in,
+// and is open again.
 
 const (
 	gateCloses = 0.45 // the share of conflicts above which fewer are let in
-	gateMore   = 0.38 // the share up to which more may be let in
-	gateStorm  = 0.60 // the share that is acted on after half a window
-	gateHelps  = 0.75 // the part of the share that may be left when fewer are inside
-	gateSame   = 1.20 // the part of the share up to which more inside do no harm
-	gateHalf   = 0.55 // the share up to which a closed gate is believed to be fair at least
-	gateEager  = 8    // conflicts in a row that are repeated at once, at most
-	gateLosses = 4    // conflicts of one unit that are taken for a sign that it starves
+	gateStorm  = 0.60 // the share above which an open gate closes after half a window
+	gateFewer  = 0.90 // the part of the rate that fewer must reach
+	gateGain   = 1.10 // the part of the rate that more must reach
 
-	gateFirst   = 2   // how many are let in at first
-	gateWindow  = 32  // attempts in which a limit is tried
-	gatePatient = 512 // attempts before the next trial, at most
+	gateEager  = 8           // conflicts in a row that are repeated at once, at most
+	gateLosses = 8           // conflicts of one unit, after which it goes on alone
+	gateAlone  = 2           // conflicts of one that is alone that may be with who was there before
+	gateLong   = time.Second // that an attempt of one that goes on alone may take
 
-	gateCalm    = time.Second // before a gate that did not help is closed again, at first
-	gateCalmest = time.Minute // and at most
+	gateFirst   = 2    // how many are let in at first
+	gatePart    = 16   // attempts whose rate is taken
+	gateOpen    = 32   // attempts in the window of an open gate
+	gateWindow  = 64   // attempts in which a limit is tried
+	gateRests   = 128  // attempts before the next trial, at least
+	gatePatient = 1024 // and at most
+
+	gateCalm    = time.Second      // before a gate that did not help is closed again, at first
+	gateCalmest = 10 * time.Second // and at most
 )
 
 // gate is that of one key. It is guarded by gates.mu.
@@ -31,29 +36,48 @@ type gate struct {
 	limit   int // how many may be inside; 0: it is open
 	inside  int // how many are
 	queue   []*waiter
+	alone   *pass // beside whom nobody is let in, or nil
 	commits uint64
 
 	// The window.
 	n, conflicts int
 	waited       bool // somebody had to wait in it
+	slack        bool // there was room in it that nobody took
+	part         struct {
+		began     time.Time
+		conflicts int // before it
+	}
+	fastest float64 // commits a second in a part of the window
 
-	settled int     // attempts since the limit was found good
-	share   float64 // of conflicts, with that limit
-	low     float64 // the share when fewest were let in, lowAt
-	lowAt   int
-	trial   bool // another limit is tried
-	before  int  // the limit to go back to
-	down    bool // the last trial was to let fewer in
-	period  int  // attempts before the next trial
+	rate    float64 // commits a second with the limit
+	share   float64 // of conflicts with the limit
+	settled int     // attempts since it was found good
+	period  int     // attempts before the next trial
+	trial   bool    // another limit is tried
+	before  int     // the limit to go back to
+	down    bool    // the next trial is to let fewer in
 
 	calm  time.Duration
 	until time.Time // before which it is not closed
 }
 
-func newGate(key gateKey) *gate { return &gate{key: key, period: gateWindow, calm: gateCalm} }
+func newGate(key gateKey) *gate {
+	g := &gate{key: key, period: gateRests, calm: gateCalm}
+	g.restart()
+	return g
+}
 
 // empty reports whether nobody is inside or waits.
 func (g *gate) empty() bool { return g.inside == 0 && len(g.queue) == 0 }
+
+// isOpen reports whether everybody may go in.
+func (g *gate) isOpen() bool { return g.limit == 0 && g.alone == nil }
+
+// hasRoom reports whether one more may go in.
+func (g *gate) hasRoom() bool { return g.alone == nil && (g.limit == 0 || g.inside < g.limit) }
+
+// isCalm reports whether it was of no help a moment ago.
+func (g *gate) isCalm() bool { return time.Now().Before(g.until) }
 
 // count counts an attempt, and changes the limit when it is time.
 func (g *gate) count(conflict bool) {
@@ -62,67 +86,86 @@ func (g *gate) count(conflict bool) {
 	if conflict {
 		g.conflicts++
 	}
+	if g.n%gatePart == 0 {
+		g.endPart()
+	}
 	share := float64(g.conflicts) / float64(g.n)
-	switch {
-	case g.n >= gateWindow || g.limit == 0 && share > gateStorm && g.n >= gateWindow/2:
-	default:
+	if g.limit == 0 {
+		if g.n >= gateOpen || g.n >= gateOpen/2 && share > gateStorm {
+			g.endOpen(share)
+		}
 		return
 	}
 	switch {
-	case g.limit == 0:
-		g.share = share
-		g.restart()
-		if share > gateCloses {
-			g.close()
-		}
+	case g.trial && g.isMore() && g.n >= gateWindow/2 && g.fastest <= g.rate:
+		g.judge(share) // it does not even keep up
+	case g.n < gateWindow:
 	case g.trial:
 		g.judge(share)
 	default:
 		g.share = (g.share + share) / 2
-		if g.limit == g.lowAt {
-			g.low = g.share // one window says little
+		if !g.slack {
+			g.rate = (g.rate + g.fastest) / 2
 		}
 		g.next()
+	}
+}
+
+// endPart ends a part of the window. The fastest is taken for the whole: in the others
+// the machine may have been busy with something else.
+func (g *gate) endPart() {
+	committed := gatePart - (g.conflicts - g.part.conflicts)
+	g.fastest = max(g.fastest, float64(committed)/max(time.Since(g.part.began), time.Microsecond).Seconds())
+	g.part.began, g.part.conflicts = time.Now(), g.conflicts
+}
+
+// endOpen ends a window of an open gate.
+func (g *gate) endOpen(share float64) {
+	g.rate, g.share = g.fastest, share
+	g.restart()
+	if share > gateCloses && !g.isCalm() {
+		g.try(gateFirst)
 	}
 }
 
 // judge ends a trial.
 func (g *gate) judge(share float64) {
 	g.trial, g.settled = false, 0
-	less := share < gateHelps*g.share
-	good := less
+	var good bool
 	switch {
-	case g.before == 0:
-		good = less || share < gateHalf
-		g.down = !less // and then it is first tried whether more do any harm
-	case g.limit > g.before:
-		good = share < gateMore || share < gateSame*g.low
+	case g.isMore() && !g.waited:
+		good = true // enough to open it
+	case g.before > 0 && g.slack:
+		g.set(g.before) // it says nothing
+		return
+	case g.isMore():
+		good = g.fastest > gateGain*g.rate
+	case g.before > 0:
+		good = g.fastest > gateFewer*g.rate
+	default:
+		good = g.waited && g.fastest > gateFewer*g.rate
 	}
 	switch {
+	case good && g.before == 0:
+		g.down = share > gateCloses
+		fallthrough
 	case good:
-		if g.before == 0 || g.limit < g.before {
-			g.low, g.lowAt = share, g.limit
-		} else {
-			g.period = gateWindow
-			g.settled = g.period // it goes on at once
-		}
-		g.share = share
+		g.rate, g.share = g.fastest, share
+		g.period = max(g.period/2, gateRests)
+		g.settled = g.period // it goes on at once
 		g.next()
 		return
 	case g.before == 0:
 		g.beCalm()
-	case g.limit > g.before:
+	default:
+		g.down = !g.down
 		g.period = min(2*g.period, gatePatient)
 	}
 	g.set(g.before)
 }
 
-// close closes the gate, for a trial.
-func (g *gate) close() {
-	if g.limit == 0 && time.Now().After(g.until) {
-		g.try(gateFirst)
-	}
-}
+// isMore reports whether the trial is of a higher limit.
+func (g *gate) isMore() bool { return g.before > 0 && g.limit > g.before }
 
 // beCalm keeps the gate open for a while.
 func (g *gate) beCalm() {
@@ -134,18 +177,17 @@ func (g *gate) beCalm() {
 func (g *gate) next() {
 	switch {
 	case !g.waited:
-		if g.share > gateCloses/2 {
+		if g.share > gateCloses {
 			g.beCalm() // it collides all the same
 		}
 		g.set(0)
-	case g.share > gateCloses && g.limit > 1 && !g.down:
-		g.down = true
+	case g.settled < g.period:
+		g.restart()
+	case g.down && g.limit > 1:
 		g.try(g.limit / 2)
-	case g.settled >= g.period:
+	default:
 		g.down = false
 		g.try(2 * g.limit)
-	default:
-		g.restart()
 	}
 }
 
@@ -157,18 +199,25 @@ func (g *gate) try(limit int) {
 
 func (g *gate) set(limit int) {
 	g.limit = limit
-	g.restart()
 	g.admit()
+	g.restart()
 }
 
-func (g *gate) restart() { g.n, g.conflicts, g.waited = 0, 0, len(g.queue) > 0 }
+func (g *gate) restart() {
+	g.n, g.conflicts, g.fastest = 0, 0, 0
+	g.part.began, g.part.conflicts = time.Now(), 0
+	g.waited, g.slack = len(g.queue) > 0, false
+}
 
 // admit lets in who may go in, the longest waiting first.
 func (g *gate) admit() {
-	for len(g.queue) > 0 && (g.limit == 0 || g.inside < g.limit) {
+	for len(g.queue) > 0 && g.hasRoom() {
 		w := g.queue[0]
 		g.queue = g.queue[1:]
 		g.inside++
 		close(w.admitted)
+	}
+	if g.hasRoom() {
+		g.slack = true
 	}
 }

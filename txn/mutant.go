@@ -27,6 +27,7 @@ const (
 	keepsHooks               // keeps hooks of parts that were rolled back
 	leavesUnguarded          // lets two goroutines use a transaction by turns
 	keepsGatesOpen           // lets everybody in
+	leavesLosersAlone        // lets others in beside who keeps losing
 	admitsTheLast            // lets in who came last
 	spendsFreely             // retries without tokens
 )

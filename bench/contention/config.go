@@ -21,6 +21,12 @@ type Config struct {
 	Duration time.Duration
 	// Seed decides the order of the arms and the rows that are chosen. Default: 0.
 	Seed uint64
+	// Table is how many accounts there are; the transfers are between the first of
+	// them, the scenario's rows. Where it is less than those, there are just those.
+	// A table of a page or two is read as a whole, by which PostgreSQL takes any two
+	// serializable transfers in it for a collision, whatever their rows. Default:
+	// 1000, where it finds them by the index.
+	Table int
 	// Isolation is serializable or repeatable read: at a lower level the
 	// transfers lose updates. Default: serializable.
 	Isolation pgx.TxIsoLevel
@@ -33,7 +39,7 @@ type Config struct {
 	Progress func(line string)
 }
 
-// Scenario is how many workers contend for how many rows.
+// Scenario is how many workers contend for how many rows of the table.
 type Scenario struct{ Workers, Rows int }
 
 // String returns, for instance, "32 workers x 10 rows".
@@ -41,6 +47,9 @@ func (s Scenario) String() string { return fmt.Sprintf("%d workers x %d rows", s
 
 // contended reports whether collisions are what limits the scenario.
 func (s Scenario) contended() bool { return s.Workers > 2 && s.Rows < 1000 }
+
+// accounts is how many there are in a scenario.
+func (c Config) accounts(s Scenario) int { return max(c.Table, s.Rows) }
 
 func (s Scenario) validate() error {
 	if s.Workers < 1 || s.Rows < 2 {
@@ -55,6 +64,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Duration == 0 {
 		c.Duration = 5 * time.Second
+	}
+	if c.Table == 0 {
+		c.Table = 1000
 	}
 	if c.Isolation == "" {
 		c.Isolation = pgx.Serializable
@@ -78,6 +90,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("%d rounds: at least 1 is needed", c.Rounds)
 	case c.Duration < 0:
 		return fmt.Errorf("a round of %v: it must be positive", c.Duration)
+	case c.Table < 0:
+		return fmt.Errorf("a table of %d accounts: it must not be negative", c.Table)
 	case c.Pool < 1:
 		return fmt.Errorf("a pool of %d: at least 1 connection is needed", c.Pool)
 	case c.Isolation != pgx.Serializable && c.Isolation != pgx.RepeatableRead:

@@ -54,6 +54,7 @@ func (r *Report) writeSetup(w io.Writer) {
 	fmt.Fprintf(w, "client: %s, GOMAXPROCS %d, pool of %d\n", runtime.Version(), runtime.GOMAXPROCS(0), r.cfg.Pool)
 	fmt.Fprintf(w, "rounds: %d of %v for each arm, seed %d\n", r.cfg.Rounds, r.cfg.Duration, r.cfg.Seed)
 	fmt.Fprintf(w, "table: %s\n", createAccounts)
+	fmt.Fprintf(w, "accounts: %d, or the rows of the scenario if they are more\n", r.cfg.Table)
 	fmt.Fprintln(w, "the end of a round: transfers under way are finished and count in the latency only; pgbench drops them")
 	fmt.Fprintln(w, "transfer, ids in ascending order:")
 	for _, sql := range []string{

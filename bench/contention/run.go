@@ -72,7 +72,8 @@ func (e *experiment) scenario(ctx context.Context, s Scenario, n int) (*result, 
 
 // measure lets one arm do one round on a fresh table, and looks at the effects.
 func (e *experiment) measure(ctx context.Context, r round, into *series) error {
-	if err := e.bank.refill(ctx, r.Rows); err != nil {
+	accounts := e.cfg.accounts(r.Scenario)
+	if err := e.bank.refill(ctx, accounts); err != nil {
 		return err
 	}
 	s, err := into.run(ctx, r)
@@ -82,7 +83,7 @@ func (e *experiment) measure(ctx context.Context, r round, into *series) error {
 	if s.rate <= 0 {
 		return errors.New("nothing was committed within the round: it is too short")
 	}
-	wrong, err := e.bank.audit(ctx, r.Rows, s.committed)
+	wrong, err := e.bank.audit(ctx, accounts, s.committed)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.config.Rounds, "rounds", 9, "how often each arm runs in each scenario")
 	flags.Uint64Var(&o.config.Seed, "seed", 1, "decides the order of the arms and the choice of rows")
 	flags.StringVar((*string)(&o.config.Isolation), "isolation", string(pgx.Serializable), "`level`: serializable or repeatable read")
+	flags.IntVar(&o.config.Table, "table", 1000, "how many accounts there are, -rows of which are hot")
 	flags.IntVar(&o.config.Pool, "pool", 32, "size of each pool")
 	flags.StringVar(&o.config.Pgbench, "pgbench", "", "`path` of pgbench (default: it is searched for)")
 	flags.BoolVar(&o.gate, "gate", false, "judge sqlkeel, and exit 1 when a claim does not hold")
@@ -48,8 +49,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		err = fmt.Errorf("no arguments are expected: %q", flags.Args())
 	case o.server == "":
 		err = errors.New("no server: give -dsn or set TEST_DATABASE_URL")
-	case o.config.Duration <= 0 || o.config.Rounds < 1 || o.config.Pool < 1:
-		err = errors.New("-duration, -rounds and -pool must be positive")
+	case o.config.Duration <= 0 || o.config.Rounds < 1 || o.config.Pool < 1 || o.config.Table < 1:
+		err = errors.New("-duration, -rounds, -table and -pool must be positive")
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "contention:", err)
