@@ -11,7 +11,7 @@ import "time"
 const (
 	gateCloses = 0.45 // the share of conflicts above which fewer are let in
 	gateStorm  = 0.60 // the share above which an open gate closes after half a window
-	gateFewer  = 0.90 // the part of the rate that fewer must reach
+	gateFewer  = 0.97 // the part of the rate that fewer must reach
 	gateGain   = 1.10 // the part of the rate that more must reach
 
 	gateEager  = 8           // conflicts in a row that are repeated at once, at most
@@ -24,11 +24,22 @@ const (
 	gateOpen    = 32   // attempts in the window of an open gate
 	gateWindow  = 64   // attempts in which a limit is tried
 	gateRests   = 128  // attempts before the next trial, at least
-	gatePatient = 1024 // and at most
+	gatePatient = 1024 // and at most, and for each of them
+	gateRest    = 2 * time.Millisecond
 
 	gateCalm    = time.Second      // before a gate that did not help is closed again, at first
 	gateCalmest = 10 * time.Second // and at most
 )
+
+// rate is how many are committed a second. A machine that is busy with something else
+// makes the mean of a window low, and chance makes one of its parts fast: what is to be
+// believed shows in both.
+type rate struct{ mean, fastest float64 }
+
+// reaches reports whether r is at least a part of other.
+func (r rate) reaches(part float64, other rate) bool {
+	return r.mean >= part*other.mean && r.fastest >= part*other.fastest
+}
 
 // gate is that of one key. It is guarded by gates.mu.
 type gate struct {
@@ -43,19 +54,21 @@ type gate struct {
 	n, conflicts int
 	waited       bool // somebody had to wait in it
 	slack        bool // there was room in it that nobody took
+	began        time.Time
 	part         struct {
 		began     time.Time
 		conflicts int // before it
 	}
 	fastest float64 // commits a second in a part of the window
 
-	rate    float64 // commits a second with the limit
-	share   float64 // of conflicts with the limit
-	settled int     // attempts since it was found good
-	period  int     // attempts before the next trial
-	trial   bool    // another limit is tried
-	before  int     // the limit to go back to
-	down    bool    // the next trial is to let fewer in
+	rate    rate      // with the limit
+	share   float64   // of conflicts with the limit
+	settled int       // attempts since it was found good
+	since   time.Time // when that was
+	period  int       // attempts before the next trial
+	trial   bool      // another limit is tried
+	before  int       // the limit to go back to
+	down    bool      // the next trial is to let fewer in
 
 	calm  time.Duration
 	until time.Time // before which it is not closed
@@ -97,31 +110,49 @@ func (g *gate) count(conflict bool) {
 		return
 	}
 	switch {
-	case g.trial && g.isMore() && g.n >= gateWindow/2 && g.fastest <= g.rate:
+	case g.trial && g.before > 0 && g.n >= gateWindow/2 && g.fastest < gateFewer*g.rate.fastest:
 		g.judge(share) // it does not even keep up
 	case g.n < gateWindow:
 	case g.trial:
 		g.judge(share)
 	default:
-		g.share = (g.share + share) / 2
-		if !g.slack {
-			g.rate = (g.rate + g.fastest) / 2
-		}
-		g.next()
+		g.endWindow(share)
 	}
 }
 
-// endPart ends a part of the window. The fastest is taken for the whole: in the others
-// the machine may have been busy with something else.
+// endWindow ends a window of a limit that was found good.
+func (g *gate) endWindow(share float64) {
+	g.share = (g.share + share) / 2
+	if !g.slack {
+		now := g.perSecond()
+		g.rate = rate{(g.rate.mean + now.mean) / 2, (g.rate.fastest + now.fastest) / 2}
+	}
+	rested := g.settled >= g.period && time.Since(g.since) >= time.Duration(g.period)*gateRest
+	if g.waited && !rested {
+		g.restart()
+		return
+	}
+	g.step()
+}
+
+// endPart ends a part of the window.
 func (g *gate) endPart() {
-	committed := gatePart - (g.conflicts - g.part.conflicts)
-	g.fastest = max(g.fastest, float64(committed)/max(time.Since(g.part.began), time.Microsecond).Seconds())
+	g.fastest = max(g.fastest, perSecond(gatePart-(g.conflicts-g.part.conflicts), g.part.began))
 	g.part.began, g.part.conflicts = time.Now(), g.conflicts
+}
+
+// perSecond is the rate in the window.
+func (g *gate) perSecond() rate {
+	return rate{mean: perSecond(g.n-g.conflicts, g.began), fastest: g.fastest}
+}
+
+func perSecond(n int, began time.Time) float64 {
+	return float64(n) / max(time.Since(began), time.Microsecond).Seconds()
 }
 
 // endOpen ends a window of an open gate.
 func (g *gate) endOpen(share float64) {
-	g.rate, g.share = g.fastest, share
+	g.rate, g.share = g.perSecond(), share
 	g.restart()
 	if share > gateCloses && !g.isCalm() {
 		g.try(gateFirst)
@@ -130,8 +161,9 @@ func (g *gate) endOpen(share float64) {
 
 // judge ends a trial.
 func (g *gate) judge(share float64) {
-	g.trial, g.settled = false, 0
+	g.trial, g.settled, g.since = false, 0, time.Now()
 	var good bool
+	now := g.perSecond()
 	switch {
 	case g.isMore() && !g.waited:
 		good = true // enough to open it
@@ -139,21 +171,21 @@ func (g *gate) judge(share float64) {
 		g.set(g.before) // it says nothing
 		return
 	case g.isMore():
-		good = g.fastest > gateGain*g.rate
+		good = now.reaches(gateGain, g.rate)
 	case g.before > 0:
-		good = g.fastest > gateFewer*g.rate
+		good = now.reaches(gateFewer, g.rate)
 	default:
-		good = g.waited && g.fastest > gateFewer*g.rate
+		now.mean = now.fastest // those who were not let in but were under way disturbed it
+		good = g.waited && now.fastest >= gateFewer*g.rate.fastest
 	}
 	switch {
 	case good && g.before == 0:
-		g.down = share > gateCloses
+		g.down, g.calm = share > gateCloses, gateCalm
 		fallthrough
 	case good:
-		g.rate, g.share = g.fastest, share
+		g.rate, g.share = now, share
 		g.period = max(g.period/2, gateRests)
-		g.settled = g.period // it goes on at once
-		g.next()
+		g.step()
 		return
 	case g.before == 0:
 		g.beCalm()
@@ -173,16 +205,15 @@ func (g *gate) beCalm() {
 	g.calm = min(2*g.calm, gateCalmest)
 }
 
-// next goes on from a limit that was found good.
-func (g *gate) next() {
+// step begins the next trial, in the direction of the last that was good, or opens the
+// gate if nobody has to wait.
+func (g *gate) step() {
 	switch {
 	case !g.waited:
 		if g.share > gateCloses {
 			g.beCalm() // it collides all the same
 		}
 		g.set(0)
-	case g.settled < g.period:
-		g.restart()
 	case g.down && g.limit > 1:
 		g.try(g.limit / 2)
 	default:
@@ -205,7 +236,8 @@ func (g *gate) set(limit int) {
 
 func (g *gate) restart() {
 	g.n, g.conflicts, g.fastest = 0, 0, 0
-	g.part.began, g.part.conflicts = time.Now(), 0
+	g.began = time.Now()
+	g.part.began, g.part.conflicts = g.began, 0
 	g.waited, g.slack = len(g.queue) > 0, false
 }
 
