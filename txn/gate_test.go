@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -14,54 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 )
-
-// crowd is a database in memory in which an attempt collides with all others that were
-// begun while it ran, except the first to end.
-type crowd struct {
-	mu       sync.Mutex
-	most     int // attempts at the same time
-	running  int
-	attempts int
-	each     time.Duration // that an attempt takes
-	shares   int           // how many rows there are: only attempts on the same one collide
-	versions map[int]int
-}
-
-func (c *crowd) work(ctx context.Context, row int, d time.Duration) error {
-	c.mu.Lock()
-	if c.versions == nil {
-		c.versions = map[int]int{}
-	}
-	c.running++
-	c.attempts++
-	c.most = max(c.most, c.running)
-	seen := c.versions[row]
-	c.mu.Unlock()
-	time.Sleep(d) // of the bubble's clock
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.running--
-	if c.versions[row] != seen {
-		return serverError("40001")
-	}
-	c.versions[row]++
-	return ctx.Err()
-}
-
-// rush has many callers do many units each, and returns their errors.
-func (c *crowd) rush(ctx context.Context, r *Runner, op Op, callers, each int) error {
-	errs := make([]error, callers)
-	var work sync.WaitGroup
-	for i := range callers {
-		work.Go(func() {
-			for range each {
-				errs[i] = errors.Join(errs[i], Run(ctx, r, op, func(ctx context.Context, tx *Tx) error { return c.work(ctx, i%max(c.shares, 1), c.each) }))
-			}
-		})
-	}
-	work.Wait()
-	return errors.Join(errs...)
-}
 
 // gateRunner is a Runner over a database that can be used by many at once.
 func gateRunner(t *testing.T, m mutant) *Runner {
@@ -72,33 +22,6 @@ type beginnerFunc func() *fakeDB
 
 func (f beginnerFunc) BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error) {
 	return f().BeginTx(ctx, o)
-}
-
-func TestAGateClosesWhenConflictsAreManyAndOpensAgain(t *testing.T) {
-	t.Parallel()
-	promise(t, keepsGatesOpen, func(t *testing.T, m mutant) (err error) {
-		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, m)
-			c := &crowd{each: time.Second}
-			if failed := c.rush(t.Context(), r, Op{Name: "hot"}, 32, 20); failed != nil {
-				t.Error(failed)
-			}
-			// Alone, 640 attempts would do. Each caller's first may collide, and a few until
-			// the gate has found its width.
-			if c.attempts > 640+160 {
-				err = fmt.Errorf("%d attempts for 640 commits", c.attempts)
-			}
-			// The same callers, each with a row of its own: the gate must let them go.
-			free := &crowd{each: time.Second, shares: 32}
-			if failed := free.rush(t.Context(), r, Op{Name: "hot"}, 32, 200); failed != nil {
-				t.Error(failed)
-			}
-			if free.most < 32 || r.gates.some.Load() != 0 {
-				err = errors.Join(err, fmt.Errorf("at most %d ran at a time, %d gates are left", free.most, r.gates.some.Load()))
-			}
-		})
-		return err
-	})
 }
 
 func TestAGateIsFair(t *testing.T) {
@@ -220,152 +143,6 @@ func TestGatesThatNobodyNeedsAreForgotten(t *testing.T) {
 	}
 }
 
-// A unit that takes longer than those of all others never finds a moment in which
-// nobody commits.
-func TestAUnitThatKeepsLosingGoesOnAlone(t *testing.T) {
-	t.Parallel()
-	promise(t, leavesLosersAlone, func(t *testing.T, m mutant) error {
-		attempts := attemptsAmongShort(t, m, gateLong)
-		if attempts > 2*gateLosses { // a short one may go on alone before it
-			return fmt.Errorf("it took %d attempts", attempts)
-		}
-		return nil
-	})
-}
-
-func TestNobodyWaitsForALongUnitThatKeepsLosing(t *testing.T) {
-	t.Parallel()
-	// It is done when the others are: they take 400 turns, it loses once in eight.
-	if attempts := attemptsAmongShort(t, sound, 2*gateLong); attempts < 3*gateLosses {
-		t.Errorf("it took %d attempts", attempts)
-	}
-}
-
-// attemptsAmongShort returns how many attempts a unit needs while others commit all
-// the time that take an eighth of its time.
-func attemptsAmongShort(t *testing.T, m mutant, long time.Duration) (attempts int) {
-	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, m)
-		c := &crowd{each: long / 8}
-		short := async(func() error { return c.rush(t.Context(), r, Op{Name: "hot"}, 8, 50) })
-		failed := Run(t.Context(), r, Op{Name: "hot"}, func(ctx context.Context, tx *Tx) error {
-			attempts = tx.Attempt()
-			return c.work(ctx, 0, long)
-		})
-		if failed = errors.Join(failed, <-short); failed != nil {
-			t.Error(failed)
-		}
-	})
-	return attempts
-}
-
-// busy is a server on which n attempts at a time are the fastest: more hinder one
-// another. It returns how many were committed in a minute.
-func busy(t *testing.T, m mutant, n int, limit int) (committed int) {
-	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, m)
-		if limit > 0 {
-			g := r.gates.add(gateKey{op: "x"})
-			g.set(limit)
-			g.period = math.MaxInt
-		}
-		rng := rand.New(rand.NewPCG(1, 2))
-		var mu sync.Mutex
-		running := 0
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		var work sync.WaitGroup
-		for range 32 {
-			work.Go(func() {
-				for ctx.Err() == nil {
-					err := Run(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) error {
-						mu.Lock()
-						running++
-						inside := running
-						mu.Unlock()
-						time.Sleep(10 * time.Millisecond * time.Duration(max(inside, n)) / time.Duration(n))
-						mu.Lock()
-						defer mu.Unlock()
-						running--
-						if rng.Float64() < 0.1*float64(inside-1) {
-							return serverError("40001")
-						}
-						committed++
-						return nil
-					})
-					if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		work.Wait()
-	})
-	return committed
-}
-
-func TestAGateLetsInAsManyAsCommitMost(t *testing.T) {
-	t.Parallel()
-	promise(t, keepsGatesOpen, func(t *testing.T, m mutant) (err error) {
-		for _, n := range []int{1, 2, 4} {
-			best := 0
-			for _, limit := range []int{1, 2, 4, 8} {
-				best = max(best, busy(t, sound, n, limit))
-			}
-			got := busy(t, m, n, 0)
-			t.Logf("%d at a time are the fastest: %d commits, %d with the best limit", n, got, best)
-			if float64(got) < 0.85*float64(best) {
-				err = fmt.Errorf("%d at a time are the fastest: %d commits, %d with the best limit", n, got, best)
-			}
-		}
-		return err
-	})
-}
-
-// unlucky has callers do units whose attempts take 10 ms and collide with somebody
-// elsewhere by chance, and returns how long that took.
-func unlucky(t *testing.T, m mutant, chance float64) (took time.Duration) {
-	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, m)
-		rng := rand.New(rand.NewPCG(1, 2))
-		start := time.Now()
-		var work sync.WaitGroup
-		var mu sync.Mutex
-		for range 32 {
-			work.Go(func() {
-				for range 300 {
-					err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
-						time.Sleep(10 * time.Millisecond)
-						mu.Lock()
-						defer mu.Unlock()
-						if rng.Float64() < chance {
-							return serverError("40001")
-						}
-						return nil
-					})
-					if err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		work.Wait()
-		took = time.Since(start)
-	})
-	return took
-}
-
-func TestAGateThatDoesNotHelpIsOpened(t *testing.T) {
-	t.Parallel()
-	for _, chance := range []float64{0.05, 0.2, 0.35, 0.5} {
-		with, without := unlucky(t, sound, chance), unlucky(t, keepsGatesOpen, chance)
-		t.Logf("of 100 attempts %v collide: %v with a gate, %v without", 100*chance, with, without)
-		if with > 2*without+4*time.Second { // the time that the trials take; kept closed it would be ten times as long
-			t.Errorf("of 100 attempts %v collide: %v with a gate, %v without", 100*chance, with, without)
-		}
-	}
-}
-
 func TestBehindAClosedGateAttemptsAreNotBurnt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -429,62 +206,6 @@ func TestAUnitInsideOfAnotherDoesNotWaitForAGate(t *testing.T) {
 			})
 		})
 		if err := errors.Join(<-first, <-second); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func TestABudgetBoundsWhatRetriesAdd(t *testing.T) {
-	t.Parallel()
-	promise(t, spendsFreely, func(t *testing.T, m mutant) (err error) {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRunner(t, &fakeDB{}, Config{RetryBudget: 100}, m)
-			attempts := 0
-			fail := func(n int) (refused int) {
-				for range n {
-					failed := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error { attempts++; return Retryable(errBoom) })
-					if errors.Is(failed, ErrRetryBudget) && errors.Is(failed, errBoom) {
-						refused++
-					}
-				}
-				return refused
-			}
-			if refused := fail(50); attempts != 50+100/costRetry || refused < 40 {
-				err = fmt.Errorf("%d attempts for 50 units, %d refused", attempts, refused)
-			}
-			if failed := Run(t.Context(), r, Op{Name: "y"}, func(_ context.Context, tx *Tx) error {
-				if tx.Attempt() == 1 {
-					return Retryable(errBoom)
-				}
-				return nil
-			}); failed != nil {
-				t.Errorf("another operation pays too: %v", failed)
-			}
-			attempts = 0
-			for range 2 * costRetry {
-				if failed := Run(t.Context(), r, Op{Name: "x"}, nothing); failed != nil {
-					t.Error(failed)
-				}
-			}
-			if fail(10); attempts != 10+2 {
-				err = errors.Join(err, fmt.Errorf("%d attempts for 10 units after successes that pay for 2 more", attempts))
-			}
-		})
-		return err
-	})
-}
-
-func TestConflictsCostNoTokens(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRunner(t, &fakeDB{}, Config{RetryBudget: 1, MaxAttempts: 50}, sound)
-		err := Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
-			if tx.Attempt() < 50 {
-				return serverError("40001")
-			}
-			return nil
-		})
-		if err != nil {
 			t.Error(err)
 		}
 	})

@@ -72,3 +72,17 @@ func TestTheServersSettingsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// What [Config].Table says of PostgreSQL's plans.
+func TestASmallTableIsReadAsAWhole(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	for accounts, want := range map[int]string{10: "Seq Scan on accounts", Config{}.withDefaults().Table: "Index Scan using accounts_pkey"} {
+		l.refill(t, accounts)
+		rows, _ := l.bank.conn.Query(t.Context(), `EXPLAIN `+selectBalance, 1)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || !strings.Contains(strings.Join(plan, "\n"), want) {
+			t.Errorf("%d accounts: %q, %v, want %s", accounts, plan, err, want)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func pretending(ctx context.Context, r round) (*sample, error) {
 func TestAnArmThatReportsTooMuchIsFound(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	e := &experiment{cfg: Config{}.withDefaults(), bank: l.bank}
+	e := &experiment{cfg: Config{Table: 10}.withDefaults(), bank: l.bank}
 	s := &series{arm: arm{name: "pretender", run: pretending}}
 	if err := e.measure(t.Context(), l.short(2, 10), s); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func losing(l *lab) func(context.Context, round) (*sample, error) {
 func TestAnArmThatLosesHalfATransferIsFound(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	e := &experiment{cfg: Config{}.withDefaults(), bank: l.bank}
+	e := &experiment{cfg: Config{Table: 10}.withDefaults(), bank: l.bank}
 	s := &series{arm: arm{name: "loser", run: losing(l)}}
 	if err := e.measure(t.Context(), l.short(2, 10), s); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestAnArmThatLosesHalfATransferIsFound(t *testing.T) {
 func TestARoundInWhichNothingHappenedIsNoMeasurement(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	e := &experiment{cfg: Config{}.withDefaults(), bank: l.bank}
+	e := &experiment{cfg: Config{Table: 10}.withDefaults(), bank: l.bank}
 	s := &series{arm: arm{name: "idle", run: func(context.Context, round) (*sample, error) { return &sample{}, nil }}}
 	if err := e.measure(t.Context(), l.short(2, 10), s); err == nil || !strings.Contains(err.Error(), "too short") {
 		t.Errorf("err = %v", err)
@@ -107,6 +107,7 @@ func TestAConfigurationIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		"-1 rounds":          func(c *Config) { c.Rounds = -1 },
 		"a round of -1s":     func(c *Config) { c.Duration = -time.Second },
 		"a pool of -3":       func(c *Config) { c.Pool = -3 },
+		"a table of -1":      func(c *Config) { c.Table = -1 },
 		"isolation":          func(c *Config) { c.Isolation = "read committed" },
 		"2 rows are needed":  func(c *Config) { c.Scenarios = []Scenario{{2, 1}} },
 		"at least 1 worker ": func(c *Config) { c.Scenarios = []Scenario{{0, 10}} },

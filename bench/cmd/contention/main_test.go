@@ -19,9 +19,10 @@ func TestFlagsThatAreWrongAreNamed(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"-workers 0", `"0" is not a positive number`},
 		{"-rows 10,many", `"many" is not a positive number`},
-		{"-duration 0s", "-duration, -rounds and -pool must be positive"},
-		{"-rounds 0", "-duration, -rounds and -pool must be positive"},
-		{"-pool 0", "-duration, -rounds and -pool must be positive"},
+		{"-duration 0s", "-duration, -rounds, -table and -pool must be positive"},
+		{"-rounds 0", "-duration, -rounds, -table and -pool must be positive"},
+		{"-pool 0", "-duration, -rounds, -table and -pool must be positive"},
+		{"-table 0", "-duration, -rounds, -table and -pool must be positive"},
 		{"-dsn=", "no server: give -dsn or set TEST_DATABASE_URL"},
 		{"-unknown", "-unknown"},
 		{"extra", `no arguments are expected: ["extra"]`},
