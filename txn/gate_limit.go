@@ -5,8 +5,8 @@ import "time"
 // How many a gate lets in is found by trying: another limit is kept for a window of
 // attempts, and stays if as many are committed in a second by fewer, or more by more.
 // That holds for whatever makes attempts slow or lets them fail. Conflicts with
-// somebody elsewhere, say, do not become fewer behind a gate: it lets more and more in,
-// and is open again.
+// somebody elsewhere, say, do not become fewer behind a gate: the trial that closes it
+// fails, or it lets more and more in and is open again.
 
 const (
 	gateCloses = 0.45 // the share of conflicts above which fewer are let in
@@ -24,11 +24,16 @@ const (
 	gateOpen    = 32   // attempts in the window of an open gate
 	gateWindow  = 64   // attempts in which a limit is tried
 	gateRests   = 128  // attempts before the next trial, at least
-	gatePatient = 1024 // and at most, and for each of them
+	gatePatient = 1024 // and at most; and for each of them
 	gateRest    = 2 * time.Millisecond
+	gateRestMax = 40 * time.Millisecond // after which as many are not asked for
+
+	gateSlow = 5 * time.Second // after which a window ends with few attempts
+	gateFew  = 8               // which are these
 
 	gateCalm    = time.Second      // before a gate that did not help is closed again, at first
-	gateCalmest = 10 * time.Second // and at most
+	gateCalmest = 10 * time.Second // and at most, unless it took long to see
+	gateDear    = 8                // times as long as that took
 )
 
 // rate is how many are committed a second. A machine that is busy with something else
@@ -110,14 +115,23 @@ func (g *gate) count(conflict bool) {
 		return
 	}
 	switch {
-	case g.trial && g.before > 0 && g.n >= gateWindow/2 && g.fastest < gateFewer*g.rate.fastest:
-		g.judge(share) // it does not even keep up
-	case g.n < gateWindow:
+	case g.trial && g.isBehind():
+		g.judge(share)
+	case g.n < gateWindow && (g.n < gateFew || time.Since(g.began) < gateSlow):
 	case g.trial:
 		g.judge(share)
 	default:
 		g.endWindow(share)
 	}
+}
+
+// isBehind reports whether a trial does not even keep up.
+func (g *gate) isBehind() bool {
+	if g.before > 0 {
+		return g.n >= gateWindow/2 && g.fastest < gateFewer*g.rate.fastest
+	}
+	// As an open gate there may have been very many inside.
+	return time.Since(g.began).Seconds()*g.rate.mean/2 > float64(gatePart+g.n-g.conflicts)
 }
 
 // endWindow ends a window of a limit that was found good.
@@ -127,7 +141,8 @@ func (g *gate) endWindow(share float64) {
 		now := g.perSecond()
 		g.rate = rate{(g.rate.mean + now.mean) / 2, (g.rate.fastest + now.fastest) / 2}
 	}
-	rested := g.settled >= g.period && time.Since(g.since) >= time.Duration(g.period)*gateRest
+	rest, period := time.Since(g.since), time.Duration(g.period)
+	rested := g.settled >= g.period && rest >= period*gateRest || rest >= period*gateRestMax
 	if g.waited && !rested {
 		g.restart()
 		return
@@ -143,7 +158,11 @@ func (g *gate) endPart() {
 
 // perSecond is the rate in the window.
 func (g *gate) perSecond() rate {
-	return rate{mean: perSecond(g.n-g.conflicts, g.began), fastest: g.fastest}
+	mean := perSecond(g.n-g.conflicts, g.began)
+	if g.n < gatePart {
+		return rate{mean, mean}
+	}
+	return rate{mean, g.fastest}
 }
 
 func perSecond(n int, began time.Time) float64 {
@@ -201,7 +220,7 @@ func (g *gate) isMore() bool { return g.before > 0 && g.limit > g.before }
 
 // beCalm keeps the gate open for a while.
 func (g *gate) beCalm() {
-	g.until = time.Now().Add(g.calm)
+	g.until = time.Now().Add(max(g.calm, gateDear*time.Since(g.began)))
 	g.calm = min(2*g.calm, gateCalmest)
 }
 

@@ -91,39 +91,46 @@ func TestAGateClosesWhenConflictsAreManyAndOpensAgain(t *testing.T) {
 // nobody commits.
 func TestAUnitThatKeepsLosingGoesOnAlone(t *testing.T) {
 	t.Parallel()
-	promise(t, leavesLosersAlone, func(t *testing.T, m mutant) error {
-		attempts := attemptsAmongShort(t, m, gateLong)
-		if attempts > 2*gateLosses { // a short one may go on alone before it
-			return fmt.Errorf("it took %d attempts", attempts)
-		}
-		return nil
-	})
-}
-
-func TestNobodyWaitsForALongUnitThatKeepsLosing(t *testing.T) {
-	t.Parallel()
-	// It is done when the others are: they take 400 turns, it loses once in eight.
-	if attempts := attemptsAmongShort(t, sound, 2*gateLong); attempts < 3*gateLosses {
-		t.Errorf("it took %d attempts", attempts)
-	}
-}
-
-// attemptsAmongShort returns how many attempts a unit needs while others commit all
-// the time that take an eighth of its time.
-func attemptsAmongShort(t *testing.T, m mutant, long time.Duration) (attempts int) {
-	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, m)
-		c := &crowd{each: long / 8}
-		short := async(func() error { return c.rush(t.Context(), r, Op{Name: "hot"}, 8, 50) })
-		failed := Run(t.Context(), r, Op{Name: "hot"}, func(ctx context.Context, tx *Tx) error {
-			attempts = tx.Attempt()
-			return c.work(ctx, 0, long)
+	promise(t, leavesLosersAlone, func(t *testing.T, m mutant) (err error) {
+		synctest.Test(t, func(t *testing.T) {
+			r := gateRunner(t, m)
+			c := &crowd{each: gateLong / 8}
+			short := async(func() error { return c.rush(t.Context(), r, Op{Name: "hot"}, 8, 50) })
+			attempts := 0
+			failed := Run(t.Context(), r, Op{Name: "hot"}, func(ctx context.Context, tx *Tx) error {
+				attempts = tx.Attempt()
+				return c.work(ctx, 0, gateLong)
+			})
+			if failed = errors.Join(failed, <-short); failed != nil {
+				t.Error(failed)
+			}
+			if attempts > 2*gateLosses { // a short one may go on alone before it
+				err = fmt.Errorf("it took %d attempts", attempts)
+			}
 		})
-		if failed = errors.Join(failed, <-short); failed != nil {
-			t.Error(failed)
-		}
+		return err
 	})
-	return attempts
+}
+
+func TestALongUnitThatKeepsLosingHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	for while, alone := range map[time.Duration]bool{gateLong: true, gateLong + 1: false} {
+		synctest.Test(t, func(t *testing.T) {
+			r := gateRunner(t, sound)
+			loser, winner := r.pass(t.Context(), &Op{Name: "x"}), r.pass(t.Context(), &Op{Name: "x"})
+			for range gateLosses {
+				if _, err := loser.enter(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(while)
+				winner.committed()
+				loser.collided()
+			}
+			if w := winner.queue(); (w != nil) != alone {
+				t.Errorf("after attempts of %v: others wait is %v", while, w != nil)
+			}
+		})
+	}
 }
 
 // busy is a server on which n attempts at a time are the fastest: more hinder one
@@ -189,9 +196,9 @@ func TestAGateLetsInAsManyAsCommitMost(t *testing.T) {
 	})
 }
 
-// unlucky has callers do units whose attempts take 10 ms and collide with somebody
+// unlucky has callers do units whose attempts take a while and collide with somebody
 // elsewhere by chance, and returns how long that took.
-func unlucky(t *testing.T, m mutant, chance float64) (took time.Duration) {
+func unlucky(t *testing.T, m mutant, chance float64, while time.Duration) (took time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		r := gateRunner(t, m)
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -202,7 +209,7 @@ func unlucky(t *testing.T, m mutant, chance float64) (took time.Duration) {
 			work.Go(func() {
 				for range 300 {
 					err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
-						time.Sleep(10 * time.Millisecond)
+						time.Sleep(while)
 						mu.Lock()
 						defer mu.Unlock()
 						if rng.Float64() < chance {
@@ -224,11 +231,37 @@ func unlucky(t *testing.T, m mutant, chance float64) (took time.Duration) {
 
 func TestAGateThatDoesNotHelpIsOpened(t *testing.T) {
 	t.Parallel()
-	for _, chance := range []float64{0.05, 0.2, 0.35, 0.5} {
-		with, without := unlucky(t, sound, chance), unlucky(t, keepsGatesOpen, chance)
-		t.Logf("of 100 attempts %v collide: %v with a gate, %v without", 100*chance, with, without)
-		if with > 2*without+4*time.Second { // the time that the trials take; kept closed it would be ten times as long
-			t.Errorf("of 100 attempts %v collide: %v with a gate, %v without", 100*chance, with, without)
+	for _, while := range []time.Duration{time.Millisecond, 10 * time.Millisecond, time.Second, 10 * time.Second} {
+		for _, chance := range []float64{0.05, 0.2, 0.35, 0.5} {
+			with, without := unlucky(t, sound, chance, while), unlucky(t, keepsGatesOpen, chance, while)
+			t.Logf("attempts of %v, of 100 %v collide: %v with a gate, %v without", while, 100*chance, with, without)
+			if with > 2*without+400*while { // that the trials take; kept closed it would be ten times as long
+				t.Errorf("attempts of %v, of 100 %v collide: %v with a gate, %v without", while, 100*chance, with, without)
+			}
 		}
+	}
+}
+
+// A gate that let in one at a time is in the way when nobody collides any more. How
+// long that takes to see must not depend on how long the attempts take.
+func TestAGateOpensSoonWhenNobodyCollidesAnyMore(t *testing.T) {
+	t.Parallel()
+	for _, while := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 10 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r := gateRunner(t, sound)
+			if failed := (&crowd{each: while}).rush(t.Context(), r, Op{Name: "hot"}, 32, 40); failed != nil {
+				t.Error(failed)
+			}
+			start := time.Now()
+			free := &crowd{each: while, shares: 32}
+			if failed := free.rush(t.Context(), r, Op{Name: "hot"}, 32, 40); failed != nil {
+				t.Error(failed)
+			}
+			took := time.Since(start)
+			t.Logf("attempts of %v: %v, %v alone", while, took, 40*while)
+			if took > 20*40*while { // one at a time it would be 32
+				t.Errorf("attempts of %v: %v, %v alone", while, took, 40*while)
+			}
+		})
 	}
 }
