@@ -132,12 +132,14 @@ func (u *work) attempts(ctx context.Context) (stmt.Outcome, error) {
 func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration, err error) {
 	r := u.runner
 	if e.outcome == stmt.Committed {
-		u.pass.committed()
 		r.budget.succeeded(u.op.Name)
 		return false, 0, nil
 	}
 	cost, again := u.retry(e)
 	if !again {
+		if e.tx != nil && !isConflict(e.cause) && ctx.Err() == nil {
+			u.pass.ended()
+		}
 		return false, 0, e.err
 	}
 	atOnce := isConflict(e.cause) && u.pass.collided()
@@ -192,6 +194,9 @@ func (u *work) attempt(ctx context.Context) end {
 	if e.tx != nil {
 		u.last = e.tx
 		u.lower(ctx, e.outcome)
+	}
+	if e.outcome == stmt.Committed {
+		u.pass.committed() // before its place is given up
 	}
 	if e.outcome == stmt.Committed && u.op.Commit == Idempotent {
 		u.pass.leave()

@@ -95,14 +95,16 @@ func (p *pass) queue() *waiter {
 		g.inside++
 		return nil
 	}
-	g.waited = true
+	g.waited = g.waited || g.alone == nil
 	w := &waiter{admitted: make(chan struct{}), again: p.again}
 	place := len(g.queue)
 	switch {
 	case p.gates.mutant == admitsTheLast:
 		place = 0
 	case p.again:
-		place = max(0, slices.IndexFunc(g.queue, func(other *waiter) bool { return !other.again }))
+		if first := slices.IndexFunc(g.queue, func(other *waiter) bool { return !other.again }); first >= 0 {
+			place = first
+		}
 	}
 	g.queue = slices.Insert(g.queue, place, w)
 	return w
@@ -143,14 +145,20 @@ func (g *gates) out(p *pass) {
 }
 
 // committed counts an attempt that was committed.
-func (p *pass) committed() {
+func (p *pass) committed() { p.went(1) }
+
+// ended counts an attempt that ended as its function wanted it, and collided with
+// nobody.
+func (p *pass) ended() { p.went(0) }
+
+func (p *pass) went(commits uint64) {
 	if p.gates.some.Load() == 0 {
 		return
 	}
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	if g := p.gates.all[p.key]; g != nil {
-		g.commits++
+		g.commits += commits
 		p.count(g, false)
 		p.gates.tidy(g)
 	}
@@ -197,7 +205,7 @@ func (p *pass) yield(g *gate, goesOn bool) {
 			p.gates.out(p)
 		}
 	case goesOn && p.lost >= gateLosses && time.Since(p.began) <= gateLong && !g.isCalm() && p.gates.goesAlone():
-		g.alone, p.eager = p, 0
+		g.alone, p.alone, p.eager = p, 0, 0
 		if p.gate != g {
 			p.gate = g
 			g.inside++
@@ -211,6 +219,10 @@ func (g *gates) goesAlone() bool { return g.mutant != keepsGatesOpen && g.mutant
 // nothing about the limit.
 func (p *pass) count(g *gate, conflict bool) {
 	if (g.limit == 0 || p.gate == g) && g.alone != p && p.gates.mutant != keepsGatesOpen {
+		if p.began.Sub(g.last) > gateSlow {
+			g.restart() // nobody was there: that is no time that anything took
+		}
+		g.last = time.Now()
 		g.count(conflict)
 	}
 }

@@ -11,6 +11,7 @@ import "time"
 const (
 	gateCloses = 0.45 // the share of conflicts above which fewer are let in
 	gateStorm  = 0.60 // the share above which an open gate closes after half a window
+	gateFree   = 0.05 // the share up to which a limit is too low, whatever the rate
 	gateFewer  = 0.97 // the part of the rate that fewer must reach
 	gateGain   = 1.10 // the part of the rate that more must reach
 
@@ -57,9 +58,9 @@ type gate struct {
 
 	// The window.
 	n, conflicts int
-	waited       bool // somebody had to wait in it
-	slack        bool // there was room in it that nobody took
-	began        time.Time
+	waited       bool      // somebody had to wait in it
+	slack        bool      // there was room in it that nobody took
+	began, last  time.Time // the last is when an attempt was counted
 	part         struct {
 		began     time.Time
 		conflicts int // before it
@@ -171,7 +172,8 @@ func perSecond(n int, began time.Time) float64 {
 
 // endOpen ends a window of an open gate.
 func (g *gate) endOpen(share float64) {
-	g.rate, g.share = g.perSecond(), share
+	mean := g.perSecond().mean // when many fail at the same moment a part takes no time
+	g.rate, g.share = rate{mean, mean}, share
 	g.restart()
 	if share > gateCloses && !g.isCalm() {
 		g.try(gateFirst)
@@ -184,8 +186,8 @@ func (g *gate) judge(share float64) {
 	var good bool
 	now := g.perSecond()
 	switch {
-	case g.isMore() && !g.waited:
-		good = true // enough to open it
+	case g.isMore() && (!g.waited || share <= gateFree):
+		good = true // towards opening it
 	case g.before > 0 && g.slack:
 		g.set(g.before) // it says nothing
 		return
