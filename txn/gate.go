@@ -215,15 +215,16 @@ func (p *pass) yield(g *gate, goesOn bool) {
 
 func (g *gates) goesAlone() bool { return g.mutant != keepsGatesOpen && g.mutant != leavesLosersAlone }
 
-// count counts an attempt, unless it was begun before the gate was closed, or it says
-// nothing about the limit.
+// count counts an attempt, unless it says nothing about the limit: it was begun under
+// another one, say.
 func (p *pass) count(g *gate, conflict bool) {
-	if (g.limit == 0 || p.gate == g) && g.alone != p && p.gates.mutant != keepsGatesOpen {
+	limited := p.gate == g && !p.began.Before(g.changed)
+	if (g.limit == 0 || limited) && g.alone != p && p.gates.mutant != keepsGatesOpen {
 		if p.began.Sub(g.last) > gateSlow {
-			g.restart() // nobody was there: that is no time that anything took
+			g.restart(p.began) // nobody was there: that is no time that anything took
 		}
 		g.last = time.Now()
-		g.count(conflict)
+		g.count(p.began, conflict)
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 	gateLong   = time.Second // that an attempt of one that goes on alone may take
 
 	gateFirst   = 2    // how many are let in at first
-	gatePart    = 16   // attempts whose rate is taken
+	gatePart    = 16   // attempts whose rate is taken, at least
 	gateOpen    = 32   // attempts in the window of an open gate
 	gateWindow  = 64   // attempts in which a limit is tried
 	gateRests   = 128  // attempts before the next trial, at least
@@ -51,6 +51,7 @@ func (r rate) reaches(part float64, other rate) bool {
 type gate struct {
 	key     gateKey
 	limit   int // how many may be inside; 0: it is open
+	changed time.Time
 	inside  int // how many are
 	queue   []*waiter
 	alone   *pass // beside whom nobody is let in, or nil
@@ -62,8 +63,8 @@ type gate struct {
 	slack        bool      // there was room in it that nobody took
 	began, last  time.Time // the last is when an attempt was counted
 	part         struct {
-		began     time.Time
-		conflicts int // before it
+		began        time.Time
+		n, conflicts int // before it
 	}
 	fastest float64 // commits a second in a part of the window
 
@@ -82,7 +83,7 @@ type gate struct {
 
 func newGate(key gateKey) *gate {
 	g := &gate{key: key, period: gateRests, calm: gateCalm}
-	g.restart()
+	g.restart(time.Now())
 	return g
 }
 
@@ -99,13 +100,16 @@ func (g *gate) hasRoom() bool { return g.alone == nil && (g.limit == 0 || g.insi
 func (g *gate) isCalm() bool { return time.Now().Before(g.until) }
 
 // count counts an attempt, and changes the limit when it is time.
-func (g *gate) count(conflict bool) {
+func (g *gate) count(began time.Time, conflict bool) {
 	g.n++
 	g.settled++
 	if conflict {
 		g.conflicts++
 	}
-	if g.n%gatePart == 0 {
+	if began.Before(g.part.began) {
+		return // of many that end at the same moment: a part takes as long as an attempt at least
+	}
+	if g.n-g.part.n >= gatePart {
 		g.endPart()
 	}
 	share := float64(g.conflicts) / float64(g.n)
@@ -116,23 +120,14 @@ func (g *gate) count(conflict bool) {
 		return
 	}
 	switch {
-	case g.trial && g.isBehind():
-		g.judge(share)
+	case g.trial && g.before > 0 && g.n >= gateWindow/2 && g.fastest < gateFewer*g.rate.fastest:
+		g.judge(share) // it does not even keep up
 	case g.n < gateWindow && (g.n < gateFew || time.Since(g.began) < gateSlow):
 	case g.trial:
 		g.judge(share)
 	default:
 		g.endWindow(share)
 	}
-}
-
-// isBehind reports whether a trial does not even keep up.
-func (g *gate) isBehind() bool {
-	if g.before > 0 {
-		return g.n >= gateWindow/2 && g.fastest < gateFewer*g.rate.fastest
-	}
-	// As an open gate there may have been very many inside.
-	return time.Since(g.began).Seconds()*g.rate.mean/2 > float64(gatePart+g.n-g.conflicts)
 }
 
 // endWindow ends a window of a limit that was found good.
@@ -145,7 +140,7 @@ func (g *gate) endWindow(share float64) {
 	rest, period := time.Since(g.since), time.Duration(g.period)
 	rested := g.settled >= g.period && rest >= period*gateRest || rest >= period*gateRestMax
 	if g.waited && !rested {
-		g.restart()
+		g.restart(time.Now())
 		return
 	}
 	g.step()
@@ -153,17 +148,15 @@ func (g *gate) endWindow(share float64) {
 
 // endPart ends a part of the window.
 func (g *gate) endPart() {
-	g.fastest = max(g.fastest, perSecond(gatePart-(g.conflicts-g.part.conflicts), g.part.began))
-	g.part.began, g.part.conflicts = time.Now(), g.conflicts
+	committed := g.n - g.conflicts - (g.part.n - g.part.conflicts)
+	g.fastest = max(g.fastest, perSecond(committed, g.part.began))
+	g.part.began, g.part.n, g.part.conflicts = time.Now(), g.n, g.conflicts
 }
 
 // perSecond is the rate in the window.
 func (g *gate) perSecond() rate {
 	mean := perSecond(g.n-g.conflicts, g.began)
-	if g.n < gatePart {
-		return rate{mean, mean}
-	}
-	return rate{mean, g.fastest}
+	return rate{mean, max(mean, g.fastest)} // there may have been no whole part
 }
 
 func perSecond(n int, began time.Time) float64 {
@@ -172,9 +165,8 @@ func perSecond(n int, began time.Time) float64 {
 
 // endOpen ends a window of an open gate.
 func (g *gate) endOpen(share float64) {
-	mean := g.perSecond().mean // when many fail at the same moment a part takes no time
-	g.rate, g.share = rate{mean, mean}, share
-	g.restart()
+	g.rate, g.share = g.perSecond(), share
+	g.restart(time.Now())
 	if share > gateCloses && !g.isCalm() {
 		g.try(gateFirst)
 	}
@@ -200,10 +192,10 @@ func (g *gate) judge(share float64) {
 		good = g.waited && now.fastest >= gateFewer*g.rate.fastest
 	}
 	switch {
-	case good && g.before == 0:
-		g.down, g.calm = share > gateCloses, gateCalm
-		fallthrough
 	case good:
+		if g.before == 0 {
+			g.down, g.calm = share > gateCloses, gateCalm
+		}
 		g.rate, g.share = now, share
 		g.period = max(g.period/2, gateRests)
 		g.step()
@@ -250,15 +242,16 @@ func (g *gate) try(limit int) {
 }
 
 func (g *gate) set(limit int) {
-	g.limit = limit
+	g.limit, g.changed = limit, time.Now()
 	g.admit()
-	g.restart()
+	g.restart(time.Now())
 }
 
-func (g *gate) restart() {
+// restart begins a window, as of a time.
+func (g *gate) restart(began time.Time) {
 	g.n, g.conflicts, g.fastest = 0, 0, 0
-	g.began = time.Now()
-	g.part.began, g.part.conflicts = g.began, 0
+	g.began = began
+	g.part.began, g.part.n, g.part.conflicts = began, 0, 0
 	g.waited, g.slack = len(g.queue) > 0, false
 }
 

@@ -29,9 +29,8 @@ type Config struct {
 	// context's deadline all of them. Default: 100.
 	MaxAttempts int
 	// BackoffBase and BackoffMax bound the wait before an attempt is repeated, where
-	// it is not repeated at once.
-	// It is random, between zero and a ceiling that begins at BackoffBase and
-	// doubles up to BackoffMax. Default: 5 ms and 200 ms.
+	// it is not repeated at once. It is random, between zero and a ceiling that
+	// begins at BackoffBase and doubles up to BackoffMax. Default: 5 ms and 200 ms.
 	BackoffBase, BackoffMax time.Duration
 	// RetryBudget is how many tokens the retries of operations of one name have
 	// together. One after a lost connection or a lock that was not to be had costs
