@@ -5,7 +5,7 @@ import (
 	"go/types"
 	"strings"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // scope knows the method's arguments by the names that its body uses. The variable

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // origin is where a statement's text came from.

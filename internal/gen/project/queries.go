@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // query is one statement of a query file, from behind the one before it to its
@@ -36,7 +36,7 @@ func (r *reader) readQueries() {
 			continue
 		}
 		text := string(data)
-		for _, span := range sqltext.Statements(text) {
+		for _, span := range sqltext.Pieces(text) {
 			r.readQuery(name, text, span)
 		}
 	}

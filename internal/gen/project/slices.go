@@ -3,7 +3,7 @@ package project
 import (
 	"strings"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 const sliceRemedy = "sqlc.slice is not expanded for PostgreSQL, so the call fails: write = ANY(@x::type[])"

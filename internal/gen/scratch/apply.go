@@ -11,7 +11,7 @@ import (
 	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // applier applies files over one connection.
@@ -165,7 +165,7 @@ func (a *applier) closeTransaction(ctx context.Context, s *script) error {
 		return nil
 	}
 	end := len(s.text)
-	if list := sqltext.Statements(s.text); len(list) > 0 {
+	if list := sqltext.Pieces(s.text); len(list) > 0 {
 		end = list[len(list)-1].First
 	}
 	if err := a.failed(s.problem(end, "the file ends within a transaction: add COMMIT")); err != nil {

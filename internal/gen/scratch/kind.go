@@ -6,7 +6,7 @@ import (
 
 	pg "github.com/sqlc-dev/oliphant"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // kind is what matters of a statement before it is run.

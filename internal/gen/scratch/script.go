@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
-	"github.com/sqlkeel/sqlkeel/internal/gen/sqltext"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // script is one schema file. What is not to be sent is blanked in its text, so
@@ -102,7 +102,7 @@ type step struct {
 // steps cuts the script into statements, without those that are sqlc's queries.
 func (s *script) steps(owned bool) []step {
 	var list []step
-	for _, span := range sqltext.Statements(s.text) {
+	for _, span := range sqltext.Pieces(s.text) {
 		sql := s.text[span.First:span.End]
 		if sql == "" || sql == ";" || namedQuery.MatchString(s.text[span.Start:span.End]) {
 			continue

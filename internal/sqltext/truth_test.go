@@ -17,6 +17,9 @@ var pieces = []string{
 	"CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END; $$", "DO 'BEGIN; END'",
 	"CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END", "CREATE RULE r AS ON INSERT TO a DO (SELECT 1; SELECT 2)",
 	"CREATE PROCEDURE p() BEGIN ATOMIC INSERT INTO a SELECT CASE x WHEN 1 THEN (CASE WHEN y THEN 2 END) END FROM b; END",
+	"CREATE OR REPLACE FUNCTION h(a int) RETURNS int BEGIN ATOMIC SELECT 1 AS end; SELECT case_.end FROM case_; SELECT 2 end; END", "CREATE PROCEDURE q() BEGIN ATOMIC END",
+	"CREATE TABLE begin (atomic int)", "SELECT begin atomic FROM begin", "SELECT begin atomic, 1 end FROM begin", "SELECT 1-- a\r+1",
+	"SELECT E'a'\n'\\';b'", "SELECT 1 +/* -- */ 2", "SELECT 1 - -2 /* -*/ /-3 --;\n", "SELECT x$a$b$a$ FROM y", "SELECT 'é' AS \"--\", $_1$;$_1$",
 	"BEGIN", "COMMIT", "SELECT 1 AS \"end\", 2 AS \"begin\"", "\tSELECT\r\n\f1\v", "SELECT $1::text IS NULL OR b = $1", "SELECT u&\"d\\0061t\" FROM x",
 }
 
@@ -135,7 +138,7 @@ func TestPlaceholdersHaveNumbers(t *testing.T) {
 func TestAStatementBeginsWithWhatIsBeforeIt(t *testing.T) {
 	t.Parallel()
 	const sql = "-- first\nSELECT 1; -- of the second\n\nSELECT 2;\n-- of nobody\n"
-	got := Statements(sql)
+	got := Pieces(sql)
 	want := []string{"-- first\nSELECT 1;", " -- of the second\n\nSELECT 2;", "\n-- of nobody\n"}
 	for i, s := range got {
 		if i >= len(want) || sql[s.Start:s.End] != want[i] {
