@@ -16,7 +16,7 @@ func TestIdempotentCommitsCountBehindAGate(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []CommitMode{Surface, Idempotent} {
 		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, sound)
+			r := gateRunner(t)
 			g := r.gates.add(gateKey{op: "x"})
 			g.set(2)
 			start := time.Now()
@@ -53,7 +53,7 @@ func TestErrorsOfTheFunctionOpenAGate(t *testing.T) {
 	took := map[error]time.Duration{}
 	for _, end := range []error{nil, errBoom} {
 		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, sound)
+			r := gateRunner(t)
 			if failed := (&crowd{each: 10 * time.Millisecond}).rush(t.Context(), r, Op{Name: "x"}, 32, 40); failed != nil {
 				t.Error(failed)
 			}
@@ -81,7 +81,7 @@ func TestErrorsOfTheFunctionOpenAGate(t *testing.T) {
 func TestAnIdleNightDoesNotDisarmAGate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, sound)
+		r := gateRunner(t)
 		lose := func(times int) {
 			err := Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 				time.Sleep(time.Millisecond)
@@ -114,7 +114,7 @@ func TestAnIdleNightDoesNotDisarmAGate(t *testing.T) {
 func TestAGateOpensForBurstsThatDoNotCollide(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, sound)
+		r := gateRunner(t)
 		r.gates.add(gateKey{op: "x"}).set(2)
 		var last time.Duration
 		for range 200 {
@@ -136,7 +136,7 @@ func TestAGateOpensForBurstsThatDoNotCollide(t *testing.T) {
 func TestThoseWhoComeAgainAreInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, sound)
+		r := gateRunner(t)
 		r.gates.add(gateKey{op: "x"}).set(1)
 		holder := r.pass(t.Context(), &Op{Name: "x"})
 		_, _ = holder.enter(t.Context())

@@ -47,7 +47,7 @@ func TestFailedWorkIsCommittedByTheNextDo(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := setup(t)
 			l.exec(MarkerSchema("public.sqlkeel_commits"))
-			r := newRunner(t, l.tracedConn(c.bomb), Config{}, sound)
+			r := newRunner(t, l.tracedConn(c.bomb), Config{})
 			c.bomb.arm()
 			err := recovered(func() error {
 				return Run(bounded(t), r, c.op, func(ctx context.Context, tx *Tx) error { return errors.Join(insert(ctx, tx, 1), c.err) })
@@ -78,7 +78,7 @@ func TestDoCommitsTheCallersTransaction(t *testing.T) {
 	if _, err := outer.Exec(bounded(t), `INSERT INTO items VALUES (1, 0)`); err != nil {
 		t.Fatal(err)
 	}
-	inner := Run(bounded(t), newRunner(t, conn, Config{}, sound), Op{Name: "b"}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 2) })
+	inner := Run(bounded(t), newRunner(t, conn, Config{}), Op{Name: "b"}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 2) })
 	_ = outer.Rollback(bounded(t))
 	if n := l.number(`SELECT count(*) FROM items WHERE id = 1`); n != 0 {
 		t.Errorf("work that its owner rolled back was committed by Do (error %v)", inner)
@@ -90,7 +90,7 @@ func TestCommitDeadlineReachesTheNextUser(t *testing.T) {
 	t.Parallel()
 	b := &bomb{at: "commit", atEnd: true}
 	l := setup(t, one, b.attach)
-	r := newRunner(t, l.pool, Config{CommitTimeout: 300 * time.Millisecond}, sound)
+	r := newRunner(t, l.pool, Config{CommitTimeout: 300 * time.Millisecond})
 	b.arm()
 	err := recovered(func() error {
 		return Run(bounded(t), r, Op{Name: "a"}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 1) })
@@ -175,8 +175,8 @@ func TestMarkerIsPrunedBeforeItIsAskedFor(t *testing.T) {
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(MarkerSchema("public.sqlkeel_commits"))
 	cfg := Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 5 * time.Second, KeepMarkers: 6 * time.Second}
-	r := newRunner(t, l.pool, cfg, sound)
-	other := newRunner(t, l.db.Pool(), cfg, sound) // another process, which prunes at its first commit
+	r := newRunner(t, l.pool, cfg)
+	other := newRunner(t, l.db.Pool(), cfg) // another process, which prunes at its first commit
 	op := order("k")
 	op.RetryLost = true
 	calls := 0
@@ -221,7 +221,7 @@ func TestMarkerIsLookedForInAnotherSchema(t *testing.T) {
 			return err == nil, err
 		}
 	})
-	r := newRunner(t, pool, impatient, sound)
+	r := newRunner(t, pool, impatient)
 	op := order("k")
 	op.RetryLost = true
 	network.plan(cutAfter)
@@ -253,7 +253,7 @@ func TestExecModes(t *testing.T) {
 			l := setup(t, network.attach, func(cfg *pgxpool.Config) { cfg.ConnConfig.DefaultQueryExecMode = mode })
 			l.exec(`INSERT INTO items VALUES (1, 0)`)
 			l.exec(MarkerSchema("public.sqlkeel_commits"))
-			r := newRunner(t, l.pool, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 5 * time.Second}, sound)
+			r := newRunner(t, l.pool, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 5 * time.Second})
 			for _, f := range []fate{cutBefore, cutAfter, late} {
 				before := l.number(`SELECT n FROM items`)
 				network.plan(f)
@@ -277,7 +277,7 @@ func TestDefaultsOfTheSession(t *testing.T) {
 			network := &wire{}
 			l := setup(t, network.attach, func(cfg *pgxpool.Config) { cfg.ConnConfig.RuntimeParams[set[0]] = set[1] })
 			l.exec(`INSERT INTO items VALUES (1, 0)`)
-			r := newRunner(t, l.pool, impatient, sound)
+			r := newRunner(t, l.pool, impatient)
 			for f := range fates {
 				before := l.number(`SELECT n FROM items`)
 				network.plan(f)

@@ -42,7 +42,7 @@ func TestViolationOfTheCallersTable(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
 	l.exec(`CREATE SCHEMA ours; CREATE TABLE public.commits (id int PRIMARY KEY); INSERT INTO public.commits VALUES (1); ` + MarkerSchema("ours.commits"))
-	r := newRunner(t, l.pool, Config{Markers: "ours.commits"}, sound)
+	r := newRunner(t, l.pool, Config{Markers: "ours.commits"})
 	calls := 0
 	err := Run(bounded(t), r, order("k"), func(ctx context.Context, tx *Tx) error {
 		calls++
@@ -66,7 +66,7 @@ func TestPoolConnAsBeginner(t *testing.T) {
 	defer conn.Release()
 	network.plan(cutAfter)
 	start := time.Now()
-	err = Run(bounded(t), newRunner(t, conn, Config{ResolveTimeout: 5 * time.Second}, sound), Op{Name: "a", Commit: Resolve}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 1) })
+	err = Run(bounded(t), newRunner(t, conn, Config{ResolveTimeout: 5 * time.Second}), Op{Name: "a", Commit: Resolve}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 1) })
 	if time.Since(start) > 4*time.Second {
 		t.Errorf("asked on a closed connection for %v: %v", time.Since(start), err)
 	}
@@ -79,7 +79,7 @@ func TestSynchronousCommitOfTheFunction(t *testing.T) {
 	for name, op := range map[string]Op{"Resolve": definite["Resolve"]} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := setupRemote(t, sound, Config{ResolveTimeout: time.Second})
+			r := setupRemote(t, Config{ResolveTimeout: time.Second})
 			r.exec(`ALTER SYSTEM SET synchronous_commit = 'local'`)
 			r.standbys("nobody")
 			r.atCommit(func() pgtest.CommitFate {
@@ -109,7 +109,7 @@ func TestNameSettingHasNoBound(t *testing.T) {
 	cfg := l.pool.Config().ConnConfig
 	proxy := pgtest.NewProxy(t, fmt.Sprintf("%s:%d", cfg.Host, cfg.Port))
 	pool := openPool(t, proxy.DSN(l.db.DSN()), func(cfg *pgxpool.Config) { cfg.ConnConfig.Tracer = slowPoke{proxy} })
-	r := newRunner(t, pool, Config{RollbackTimeout: 300 * time.Millisecond}, sound)
+	r := newRunner(t, pool, Config{RollbackTimeout: 300 * time.Millisecond})
 	settings := map[string]string{"work_mem": "nonsense"}
 	for i := range 20 {
 		settings[fmt.Sprintf("a.b%d", i)] = "x"
@@ -156,11 +156,11 @@ func TestSavepointByHandOfTheSameName(t *testing.T) {
 func TestFatesWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	srv := pgtest.NewServer(t)
-	l := setupOn(t, srv.DSN(), sound)
+	l := setupOn(t, srv.DSN())
 	l.exec(`CREATE ROLE app LOGIN; CREATE ROLE worker; GRANT worker TO app; GRANT ALL ON items TO app, worker; INSERT INTO items VALUES (1, 0);` +
 		MarkerSchema("public.sqlkeel_commits") + `GRANT ALL ON sqlkeel_commits TO app`)
 	network := &wire{}
-	r := newRunner(t, openPool(t, asRole(t, srv.DSN(), "app"), network.attach), impatient, sound)
+	r := newRunner(t, openPool(t, asRole(t, srv.DSN(), "app"), network.attach), impatient)
 	for name, op := range definite {
 		for _, settings := range []map[string]string{nil, {"role": "worker"}} {
 			for f := range fates {
@@ -197,7 +197,7 @@ func TestTheLostAttemptHoldsTheKey(t *testing.T) {
 	lose.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	err := Run(ctx, newRunner(t, pool, Config{}, sound), op, increment)
+	err := Run(ctx, newRunner(t, pool, Config{}), op, increment)
 	if err != nil {
 		t.Errorf("the second attempt waits for the first: %v", err)
 	}
@@ -207,14 +207,14 @@ func TestTheLostAttemptHoldsTheKey(t *testing.T) {
 // Sanity: replicated and the question work in a session that is read only by default.
 func TestReadOnlySession(t *testing.T) {
 	t.Parallel()
-	r := setupRemote(t, sound, Config{ResolveTimeout: 3 * time.Second})
+	r := setupRemote(t, Config{ResolveTimeout: 3 * time.Second})
 	r.standbys("nobody")
 	far := openPool(t, r.proxy.DSN(r.server.DSN()), func(cfg *pgxpool.Config) {
 		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "local"
 	})
 	r.atCommit(func() pgtest.CommitFate { return pgtest.CommitCutAfter })
-	err := Run(bounded(t), newRunner(t, far, Config{ResolveTimeout: 3 * time.Second}, sound), Op{Name: "a", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
+	err := Run(bounded(t), newRunner(t, far, Config{ResolveTimeout: 3 * time.Second}), Op{Name: "a", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.Exec(ctx, `SET TRANSACTION READ WRITE`); err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ func TestOddTableNames(t *testing.T) {
 	l := setup(t)
 	l.exec(`INSERT INTO items VALUES (1, 0); CREATE SCHEMA "S ""x"`)
 	for _, name := range []string{`public.we"ird`, `public.Üñ 'x'`, `S "x.T"; drop`, "public." + strings.Repeat("n", 40)} {
-		r := newRunner(t, l.pool, Config{Markers: name}, sound)
+		r := newRunner(t, l.pool, Config{Markers: name})
 		var done *AlreadyCommittedError
 		first, second := Run(bounded(t), r, order("k"), increment), Run(bounded(t), r, order("k"), increment)
 		if first != nil || !errors.As(second, &done) {
@@ -300,7 +300,7 @@ func TestFatesOverDB(t *testing.T) {
 	}
 	defer func() { _ = s.Close(bounded(t)) }()
 	for kind, b := range map[string]Beginner{"db": d, "set": s} {
-		r := newRunner(t, b, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 10 * time.Second}, sound)
+		r := newRunner(t, b, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 10 * time.Second})
 		for name, op := range definite {
 			for _, locks := range [][]int64{nil, {5, 6}} {
 				for f := pgtest.CommitDelivered; f <= pgtest.CommitUnknown08007; f++ {

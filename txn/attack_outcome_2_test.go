@@ -24,7 +24,7 @@ func TestContextsThatEndAnywhere(t *testing.T) {
 				l.exec(`INSERT INTO items VALUES (1, 0)`)
 				l.exec(MarkerSchema("public.sqlkeel_commits"))
 				pool := l.db.Pool(func(cfg *pgxpool.Config) { cfg.MaxConns = 2 })
-				r := newRunner(t, pool, Config{CommitTimeout: 3 * time.Second}, sound)
+				r := newRunner(t, pool, Config{CommitTimeout: 3 * time.Second})
 				want := 0
 				for i := range 150 {
 					op := op.key("%d", i)
@@ -76,8 +76,8 @@ func TestKeyOfTwoProcessesAtOnce(t *testing.T) {
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(MarkerSchema("public.sqlkeel_commits"))
 	network := &wire{}
-	ra := newRunner(t, l.db.Pool(network.attach), impatient, sound)
-	rb := newRunner(t, l.db.Pool(), impatient, sound)
+	ra := newRunner(t, l.db.Pool(network.attach), impatient)
+	rb := newRunner(t, l.db.Pool(), impatient)
 	for i := range 60 {
 		op := order(fmt.Sprint(i))
 		op.RetryLost = true
@@ -106,7 +106,7 @@ func TestLockIsLeftAfterLockTimeout(t *testing.T) {
 	admin := l.db.Conn()
 	const bound = 20 * time.Millisecond
 	pool := l.db.Pool(one)
-	r := newRunner(t, pool, Config{}, sound)
+	r := newRunner(t, pool, Config{})
 	timeouts := 0
 	for i := range 150 {
 		if _, err := admin.Exec(bounded(t), `SELECT pg_advisory_lock(7)`); err != nil {
@@ -155,7 +155,7 @@ func TestResolveInAPoolOfOne(t *testing.T) {
 			pool := openPool(t, proxy.DSN(l.db.DSN()), one)
 			proxy.OnCommit(func() pgtest.CommitFate { return pgtest.CommitSilent })
 			start := time.Now()
-			err := Run(bounded(t), newRunner(t, pool, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 10 * time.Second}, sound), op.key("a"), increment)
+			err := Run(bounded(t), newRunner(t, pool, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 10 * time.Second}), op.key("a"), increment)
 			if err != nil {
 				t.Errorf("after %v: %v", time.Since(start), err)
 			}

@@ -36,7 +36,7 @@ func TestAFenceThatPanicsLeaksTheConnection(t *testing.T) {
 func TestAFenceWhoseLowerPanicsStopsNoOtherNorTheHooks(t *testing.T) {
 	t.Parallel()
 	s := &spy{}
-	r := newRunner(t, &fakeDB{}, Config{Observer: s}, sound)
+	r := newRunner(t, &fakeDB{}, Config{Observer: s})
 	var told []stmt.Outcome
 	hooks := 0
 	_ = within(time.Minute, func() {
@@ -57,7 +57,7 @@ func TestAFenceWhoseLowerPanicsStopsNoOtherNorTheHooks(t *testing.T) {
 func TestRollbackHooksRunWhenTheNextAttemptCannotBegin(t *testing.T) {
 	t.Parallel()
 	f := &fakeDB{}
-	r := newRunner(t, f, Config{BackoffBase: 1, BackoffMax: 1}, sound)
+	r := newRunner(t, f, Config{BackoffBase: 1, BackoffMax: 1})
 	hooks := 0
 	err := Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 		tx.AfterRollback(func(context.Context, error) { hooks++ })
@@ -71,7 +71,7 @@ func TestRollbackHooksRunWhenTheNextAttemptCannotBegin(t *testing.T) {
 
 func TestAHookGivenByAHookIsCalled(t *testing.T) {
 	t.Parallel()
-	r := newRunner(t, &fakeDB{}, Config{}, sound)
+	r := newRunner(t, &fakeDB{}, Config{})
 	called := false
 	_ = Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 		tx.AfterCommit(func(context.Context) { tx.AfterCommit(func(context.Context) { called = true }) })
@@ -139,7 +139,7 @@ func TestPoolInsideAUnitWithLocksOverASetIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = set.Close(t.Context()) }()
-	r := newRunner(t, set, Config{}, sound)
+	r := newRunner(t, set, Config{})
 	for _, op := range []Op{{Name: "plain"}, {Name: "locks", Locks: []int64{1}}} {
 		err := Run(t.Context(), r, op, func(ctx context.Context, _ *Tx) error {
 			_, err := set.Exec(ctx, `SELECT 1`)
@@ -169,7 +169,7 @@ func TestAChunkWithoutTimeForARetryIsNotAtFault(t *testing.T) {
 	for name, budget := range map[string]int{"deadline": 0, "budget": 1} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRunner(t, &fakeDB{}, Config{BackoffBase: time.Hour, BackoffMax: time.Hour, RetryBudget: budget}, sound)
+				r := newRunner(t, &fakeDB{}, Config{BackoffBase: time.Hour, BackoffMax: time.Hour, RetryBudget: budget})
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				skipped := 0
@@ -242,16 +242,18 @@ func TestWhatChunksDidIsCommitted(t *testing.T) {
 func TestAGateDoesNotBurnTheAttempts(t *testing.T) {
 	t.Parallel()
 	for _, callers := range []int{1, 2} {
-		failed := map[mutant]int{}
+		failed := map[bool]int{}
 		const rounds = 50
-		for _, m := range []mutant{sound, keepsGatesOpen} {
+		for _, gated := range []bool{true, false} {
 			for range rounds {
 				synctest.Test(t, func(t *testing.T) {
-					r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{}, m)
-					if m == sound {
+					r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{})
+					if gated {
 						g := r.gates.add(gateKey{op: "x"})
 						g.share, g.period = gateCloses, gateWindow
 						g.set(gateFirst)
+					} else {
+						keepOpen(r, "x")
 					}
 					end := time.Now().Add(100 * time.Millisecond) // of a transaction of another service, on the same rows
 					results := make([]<-chan error, callers)
@@ -268,15 +270,15 @@ func TestAGateDoesNotBurnTheAttempts(t *testing.T) {
 					}
 					for _, c := range results {
 						if <-c != nil {
-							failed[m]++
+							failed[gated]++
 						}
 					}
 				})
 			}
 		}
-		t.Logf("%d callers: exhausted with the gate %d, without %d of %d", callers, failed[sound], failed[keepsGatesOpen], callers*rounds)
-		if failed[sound] > failed[keepsGatesOpen]+callers*rounds/10 {
-			t.Errorf("%d callers: exhausted with the gate %d, without %d of %d", callers, failed[sound], failed[keepsGatesOpen], callers*rounds)
+		t.Logf("%d callers: exhausted with the gate %d, without %d of %d", callers, failed[true], failed[false], callers*rounds)
+		if failed[true] > failed[false]+callers*rounds/10 {
+			t.Errorf("%d callers: exhausted with the gate %d, without %d of %d", callers, failed[true], failed[false], callers*rounds)
 		}
 	}
 }
@@ -292,7 +294,7 @@ func TestAPlaceIsKeptWhileResolving(t *testing.T) {
 				return lost
 			}
 			return &fakeDB{begin: errBoom} // nobody answers for now
-		}), Config{}, sound)
+		}), Config{})
 		g := r.gates.add(gateKey{op: "x"})
 		g.share, g.period = 0.5, gatePatient
 		g.set(1)

@@ -110,7 +110,7 @@ func TestSoundUsesAreNotMisuse(t *testing.T) {
 func TestPlacesAreGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, out := range map[string]func(){"panic": func() { panic(errBoom) }, "Goexit": runtime.Goexit} {
-		r := newRunner(t, &fakeDB{}, Config{}, sound)
+		r := newRunner(t, &fakeDB{}, Config{})
 		g := r.gates.add(gateKey{op: "x"})
 		g.share, g.period = 0.5, gatePatient
 		g.set(1)

@@ -125,10 +125,6 @@ func (r *Runner) abandon(ctx context.Context, tx *Tx) {
 	if !tx.ended.Load() {
 		tx.seal()
 	}
-	if r.is(commitsUnreturned) {
-		_ = r.commit(ctx, tx)
-		return
-	}
 	r.rollback(ctx, tx)
 }
 
@@ -190,11 +186,8 @@ func (tx *Tx) swallowed(first error) error {
 // which may have ended, it would cost the connection.
 func (r *Runner) rollback(ctx context.Context, tx *Tx) {
 	dead := tx.closed()
-	if !r.is(rollsBackOnCtx) {
-		detached, cancel := r.detached(ctx)
-		defer cancel()
-		ctx = detached
-	}
+	ctx, cancel := r.detached(ctx)
+	defer cancel()
 	// Without its connection the server has rolled back by itself; the call
 	// only gives the connection back.
 	if err := tx.pgx.rollback(ctx); err != nil && !dead {

@@ -109,12 +109,10 @@ type chunk[C comparable] struct {
 	runner *Runner
 	from   C
 	loaded bool // from is known, in the latest attempt
-
-	late func(context.Context) error // of savesCursorApart
 }
 
 func (c *chunk[C]) work(ctx context.Context) (bool, error) {
-	done, err := Do(ctx, c.runner, c.job.Op, func(ctx context.Context, tx *Tx) (bool, error) {
+	return Do(ctx, c.runner, c.job.Op, func(ctx context.Context, tx *Tx) (bool, error) {
 		var err error
 		c.loaded = false
 		if c.from, err = c.job.Load(ctx, tx); err != nil {
@@ -126,26 +124,12 @@ func (c *chunk[C]) work(ctx context.Context) (bool, error) {
 		case err != nil:
 			return false, err
 		case next != c.from:
-			return done, c.save(ctx, tx, next)
+			return done, c.job.Save(ctx, tx, next)
 		case !done:
 			return false, ErrNoProgress
 		}
 		return done, nil
 	})
-	if err == nil && c.late != nil {
-		err = c.late(ctx)
-	}
-	return done, err
-}
-
-func (c *chunk[C]) save(ctx context.Context, tx *Tx, next C) error {
-	if c.runner.is(savesCursorApart) {
-		c.late = func(ctx context.Context) error {
-			return Run(ctx, c.runner, c.job.Op, func(ctx context.Context, tx *Tx) error { return c.job.Save(ctx, tx, next) })
-		}
-		return nil
-	}
-	return c.job.Save(ctx, tx, next)
 }
 
 // skip reports whether the job's Skip took the cursor past the chunk.

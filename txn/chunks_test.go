@@ -21,9 +21,9 @@ type jobLab struct {
 	job Job[int]
 }
 
-func setupJob(t *testing.T, m mutant) *jobLab {
+func setupJob(t *testing.T) *jobLab {
 	t.Helper()
-	l := &jobLab{lab: setupMutant(t, m)}
+	l := &jobLab{lab: setup(t)}
 	l.exec(`INSERT INTO items SELECT id, 0 FROM generate_series(0, 10) id`)
 	l.job = Job[int]{
 		Op: Op{Name: "count"},
@@ -76,7 +76,7 @@ func (l *jobLab) wantWorked(items int) {
 
 func TestAJobRunsInChunksUntilItIsDone(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	p, err := l.run(t.Context())
 	if err != nil || p != (Progress{Chunks: 4, Done: true}) {
 		t.Errorf("progress %+v, error %v", p, err)
@@ -91,7 +91,7 @@ func TestAJobRunsInChunksUntilItIsDone(t *testing.T) {
 
 func TestAFailedChunkStopsTheJobWhichResumesAtItsCursor(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	fail := errBoom
 	l.onChunk(6, func(context.Context, *Tx) error { return fail })
 	p, err := l.run(t.Context())
@@ -112,33 +112,33 @@ func TestAFailedChunkStopsTheJobWhichResumesAtItsCursor(t *testing.T) {
 
 func TestACrashBetweenWorkAndCursorLosesNothingAndRepeatsNothing(t *testing.T) {
 	t.Parallel()
-	promise(t, savesCursorApart, func(t *testing.T, m mutant) error {
-		l := setupJob(t, m)
-		save, crash := l.job.Save, true
-		l.job.Save = func(ctx context.Context, tx *Tx, cursor int) error {
-			if cursor == 6 && crash {
-				_, err := tx.Exec(ctx, `SELECT pg_terminate_backend(pg_backend_pid())`)
-				return err
-			}
-			return save(ctx, tx, cursor)
-		}
-		if _, err := l.run(t.Context()); pgerr.KindOf(err) != pgerr.Disconnected {
-			return fmt.Errorf("the crash was reported as %w", err)
-		}
-		if err := l.worked(3); err != nil {
-			return fmt.Errorf("after the crash: %w", err)
-		}
-		crash = false
-		if _, err := l.run(t.Context()); err != nil {
+	l := setupJob(t)
+	save, crash := l.job.Save, true
+	l.job.Save = func(ctx context.Context, tx *Tx, cursor int) error {
+		if cursor == 6 && crash {
+			_, err := tx.Exec(ctx, `SELECT pg_terminate_backend(pg_backend_pid())`)
 			return err
 		}
-		return l.worked(10)
-	})
+		return save(ctx, tx, cursor)
+	}
+	if _, err := l.run(t.Context()); pgerr.KindOf(err) != pgerr.Disconnected {
+		t.Fatalf("the crash was reported as %v", err)
+	}
+	if err := l.worked(3); err != nil {
+		t.Fatalf("after the crash: %v", err)
+	}
+	crash = false
+	if _, err := l.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.worked(10); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAChunkThatConflictsIsRetried(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.Op.Iso = pgx.RepeatableRead
 	l.onChunk(3, func(_ context.Context, tx *Tx) error {
 		if tx.Attempt() < 3 {
@@ -161,7 +161,7 @@ func record(ctx context.Context, tx *Tx, cursor int, _ error) (int, error) {
 
 func TestAFailedChunkIsRecordedAndGonePast(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.Skip = record
 	l.onChunk(3, func(ctx context.Context, tx *Tx) error {
 		_, err := tx.Exec(ctx, `SELECT 1/0`)
@@ -184,7 +184,7 @@ func TestAFailedChunkIsRecordedAndGonePast(t *testing.T) {
 
 func TestAChunkThatFailsAtCommitIsGonePastToo(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.Skip = record
 	l.exec(`CREATE TABLE once (x int, CONSTRAINT once_x_key UNIQUE (x) DEFERRABLE INITIALLY DEFERRED)`)
 	l.onChunk(0, func(ctx context.Context, tx *Tx) error {
@@ -207,7 +207,7 @@ func TestFailuresThatAreNotTheChunksOwnAreNotGonePast(t *testing.T) {
 		"unknown commit":  &CommitUnknownError{Op: "x", Err: io.EOF},
 		"no progress":     ErrNoProgress,
 	} {
-		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 2, BackoffBase: 1, BackoffMax: 1}, sound)
+		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 2, BackoffBase: 1, BackoffMax: 1})
 		p, err := Chunks(t.Context(), r, Job[int]{
 			Op:   Op{Name: "x"},
 			Load: func(context.Context, *Tx) (int, error) { return 5, nil },
@@ -227,7 +227,7 @@ func TestFailuresThatAreNotTheChunksOwnAreNotGonePast(t *testing.T) {
 
 func TestAFailureToBeginOrLoadIsReturnedAsItIs(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.Skip = record
 	load := l.job.Load
 	l.job.Load = func(context.Context, *Tx) (int, error) { return 0, errBoom }
@@ -251,7 +251,7 @@ func TestAFailureToBeginOrLoadIsReturnedAsItIs(t *testing.T) {
 
 func TestAStepThatDoesNotMoveStopsTheJob(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.Step = func(ctx context.Context, tx *Tx, cursor int) (int, bool, error) {
 		_, err := tx.Exec(ctx, `UPDATE items SET n = n + 1 WHERE id > 0`)
 		return cursor, false, err
@@ -264,7 +264,7 @@ func TestAStepThatDoesNotMoveStopsTheJob(t *testing.T) {
 
 func TestASkipThatStopsOrDoesNotMoveStopsTheJob(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.onChunk(3, func(context.Context, *Tx) error { return errBoom })
 	refused := errors.New("not this one")
 	for want, skip := range map[error]func(context.Context, *Tx, int, error) (int, error){
@@ -288,7 +288,7 @@ func TestASkipThatStopsOrDoesNotMoveStopsTheJob(t *testing.T) {
 
 func TestAChunkThatAnotherRunWentPastIsNotSkipped(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.Skip = record
 	load, loads := l.job.Load, 0
 	l.job.Load = func(ctx context.Context, tx *Tx) (int, error) {
@@ -307,7 +307,7 @@ func TestAChunkThatAnotherRunWentPastIsNotSkipped(t *testing.T) {
 
 func TestMaxChunksBoundsOneCall(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	l.job.MaxChunks = 2
 	l.job.Skip = record
 	l.onChunk(3, func(context.Context, *Tx) error { return errBoom })
@@ -320,7 +320,7 @@ func TestMaxChunksBoundsOneCall(t *testing.T) {
 
 func TestSeveralRunsOfAJobShareTheWork(t *testing.T) {
 	t.Parallel()
-	l := setupJob(t, sound)
+	l := setupJob(t)
 	ctx := bounded(t)
 	var work sync.WaitGroup
 	for range 4 {
@@ -342,7 +342,7 @@ func TestABadJobIsRefused(t *testing.T) {
 		Step: func(context.Context, *Tx, int) (int, bool, error) { return 0, true, nil },
 		Save: func(context.Context, *Tx, int) error { return nil },
 	}
-	r := newRunner(t, &fakeDB{}, Config{}, sound)
+	r := newRunner(t, &fakeDB{}, Config{})
 	for field, spoil := range map[string]func(*Job[int]){
 		"Job.Load":        func(j *Job[int]) { j.Load = nil },
 		"Job.Step":        func(j *Job[int]) { j.Step = nil },

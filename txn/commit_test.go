@@ -41,7 +41,7 @@ func TestOnlyAnAnswerOfSeverityErrorIsADefiniteAbort(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			db := &fakeDB{commit: func(int) error { return tc.err }}
-			r := newRunner(t, db, Config{}, sound)
+			r := newRunner(t, db, Config{})
 			err := Run(t.Context(), r, Op{Name: "x", MaxAttempts: 1}, func(context.Context, *Tx) error { return nil })
 			var unknown *CommitUnknownError
 			if errors.As(err, &unknown) == tc.want || !errors.Is(err, tc.err) {
@@ -73,49 +73,43 @@ func TestADeferredConstraintAtCommitIsADefiniteFailure(t *testing.T) {
 // Each increment is tried once by its caller; the network is what it is.
 func TestALostCommitIsUnknownAndNeverAppliedTwice(t *testing.T) {
 	t.Parallel()
-	promise(t, trustsSafeToRetry, func(t *testing.T, m mutant) error {
-		net := &wire{}
-		l := setupMutant(t, m, net.attach, one)
-		l.exec(`INSERT INTO items VALUES (1, 0)`)
-		impatient := newRunner(t, l.pool, Config{CommitTimeout: 200 * time.Millisecond}, m)
-		var succeeded, unknown int
-		for f := range fates {
-			if m != sound && f == silence {
-				continue // takes time, and the mutant is caught without
-			}
-			before := l.number(`SELECT n FROM items`)
-			net.plan(f)
-			r := l.runner
-			if f == silence {
-				r = impatient
-			}
-			err := Run(bounded(t), r, Op{Name: "increment"}, func(ctx context.Context, tx *Tx) error {
-				_, err := tx.Exec(ctx, `UPDATE items SET n = n + 1`)
-				return err
-			})
-			net.plan()
-			net.release()
-			var lost *CommitUnknownError
-			switch {
-			case err == nil:
-				succeeded++
-			case errors.As(err, &lost):
-				unknown++
-			default:
-				return fmt.Errorf("fate %d: %w", f, err)
-			}
-			if m == sound && (err == nil) != (f == delivered) {
-				t.Errorf("fate %d: error %v", f, err)
-			}
-			if applied := l.number(`SELECT n FROM items`) - before; applied > 1 {
-				return fmt.Errorf("fate %d: applied %d times, error %v", f, applied, err)
-			}
+	net := &wire{}
+	l := setup(t, net.attach, one)
+	l.exec(`INSERT INTO items VALUES (1, 0)`)
+	impatient := newRunner(t, l.pool, Config{CommitTimeout: 200 * time.Millisecond})
+	var succeeded, unknown int
+	for f := range fates {
+		before := l.number(`SELECT n FROM items`)
+		net.plan(f)
+		r := l.runner
+		if f == silence {
+			r = impatient
 		}
-		if n := l.number(`SELECT n FROM items`); n < succeeded || n > succeeded+unknown {
-			return fmt.Errorf("%d applied, %d succeeded, %d unknown", n, succeeded, unknown)
+		err := Run(bounded(t), r, Op{Name: "increment"}, func(ctx context.Context, tx *Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE items SET n = n + 1`)
+			return err
+		})
+		net.plan()
+		net.release()
+		var lost *CommitUnknownError
+		switch {
+		case err == nil:
+			succeeded++
+		case errors.As(err, &lost):
+			unknown++
+		default:
+			t.Fatalf("fate %d: %v", f, err)
 		}
-		return nil
-	})
+		if (err == nil) != (f == delivered) {
+			t.Errorf("fate %d: error %v", f, err)
+		}
+		if applied := l.number(`SELECT n FROM items`) - before; applied > 1 {
+			t.Fatalf("fate %d: applied %d times, error %v", f, applied, err)
+		}
+	}
+	if n := l.number(`SELECT n FROM items`); n < succeeded || n > succeeded+unknown {
+		t.Fatalf("%d applied, %d succeeded, %d unknown", n, succeeded, unknown)
+	}
 }
 
 func TestAConnectionLostBeforeCommitIsADefiniteFailure(t *testing.T) {
@@ -168,7 +162,7 @@ func TestOnceCommitIsSentTheContextHasNoInfluence(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	db := &fakeDB{commit: func(int) error { cancel(); return nil }}
-	r := newRunner(t, db, Config{}, sound)
+	r := newRunner(t, db, Config{})
 	got, err := Do(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) (int, error) { return 7, nil })
 	if err != nil || got != 7 {
 		t.Errorf("result %d, error %v", got, err)
@@ -179,7 +173,7 @@ func TestTheWaitForCommitIsDetachedAndBounded(t *testing.T) {
 	t.Parallel()
 	var seen context.Context
 	db := &commitSpy{seen: func(ctx context.Context) { seen = ctx }}
-	r := newRunner(t, db, Config{CommitTimeout: time.Minute}, sound)
+	r := newRunner(t, db, Config{CommitTimeout: time.Minute})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if err := Run(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) error { return nil }); err != nil {

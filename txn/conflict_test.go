@@ -141,7 +141,7 @@ func TestContendedTransfersConserveTheSumAndNoneIsExhausted(t *testing.T) {
 	const workers, each, accounts = 32, 8, 10
 	l := setup(t, func(cfg *pgxpool.Config) { cfg.MaxConns = 16 })
 	l.exec(`INSERT INTO items SELECT id, 1000 FROM generate_series(0, $1 - 1) id`, accounts)
-	r := newRunner(t, l.pool, Config{MaxAttempts: 100}, sound)
+	r := newRunner(t, l.pool, Config{MaxAttempts: 100})
 	ctx := bounded(t)
 	var attempts atomic.Int64
 	var work sync.WaitGroup

@@ -28,14 +28,14 @@ type remote struct {
 	decided chan struct{} // closed when the fate of the first COMMIT is
 }
 
-func setupRemote(t *testing.T, m mutant, cfg Config, opts ...pgtest.ServerOption) *remote {
+func setupRemote(t *testing.T, cfg Config, opts ...pgtest.ServerOption) *remote {
 	t.Helper()
 	server := pgtest.NewServer(t, opts...)
-	r := &remote{lab: setupOn(t, server.DSN(), m), server: server, proxy: pgtest.NewProxy(t, server.Addr())}
+	r := &remote{lab: setupOn(t, server.DSN()), server: server, proxy: pgtest.NewProxy(t, server.Addr())}
 	r.exec(`INSERT INTO items VALUES (1, 0)`)
 	r.exec(MarkerSchema("public.sqlkeel_commits"))
 	r.far = openPool(t, r.proxy.DSN(server.DSN()))
-	r.runner = newRunner(t, r.far, cfg, m)
+	r.runner = newRunner(t, r.far, cfg)
 	return r
 }
 
@@ -113,31 +113,31 @@ func (r *remote) takeXids(ctx context.Context) error {
 
 func TestAfterACrashTheFateOfAnIdIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	promise(t, trustsStatus, func(t *testing.T, m mutant) error {
-		r := setupRemote(t, m, Config{})
-		r.atCommit(func() pgtest.CommitFate {
-			ctx := bounded(t)
-			r.proxy.Refuse() // until the id has another owner
-			defer r.proxy.Resume()
-			r.crash(ctx)
-			if err := r.takeXids(ctx); err != nil {
-				t.Error(err)
-			}
-			return pgtest.CommitCutBefore
-		})
-		err := Run(bounded(t), r.runner, Op{Name: "increment", Commit: Resolve}, increment)
-		<-r.decided
-		if n := r.number(`SELECT n FROM items`); n != 0 {
-			t.Errorf("n = %d after a crash before COMMIT", n)
+	r := setupRemote(t, Config{})
+	r.atCommit(func() pgtest.CommitFate {
+		ctx := bounded(t)
+		r.proxy.Refuse() // until the id has another owner
+		defer r.proxy.Resume()
+		r.crash(ctx)
+		if err := r.takeXids(ctx); err != nil {
+			t.Error(err)
 		}
-		return wantUnknown(err, ErrOtherServer)
+		return pgtest.CommitCutBefore
 	})
+	err := Run(bounded(t), r.runner, Op{Name: "increment", Commit: Resolve}, increment)
+	<-r.decided
+	if n := r.number(`SELECT n FROM items`); n != 0 {
+		t.Errorf("n = %d after a crash before COMMIT", n)
+	}
+	if err := wantUnknown(err, ErrOtherServer); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAfterACrashTheMarkerTells(t *testing.T) {
 	t.Parallel()
 	for fate, want := range map[pgtest.CommitFate]int{pgtest.CommitCutBefore: 0, pgtest.CommitCutAfter: 1} {
-		r := setupRemote(t, sound, Config{})
+		r := setupRemote(t, Config{})
 		r.atCommit(func() pgtest.CommitFate {
 			if fate == pgtest.CommitCutBefore {
 				r.crash(bounded(t))
@@ -157,7 +157,7 @@ func TestAServerOutOfReachLeavesTheOutcomeUnknown(t *testing.T) {
 	for name, op := range definite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := setupRemote(t, sound, Config{ResolveTimeout: 500 * time.Millisecond})
+			r := setupRemote(t, Config{ResolveTimeout: 500 * time.Millisecond})
 			r.atCommit(func() pgtest.CommitFate {
 				r.proxy.Refuse()
 				return pgtest.CommitCutAfter
@@ -177,7 +177,7 @@ func TestAServerThatComesBackInTimeTells(t *testing.T) {
 	for name, op := range definite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := setupRemote(t, sound, Config{})
+			r := setupRemote(t, Config{})
 			var dials int
 			r.atCommit(func() pgtest.CommitFate {
 				r.proxy.Refuse()
@@ -217,7 +217,7 @@ func TestACommitThatWaitsForAStandbyIsLeftAlone(t *testing.T) {
 	for name, op := range definite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := setupRemote(t, sound, Config{ResolveTimeout: time.Second})
+			r := setupRemote(t, Config{ResolveTimeout: time.Second})
 			r.standbys("nobody")
 			r.proxy.BlockCancelRequests(true)
 			cut := make(chan struct{})
@@ -252,26 +252,26 @@ func TestACommitThatNoStandbyHasIsNotReportedAsASuccess(t *testing.T) {
 	for name, op := range definite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(t, skipsStandbys, func(t *testing.T, m mutant) error {
-				r := setupRemote(t, m, Config{ResolveTimeout: time.Second})
-				r.standbys("nobody")
-				ended := make(chan struct{})
-				r.atCommit(func() pgtest.CommitFate {
-					go func() {
-						defer close(ended)
-						r.await(waiting, 1)
-						r.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)
-					}()
-					return pgtest.CommitDelivered
-				})
-				err := Run(bounded(t), r.runner, op.key("a"), increment)
-				<-ended
-				r.standbys("")
-				if n := r.number(`SELECT n FROM items`); n != 1 {
-					t.Errorf("n = %d", n)
-				}
-				return wantUnknown(err, nil)
+			r := setupRemote(t, Config{ResolveTimeout: time.Second})
+			r.standbys("nobody")
+			ended := make(chan struct{})
+			r.atCommit(func() pgtest.CommitFate {
+				go func() {
+					defer close(ended)
+					r.await(waiting, 1)
+					r.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)
+				}()
+				return pgtest.CommitDelivered
 			})
+			err := Run(bounded(t), r.runner, op.key("a"), increment)
+			<-ended
+			r.standbys("")
+			if n := r.number(`SELECT n FROM items`); n != 1 {
+				t.Errorf("n = %d", n)
+			}
+			if err := wantUnknown(err, nil); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

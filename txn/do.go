@@ -36,7 +36,7 @@ func Do[T any](ctx context.Context, r *Runner, op Op, fn func(context.Context, *
 		result, err = fn(ctx, tx)
 		return err
 	})
-	if err != nil && !r.is(leaksResults) {
+	if err != nil {
 		return zero, err
 	}
 	return result, err
@@ -161,7 +161,7 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 			return false, 0, u.interrupted(context.DeadlineExceeded)
 		}
 	}
-	if !r.budget.spend(u.op.Name, cost) && !r.is(spendsFreely) {
+	if !r.budget.spend(u.op.Name, cost) {
 		return false, 0, u.interrupted(ErrRetryBudget)
 	}
 	r.cfg.Logger.DebugContext(ctx, "transaction is tried again",

@@ -121,7 +121,7 @@ func TestIsolationAndAccessModeReachTheServer(t *testing.T) {
 func TestItWorksOverASingleConnection(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
-	r := newRunner(t, l.db.Conn(), Config{}, sound)
+	r := newRunner(t, l.db.Conn(), Config{})
 	for id := range 3 {
 		err := Run(t.Context(), r, Op{Name: "add"}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, id) })
 		if err != nil {
@@ -135,7 +135,7 @@ func TestItWorksOverASingleConnection(t *testing.T) {
 
 func TestAFailureToBeginIsReturned(t *testing.T) {
 	t.Parallel()
-	r := newRunner(t, &fakeDB{begin: errBoom}, Config{}, sound)
+	r := newRunner(t, &fakeDB{begin: errBoom}, Config{})
 	err := Run(t.Context(), r, Op{Name: "add"}, func(context.Context, *Tx) error {
 		t.Error("the function was called")
 		return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -140,41 +139,41 @@ func (l *lab) untouched(how string) {
 
 func TestGoexitCommitsNothing(t *testing.T) {
 	t.Parallel()
-	promise(t, commitsUnreturned, func(t *testing.T, m mutant) error {
-		l := setupMutant(t, m, one)
-		_, _, _ = leave(context.Background(), l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
-			if err := insert(ctx, tx, 1); err != nil {
-				return err
-			}
-			runtime.Goexit() // as t.FailNow does
-			return nil
-		})
-		return differ("rows", l.rows(), 0)
+	l := setup(t, one)
+	_, _, _ = leave(context.Background(), l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
+		if err := insert(ctx, tx, 1); err != nil {
+			return err
+		}
+		runtime.Goexit() // as t.FailNow does
+		return nil
 	})
+	if err := differ("rows", l.rows(), 0); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestTenCancelledTransactionsCostNoDial(t *testing.T) {
 	t.Parallel()
-	promise(t, rollsBackOnCtx, func(t *testing.T, m mutant) error {
-		net := &wire{}
-		l := setupMutant(t, m, one, net.attach)
-		before, _ := net.counts()
-		for range 10 {
-			ctx, cancel := context.WithCancel(bounded(t))
-			err := Run(ctx, l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
-				defer cancel()
-				return insert(ctx, tx, 1)
-			})
-			if !errors.Is(err, context.Canceled) {
-				return fmt.Errorf("error is %w", err)
-			}
+	net := &wire{}
+	l := setup(t, one, net.attach)
+	before, _ := net.counts()
+	for range 10 {
+		ctx, cancel := context.WithCancel(bounded(t))
+		err := Run(ctx, l.runner, Op{Name: "leave"}, func(ctx context.Context, tx *Tx) error {
+			defer cancel()
+			return insert(ctx, tx, 1)
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("error is %v", err)
 		}
-		if n := l.rows(); n != 0 {
-			return fmt.Errorf("%d rows", n)
-		}
-		after, _ := net.counts()
-		return differ("dials", after, before)
-	})
+	}
+	if n := l.rows(); n != 0 {
+		t.Fatalf("%d rows", n)
+	}
+	after, _ := net.counts()
+	if err := differ("dials", after, before); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNothingIsBegunOnAnEndedContext(t *testing.T) {
@@ -212,7 +211,7 @@ func TestAFailedRollbackIsLoggedAndHidesNothing(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	l := setup(t)
-	r := newRunner(t, l.pool, Config{Logger: slog.New(slog.NewTextHandler(&out, nil))}, sound)
+	r := newRunner(t, l.pool, Config{Logger: slog.New(slog.NewTextHandler(&out, nil))})
 	err := Run(t.Context(), r, Op{Name: "add"}, func(ctx context.Context, tx *Tx) error {
 		var pid int
 		if err := tx.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
@@ -230,16 +229,16 @@ func TestAFailedRollbackIsLoggedAndHidesNothing(t *testing.T) {
 
 func TestRollbackDoesNotRunOnTheCallersContext(t *testing.T) {
 	t.Parallel()
-	promise(t, rollsBackOnCtx, func(t *testing.T, m mutant) error {
-		db := &fakeDB{}
-		ctx, cancel := context.WithCancel(t.Context())
-		_ = Run(ctx, newRunner(t, db, Config{}, m), Op{Name: "x"}, func(context.Context, *Tx) error { cancel(); return errBoom })
-		if db.rollbackCtxErr != nil {
-			return fmt.Errorf("ROLLBACK was given a context that had ended: %w", db.rollbackCtxErr)
-		}
-		if !db.rollbackBounded {
-			return errors.New("ROLLBACK was given a context without an end")
-		}
-		return differ("rollbacks", db.rollbacks, 1)
-	})
+	db := &fakeDB{}
+	ctx, cancel := context.WithCancel(t.Context())
+	_ = Run(ctx, newRunner(t, db, Config{}), Op{Name: "x"}, func(context.Context, *Tx) error { cancel(); return errBoom })
+	if db.rollbackCtxErr != nil {
+		t.Fatalf("ROLLBACK was given a context that had ended: %v", db.rollbackCtxErr)
+	}
+	if !db.rollbackBounded {
+		t.Fatal("ROLLBACK was given a context without an end")
+	}
+	if err := differ("rollbacks", db.rollbacks, 1); err != nil {
+		t.Error(err)
+	}
 }

@@ -26,10 +26,9 @@ type gateKey struct{ op, key, target string }
 
 // gates are the gates of a Runner.
 type gates struct {
-	mutant mutant
-	some   atomic.Int32 // how many there are; 0 nearly always
-	mu     sync.Mutex   // guards what follows, and all gates
-	all    map[gateKey]*gate
+	some atomic.Int32 // how many there are; 0 nearly always
+	mu   sync.Mutex   // guards what follows, and all gates
+	all  map[gateKey]*gate
 }
 
 // waiter is somebody in the queue of a gate.
@@ -98,10 +97,7 @@ func (p *pass) queue() *waiter {
 	g.waited = g.waited || g.alone == nil
 	w := &waiter{admitted: make(chan struct{}), again: p.again}
 	place := len(g.queue)
-	switch {
-	case p.gates.mutant == admitsTheLast:
-		place = 0
-	case p.again:
+	if p.again {
 		if first := slices.IndexFunc(g.queue, func(other *waiter) bool { return !other.again }); first >= 0 {
 			place = first
 		}
@@ -204,7 +200,7 @@ func (p *pass) yield(g *gate, goesOn bool) {
 			p.again = true
 			p.gates.out(p)
 		}
-	case goesOn && p.lost >= gateLosses && time.Since(p.began) <= gateLong && !g.isCalm() && p.gates.goesAlone():
+	case goesOn && p.lost >= gateLosses && time.Since(p.began) <= gateLong && !g.isCalm():
 		g.alone, p.alone, p.eager = p, 0, 0
 		if p.gate != g {
 			p.gate = g
@@ -213,13 +209,11 @@ func (p *pass) yield(g *gate, goesOn bool) {
 	}
 }
 
-func (g *gates) goesAlone() bool { return g.mutant != keepsGatesOpen && g.mutant != leavesLosersAlone }
-
 // count counts an attempt, unless it says nothing about the limit: it was begun under
 // another one, say.
 func (p *pass) count(g *gate, conflict bool) {
 	limited := p.gate == g && !p.began.Before(g.changed)
-	if (g.limit == 0 || limited) && g.alone != p && p.gates.mutant != keepsGatesOpen {
+	if (g.limit == 0 || limited) && g.alone != p {
 		if p.began.Sub(g.last) > gateSlow {
 			g.restart(p.began) // nobody was there: that is no time that anything took
 		}

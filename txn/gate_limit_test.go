@@ -3,7 +3,6 @@ package txn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -62,28 +61,25 @@ func (c *crowd) rush(ctx context.Context, r *Runner, op Op, callers, each int) e
 
 func TestAGateClosesWhenConflictsAreManyAndOpensAgain(t *testing.T) {
 	t.Parallel()
-	promise(t, keepsGatesOpen, func(t *testing.T, m mutant) (err error) {
-		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, m)
-			c := &crowd{each: time.Second}
-			if failed := c.rush(t.Context(), r, Op{Name: "hot"}, 32, 20); failed != nil {
-				t.Error(failed)
-			}
-			// Alone, 640 attempts would do. Each caller's first may collide, and a few until
-			// the gate has found its width.
-			if c.attempts > 640+160 {
-				err = fmt.Errorf("%d attempts for 640 commits", c.attempts)
-			}
-			// The same callers, each with a row of its own: the gate must let them go.
-			free := &crowd{each: time.Second, shares: 32}
-			if failed := free.rush(t.Context(), r, Op{Name: "hot"}, 32, 200); failed != nil {
-				t.Error(failed)
-			}
-			if free.most < 32 || r.gates.some.Load() != 0 {
-				err = errors.Join(err, fmt.Errorf("at most %d ran at a time, %d gates are left", free.most, r.gates.some.Load()))
-			}
-		})
-		return err
+	synctest.Test(t, func(t *testing.T) {
+		r := gateRunner(t)
+		c := &crowd{each: time.Second}
+		if failed := c.rush(t.Context(), r, Op{Name: "hot"}, 32, 20); failed != nil {
+			t.Error(failed)
+		}
+		// Alone, 640 attempts would do. Each caller's first may collide, and a few until
+		// the gate has found its width.
+		if c.attempts > 640+160 {
+			t.Errorf("%d attempts for 640 commits", c.attempts)
+		}
+		// The same callers, each with a row of its own: the gate must let them go.
+		free := &crowd{each: time.Second, shares: 32}
+		if failed := free.rush(t.Context(), r, Op{Name: "hot"}, 32, 200); failed != nil {
+			t.Error(failed)
+		}
+		if free.most < 32 || r.gates.some.Load() != 0 {
+			t.Errorf("at most %d ran at a time, %d gates are left", free.most, r.gates.some.Load())
+		}
 	})
 }
 
@@ -91,24 +87,21 @@ func TestAGateClosesWhenConflictsAreManyAndOpensAgain(t *testing.T) {
 // nobody commits.
 func TestAUnitThatKeepsLosingGoesOnAlone(t *testing.T) {
 	t.Parallel()
-	promise(t, leavesLosersAlone, func(t *testing.T, m mutant) (err error) {
-		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, m)
-			c := &crowd{each: gateLong / 8}
-			short := async(func() error { return c.rush(t.Context(), r, Op{Name: "hot"}, 8, 50) })
-			attempts := 0
-			failed := Run(t.Context(), r, Op{Name: "hot"}, func(ctx context.Context, tx *Tx) error {
-				attempts = tx.Attempt()
-				return c.work(ctx, 0, gateLong)
-			})
-			if failed = errors.Join(failed, <-short); failed != nil {
-				t.Error(failed)
-			}
-			if attempts > 2*gateLosses { // a short one may go on alone before it
-				err = fmt.Errorf("it took %d attempts", attempts)
-			}
+	synctest.Test(t, func(t *testing.T) {
+		r := gateRunner(t)
+		c := &crowd{each: gateLong / 8}
+		short := async(func() error { return c.rush(t.Context(), r, Op{Name: "hot"}, 8, 50) })
+		attempts := 0
+		failed := Run(t.Context(), r, Op{Name: "hot"}, func(ctx context.Context, tx *Tx) error {
+			attempts = tx.Attempt()
+			return c.work(ctx, 0, gateLong)
 		})
-		return err
+		if failed = errors.Join(failed, <-short); failed != nil {
+			t.Error(failed)
+		}
+		if attempts > 2*gateLosses { // a short one may go on alone before it
+			t.Errorf("it took %d attempts", attempts)
+		}
 	})
 }
 
@@ -116,7 +109,7 @@ func TestALongUnitThatKeepsLosingHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	for while, alone := range map[time.Duration]bool{gateLong: true, gateLong + 1: false} {
 		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, sound)
+			r := gateRunner(t)
 			loser, winner := r.pass(t.Context(), &Op{Name: "x"}), r.pass(t.Context(), &Op{Name: "x"})
 			for range gateLosses {
 				if _, err := loser.enter(t.Context()); err != nil {
@@ -135,9 +128,9 @@ func TestALongUnitThatKeepsLosingHoldsNobodyUp(t *testing.T) {
 
 // busy is a server on which n attempts at a time are the fastest: more hinder one
 // another. It returns how many were committed in a minute.
-func busy(t *testing.T, m mutant, n int, limit int) (committed int) {
+func busy(t *testing.T, n int, limit int) (committed int) {
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, m)
+		r := gateRunner(t)
 		if limit > 0 {
 			g := r.gates.add(gateKey{op: "x"})
 			g.set(limit)
@@ -180,27 +173,27 @@ func busy(t *testing.T, m mutant, n int, limit int) (committed int) {
 
 func TestAGateLetsInAsManyAsCommitMost(t *testing.T) {
 	t.Parallel()
-	promise(t, keepsGatesOpen, func(t *testing.T, m mutant) (err error) {
-		for _, n := range []int{1, 2, 4} {
-			best := 0
-			for _, limit := range []int{1, 2, 4, 8} {
-				best = max(best, busy(t, sound, n, limit))
-			}
-			got := busy(t, m, n, 0)
-			t.Logf("%d at a time are the fastest: %d commits, %d with the best limit", n, got, best)
-			if float64(got) < 0.85*float64(best) {
-				err = fmt.Errorf("%d at a time are the fastest: %d commits, %d with the best limit", n, got, best)
-			}
+	for _, n := range []int{1, 2, 4} {
+		best := 0
+		for _, limit := range []int{1, 2, 4, 8} {
+			best = max(best, busy(t, n, limit))
 		}
-		return err
-	})
+		got := busy(t, n, 0)
+		t.Logf("%d at a time are the fastest: %d commits, %d with the best limit", n, got, best)
+		if float64(got) < 0.85*float64(best) {
+			t.Errorf("%d at a time are the fastest: %d commits, %d with the best limit", n, got, best)
+		}
+	}
 }
 
 // unlucky has callers do units whose attempts take a while and collide with somebody
-// elsewhere by chance, and returns how long that took.
-func unlucky(t *testing.T, m mutant, chance float64, while time.Duration) (took time.Duration) {
+// elsewhere by chance, behind a gate or not, and returns how long that took.
+func unlucky(t *testing.T, gated bool, chance float64, while time.Duration) (took time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, m)
+		r := gateRunner(t)
+		if !gated {
+			keepOpen(r, "x")
+		}
 		rng := rand.New(rand.NewPCG(1, 2))
 		start := time.Now()
 		var work sync.WaitGroup
@@ -233,7 +226,7 @@ func TestAGateThatDoesNotHelpIsOpened(t *testing.T) {
 	t.Parallel()
 	for _, while := range []time.Duration{time.Millisecond, 10 * time.Millisecond, time.Second, 10 * time.Second} {
 		for _, chance := range []float64{0.05, 0.2, 0.35, 0.5} {
-			with, without := unlucky(t, sound, chance, while), unlucky(t, keepsGatesOpen, chance, while)
+			with, without := unlucky(t, true, chance, while), unlucky(t, false, chance, while)
 			t.Logf("attempts of %v, of 100 %v collide: %v with a gate, %v without", while, 100*chance, with, without)
 			if with > 2*without+400*while { // that the trials take; kept closed it would be ten times as long
 				t.Errorf("attempts of %v, of 100 %v collide: %v with a gate, %v without", while, 100*chance, with, without)
@@ -248,7 +241,7 @@ func TestAGateOpensSoonWhenNobodyCollidesAnyMore(t *testing.T) {
 	t.Parallel()
 	for _, while := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 10 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			r := gateRunner(t, sound)
+			r := gateRunner(t)
 			if failed := (&crowd{each: while}).rush(t.Context(), r, Op{Name: "hot"}, 32, 40); failed != nil {
 				t.Error(failed)
 			}

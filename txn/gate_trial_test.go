@@ -155,7 +155,9 @@ func TestConflictsAreNotRepeatedAtOnceForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for times, want := range map[int]bool{1: true, gateEager: true, gateEager + 1: false} {
-			if _, atOnce := losing(t, gateRunner(t, leavesLosersAlone), times); atOnce != want {
+			r := gateRunner(t)
+			keepOpen(r, "x")
+			if _, atOnce := losing(t, r, times); atOnce != want {
 				t.Errorf("conflict %d: at once is %v", times, atOnce)
 			}
 		}
@@ -165,7 +167,7 @@ func TestConflictsAreNotRepeatedAtOnceForEver(t *testing.T) {
 func TestWhoGoesOnAloneIsNotCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, sound)
+		r := gateRunner(t)
 		loser, _ := losing(t, r, gateLosses)
 		n := loser.gate.n
 		loser.collided()
@@ -179,7 +181,7 @@ func TestWhoGoesOnAloneIsNotCounted(t *testing.T) {
 func TestWhoCollidesMakesWayForWhoGoesOnAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, sound)
+		r := gateRunner(t)
 		r.gates.add(gateKey{op: "x"}).set(2)
 		other := r.pass(t.Context(), &Op{Name: "x"})
 		if _, err := other.enter(t.Context()); err != nil {
@@ -197,7 +199,7 @@ func TestWhoCollidesMakesWayForWhoGoesOnAlone(t *testing.T) {
 func TestWhoLosesAlsoAloneHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t, sound)
+		r := gateRunner(t)
 		loser, _ := losing(t, r, gateLosses)
 		for range gateAlone + 1 { // with somebody elsewhere
 			loser.collided()
@@ -218,7 +220,8 @@ func TestOnlyWaitsMakeWaitsLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const base = 5 * time.Millisecond
-		r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{BackoffBase: base, BackoffMax: time.Hour}, keepsGatesOpen)
+		r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{BackoffBase: base, BackoffMax: time.Hour})
+		keepOpen(r, "x")
 		for range 50 {
 			start := time.Now()
 			err := Run(t.Context(), r, Op{Name: "x", Iso: pgx.Serializable}, func(_ context.Context, tx *Tx) error {

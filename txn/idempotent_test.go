@@ -36,7 +36,7 @@ func TestAKeyIsCommittedOnce(t *testing.T) {
 	if n := l.number(`SELECT n FROM items`); n != 4 {
 		t.Errorf("done %d times, want once for each of 4 keys", n)
 	}
-	another := newRunner(t, l.pool, Config{}, sound) // as after a restart of the program
+	another := newRunner(t, l.pool, Config{}) // as after a restart of the program
 	err := Run(t.Context(), another, order("b"), increment)
 	const want = `txn: order: the work with key "b" is committed already`
 	if err == nil || err.Error() != want {
@@ -105,7 +105,7 @@ func TestAMarkerOfSomebodyElseIsNoProofOfThisCommit(t *testing.T) {
 	l := setup(t, net.attach)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(MarkerSchema("public.sqlkeel_commits"))
-	r := newRunner(t, l.pool, impatient, sound)
+	r := newRunner(t, l.pool, impatient)
 	var first int64
 	r.token = func() int64 { first++; return first }
 	net.plan(cutBefore)
@@ -125,9 +125,9 @@ func TestAMarkerOfSomebodyElseIsNoProofOfThisCommit(t *testing.T) {
 
 func TestATableOfMarkersThatMayNotBeMadeIsAskedForClearly(t *testing.T) {
 	t.Parallel()
-	l := setupOn(t, pgtest.NewServer(t).DSN(), sound)
+	l := setupOn(t, pgtest.NewServer(t).DSN())
 	l.exec(`CREATE ROLE app LOGIN; GRANT ALL ON items TO app; CREATE SCHEMA ours; GRANT USAGE ON SCHEMA ours TO app; INSERT INTO items VALUES (1, 0)`)
-	r := newRunner(t, openPool(t, asRole(t, l.pool.Config().ConnString(), "app")), Config{Markers: "ours.commits"}, sound)
+	r := newRunner(t, openPool(t, asRole(t, l.pool.Config().ConnString(), "app")), Config{Markers: "ours.commits"})
 	err := Run(t.Context(), r, order("a"), increment)
 	if pgerr.Code(err) != "42501" || !strings.Contains(err.Error(), "txn.MarkerSchema") || !strings.Contains(err.Error(), `"ours"."commits"`) {
 		t.Errorf("error is %v", err)
@@ -166,7 +166,7 @@ func TestOldMarkersAreDeletedAndYoungOnesKept(t *testing.T) {
 	l := setup(t, one)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(MarkerSchema("public.sqlkeel_commits"))
-	r := newRunner(t, l.pool, Config{KeepMarkers: time.Hour}, sound)
+	r := newRunner(t, l.pool, Config{KeepMarkers: time.Hour})
 	fill := func() {
 		l.exec(`INSERT INTO sqlkeel_commits SELECT 'old' || i, 0, now() - interval '61 minutes' FROM generate_series(1, $1) i`, pruneMost+10)
 	}

@@ -21,7 +21,7 @@ type lender interface {
 
 // locked makes an attempt, with the operation's locks if it has any.
 func (u *work) locked(ctx context.Context) end {
-	if len(u.op.Locks) == 0 || u.runner.is(locksNothing) {
+	if len(u.op.Locks) == 0 {
 		return u.once(ctx, u.runner.db)
 	}
 	var e end

@@ -25,40 +25,40 @@ func (l *lab) advisory() int {
 
 func TestALockIsTakenBeforeTheSnapshotAndReleasedAfter(t *testing.T) {
 	t.Parallel()
-	promise(t, locksNothing, func(t *testing.T, m mutant) error {
-		l := setupMutant(t, m)
-		l.exec(`INSERT INTO items VALUES (1, 0)`)
-		op := Op{Name: "take turns", Iso: pgx.RepeatableRead, Locks: []int64{7, -3, 7}, MaxAttempts: 1}
-		// All read before one writes, unless they take turns.
-		const callers = 6
-		errs := make(chan error, callers)
-		for range callers {
-			go func() {
-				errs <- Run(bounded(t), l.runner, op, func(ctx context.Context, tx *Tx) error {
-					var n, held int
-					if err := tx.QueryRow(ctx, `SELECT n, (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) FROM items`).Scan(&n, &held); err != nil {
-						return err
-					}
-					if held != 2 {
-						return fmt.Errorf("%d locks are held", held)
-					}
-					_, err := tx.Exec(ctx, `UPDATE items SET n = $1`, n+1)
+	l := setup(t)
+	l.exec(`INSERT INTO items VALUES (1, 0)`)
+	op := Op{Name: "take turns", Iso: pgx.RepeatableRead, Locks: []int64{7, -3, 7}, MaxAttempts: 1}
+	// All read before one writes, unless they take turns.
+	const callers = 6
+	errs := make(chan error, callers)
+	for range callers {
+		go func() {
+			errs <- Run(bounded(t), l.runner, op, func(ctx context.Context, tx *Tx) error {
+				var n, held int
+				if err := tx.QueryRow(ctx, `SELECT n, (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) FROM items`).Scan(&n, &held); err != nil {
 					return err
-				})
-			}()
-		}
-		var all []error
-		for range callers {
-			all = append(all, <-errs)
-		}
-		if err := errors.Join(all...); err != nil {
-			return err
-		}
-		if n := l.number(`SELECT n FROM items`); n != callers {
-			return fmt.Errorf("n = %d", n)
-		}
-		return differ("locks held afterwards", l.advisory(), 0)
-	})
+				}
+				if held != 2 {
+					return fmt.Errorf("%d locks are held", held)
+				}
+				_, err := tx.Exec(ctx, `UPDATE items SET n = $1`, n+1)
+				return err
+			})
+		}()
+	}
+	var all []error
+	for range callers {
+		all = append(all, <-errs)
+	}
+	if err := errors.Join(all...); err != nil {
+		t.Fatal(err)
+	}
+	if n := l.number(`SELECT n FROM items`); n != callers {
+		t.Fatalf("n = %d", n)
+	}
+	if err := differ("locks held afterwards", l.advisory(), 0); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestLocksAreReleasedWhateverHappens(t *testing.T) {
@@ -114,7 +114,7 @@ func TestLocksBehindAPoolerAreRefused(t *testing.T) {
 			return &otherPID{Conn: conn}, err
 		}
 	})
-	err := Run(t.Context(), newRunner(t, pool, Config{}, sound), Op{Name: "x", Locks: []int64{1}}, func(context.Context, *Tx) error {
+	err := Run(t.Context(), newRunner(t, pool, Config{}), Op{Name: "x", Locks: []int64{1}}, func(context.Context, *Tx) error {
 		t.Error("the function was called")
 		return nil
 	})
@@ -147,7 +147,7 @@ func (c *otherPID) Read(p []byte) (int, error) {
 func TestLocksWorkOverASingleConnection(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	r := newRunner(t, l.db.Conn(), Config{}, sound)
+	r := newRunner(t, l.db.Conn(), Config{})
 	for i := range 2 {
 		err := Run(t.Context(), r, Op{Name: "x", Locks: []int64{1, 2}}, func(ctx context.Context, tx *Tx) error {
 			if n := l.advisory(); n != 2 {

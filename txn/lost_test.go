@@ -128,13 +128,13 @@ func (l *lab) cancels(r *Runner, net *wire, inside bool) (int, error) {
 
 func TestTenCanceledTransactionsOpenNoConnection(t *testing.T) {
 	t.Parallel()
-	promise(t, rollsBackOnCtx, func(t *testing.T, m mutant) error {
-		net := &wire{}
-		l := setupMutant(t, m)
-		r := newRunner(t, l.db.Pool(one, net.attach), Config{}, m)
-		dials, err := l.cancels(r, net, false)
-		return errors.Join(err, differ("connections opened", dials, 1))
-	})
+	net := &wire{}
+	l := setup(t)
+	r := newRunner(t, l.db.Pool(one, net.attach), Config{})
+	dials, err := l.cancels(r, net, false)
+	if err := errors.Join(err, differ("connections opened", dials, 1)); err != nil {
+		t.Error(err)
+	}
 }
 
 // In the middle of a statement it is the pool that decides: pgx closes the
@@ -148,7 +148,7 @@ func TestTenTransactionsCanceledInAStatementOpenNoConnectionWhereThePoolCancels(
 			return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Minute}
 		}
 	}
-	dials, err := l.cancels(newRunner(t, l.db.Pool(one, net.attach, asks), Config{}, sound), net, true)
+	dials, err := l.cancels(newRunner(t, l.db.Pool(one, net.attach, asks), Config{}), net, true)
 	if err != nil || dials != 1 {
 		t.Errorf("%d connections opened, error %v", dials, err)
 	}
@@ -162,7 +162,7 @@ func TestOverADBTheSamePromisesHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close(t.Context()) }()
-	r := newRunner(t, d, Config{}, sound)
+	r := newRunner(t, d, Config{})
 	for i, op := range []Op{
 		{Name: "plain", Iso: pgx.Serializable}, {Name: "resolve", Commit: Resolve}, {Name: "idempotent", Commit: Idempotent, Key: "a"},
 		{Name: "settings", Settings: map[string]string{"a.b": "c"}}, {Name: "locks", Locks: []int64{1}},

@@ -33,7 +33,7 @@ func (r *Runner) nested(ctx context.Context, outer *Tx, op *Op, fn func(context.
 	if op.Nest == Reject {
 		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: "pass its Tx, or choose Op.Nest"}
 	}
-	if problem := op.cannotBePartOf(outer.op); problem != "" && !r.is(weakensNested) {
+	if problem := op.cannotBePartOf(outer.op); problem != "" {
 		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: problem}
 	}
 	if op.Nest == Savepoint {
@@ -50,7 +50,7 @@ func (tx *Tx) join(ctx context.Context, fn func(context.Context, *Tx) error) err
 	}
 	err := ErrNotReturned // unless it does
 	defer func() {
-		if err != nil && !tx.runner.is(forgivesJoined) && tx.hold("") == nil {
+		if err != nil && tx.hold("") == nil {
 			tx.joined.add(err, tx.depth)
 			tx.calls.Unlock()
 		}

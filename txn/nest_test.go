@@ -3,7 +3,6 @@ package txn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ func nothing(context.Context, *Tx) error { return nil }
 func TestANestedDoOnTheSameDatabaseIsRefused(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	same, elsewhere := newRunner(t, l.pool, Config{}, sound), newRunner(t, l.db.Pool(), Config{}, sound)
+	same, elsewhere := newRunner(t, l.pool, Config{}), newRunner(t, l.db.Pool(), Config{})
 	var kept context.Context
 	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
 		kept = ctx
@@ -74,22 +73,22 @@ func TestAJoinedOperationThatFailedIsNotCommittedByHalf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(t, forgivesJoined, func(t *testing.T, m mutant) error {
-				l := setupMutant(t, m, one)
-				err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
-					func() {
-						defer func() { _ = recover() }()
-						_ = Run(ctx, l.runner, Op{Name: "inner", Nest: Join}, func(ctx context.Context, tx *Tx) error {
-							return errors.Join(insert(ctx, tx, 1), out())
-						})
-					}()
-					return insert(ctx, tx, 2)
-				})
-				if !errors.Is(err, ErrSwallowed) {
-					return fmt.Errorf("%d rows, error %w", l.rows(), err)
-				}
-				return differ("rows", l.rows(), 0)
+			l := setup(t, one)
+			err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
+				func() {
+					defer func() { _ = recover() }()
+					_ = Run(ctx, l.runner, Op{Name: "inner", Nest: Join}, func(ctx context.Context, tx *Tx) error {
+						return errors.Join(insert(ctx, tx, 1), out())
+					})
+				}()
+				return insert(ctx, tx, 2)
 			})
+			if !errors.Is(err, ErrSwallowed) {
+				t.Fatalf("%d rows, error %v", l.rows(), err)
+			}
+			if err := differ("rows", l.rows(), 0); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
@@ -163,30 +162,17 @@ func TestANestedOperationGetsWhatItAsksForOrAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promiseUnless(t, tc.fits, weakensNested, func(t *testing.T, m mutant) error {
-				for _, nest := range []Nest{Join, Savepoint} {
-					r := newRunner(t, &fakeDB{}, Config{}, m)
-					outer, inner := tc.outer, tc.inner
-					outer.Name, inner.Name, inner.Nest = "outer", "inner", nest
-					err := Run(t.Context(), r, outer, func(ctx context.Context, _ *Tx) error { return Run(ctx, r, inner, nothing) })
-					var nested *NestedError
-					if errors.As(err, &nested) == tc.fits || (err == nil) != tc.fits {
-						return fmt.Errorf("nest %d: error is %w", nest, err)
-					}
+			for _, nest := range []Nest{Join, Savepoint} {
+				r := newRunner(t, &fakeDB{}, Config{})
+				outer, inner := tc.outer, tc.inner
+				outer.Name, inner.Name, inner.Nest = "outer", "inner", nest
+				err := Run(t.Context(), r, outer, func(ctx context.Context, _ *Tx) error { return Run(ctx, r, inner, nothing) })
+				var nested *NestedError
+				if errors.As(err, &nested) == tc.fits || (err == nil) != tc.fits {
+					t.Fatalf("nest %d: error is %v", nest, err)
 				}
-				return nil
-			})
+			}
 		})
-	}
-}
-
-// promiseUnless is promise where the mutant can break it.
-func promiseUnless(t *testing.T, immune bool, m mutant, check func(t *testing.T, m mutant) error) {
-	t.Helper()
-	if !immune {
-		promise(t, m, check)
-	} else if err := check(t, sound); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestAnObserverHearsOfEveryAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &spy{}
-		r := newRunner(t, &fakeDB{}, Config{Observer: s, BackoffBase: time.Second, BackoffMax: time.Second}, sound)
+		r := newRunner(t, &fakeDB{}, Config{Observer: s, BackoffBase: time.Second, BackoffMax: time.Second})
 		err := Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
 			if ctx.Value(spyKey("attempt")) != tx.Attempt() || ctx.Value(spyKey("unit")) != "x" {
 				t.Error("the function does not have the attempt's context")
@@ -94,7 +94,7 @@ func TestAnObserverHearsTheEndOfWhatDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(){"panic": func() { panic(errBoom) }, "Goexit": runtime.Goexit} {
 		s := &spy{}
-		r := newRunner(t, &fakeDB{}, Config{Observer: s}, sound)
+		r := newRunner(t, &fakeDB{}, Config{Observer: s})
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -112,7 +112,7 @@ func TestAnObserverHearsTheEndOfWhatDoesNotReturn(t *testing.T) {
 func TestAnObserverHearsOfAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	s := &spy{}
-	r := newRunner(t, &fakeDB{commit: func(int) error { return errBoom }}, Config{Observer: s}, sound)
+	r := newRunner(t, &fakeDB{commit: func(int) error { return errBoom }}, Config{Observer: s})
 	err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error { return nil })
 	if s.units[0].Outcome != stmt.Unknown || s.attempts[0].Outcome != stmt.Unknown || s.units[0].Err != err {
 		t.Errorf("error %v, %+v, %+v", err, s.attempts, s.units)

@@ -149,7 +149,7 @@ func (r *Runner) byStatus(ctx context.Context, tx *Tx) (outcome stmt.Outcome, er
 		if err := look.QueryRow(ctx, "select "+identityQuery).Scan(&server); err != nil {
 			return err
 		}
-		if server != tx.id.server && !r.is(trustsStatus) {
+		if server != tx.id.server {
 			return ErrOtherServer
 		}
 		if err := r.fence(ctx, look, `from pg_stat_activity a where a.pid = $2 and a.backend_xid = $3::text::xid8::xid`, tx.id.pid, tx.id.id); err != nil {
@@ -180,9 +180,6 @@ func (r *Runner) read(status string) (stmt.Outcome, error) {
 	case "aborted":
 		return stmt.Aborted, nil
 	}
-	if r.is(skipsFence) {
-		return stmt.Aborted, nil
-	}
 	return stmt.Unknown, errStillRunning
 }
 
@@ -190,9 +187,6 @@ func (r *Runner) read(status string) (stmt.Outcome, error) {
 // that waits for a synchronous standby is left to it: its transaction is committed
 // here, and ending the wait would show it to everybody before it is safe.
 func (r *Runner) fence(ctx context.Context, look pgx.Tx, from string, args ...any) error {
-	if r.is(skipsFence) {
-		return nil
-	}
 	const patience = 3000 // ms
 	rows, err := look.Query(ctx, "select pg_terminate_backend(a.pid, $1) "+from+" and a.wait_event is distinct from 'SyncRep'",
 		append([]any{patience}, args...)...)
@@ -216,7 +210,7 @@ func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens [
 		if err := look.QueryRow(ctx, "select pg_is_in_recovery()").Scan(&standby); err != nil {
 			return err
 		}
-		if standby && !r.is(asksStandbys) {
+		if standby {
 			return errors.New("a standby answers")
 		}
 		running, err := r.fenceTokens(ctx, look, tokens)
@@ -244,9 +238,6 @@ func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens [
 // fenceTokens ends the sessions that hold the tokens' locks, and reports whether
 // one is left.
 func (r *Runner) fenceTokens(ctx context.Context, look pgx.Tx, tokens []int64) (running bool, err error) {
-	if r.is(skipsFence) {
-		return false, nil
-	}
 	const holders = `from pg_locks l join pg_stat_activity a using (pid)
 		where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
 		and l.database = (select oid from pg_database where datname = current_database())
@@ -263,9 +254,6 @@ func (r *Runner) fenceTokens(ctx context.Context, look pgx.Tx, tokens []int64) (
 // in the middle of its wait for them is committed all the same, and lost by a
 // failover. A commit of our own that waits for them waits for all before it.
 func (r *Runner) replicated(ctx context.Context, done *Tx) error {
-	if r.is(skipsStandbys) {
-		return nil
-	}
 	var names, level string
 	err := r.look(ctx, r.db, func(look pgx.Tx) error {
 		return look.QueryRow(ctx, "select current_setting('synchronous_standby_names'), current_setting('synchronous_commit')").Scan(&names, &level)

@@ -42,31 +42,28 @@ func TestEveryLostCommitIsResolved(t *testing.T) {
 	for name, op := range definite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(t, skipsFence, func(t *testing.T, m mutant) error {
-				net := &wire{}
-				l := setupMutant(t, m, net.attach)
-				l.exec(`INSERT INTO items VALUES (1, 0)`)
-				r := newRunner(t, l.pool, impatient, m)
-				for f := range fates {
-					before := l.number(`SELECT n FROM items`)
-					net.plan(f)
-					err := Run(bounded(t), r, op.key("fate %d", f), increment)
-					net.plan()
-					net.release()
-					var unknown *CommitUnknownError
-					if errors.As(err, &unknown) {
-						return fmt.Errorf("fate %d: %w", f, err)
-					}
-					applied := l.number(`SELECT n FROM items`) - before
-					if applied > 1 || (applied == 1) != (err == nil) {
-						return fmt.Errorf("fate %d: applied %d times, error %w", f, applied, err)
-					}
-					if err != nil && pgerr.RemedyFor(err) != pgerr.RunAgainElsewhere {
-						t.Errorf("fate %d: the cause is not in %v", f, err)
-					}
+			net := &wire{}
+			l := setup(t, net.attach)
+			l.exec(`INSERT INTO items VALUES (1, 0)`)
+			r := newRunner(t, l.pool, impatient)
+			for f := range fates {
+				before := l.number(`SELECT n FROM items`)
+				net.plan(f)
+				err := Run(bounded(t), r, op.key("fate %d", f), increment)
+				net.plan()
+				net.release()
+				var unknown *CommitUnknownError
+				if errors.As(err, &unknown) {
+					t.Fatalf("fate %d: %v", f, err)
 				}
-				return nil
-			})
+				applied := l.number(`SELECT n FROM items`) - before
+				if applied > 1 || (applied == 1) != (err == nil) {
+					t.Fatalf("fate %d: applied %d times, error %v", f, applied, err)
+				}
+				if err != nil && pgerr.RemedyFor(err) != pgerr.RunAgainElsewhere {
+					t.Errorf("fate %d: the cause is not in %v", f, err)
+				}
+			}
 		})
 	}
 }
@@ -79,7 +76,7 @@ func TestWhatWasRolledBackIsRunAgainWhenAsked(t *testing.T) {
 			net := &wire{}
 			l := setup(t, net.attach)
 			l.exec(`INSERT INTO items VALUES (1, 0)`)
-			r := newRunner(t, l.pool, impatient, sound)
+			r := newRunner(t, l.pool, impatient)
 			op.RetryLost = true
 			for f := range fates {
 				before := l.number(`SELECT n FROM items`)
@@ -105,20 +102,17 @@ func TestACommitThatIsStillUnderWayIsEndedBeforeItsFateIsAskedFor(t *testing.T) 
 	for name, op := range definite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(t, skipsFence, func(t *testing.T, m mutant) error {
-				l := setupMutant(t, m, (&wire{}).attach)
-				l.exec(`INSERT INTO items VALUES (1, 0)`)
-				l.exec(slowCommit)
-				r := newRunner(t, l.pool, Config{CommitTimeout: 100 * time.Millisecond}, m)
-				err := Run(bounded(t), r, op.key("slow"), increment)
-				// A session that was not ended has the row locked until it is through.
-				l.exec(`ALTER TABLE items DISABLE TRIGGER slow; UPDATE items SET n = n`)
-				applied := l.number(`SELECT n FROM items`)
-				if (applied == 1) != (err == nil) {
-					return fmt.Errorf("applied %d times, error %w", applied, err)
-				}
-				return nil
-			})
+			l := setup(t, (&wire{}).attach)
+			l.exec(`INSERT INTO items VALUES (1, 0)`)
+			l.exec(slowCommit)
+			r := newRunner(t, l.pool, Config{CommitTimeout: 100 * time.Millisecond})
+			err := Run(bounded(t), r, op.key("slow"), increment)
+			// A session that was not ended has the row locked until it is through.
+			l.exec(`ALTER TABLE items DISABLE TRIGGER slow; UPDATE items SET n = n`)
+			applied := l.number(`SELECT n FROM items`)
+			if (applied == 1) != (err == nil) {
+				t.Fatalf("applied %d times, error %v", applied, err)
+			}
 		})
 	}
 }
@@ -170,7 +164,7 @@ func TestOverASingleConnectionThereIsNobodyToAsk(t *testing.T) {
 		t.Fatal(err)
 	}
 	net.plan(cutAfter)
-	err = Run(t.Context(), newRunner(t, conn, Config{}, sound), Op{Name: "add", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
+	err = Run(t.Context(), newRunner(t, conn, Config{}), Op{Name: "add", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
 		return insert(ctx, tx, 1)
 	})
 	var unknown *CommitUnknownError
@@ -187,7 +181,7 @@ func TestNotifyHasAFateToo(t *testing.T) {
 	if _, err := listener.Exec(t.Context(), `LISTEN news`); err != nil {
 		t.Fatal(err)
 	}
-	r := newRunner(t, l.pool, impatient, sound)
+	r := newRunner(t, l.pool, impatient)
 	for f, want := range map[fate]bool{cutBefore: false, cutAfter: true} {
 		net.plan(f)
 		err := Run(bounded(t), r, Op{Name: "notify", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
@@ -206,9 +200,9 @@ func TestNotifyHasAFateToo(t *testing.T) {
 func TestATransactionThatCannotBeIdentifiedIsNotCommitted(t *testing.T) {
 	t.Parallel()
 	srv := pgtest.NewServer(t)
-	l := setupOn(t, srv.DSN(), sound)
+	l := setupOn(t, srv.DSN())
 	l.exec(`CREATE ROLE app LOGIN; GRANT ALL ON items TO app; REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC`)
-	r := newRunner(t, openPool(t, asRole(t, srv.DSN(), "app")), Config{}, sound)
+	r := newRunner(t, openPool(t, asRole(t, srv.DSN(), "app")), Config{})
 	err := Run(t.Context(), r, Op{Name: "add", Commit: Resolve}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 1) })
 	var unknown *CommitUnknownError
 	if pgerr.Code(err) != "42501" || errors.As(err, &unknown) || l.rows() != 0 {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -36,10 +34,6 @@ func (e *retryableError) Unwrap() error { return e.err }
 // retry reports whether an attempt that ended so is to be repeated, were there
 // attempts and tokens enough, and what that costs.
 func (u *work) retry(e end) (cost int, again bool) {
-	r := u.runner
-	if r.is(trustsSafeToRetry) && pgconn.SafeToRetry(e.err) || r.is(retriesSwallowed) && errors.Is(e.err, ErrSwallowed) {
-		return costRetry, true
-	}
 	if e.err == nil || isFinal(e.err) || isMisuse(e.err) || errors.Is(e.cause, ErrEndedByHand) {
 		return 0, false
 	}
@@ -91,8 +85,5 @@ func isConflict(err error) bool { return pgerr.RemedyFor(err) == pgerr.RunAgain 
 
 // delay draws the wait before retry n, counted from 0.
 func (r *Runner) delay(n int) time.Duration {
-	if r.is(jittersAboveCap) {
-		return r.wait.Ceiling(n) + r.wait.Delay(n)
-	}
 	return r.wait.Delay(n)
 }

@@ -41,7 +41,7 @@ func TestWhatIsRunAgain(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			db := &fakeDB{}
-			r := newRunner(t, db, Config{MaxAttempts: 3, BackoffBase: 1, BackoffMax: 1}, sound)
+			r := newRunner(t, db, Config{MaxAttempts: 3, BackoffBase: 1, BackoffMax: 1})
 			err := Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 				if tx.Attempt() == 2 {
 					return nil
@@ -74,7 +74,7 @@ func TestRetryableKeepsTheError(t *testing.T) {
 
 func TestExhaustedNamesAllCausesAndUnwrapsToTheLast(t *testing.T) {
 	t.Parallel()
-	r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1}, sound)
+	r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1})
 	err := Run(t.Context(), r, Op{Name: "transfer", MaxAttempts: 4}, func(_ context.Context, tx *Tx) error {
 		return []error{serverError("40001"), serverError("40P01"), Retryable(errBoom), serverError("40001")}[tx.Attempt()-1]
 	})
@@ -94,7 +94,7 @@ func TestExhaustedNamesAllCausesAndUnwrapsToTheLast(t *testing.T) {
 func TestOpOverridesTheNumberOfAttempts(t *testing.T) {
 	t.Parallel()
 	db := &fakeDB{}
-	r := newRunner(t, db, Config{MaxAttempts: 5}, sound)
+	r := newRunner(t, db, Config{MaxAttempts: 5})
 	err := Run(t.Context(), r, Op{Name: "x", MaxAttempts: 1}, func(context.Context, *Tx) error { return serverError("40001") })
 	var exhausted *ExhaustedError
 	if !errors.As(err, &exhausted) || db.begins != 1 {
@@ -110,7 +110,7 @@ func TestAConflictAtCommitIsRunAgain(t *testing.T) {
 		}
 		return nil
 	}}
-	r := newRunner(t, db, Config{BackoffBase: 1, BackoffMax: 1}, sound)
+	r := newRunner(t, db, Config{BackoffBase: 1, BackoffMax: 1})
 	got, err := Do(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) (int, error) { return tx.Attempt(), nil })
 	if err != nil || got != 2 || db.rollbacks != 0 {
 		t.Errorf("result %d, %d rollbacks, error %v", got, db.rollbacks, err)
@@ -119,33 +119,30 @@ func TestAConflictAtCommitIsRunAgain(t *testing.T) {
 
 func TestADelayIsNeverAboveTheCap(t *testing.T) {
 	t.Parallel()
-	promise(t, jittersAboveCap, func(t *testing.T, m mutant) (err error) {
-		synctest.Test(t, func(t *testing.T) {
-			const limit = 80 * time.Millisecond
-			r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 200, RetryBudget: 2000, BackoffBase: 10 * time.Millisecond, BackoffMax: limit}, m)
-			last := time.Now()
-			var distinct = map[time.Duration]bool{}
-			_ = Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
-				delay := time.Since(last)
-				if delay > limit {
-					err = fmt.Errorf("delay before attempt %d is %v, the cap %v", tx.Attempt(), delay, limit)
-				}
-				distinct[delay] = true
-				last = time.Now()
-				return Retryable(errBoom) // a conflict would close the gate
-			})
-			if len(distinct) < 100 {
-				err = errors.Join(err, fmt.Errorf("200 attempts had %d different delays: no jitter", len(distinct)))
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 80 * time.Millisecond
+		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 200, RetryBudget: 2000, BackoffBase: 10 * time.Millisecond, BackoffMax: limit})
+		last := time.Now()
+		var distinct = map[time.Duration]bool{}
+		_ = Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
+			delay := time.Since(last)
+			if delay > limit {
+				t.Errorf("delay before attempt %d is %v, the cap %v", tx.Attempt(), delay, limit)
 			}
+			distinct[delay] = true
+			last = time.Now()
+			return Retryable(errBoom) // a conflict would close the gate
 		})
-		return err
+		if len(distinct) < 100 {
+			t.Errorf("200 attempts had %d different delays: no jitter", len(distinct))
+		}
 	})
 }
 
 func TestADelayThatTheDeadlineWouldCutIsNotBegun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 100, BackoffBase: time.Hour, BackoffMax: time.Hour}, sound)
+		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 100, BackoffBase: time.Hour, BackoffMax: time.Hour})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		start := time.Now()
@@ -164,7 +161,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := &fakeDB{}
-		r := newRunner(t, db, Config{BackoffBase: 1000 * time.Hour, BackoffMax: 1000 * time.Hour}, sound)
+		r := newRunner(t, db, Config{BackoffBase: 1000 * time.Hour, BackoffMax: 1000 * time.Hour})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Nanosecond, cancel)
 		err := Run(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) error { return Retryable(errBoom) })
@@ -181,7 +178,7 @@ func TestRetriesAreLogged(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1, Logger: logger}, sound)
+	r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1, Logger: logger})
 	err := Run(t.Context(), r, Op{Name: "transfer"}, func(_ context.Context, tx *Tx) error {
 		if tx.Attempt() < 3 {
 			return serverError("40001")
@@ -195,23 +192,20 @@ func TestRetriesAreLogged(t *testing.T) {
 
 func TestTheResultOfAFailedAttemptNeverEscapes(t *testing.T) {
 	t.Parallel()
-	promise(t, leaksResults, func(t *testing.T, m mutant) error {
-		r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1, MaxAttempts: 2}, m)
-		for _, failure := range []error{errBoom, serverError("40001")} {
-			got, err := Do(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) (string, error) { return "draft", failure })
-			if err == nil || got != "" {
-				return fmt.Errorf("result %q beside error %v", got, err)
-			}
+	r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1, MaxAttempts: 2})
+	for _, failure := range []error{errBoom, serverError("40001")} {
+		got, err := Do(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) (string, error) { return "draft", failure })
+		if err == nil || got != "" {
+			t.Fatalf("result %q beside error %v", got, err)
 		}
-		got, err := Do(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) (*int, error) {
-			if tx.Attempt() == 1 {
-				return new(int), serverError("40001")
-			}
-			return nil, nil
-		})
-		if err != nil || got != nil {
-			return fmt.Errorf("the second attempt's nil came back as %v, error %v", got, err)
+	}
+	got, err := Do(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) (*int, error) {
+		if tx.Attempt() == 1 {
+			return new(int), serverError("40001")
 		}
-		return nil
+		return nil, nil
 	})
+	if err != nil || got != nil {
+		t.Fatalf("the second attempt's nil came back as %v, error %v", got, err)
+	}
 }

@@ -73,7 +73,6 @@ type Runner struct {
 	budget  budget
 	markers markers
 	token   func() int64 // draws what tells attempts apart
-	mutant  mutant
 }
 
 // New returns a Runner over db. Its error is an [InvalidError] that names the

@@ -12,7 +12,7 @@ import (
 
 func TestTheZeroConfigHasDefaults(t *testing.T) {
 	t.Parallel()
-	cfg := newRunner(t, &fakeDB{}, Config{}, sound).cfg
+	cfg := newRunner(t, &fakeDB{}, Config{}).cfg
 	if cfg.Logger == nil {
 		t.Error("no logger")
 	}
@@ -56,7 +56,7 @@ func TestABadConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 	t.Parallel()
 	db := &fakeDB{}
-	r := newRunner(t, db, Config{}, sound)
+	r := newRunner(t, db, Config{})
 	for field, ops := range map[string][]Op{
 		"Op.Name":        {{}},
 		"Op.Iso":         {{Name: "x", Iso: "chaos"}},
@@ -91,7 +91,7 @@ func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 
 func TestMissingArgumentsAreErrorsNotPanics(t *testing.T) {
 	t.Parallel()
-	r := newRunner(t, &fakeDB{}, Config{}, sound)
+	r := newRunner(t, &fakeDB{}, Config{})
 	nothing := func(context.Context, *Tx) error { return nil }
 	wantInvalid(t, Run(t.Context(), nil, Op{Name: "x"}, nothing), "Runner")
 	wantInvalid(t, Run(t.Context(), r, Op{Name: "x"}, nil), "fn")
@@ -106,7 +106,7 @@ func TestMissingArgumentsAreErrorsNotPanics(t *testing.T) {
 func TestOpBecomesTransactionOptions(t *testing.T) {
 	t.Parallel()
 	db := &fakeDB{}
-	r := newRunner(t, db, Config{}, sound)
+	r := newRunner(t, db, Config{})
 	op := Op{Name: "report", Iso: pgx.Serializable, ReadOnly: true, Deferrable: true}
 	for _, op := range []Op{op, {Name: "plain"}} {
 		if err := Run(t.Context(), r, op, func(context.Context, *Tx) error { return nil }); err != nil {

@@ -33,7 +33,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) err
 	}()
 	err := fn(ctx)
 	returned = true
-	return p.end(ctx, err, fn)
+	return p.end(ctx, err)
 }
 
 // part is a part of a transaction that can be undone.
@@ -61,7 +61,7 @@ func (p *part) begin(ctx context.Context) error {
 }
 
 // end ends a part whose function returned err.
-func (p *part) end(ctx context.Context, err error, fn func(context.Context) error) error {
+func (p *part) end(ctx context.Context, err error) error {
 	tx := p.tx
 	if held := tx.hold("RELEASE"); held != nil {
 		return errors.Join(err, held)
@@ -70,10 +70,7 @@ func (p *part) end(ctx context.Context, err error, fn func(context.Context) erro
 		defer func() { tx.depth-- }()
 		doomed := tx.doomed
 		tx.calls.Unlock()
-		switch {
-		case tx.runner.is(retriesSavepoints):
-			return p.again(ctx, fn)
-		case err == nil:
+		if err == nil {
 			return tx.swallowed(doomed)
 		}
 		return err
@@ -113,9 +110,7 @@ func (p *part) undo(ctx context.Context) error {
 	defer tx.calls.Unlock()
 	tx.look()
 	tx.depth--
-	if !tx.runner.is(keepsHooks) {
-		tx.hooks.drop(p.hooks)
-	}
+	tx.hooks.drop(p.hooks)
 	ctx, cancel := tx.runner.detached(ctx)
 	defer cancel()
 	before := tx.doomed

@@ -3,7 +3,6 @@ package txn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 
@@ -159,32 +158,29 @@ func TestAConflictInAPartRestartsTheWholeTransaction(t *testing.T) {
 	for name, hidden := range map[string]bool{"returned": false, "hidden": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(t, retriesSavepoints, func(t *testing.T, m mutant) error {
-				l := setupMutant(t, m)
-				l.exec(`INSERT INTO items VALUES (1, 0)`)
-				var parts []int
-				op := Op{Name: "parts", Iso: pgx.RepeatableRead}
-				err := Run(t.Context(), l.runner, op, func(ctx context.Context, tx *Tx) error {
-					err := tx.Savepoint(ctx, func(ctx context.Context) error {
-						parts = append(parts, tx.Attempt())
-						if len(parts) > 5 {
-							return errBoom
-						}
-						return loseUpdate(l, ctx, tx)
-					})
-					if hidden {
-						return nil
+			l := setup(t)
+			l.exec(`INSERT INTO items VALUES (1, 0)`)
+			var parts []int
+			op := Op{Name: "parts", Iso: pgx.RepeatableRead}
+			err := Run(t.Context(), l.runner, op, func(ctx context.Context, tx *Tx) error {
+				err := tx.Savepoint(ctx, func(ctx context.Context) error {
+					parts = append(parts, tx.Attempt())
+					if len(parts) > 5 {
+						return errBoom
 					}
-					return err
+					return loseUpdate(l, ctx, tx)
 				})
-				if err != nil || l.number(`SELECT n FROM items`)%100 != 1 {
-					return fmt.Errorf("n = %d, error %w", l.number(`SELECT n FROM items`), err)
+				if hidden {
+					return nil
 				}
-				if !slices.Equal(parts, []int{1, 2}) {
-					return fmt.Errorf("the part ran in the attempts %v", parts)
-				}
-				return nil
+				return err
 			})
+			if err != nil || l.number(`SELECT n FROM items`)%100 != 1 {
+				t.Fatalf("n = %d, error %v", l.number(`SELECT n FROM items`), err)
+			}
+			if !slices.Equal(parts, []int{1, 2}) {
+				t.Fatalf("the part ran in the attempts %v", parts)
+			}
 		})
 	}
 }

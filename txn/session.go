@@ -32,9 +32,6 @@ func (r *Runner) beginOptions(op *Op, token int64) pgx.TxOptions {
 	if len(prefix) == 0 {
 		return op.options()
 	}
-	if r.is(beginsFirst) {
-		return pgx.TxOptions{BeginQuery: "begin; " + strings.Join(prefix, "; ")}
-	}
 	if modes := op.modes(); modes != "" {
 		prefix = append([]string{"set transaction" + modes}, prefix...)
 	}

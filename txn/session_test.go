@@ -3,7 +3,6 @@ package txn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -75,28 +74,28 @@ func TestASettingTakesNoSnapshot(t *testing.T) {
 
 func TestARefusedSettingIsNamedAndCostsNoConnection(t *testing.T) {
 	t.Parallel()
-	promise(t, beginsFirst, func(t *testing.T, m mutant) error {
-		net := &wire{}
-		l := setupMutant(t, m, one, net.attach)
-		before, _ := net.counts()
-		for setting, value := range map[string]string{
-			"work_mem": "much", "no_such_setting": "1", "max_connections": "5", "statement_timeout": "soon",
-		} {
-			op := Op{Name: "x", Iso: pgx.Serializable, Settings: map[string]string{"app.ok": "1", setting: value, "zone.ok": "2"}}
-			err := Run(t.Context(), l.runner, op, func(context.Context, *Tx) error {
-				t.Error("the function was called")
-				return nil
-			})
-			var refused *SettingError
-			if !errors.As(err, &refused) || refused.Setting != setting || refused.Op != "x" || pgerr.Code(err) == "" {
-				return fmt.Errorf("%s: error is %w", setting, err)
-			}
+	net := &wire{}
+	l := setup(t, one, net.attach)
+	before, _ := net.counts()
+	for setting, value := range map[string]string{
+		"work_mem": "much", "no_such_setting": "1", "max_connections": "5", "statement_timeout": "soon",
+	} {
+		op := Op{Name: "x", Iso: pgx.Serializable, Settings: map[string]string{"app.ok": "1", setting: value, "zone.ok": "2"}}
+		err := Run(t.Context(), l.runner, op, func(context.Context, *Tx) error {
+			t.Error("the function was called")
+			return nil
+		})
+		var refused *SettingError
+		if !errors.As(err, &refused) || refused.Setting != setting || refused.Op != "x" || pgerr.Code(err) == "" {
+			t.Fatalf("%s: error is %v", setting, err)
 		}
-		if after, _ := net.counts(); after != before {
-			return fmt.Errorf("%d connections were lost", after-before)
-		}
-		return differ("rows", l.rows(), 0)
-	})
+	}
+	if after, _ := net.counts(); after != before {
+		t.Fatalf("%d connections were lost", after-before)
+	}
+	if err := differ("rows", l.rows(), 0); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestListsOfNamesAreSplitAsTheServerDoes(t *testing.T) {
@@ -157,7 +156,7 @@ func FuzzSettingsArriveAsTheyWere(f *testing.F) {
 	l := setup(f)
 	plain := newRunner(f, l.db.Pool(func(cfg *pgxpool.Config) {
 		cfg.ConnConfig.RuntimeParams["standard_conforming_strings"] = "off"
-	}), Config{}, sound)
+	}), Config{})
 	f.Fuzz(func(t *testing.T, name, value string) {
 		for _, r := range []*Runner{l.runner, plain} {
 			setting := "app." + name

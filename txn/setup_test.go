@@ -31,25 +31,19 @@ type lab struct {
 
 func setup(t testing.TB, changes ...func(*pgxpool.Config)) *lab {
 	t.Helper()
-	return setupMutant(t, sound, changes...)
-}
-
-func setupMutant(t testing.TB, m mutant, changes ...func(*pgxpool.Config)) *lab {
-	t.Helper()
 	db := pgtest.New(t)
 	l := &lab{t: t, db: db, pool: db.Pool(changes...)}
-	l.runner = newRunner(t, l.pool, Config{}, m)
+	l.runner = newRunner(t, l.pool, Config{})
 	l.exec(`CREATE TABLE items (id int PRIMARY KEY, n bigint NOT NULL); CREATE TABLE moves (a int, b int)`)
 	return l
 }
 
-func newRunner(t testing.TB, db Beginner, cfg Config, m mutant) *Runner {
+func newRunner(t testing.TB, db Beginner, cfg Config) *Runner {
 	t.Helper()
 	r, err := New(db, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.mutant, r.gates.mutant = m, m
 	return r
 }
 
@@ -91,26 +85,6 @@ func bounded(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// promise runs check on a sound Runner, where it must hold, and on the mutant,
-// where it must not: a check that cannot fail shows nothing.
-func promise(t *testing.T, m mutant, check func(t *testing.T, m mutant) error) {
-	t.Helper()
-	t.Run("holds", func(t *testing.T) {
-		t.Parallel()
-		if err := check(t, sound); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Run("is seen to be broken by its mutant", func(t *testing.T) {
-		t.Parallel()
-		if err := check(t, m); err == nil {
-			t.Error("the check passes on a Runner that breaks the promise")
-		} else {
-			t.Log("noticed:", err)
-		}
-	})
 }
 
 // barrier lets n callers go on when all of them have come.
@@ -198,10 +172,10 @@ func differ[T comparable](what string, got, want T) error {
 }
 
 // setupOn is setup on a server of the test's own.
-func setupOn(t testing.TB, dsn string, m mutant, changes ...func(*pgxpool.Config)) *lab {
+func setupOn(t testing.TB, dsn string, changes ...func(*pgxpool.Config)) *lab {
 	t.Helper()
 	l := &lab{t: t, pool: openPool(t, dsn, changes...)}
-	l.runner = newRunner(t, l.pool, Config{}, m)
+	l.runner = newRunner(t, l.pool, Config{})
 	l.exec(`CREATE TABLE items (id int PRIMARY KEY, n bigint NOT NULL); CREATE TABLE moves (a int, b int)`)
 	return l
 }

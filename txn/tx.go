@@ -186,10 +186,6 @@ func endsTransaction(sql string) bool {
 
 // hold is enter for what goes on with a statement.
 func (tx *Tx) hold(sql string) error {
-	if tx.runner.is(leavesUnguarded) {
-		tx.calls.Lock()
-		return nil
-	}
 	// A second look after the lock is not needed: who ends the attempt keeps it.
 	if !tx.ended.Load() && tx.calls.TryLock() {
 		return nil
