@@ -6,6 +6,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"github.com/sqlkeel/sqlkeel/internal/schemafile"
 )
 
 // Load reads the project that the sqlc configuration describes; a folder, or "",
@@ -30,6 +32,7 @@ func load(config string, m mutant) (*Project, error) {
 	for _, e := range entries {
 		p.entry(e)
 	}
+	p.orderSchemas()
 	p.shareModels()
 	if len(p.Packages) == 0 {
 		var errs []error
@@ -65,11 +68,11 @@ func (p *Project) entry(e entry) {
 	}
 	missing := func(pattern string, err error) { report("%s: %v", relative(p.Dir, pattern), err) }
 	schema := sqlFiles(p.Dir, e.schema.list, missing)
-	queries := sqlFiles(p.Dir, e.queries.list, missing)
+	queries := slices.Concat(sqlFiles(p.Dir, e.queries.list, missing)...)
 	out := relative(p.Dir, inDir(p.Dir, e.Out))
 	for _, pkg := range p.Packages {
 		if pkg.Dir == out {
-			pkg.Schema = union(pkg.Schema, schema)
+			pkg.schema = append(pkg.schema, schema...)
 			pkg.Queries = union(pkg.Queries, queries)
 			return
 		}
@@ -81,8 +84,39 @@ func (p *Project) entry(e entry) {
 	if e.Package == "" {
 		e.Package = path.Base(out)
 	}
-	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Pos: pos, Schema: schema, Queries: queries, Driver: driver,
-		models: models{path: e.Models.Import, dir: e.Models.Path}})
+	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Pos: pos, Queries: queries, Driver: driver,
+		schema: schema, models: models{path: e.Models.Import, dir: e.Models.Path}})
+}
+
+// orderSchemas puts each package's schema files in the order in which they are
+// migrated. What there is to say of files that packages share is said once.
+func (p *Project) orderSchemas() {
+	said := map[schemafile.Finding]bool{}
+	for _, pkg := range p.Packages {
+		var findings []schemafile.Finding
+		pkg.Schema, findings = schemafile.Order(p.Dir, distinct(pkg.schema))
+		for _, f := range findings {
+			if !said[f] {
+				said[f] = true
+				p.Problems = append(p.Problems, &Problem{Pos: Position{f.File, 1, 1}, Message: f.Message, Warning: f.Note})
+			}
+		}
+	}
+}
+
+// distinct leaves out of each list what an earlier one has.
+func distinct(lists [][]string) [][]string {
+	seen := map[string]bool{}
+	out := make([][]string, len(lists))
+	for i, list := range lists {
+		for _, file := range list {
+			if !seen[file] {
+				seen[file] = true
+				out[i] = append(out[i], file)
+			}
+		}
+	}
+	return out
 }
 
 // shareModels tells packages that only import the models where another entry of the

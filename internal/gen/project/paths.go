@@ -6,24 +6,25 @@ import (
 	"strings"
 )
 
-// sqlFiles lists the .sql files that sqlc would read for patterns: each is a file,
-// a folder (its files, not those of folders in it) or a glob. Hidden files and
-// down migrations are left out. The files are relative to dir, and so are the
-// patterns. problem is told of a pattern that names nothing that can be read.
-func sqlFiles(dir string, patterns []string, problem func(pattern string, err error)) []string {
-	var list []string
+// sqlFiles lists, for each pattern, the .sql files that sqlc would read: each is a
+// file, a folder (its files, not those of folders in it) or a glob. Hidden files,
+// down migrations and what an earlier pattern names are left out. The files are
+// relative to dir, and so are the patterns. problem is called with each pattern that
+// names nothing that can be read.
+func sqlFiles(dir string, patterns []string, problem func(pattern string, err error)) [][]string {
+	lists := make([][]string, len(patterns))
 	seen := map[string]bool{}
-	for _, pattern := range patterns {
+	for i, pattern := range patterns {
 		for _, path := range expand(inDir(dir, pattern), problem) {
 			for _, file := range inFolder(path, problem) {
 				if name := relative(dir, file); takes(file) && !seen[name] {
 					seen[name] = true
-					list = append(list, name)
+					lists[i] = append(lists[i], name)
 				}
 			}
 		}
 	}
-	return list
+	return lists
 }
 
 func expand(pattern string, problem func(string, error)) []string {

@@ -19,7 +19,7 @@ type Package struct {
 	Name       string   // the Go package's name
 	Dir        string   // sqlc's out
 	Pos        Position // of its queries in the configuration
-	Schema     []string // schema files, in the order in which they apply
+	Schema     []string // schema files, in the order in which they are migrated
 	Queries    []string // query files
 	Driver     string   // sql_package: "pgx/v5", "pgx/v4" or "database/sql"
 	Statements []*Statement
@@ -38,6 +38,7 @@ type Package struct {
 	// Problems are those of its files and statements, in the order of their places.
 	Problems []*Problem
 
+	schema [][]string // schema files by the patterns that name them
 	models models
 }
 

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
 	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/schemafile"
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
@@ -23,6 +25,14 @@ type applier struct {
 	roleAt project.Position
 	// alike counts warnings of the same message beyond the first.
 	alike map[*project.Problem]int
+	// session is the folder and tool whose session goes on; the zero value is none.
+	session session
+}
+
+// session is what applies several files over one connection.
+type session struct {
+	folder string
+	tool   schemafile.Tool
 }
 
 // apply runs the schema and checks the role.
@@ -48,33 +58,43 @@ func (d *Database) apply(ctx context.Context, schema []string, opts Options) err
 	return a.role(ctx)
 }
 
-// file applies one file. What it set for its session does not reach the next.
+// file applies one file. What it sets for its session lasts for the next as it does
+// under its tool.
 func (a *applier) file(ctx context.Context, name string) error {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(a.opts.Base, filepath.FromSlash(path))
+	at := filepath.FromSlash(name)
+	if !filepath.IsAbs(at) {
+		at = filepath.Join(a.opts.Base, at)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(at)
 	if err != nil {
 		return a.failed(&project.Problem{Pos: project.Position{File: name, Line: 1, Column: 1},
 			Message: fmt.Sprintf("cannot read the schema file: %v", plain(err))})
 	}
+	if err := a.begin(ctx, name, string(data)); err != nil {
+		return ofFile(name, err)
+	}
 	s := newScript(name, string(data), a.d.hooks.mutant)
-	for _, at := range s.includes {
-		if err := a.failed(s.problem(at, "psql's \\i is not followed: name the file under schema:")); err != nil {
+	for _, place := range s.includes {
+		if err := a.failed(s.problem(place, "psql's \\i is not followed: name the file under schema:")); err != nil {
 			return err
 		}
 	}
 	if err := a.script(ctx, s); err != nil {
 		return ofFile(name, err)
 	}
-	if err := a.closeTransaction(ctx, s); err != nil {
-		return ofFile(name, err)
-	}
-	if a.d.hooks.mutant == keepsSession {
+	return ofFile(name, a.closeTransaction(ctx, s))
+}
+
+// begin starts a new session, unless the file's tool goes on in that of the file
+// before.
+func (a *applier) begin(ctx context.Context, name, text string) error {
+	next := session{path.Dir(name), schemafile.ToolOf(name, text)}
+	goesOn := next == a.session && next.tool.OneSession() || a.d.hooks.mutant == keepsSession
+	a.session = next
+	if goesOn {
 		return nil
 	}
-	return ofFile(name, a.exec(ctx, "DISCARD ALL"))
+	return a.exec(ctx, "DISCARD ALL")
 }
 
 // script runs a file in one piece. When that fails, or the file has transactions of

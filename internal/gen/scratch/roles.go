@@ -65,6 +65,9 @@ func collectRoles(node any, list *[]string) {
 
 // role makes sure that the application's role exists.
 func (a *applier) role(ctx context.Context) error {
+	if err := a.exec(ctx, "DISCARD ALL"); err != nil {
+		return fmt.Errorf("look for the role %s: %w", a.opts.Role, err)
+	}
 	var exists bool
 	if err := a.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", a.opts.Role).Scan(&exists); err != nil {
 		return fmt.Errorf("look for the role %s: %w", a.opts.Role, err)
