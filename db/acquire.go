@@ -26,7 +26,7 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 	if d.life.Err() != nil {
 		return nil, ErrClosed
 	}
-	if u := unit.Over(ctx, d); u != nil && !d.is(forgetsUnits) {
+	if u := unit.Over(ctx, d); u != nil {
 		return nil, &InTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: stmt.Name(sql)}
 	}
 	if err := ctx.Err(); err != nil {

@@ -27,9 +27,6 @@ const pingAfter = time.Second
 // the pool, unless ctx ended meanwhile: then a ping in flight decides, later.
 func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 	info := infoOf(conn.Conn())
-	if d.is(trustsIdle) {
-		return true
-	}
 	switch peek(conn.Conn().PgConn().Conn()) {
 	case ended:
 		d.discard(conn, ClosedDead)
@@ -70,9 +67,7 @@ func (d *DB) ping(ctx context.Context, conn *pgxpool.Conn) bool {
 	if errors.Is(err, context.DeadlineExceeded) {
 		d.counts.pingTimeouts.Add(1)
 		// A network that swallowed this one has probably swallowed them all.
-		if !d.is(pingsOneByOne) {
-			d.reset(infoOf(conn.Conn()), "a ping got no answer")
-		}
+		d.reset(infoOf(conn.Conn()), "a ping got no answer")
 	}
 	d.discard(conn, ClosedDead)
 	return false

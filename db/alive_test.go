@@ -14,11 +14,11 @@ import (
 
 // writesAfterTermination ends the sessions of three idle connections and then
 // runs three statements that are never run twice. It returns how many failed.
-func writesAfterTermination(t *testing.T, m mutant) (failed int) {
+func writesAfterTermination(t *testing.T) (failed int) {
 	t.Helper()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	d := start(t, Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour}}, m)
+	d := start(t, Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour}})
 	fill(t, d, 3)
 	const others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 	if n := number(t, conn, "SELECT count(pg_terminate_backend(pid)) "+others); n != 4 {
@@ -30,35 +30,30 @@ func writesAfterTermination(t *testing.T, m mutant) (failed int) {
 			failed++
 		}
 	}
-	if m == sound {
-		eventually(t, "the count of three deaths", func() bool { return d.Stats().Closed[ClosedDead] == 3 })
-		if s := d.Stats(); s.Replays != 0 {
-			t.Errorf("%+v", s)
-		}
+	eventually(t, "the count of three deaths", func() bool { return d.Stats().Closed[ClosedDead] == 3 })
+	if s := d.Stats(); s.Replays != 0 {
+		t.Errorf("%+v", s)
 	}
 	return failed
 }
 
 func TestAnIdleConnectionThatTheServerEndedIsNotLent(t *testing.T) {
 	t.Parallel()
-	if n := writesAfterTermination(t, sound); n != 0 {
+	if n := writesAfterTermination(t); n != 0 {
 		t.Errorf("%d of 3 statements failed", n)
-	}
-	if n := writesAfterTermination(t, trustsIdle); n == 0 {
-		t.Error("the check does not notice connections lent without a look")
 	}
 }
 
 // pingsInBlackHole lets size idle connections fall silent and counts the pings
 // that got no answer until the first success.
-func pingsInBlackHole(t *testing.T, size int, m mutant) int64 {
+func pingsInBlackHole(t *testing.T, size int) int64 {
 	t.Helper()
 	pg := pgtest.New(t)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{
 		DSN: proxy.DSN(pg.DSN()), MaxConns: size, AcquireTimeout: patience, PingTimeout: 300 * time.Millisecond,
 		Health: HealthConfig{Interval: time.Hour},
-	}, m)
+	})
 	fill(t, d, size)
 	age(t, d)
 	proxy.HangExisting()
@@ -66,7 +61,7 @@ func pingsInBlackHole(t *testing.T, size int, m mutant) int64 {
 		t.Errorf("size %d: %v", size, err)
 	}
 	s := d.Stats()
-	if m == sound && (s.Resets != 1 || s.Closed[ClosedDead] != 1) {
+	if s.Resets != 1 || s.Closed[ClosedDead] != 1 {
 		t.Errorf("size %d: %+v", size, s)
 	}
 	proxy.Resume()
@@ -78,13 +73,10 @@ func TestABlackHoleCostsOnePingForAnyPoolSize(t *testing.T) {
 	for _, size := range []int{1, 8, 64} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			if n := pingsInBlackHole(t, size, sound); n != 1 {
+			if n := pingsInBlackHole(t, size); n != 1 {
 				t.Errorf("%d pings got no answer before the first success", n)
 			}
 		})
-	}
-	if n := pingsInBlackHole(t, 4, pingsOneByOne); n <= 1 {
-		t.Errorf("the check does not notice a ping for each connection: %d", n)
 	}
 }
 

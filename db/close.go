@@ -20,11 +20,7 @@ func (d *DB) Close(ctx context.Context) error {
 		return nil
 	default:
 	}
-	err := &CloseError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Waits: drainStages[d.drains.Load()], Err: ctx.Err()}
-	if d.is(closesSilently) {
-		err.Borrowed = nil
-	}
-	return err
+	return &CloseError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Waits: drainStages[d.drains.Load()], Err: ctx.Err()}
 }
 
 // drainStages are what drain waits for, in its order.

@@ -33,11 +33,6 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 	if err != nil {
 		return err
 	}
-	if d.is(leaksOnPanic) {
-		err = fn(ctx, l.conn)
-		l.done(err)
-		return err
-	}
 	open := false
 	defer func() {
 		open = l.clean(ctx)
@@ -54,7 +49,7 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 func (l *lease) clean(ctx context.Context) (open bool) {
 	pg := l.conn.PgConn()
 	open = pg.TxStatus() != 'I' // which a closed connection had last
-	if pg.IsClosed() || l.d.is(keepsState) {
+	if pg.IsClosed() {
 		return open
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.d.cfg.PingTimeout)

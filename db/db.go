@@ -16,7 +16,6 @@ type DB struct {
 	gate    *gate
 	monitor *monitor
 	events  events
-	mutant  mutant
 
 	ledger     ledger
 	waiting    atomic.Int64

@@ -30,9 +30,6 @@ type Executor interface {
 // changed or the session was told DISCARD ALL, is prepared anew and run then; so
 // it is by Query and QueryRow. The server refused it unseen.
 func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
-	if d.is(replaysWrites) {
-		return d.readExec(ctx, sql, args)
-	}
 	l, err := d.acquire(ctx, sql)
 	if err != nil {
 		return tag, err
@@ -120,9 +117,6 @@ func (l *lease) unseen(ctx context.Context, err error, sql string, args []any) b
 	var pg *pgconn.PgError
 	if pgerr.KindOf(err) != pgerr.StalePlan || !errors.As(err, &pg) || ctx.Err() != nil || !l.reusable() {
 		return false
-	}
-	if l.d.is(rerunsAnyStale) {
-		return true
 	}
 	for _, arg := range args {
 		if _, ok := arg.(pgx.QueryRewriter); ok && !namedArgs(arg) {

@@ -64,9 +64,10 @@ func TestABlackHoleInFlightFreesItsSlotSoon(t *testing.T) {
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{
 		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: 100 * time.Millisecond, Health: HealthConfig{Interval: time.Hour},
-	}, trustsIdle) // a ping would meet the black hole first
+	})
 	fill(t, d, 1)
-	proxy.Hang() // also what pgx would send to cancel the statement
+	lastUsed(t, d, time.Now().Add(time.Hour)) // a ping would meet the black hole first
+	proxy.Hang()                              // also what pgx would send to cancel the statement
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := d.Exec(ctx, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) {

@@ -75,9 +75,6 @@ func (m *monitor) probe(ctx context.Context) {
 // ask queries the server. A connection that was ended while it was idle says
 // little about the server, so it is asked once more on a new one.
 func (m *monitor) ask(ctx context.Context) (Server, error) {
-	if m.d.is(probesPool) {
-		return m.askThrough(ctx)
-	}
 	fresh := m.conn == nil
 	for {
 		if m.conn == nil {
@@ -95,16 +92,6 @@ func (m *monitor) ask(ctx context.Context) (Server, error) {
 		}
 		fresh = true
 	}
-}
-
-// askThrough is what probesPool does.
-func (m *monitor) askThrough(ctx context.Context) (Server, error) {
-	conn, err := m.d.pool.Acquire(ctx)
-	if err != nil {
-		return Server{}, err
-	}
-	defer conn.Release()
-	return query(ctx, conn.Conn())
 }
 
 func (m *monitor) dial(ctx context.Context) (err error) {

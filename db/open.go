@@ -22,6 +22,9 @@ import (
 // The error is one or several [ConfigError], joined, or an [OpenError].
 func Open(ctx context.Context, cfg Config) (*DB, error) { return open(ctx, cfg, hooks{}) }
 
+// hooks are what tests of this package put in place of the real thing.
+type hooks struct{ dial dialFunc }
+
 func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 	cfg, poolConfig, err := resolve(cfg)
 	if err != nil {
@@ -30,7 +33,7 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 	if h.dial != nil {
 		poolConfig.ConnConfig.DialFunc = pgconn.DialFunc(h.dial)
 	}
-	d := newDB(&cfg, h.mutant)
+	d := newDB(&cfg)
 	d.monitor = newMonitor(d, poolConfig.ConnConfig)
 	if err := d.connect(ctx); err != nil {
 		d.end()
@@ -53,9 +56,9 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 	return d, nil
 }
 
-func newDB(cfg *Config, m mutant) *DB {
+func newDB(cfg *Config) *DB {
 	d := &DB{
-		cfg: *cfg, gate: newGate(), events: newEvents(cfg), mutant: m,
+		cfg: *cfg, gate: newGate(), events: newEvents(cfg),
 		ledger: ledger{out: map[*lease]struct{}{}}, waits: newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
 	}
 	d.life, d.end = context.WithCancel(context.Background())
@@ -71,7 +74,7 @@ func (d *DB) connect(ctx context.Context) error {
 			return nil
 		}
 		failed := &OpenError{Target: d.cfg.Name, Attempts: attempt, Remedy: remedy(err), Err: err}
-		if attempt == d.cfg.ConnectAttempts || (!heals(err) && !d.is(retriesRefused)) {
+		if attempt == d.cfg.ConnectAttempts || !heals(err) {
 			return failed
 		}
 		pause := wait.Delay(attempt - 1)
@@ -86,9 +89,6 @@ func (d *DB) connect(ctx context.Context) error {
 // beforeConnect holds back the pool's dials while the server is away.
 func (d *DB) beforeConnect(ctx context.Context, config *pgx.ConnConfig) error {
 	config.Tracer = &dialTracer{QueryTracer: config.Tracer, gate: d.gate, generation: d.generation.Load()}
-	if d.is(dialsFreely) {
-		return nil
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()

@@ -35,9 +35,6 @@ func (d *DB) Reads() Executor {
 
 // readonly returns a *NotReadError unless the statement is a read and stays one.
 func (r reads) readonly(sql string, args []any) error {
-	if r.d.is(takesAll) {
-		return nil
-	}
 	for _, arg := range args {
 		switch arg.(type) {
 		case pgx.NamedArgs, pgx.StrictNamedArgs: // they replace arguments only

@@ -49,9 +49,7 @@ func (r *rows) Close() {
 func (r *rows) Next() bool {
 	if r.ahead {
 		r.ahead = false
-		if !r.lease.d.is(losesFirstRow) {
-			return !r.lease.back.Load()
-		}
+		return !r.lease.back.Load()
 	}
 	if r.Rows.Next() {
 		return true

@@ -32,7 +32,6 @@ func WithTarget(ctx context.Context, name string) context.Context {
 type Set struct {
 	dbs      map[string]*DB // not changed after OpenSet
 	fallback string
-	mutant   mutant
 }
 
 // OpenSet opens all of configs, at the same time. Their names must differ;
@@ -49,7 +48,7 @@ func openSet(ctx context.Context, h hooks, fallback string, configs ...Config) (
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{dbs: map[string]*DB{}, fallback: fallback, mutant: h.mutant}
+	s := &Set{dbs: map[string]*DB{}, fallback: fallback}
 	opened, errs := make([]*DB, len(configs)), make([]error, len(configs))
 	var wg sync.WaitGroup
 	for i, cfg := range configs {
@@ -93,9 +92,6 @@ func nameAll(fallback string, configs []Config) ([]string, error) {
 // DB returns the database that ctx chooses.
 func (s *Set) DB(ctx context.Context) (*DB, error) {
 	name := s.Target(ctx)
-	if s.mutant == ignoresTarget {
-		name = s.fallback
-	}
 	if d, ok := s.dbs[name]; ok {
 		return d, nil
 	}

@@ -1,11 +1,14 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,11 +24,14 @@ const patience = 20 * time.Second
 
 // start opens a DB and closes it at the end of the test, when nothing may be
 // lent any more.
-func start(t *testing.T, cfg Config, m ...mutant) *DB {
+func start(t *testing.T, cfg Config) *DB {
 	t.Helper()
-	var h hooks
-	for _, h.mutant = range m {
-	}
+	return startOn(t, cfg, hooks{})
+}
+
+// startOn is start on another network.
+func startOn(t *testing.T, cfg Config, h hooks) *DB {
+	t.Helper()
 	d, err := open(t.Context(), cfg, h)
 	if err != nil {
 		t.Fatal(err)
@@ -129,8 +135,35 @@ func fill(t *testing.T, d *DB, n int) {
 // age makes the idle connections look as if they had been idle for an hour.
 func age(t *testing.T, d *DB) {
 	t.Helper()
+	lastUsed(t, d, time.Now().Add(-time.Hour))
+}
+
+func lastUsed(t *testing.T, d *DB, at time.Time) {
+	t.Helper()
 	for _, c := range d.pool.AcquireAllIdle(t.Context()) {
-		infoOf(c.Conn()).lastUsed = time.Now().Add(-time.Hour)
+		infoOf(c.Conn()).lastUsed = at
 		c.Release()
 	}
+}
+
+// dying is a network whose next connection to send something other than a ping
+// ends at that moment, once it is armed.
+type dying struct{ armed atomic.Bool }
+
+func (n *dying) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	return mortal{conn, n}, err
+}
+
+// mortal hides its socket, so that a look at it tells nothing.
+type mortal struct {
+	net.Conn
+	of *dying
+}
+
+func (c mortal) Write(p []byte) (int, error) {
+	if !bytes.Contains(p, []byte("-- ping")) && c.of.armed.CompareAndSwap(true, false) {
+		_ = c.Conn.(interface{ CloseRead() error }).CloseRead()
+	}
+	return c.Conn.Write(p)
 }

@@ -31,12 +31,10 @@ func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
 	}
 	found := &VerifyError{Target: d.cfg.Name}
 	l, err := d.twice(ctx, "verify", func(l *lease) (err error) {
-		if !d.is(comparesNothing) {
-			found.Relations, err = changed(ctx, l.conn, registry)
+		if found.Relations, err = changed(ctx, l.conn, registry); err != nil {
+			return err
 		}
-		if err == nil && !d.is(preparesNothing) {
-			found.Statements, err = refused(ctx, l.conn.PgConn(), registry.Statements())
-		}
+		found.Statements, err = refused(ctx, l.conn.PgConn(), registry.Statements())
 		return err
 	})
 	if l != nil {
