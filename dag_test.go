@@ -23,6 +23,7 @@ var house = map[string][]string{
 	"queries":           {"stmt", "pgerr", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"pgerr":             {"github.com/jackc/pgx/v5"},
 	"internal/backoff":  {},
+	"internal/bouncer":  {"github.com/jackc/pgx/v5"},
 	"internal/history":  {},
 	"internal/sqltext":  {},
 	"cache":             {"github.com/maypok86/otter/v2"},

@@ -22,7 +22,7 @@ func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 	}()
 	results := &batchResults{typedBatch: typedBatch{l.conn.SendBatch(ctx, batch)}, lease: l}
 	if inner := results.BatchResults.Tx(); inner != nil {
-		results.tx = &tx{typedTx: typedTx{inner}, lease: l}
+		results.tx = &tx{typedTx{inner, l}}
 	}
 	sent = true
 	return results

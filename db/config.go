@@ -52,8 +52,9 @@ type Config struct {
 	// AcquireTimeout when that is less.
 	PingTimeout time.Duration
 	// StatementTimeout is the server's statement_timeout for every session, in
-	// whole milliseconds. PgBouncer refuses it unless it is told to ignore that
-	// start-up parameter. Default: the DSN's, else the server's own.
+	// whole milliseconds. PgBouncer refuses it, and then Open fails; where it is set
+	// to ignore that start-up parameter, there is no timeout. Default: the DSN's,
+	// else the server's own.
 	StatementTimeout time.Duration
 
 	// ConnectAttempts is how often Open tries to connect. Default 10.
@@ -66,10 +67,16 @@ type Config struct {
 	// HoldWarning is how long a connection may be lent before the log warns of
 	// it and says who has it. Default 30 s.
 	HoldWarning time.Duration
-	// ExecMode is how statements are sent. Behind a PgBouncer before 1.21 in
-	// transaction pooling use pgx.QueryExecModeExec or CacheDescribe. Default: the
-	// DSN's default_query_exec_mode, else pgx's, which caches prepared statements.
+	// ExecMode is how statements are sent. Default: the DSN's
+	// default_query_exec_mode, else pgx's, which caches prepared statements, and
+	// behind a pooler that shares sessions pgx.QueryExecModeCacheDescribe, which
+	// works with all of them. (A PgBouncer from 1.21 on with
+	// max_prepared_statements takes pgx.QueryExecModeCacheStatement as well.)
 	ExecMode pgx.QueryExecMode
+	// Pooler is what stands between this DB and the server. Behind one that shares
+	// sessions, [DB.WithConn], LISTEN and the locks of package txn are refused with a
+	// [PoolerError]. Default [Auto].
+	Pooler Pooler
 	// Tracer hears of every statement of the pool, as pgx describes it. The
 	// monitor's probes and the pool's pings are not told. Default none.
 	Tracer pgx.QueryTracer
@@ -173,6 +180,7 @@ func (c Config) compare(p *problems) {
 	p.unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval", "lower it or raise Health.Interval")
 	p.unless(!slices.Contains(c.Statements, nil), "Statements", "has a registry that is nil", "leave it out")
 	p.unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx", "use a pgx.QueryExecMode constant")
+	p.unless(c.Pooler <= Transaction, "Pooler", "is none of the values", "use db.Auto, None, Session or Transaction")
 }
 
 // problems collects what is wrong with a Config.

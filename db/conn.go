@@ -19,7 +19,7 @@ const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; U
 // session: SET, advisory locks, temporary tables, LISTEN, many statements in a row.
 //
 // Afterwards a transaction that fn left open is rolled back, and everything is
-// undone that fn told the session, save statements it prepared by name: settings,
+// undone that fn told the session, except statements it prepared by name: settings,
 // role, locks, temporary tables, LISTEN with the notifications that came. What
 // PREPARE TRANSACTION keeps on the server stays there. That costs one round trip,
 // which ctx's end does not stop; where it fails or has no answer within
@@ -27,8 +27,11 @@ const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; U
 //
 // The error is fn's; [ErrTxLeftOpen] when fn returned nil and left a transaction
 // open, or the connection was lost in the middle of one; or that of getting a
-// connection, as for [DB.Exec].
+// connection, as for [DB.Exec], a [PoolerError] among them.
 func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) (err error) {
+	if err := d.needSession("WithConn"); err != nil {
+		return err
+	}
 	l, err := d.acquire(ctx, "")
 	if err != nil {
 		return err

@@ -21,7 +21,8 @@ type DB struct {
 	waiting    atomic.Int64
 	waits      *samples
 	counts     counts
-	generation atomic.Int64 // of connections: how many resets there were
+	generation atomic.Int64  // of connections: how many resets there were
+	between    atomic.Uint32 // a Pooler
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc

@@ -13,26 +13,46 @@
 //     and then gets an [AcquireTimeoutError] that tells who holds the
 //     connections. While the server is away, callers wait for it within that
 //     time and few dials are made.
+//
 //   - A connection is looked at before it is lent. One that the server closed
 //     is seen without a round trip, one that was idle for a second is pinged,
 //     and the first ping that gets no answer empties the pool, so that a network
 //     that swallowed all of them costs one PingTimeout and not one a connection.
+//
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
 //     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent
 //     and the server refused before it ran, because the prepared statement was
 //     forgotten or a table changed under it, is prepared anew and sent once more.
 //     Nothing else is sent twice.
+//
 //   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
 //     state in which it was lent. [DB.Close] names what did not come back.
+//
 //   - A monitor asks the server on a connection of its own ([DB.Health]), so that
 //     a pool in full use is not mistaken for a dead server.
+//
 //   - Generated code is compared with the database it meets: [DB.Verify], and
 //     [Config].Statements for the report.
+//
 //   - A use inside of a transaction of package txn that does not go through it is
 //     refused with an [InTransactionError].
+//
 //   - A violation of a constraint comes as a [pgerr.Constraint].
 //
+//   - A pooler between the DB and the server is found out, and what would go wrong
+//     behind it is refused: see below.
+//
 // A [Set] is several databases of which ctx chooses one ([WithTarget]).
+//
+// # Behind a pooler
+//
+// A pooler such as PgBouncer may give a session of the server to one client after
+// another. The monitor sees it by the process that answers ([Config].Pooler, [Auto]).
+// Then [DB.WithConn] and LISTEN are refused with a [PoolerError], and so are the
+// locks of package txn; statements are sent without being prepared by name unless
+// [Config].ExecMode says otherwise; [Report].Pooler tells. A pooler in session mode
+// looks the same: [Config].Pooler has to say so. What the pooler refuses for good, a
+// start-up parameter for one, fails [Open] at once, with what to do about it.
 //
 // # Connections on the server
 //

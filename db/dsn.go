@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -73,6 +74,12 @@ func parseDSN(dsn string) (*pgxpool.Config, error) {
 	return pgxpool.ParseConfig(dsn)
 }
 
+// setsExecMode says whether the DSN chooses a mode, be it pgx's own.
+func setsExecMode(dsn string) bool {
+	config, err := pgconn.ParseConfig(dsn) // which takes what it does not know for parameters of the server
+	return err == nil && config.RuntimeParams["default_query_exec_mode"] != ""
+}
+
 // applyTo writes cfg's settings into pgx's.
 func (c *Config) applyTo(pool *pgxpool.Config) {
 	pool.MaxConns, pool.MinConns, pool.MinIdleConns = int32(c.MaxConns), int32(c.MinConns), int32(c.MinIdleConns)
@@ -87,8 +94,11 @@ func (c *Config) applyTo(pool *pgxpool.Config) {
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 3}}
 	conn.DialFunc = dialer.DialContext
 	conn.OnPgError = noteEnd(conn.OnPgError)
-	if c.ExecMode != 0 {
+	switch {
+	case c.ExecMode != 0:
 		conn.DefaultQueryExecMode = c.ExecMode
+	case setsExecMode(c.DSN):
+		c.ExecMode = conn.DefaultQueryExecMode
 	}
 	if c.StatementTimeout > 0 {
 		conn.RuntimeParams["statement_timeout"] = strconv.FormatInt(c.StatementTimeout.Milliseconds(), 10)

@@ -55,6 +55,8 @@ func (e events) overdue(b Borrow) {
 	e.log.Warn("connection held for long", "pid", b.PID, "held", b.Held, "statement", b.Statement, "stack", b.Stack)
 }
 
+func (e events) pooler(now Pooler) { e.log.Warn("pooler", "sessions are shared", now == Transaction) }
+
 func (e events) schema(now string) {
 	level := slog.LevelInfo
 	if now != schemaMatches {

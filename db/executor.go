@@ -35,6 +35,9 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		return tag, err
 	}
 	defer func() { l.done(err) }()
+	if err := l.admit(sql); err != nil {
+		return tag, err
+	}
 	tag, err = l.conn.Exec(ctx, sql, args...)
 	if err != nil && l.unseen(ctx, err, sql, args) {
 		d.noteReplay(sql, err)
@@ -49,6 +52,10 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	l, err := d.acquire(ctx, sql)
 	if err != nil {
+		return failed{err}, err
+	}
+	if err := l.admit(sql); err != nil {
+		l.done(nil)
 		return failed{err}, err
 	}
 	rows, err := l.query(ctx, sql, args)
@@ -85,6 +92,10 @@ func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []strin
 func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	l, err := d.acquire(ctx, "batch")
 	if err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
+	if err := l.admitBatch(batch); err != nil {
+		l.done(nil)
 		return pgx.FailedBatchResults(batch, err)
 	}
 	return l.sendBatch(ctx, batch)

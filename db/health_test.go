@@ -230,15 +230,19 @@ func TestQuantilesAreNearestRanks(t *testing.T) {
 	}
 }
 
-// leaving ends a context when the first query is sent on the connection.
+// leaving ends a context when the second query is sent on the connection: the first
+// is a part of connecting.
 type leaving struct {
 	net.Conn
-	leave context.CancelFunc
+	queries int
+	leave   context.CancelFunc
 }
 
-func (l leaving) Write(p []byte) (int, error) {
+func (l *leaving) Write(p []byte) (int, error) {
 	if len(p) > 0 && p[0] == 'Q' {
-		l.leave()
+		if l.queries++; l.queries == 2 {
+			l.leave()
+		}
 	}
 	return l.Conn.Write(p)
 }
@@ -250,7 +254,7 @@ func TestOpenDoesNotReturnInTheStateStarting(t *testing.T) {
 	d, err := open(ctx, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: time.Hour}}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			return leaving{conn, leave}, err
+			return &leaving{Conn: conn, leave: leave}, err
 		},
 	})
 	if err != nil {

@@ -96,6 +96,12 @@ func (m *monitor) ask(ctx context.Context) (Server, error) {
 
 func (m *monitor) dial(ctx context.Context) (err error) {
 	m.conn, err = pgx.ConnectConfig(ctx, m.config)
+	if err != nil {
+		return err
+	}
+	if err = m.d.meet(ctx, m.conn); err != nil {
+		m.hangUp()
+	}
 	return err
 }
 

@@ -17,7 +17,8 @@ import (
 
 // Open checks cfg, connects and returns a DB that is ready for use. It tries to
 // connect until ctx ends or ConnectAttempts are used up, and fails at once on
-// what waiting does not heal, such as a wrong password.
+// what waiting does not heal, such as a wrong password or a start-up parameter that
+// a pooler refuses.
 //
 // The error is one or several [ConfigError], joined, or an [OpenError].
 func Open(ctx context.Context, cfg Config) (*DB, error) { return open(ctx, cfg, hooks{}) }
@@ -61,6 +62,7 @@ func newDB(cfg *Config) *DB {
 		cfg: *cfg, gate: newGate(), events: newEvents(cfg),
 		ledger: ledger{out: map[*lease]struct{}{}}, waits: newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
 	}
+	d.between.Store(uint32(cfg.Pooler))
 	d.life, d.end = context.WithCancel(context.Background())
 	return d
 }
@@ -88,6 +90,7 @@ func (d *DB) connect(ctx context.Context) error {
 
 // beforeConnect holds back the pool's dials while the server is away.
 func (d *DB) beforeConnect(ctx context.Context, config *pgx.ConnConfig) error {
+	d.sharedMode(config)
 	config.Tracer = &dialTracer{QueryTracer: config.Tracer, gate: d.gate, generation: d.generation.Load()}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -122,6 +125,9 @@ var remedies = map[string]string{
 }
 
 func remedy(err error) string {
+	if advice := pgerr.Advice(err); advice != "" {
+		return advice
+	}
 	if r := remedies[pgerr.Code(err)]; r != "" {
 		return r
 	}

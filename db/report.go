@@ -16,6 +16,7 @@ type Report struct {
 	Why    string    `json:"why"`   // the state was entered
 
 	Server  Server        `json:"server"`           // as last seen
+	Pooler  Pooler        `json:"pooler"`           // what stands between, as last seen or as configured
 	Schema  string        `json:"schema"`           // compared with Config.Statements: unchecked, matches, or "differs: " and the relations
 	Probes  Probes        `json:"probes"`           // of the last five minutes, or the last 4096
 	Changes []Change      `json:"changes"`          // of the state, the last 20, oldest first
@@ -62,7 +63,7 @@ type ErrorRecord struct {
 // nobody and takes no connection.
 func (d *DB) Health() Report {
 	r := Report{Target: d.cfg.Name, Pool: d.Stats(), Oldest: d.ledger.oldest()}
-	r.Utilisation = r.Pool.Utilisation()
+	r.Utilisation, r.Pooler = r.Pool.Utilisation(), d.pooler()
 	m := d.monitor
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,6 +86,9 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "%s is %v since %s: %s\n", r.Target, r.State, r.Since.Format(time.RFC3339), r.Why)
 	if r.Server.Version != "" {
 		fmt.Fprintf(&b, "server:  PostgreSQL %s, %s, started %s\n", r.Server.Version, r.Server.Role, r.Server.Started.Format(time.RFC3339))
+	}
+	if r.Pooler == Session || r.Pooler == Transaction {
+		fmt.Fprintf(&b, "pooler:  in %v mode\n", r.Pooler)
 	}
 	if r.Schema != schemaUnchecked {
 		fmt.Fprintf(&b, "schema:  %s\n", r.Schema)

@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // tx is pgx's, and gives its connection back when it ends.
-type tx struct {
-	typedTx
-	lease *lease
-}
+type tx struct{ typedTx }
 
 // Pool tells package txn where the transaction's connection is from.
 func (t *tx) Pool() any { return t.lease.d }
@@ -37,7 +36,7 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 		again = again && l.died(err)
 		l.done(err)
 		if !again || ctx.Err() != nil {
-			return nil, err
+			return nil, pgerr.Typed(err)
 		}
 	}
 }
@@ -53,7 +52,7 @@ func (l *lease) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 	}()
 	inner, err := l.conn.BeginTx(ctx, options)
 	returned = true
-	return &tx{typedTx: typedTx{inner}, lease: l}, err
+	return &tx{typedTx{inner, l}}, err
 }
 
 // Commit commits, as pgx's Commit does.

@@ -13,7 +13,10 @@ import (
 // These do it for what transactions and batches hand out.
 
 // typedTx is a transaction, or a part of one.
-type typedTx struct{ pgx.Tx }
+type typedTx struct {
+	pgx.Tx
+	lease *lease
+}
 
 // Begin begins a part of the transaction.
 func (t typedTx) Begin(ctx context.Context) (pgx.Tx, error) {
@@ -21,7 +24,7 @@ func (t typedTx) Begin(ctx context.Context) (pgx.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	return typedTx{inner}, nil
+	return typedTx{inner, t.lease}, nil
 }
 
 // Commit commits.
@@ -29,18 +32,27 @@ func (t typedTx) Commit(ctx context.Context) error { return pgerr.Typed(t.Tx.Com
 
 // Exec runs a statement.
 func (t typedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if err := t.lease.admit(sql); err != nil {
+		return pgconn.CommandTag{}, err
+	}
 	tag, err := t.Tx.Exec(ctx, sql, args...)
 	return tag, pgerr.Typed(err)
 }
 
 // Query runs a statement that returns rows.
 func (t typedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := t.lease.admit(sql); err != nil {
+		return failed{err}, err
+	}
 	result, err := t.Tx.Query(ctx, sql, args...)
 	return typedRows{result}, pgerr.Typed(err)
 }
 
 // QueryRow runs a statement that returns a row.
 func (t typedTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if err := t.lease.admit(sql); err != nil {
+		return row{failed{err}}
+	}
 	return typedRow{t.Tx.QueryRow(ctx, sql, args...)}
 }
 
@@ -52,6 +64,9 @@ func (t typedTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []s
 
 // SendBatch sends several statements.
 func (t typedTx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	if err := t.lease.admitBatch(batch); err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
 	return typedBatch{t.Tx.SendBatch(ctx, batch)}
 }
 

@@ -92,15 +92,19 @@ type Constraint struct {
 }
 
 // Typed returns err with a *Constraint in its chain if err is a violation of a
-// constraint, and else err itself. Text and chain of err stay.
+// constraint, with an [*Advised] if there is [Advice], and else err itself. The chain
+// of err stays, and its text, to which the advice is added.
 func Typed(err error) error {
 	if err == nil {
 		return nil
 	}
 	var pg *pgconn.PgError
 	var known *Constraint
-	if errors.As(err, &known) || !errors.As(err, &pg) || kindOfCode(pg) != ConstraintViolation {
+	if errors.As(err, &known) || !errors.As(err, &pg) {
 		return err
+	}
+	if kindOfCode(pg) != ConstraintViolation {
+		return advised(err)
 	}
 	return &Constraint{
 		ID:   ConstraintID{Schema: pg.SchemaName, Table: pg.TableName, Name: pg.ConstraintName},

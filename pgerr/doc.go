@@ -2,7 +2,8 @@
 // way to it, means and what may be done about it.
 //
 // Errors are told apart by SQLSTATE, by the server's routine name and by type,
-// never by message text: messages are translated and reworded, codes are not.
+// not by message text: messages are translated and reworded, codes are not. The one
+// exception is PgBouncer, which has one code for all that it says, in one language.
 // [KindOf] gives the meaning; [Code] and [ConstraintName] give the parts a
 // caller most often needs, and a [Constraint] all about a violation. All of them
 // unwrap, and all accept a nil error.

@@ -37,14 +37,16 @@ const (
 	Full
 	// Refused is a connection that waiting will not heal: wrong password or
 	// user (class 28), no such database (3D000), no permission to connect
-	// (42501), or an unreadable DSN.
+	// (42501), a start-up parameter or something else that PgBouncer refuses
+	// (08P01), or an unreadable DSN.
 	Refused
 	// ReadOnly is 25006 read_only_sql_transaction: on a handle that should
 	// write, the sign of a primary that was demoted.
 	ReadOnly
-	// StalePlan is a prepared statement the session no longer honours, because
-	// a table changed under it or because a pooler moved the session (0A000
-	// from the plan cache, 26000). The statement was not run.
+	// StalePlan is a statement whose description is out of date, because a table
+	// changed under it or because a pooler moved the session: 0A000 from the plan
+	// cache, 26000, 08P01 for parameters or result columns of another number. The
+	// statement was not run.
 	StalePlan
 )
 
@@ -132,6 +134,10 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 		return ReadOnly
 	case "26000":
 		return StalePlan
+	case "08P01":
+		if pg.Routine == "exec_bind_message" {
+			return StalePlan
+		}
 	case "0A000":
 		// Any unsupported feature has this code. The plan cache's own refusal
 		// is told apart by the C function that raised it.
@@ -142,6 +148,8 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 	switch {
 	case strings.HasPrefix(pg.Code, "23"):
 		return ConstraintViolation
+	case poolerRefusal(pg) != nil:
+		return Refused
 	case strings.HasPrefix(pg.Code, "08"):
 		return disconnectedUnlessAlive(pg)
 	case strings.HasPrefix(pg.Code, "28"):

@@ -79,7 +79,7 @@ func (u *work) begin(ctx context.Context, db Beginner) (*Tx, error) {
 		}
 	}
 	if err != nil {
-		return nil, &beginError{op: op.Name, err: r.nameSetting(ctx, db, op, err)}
+		return nil, &beginError{op: op.Name, err: pgerr.Typed(r.nameSetting(ctx, db, op, err))}
 	}
 	tx := r.newTx(ctx, begun, op, len(u.causes)+1)
 	tx.token, tx.since = token, since

@@ -115,14 +115,10 @@ func (e *SettingError) Error() string { return fmt.Sprintf("setting %q: %v", e.S
 func (e *SettingError) Unwrap() error { return e.Err }
 
 // PoolerError is returned for an operation with [Op].Locks on a connection whose
-// session at the server is another: a pooler in between would hand the session,
-// and the locks, to somebody else. Nothing was locked.
-type PoolerError struct{ Op string }
-
-// Error says what to do.
-func (e *PoolerError) Error() string {
-	return "advisory locks need a session of their own, and a pooler is in between: connect to the server itself, or lock rows"
-}
+// session at the server is another, or from a db.DB that has found that out: a
+// pooler in between would hand the session, and the locks, to other clients. Nothing
+// was locked. Its Target is the operation's name.
+type PoolerError = pgerr.PoolerError
 
 // CommitUnknownError is returned when COMMIT was sent and no definite answer
 // came back: the work is committed, or it is not. It was not run again.

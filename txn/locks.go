@@ -2,6 +2,7 @@ package txn
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,12 @@ func (u *work) locked(ctx context.Context) end {
 func (u *work) lend(ctx context.Context, fn func(context.Context, *pgx.Conn) error) error {
 	switch b := u.runner.db.(type) {
 	case lender:
-		return b.WithConn(ctx, fn)
+		err := b.WithConn(ctx, fn)
+		var pooler *PoolerError
+		if errors.As(err, &pooler) && pooler.Use == "WithConn" {
+			err = &PoolerError{Use: "Op.Locks", Target: u.op.Name, Remedy: pooler.Remedy + "; or lock rows"}
+		}
+		return err
 	case *pgxpool.Pool:
 		return b.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return fn(ctx, conn.Conn()) })
 	case *pgx.Conn:
@@ -73,7 +79,7 @@ func (u *work) lock(ctx context.Context, conn *pgx.Conn, keys *[]int64) error {
 }
 
 // lockOne takes a lock, unless the server's session is another than the
-// connection's: behind a pooler it would be left to somebody else.
+// connection's: behind a pooler it would be left to other clients.
 func (u *work) lockOne(ctx context.Context, conn *pgx.Conn, key int64) error {
 	sql := "select pg_advisory_lock(" + strconv.FormatInt(key, 10) + ")" +
 		" where pg_backend_pid() = " + strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
@@ -82,7 +88,7 @@ func (u *work) lockOne(ctx context.Context, conn *pgx.Conn, key int64) error {
 	}
 	tag, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 	if err == nil && tag.RowsAffected() != 1 {
-		return &PoolerError{Op: u.op.Name}
+		return &PoolerError{Use: "Op.Locks", Target: u.op.Name, Remedy: "connect to the server itself, or lock rows"}
 	}
 	return err
 }

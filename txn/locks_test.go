@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
@@ -102,46 +99,6 @@ func TestTheWaitForALockIsBounded(t *testing.T) {
 	}
 	// The session whose wait was cut short may be given the lock before it ends.
 	l.await(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, 0)
-}
-
-func TestLocksBehindAPoolerAreRefused(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	// A pooler gives clients process ids of its own making.
-	pool := l.db.Pool(func(cfg *pgxpool.Config) {
-		cfg.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-			return &otherPID{Conn: conn}, err
-		}
-	})
-	err := Run(t.Context(), newRunner(t, pool, Config{}), Op{Name: "x", Locks: []int64{1}}, func(context.Context, *Tx) error {
-		t.Error("the function was called")
-		return nil
-	})
-	var pooler *PoolerError
-	if !errors.As(err, &pooler) || pooler.Op != "x" || l.advisory() != 0 {
-		t.Errorf("%d locks, error %v", l.advisory(), err)
-	}
-}
-
-// otherPID changes the server's process id in what it says at first.
-type otherPID struct {
-	net.Conn
-	done bool
-}
-
-func (c *otherPID) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	keyData := []byte{'K', 0, 0, 0, 12}
-	if i := slices.Index(p[:n], 'K'); !c.done && i >= 0 {
-		for ; i+len(keyData)+4 <= n; i++ {
-			if slices.Equal(p[i:i+len(keyData)], keyData) {
-				p[i+len(keyData)] ^= 0x40
-				c.done = true
-			}
-		}
-	}
-	return n, err
 }
 
 func TestLocksWorkOverASingleConnection(t *testing.T) {

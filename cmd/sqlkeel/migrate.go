@@ -33,8 +33,8 @@ func newMigrate() *cobra.Command {
 The files are those built into this program, the bookstore's, unless --dir names
 a directory. Each file is one transaction; a failure leaves the schema as it was
 before that file, and is reported as file:line:col. One run at a time holds
-goose's advisory lock. The connection must be a direct one: a pooler that hands
-out connections per transaction would lose the lock.`,
+goose's advisory lock. The connection must be a direct one: through a pooler,
+which may give the session and its lock to others, nothing is run.`,
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&f.databaseURL, "database-url", "", "database to work on (default $DATABASE_URL)")

@@ -104,6 +104,8 @@ func isTimeout(err error) bool {
 func refusal(config *pgx.ConnConfig, server string, pg *pgconn.PgError) string {
 	answer := fmt.Sprintf("%s (SQLSTATE %s)", pg.Message, pg.Code)
 	switch {
+	case pgerr.Advice(pg) != "":
+		return fmt.Sprintf("%s refused the connection: %s: %s", server, answer, pgerr.Advice(pg))
 	case pg.Code == "3D000":
 		return fmt.Sprintf("database %q does not exist at %s: create it, or correct its name in the database URL: %s",
 			config.Database, server, answer)

@@ -9,6 +9,7 @@
 // line and column. A [Migrator] is the entry point; [Snapshot] renders a schema
 // as text, so that two of them can be compared.
 //
-// The run, its lock and its settings live in one session. A pooler that hands
-// out server connections per transaction therefore cannot stand in between.
+// The run, its lock and its settings live in one session. Through a pooler, which
+// may give that session to others, nothing is run: the error is a
+// [pgerr.PoolerError].
 package migrate

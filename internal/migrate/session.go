@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // connectTimeout applies when the DSN sets none.
@@ -55,11 +57,41 @@ func (m *Migrator) open(ctx context.Context) (*session, error) {
 		_ = s.db.Close()
 		return nil, connectError(ctx, m.conn, err)
 	}
+	if err := s.needsItself(); err != nil {
+		_ = s.db.Close()
+		return nil, err
+	}
 	if err := s.configure(); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// needsItself returns a *pgerr.PoolerError when the server's session is another than
+// the connection's: behind a pooler the lock would exclude nobody, and settings would
+// be left to other clients.
+func (s *session) needsItself() error {
+	conn, err := s.db.Conn(s.ctx)
+	if err != nil {
+		return s.failed("set up the session", err)
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	var pid, announced uint32
+	if err := conn.QueryRowContext(s.ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+		return s.failed("set up the session", err)
+	}
+	err = conn.Raw(func(c any) error { announced = c.(*stdlib.Conn).Conn().PgConn().PID(); return nil })
+	if err != nil {
+		return s.failed("set up the session", err)
+	}
+	if pid != announced {
+		return &pgerr.PoolerError{
+			Use: "the migration lock", Target: "migrate",
+			Remedy: "give a database URL that leads to the server itself (a direct connection)",
+		}
+	}
+	return nil
 }
 
 // configure gives the session the settings every migration starts with,
