@@ -32,7 +32,8 @@ each proven variant has.
 It needs sqlc's configuration, the schema and the Go files that sqlc generated, and
 no Go module. What cannot be analysed is listed on standard error with the server's
 message, stands in the array as a statement that may change anything, with the
-message as why_not, and does not stop the rest. The exit code is 1 only when nothing
+message as why_not, and does not stop the rest. So does a statement that is set
+aside with @opaque; its reason stands under opaque too. The exit code is 1 only when nothing
 can be analysed.` + aboutServer,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := gen.Inspect(cmd.Context(), f.options(cmd))
@@ -57,7 +58,11 @@ func printFailures(errs io.Writer, found *gen.Inspection) {
 	for _, p := range found.Failed {
 		fmt.Fprintln(errs, p)
 	}
-	fmt.Fprintf(errs, "%d of %s could not be analysed\n", found.Unknown, count(len(found.Statements), "statement"))
+	opaque := ""
+	if found.Opaque > 0 {
+		opaque = fmt.Sprintf(", %d set aside with @opaque", found.Opaque)
+	}
+	fmt.Fprintf(errs, "%d of %s could not be analysed%s\n", found.Unknown, count(len(found.Statements), "statement"), opaque)
 }
 
 // writeStatements prints them as JSON, as they are: a < stays one.

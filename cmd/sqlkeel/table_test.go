@@ -59,3 +59,23 @@ func TestInspectPrintsATableAndSaysWhatItCouldNotAnalyse(t *testing.T) {
 		t.Errorf("code %d, %s\n%s", code, stdout, stderr)
 	}
 }
+
+func TestInspectShowsAStatementThatIsSetAside(t *testing.T) {
+	t.Parallel()
+	dir := project(t, [3]string{"query.sql", "-- name", "-- @opaque its table is a library's\n-- name"}, [3]string{"schema.sql", "books", "others"})
+	stdout, stderr, code := result(t, sqlkeel(t, onServer(t), "inspect", "--config", dir))
+	const table = "STATEMENT   COMMAND  READS    WRITES   VARIANTS  CACHEABLE\n" +
+		"DeleteBook  :exec    unknown  unknown  -         no: it is opaque: its table is a library's\n"
+	if code != 0 || stdout != table || !strings.HasSuffix(stderr, "\n0 of 1 statement could not be analysed, 1 set aside with @opaque\n") {
+		t.Errorf("code %d, got\n%s\n%s", code, stdout, stderr)
+	}
+	for _, command := range []string{"generate", "check"} {
+		if _, stderr, code := result(t, sqlkeel(t, onServer(t), command, "--config", dir)); code != 0 {
+			t.Errorf("%s: code %d, %s", command, code, stderr)
+		}
+	}
+	stdout, _, code = result(t, sqlkeel(t, onServer(t), "inspect", "--json", "--config", dir))
+	if code != 0 || !strings.Contains(stdout, `"opaque": "its table is a library's"`) {
+		t.Errorf("code %d, got\n%s", code, stdout)
+	}
+}

@@ -45,6 +45,8 @@ type statementAnalysis struct {
 	plan   *variants.Plan
 	page   *pages.Plan
 	failed *project.Problem
+	// needless says that the statement is opaque and could be analysed.
+	needless bool
 }
 
 // analyse loads the project and works out its statements. The error says why
@@ -66,6 +68,7 @@ func analyse(ctx context.Context, o Options, m mode) (*analysis, error) {
 				return err
 			}
 		}
+		a.noteNeedless()
 		return nil
 	})
 }

@@ -15,6 +15,9 @@ func (a *analysis) emit() (*fileSet, error) {
 	for _, pkg := range a.packages {
 		in := emit.Input{Package: pkg.Package, Relations: pkg.digests, Constraints: pkg.constraints}
 		for _, st := range pkg.statements {
+			if note := st.Opaque(); note != nil {
+				in.Opaque = append(in.Opaque, emit.Opaque{Name: st.Name, Why: note.Args})
+			}
 			if st.result == nil {
 				continue
 			}

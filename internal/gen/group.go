@@ -76,6 +76,9 @@ func (a *analysis) open(ctx context.Context, conn *pgx.Conn) (*database, error) 
 
 // analyseStatement works out one statement and checks what its annotations ask for.
 func (a *analysis) analyseStatement(ctx context.Context, db *database, st *statementAnalysis) error {
+	if st.Opaque() != nil {
+		return a.setAside(ctx, db, st)
+	}
 	if st.failed != nil {
 		return nil
 	}

@@ -17,8 +17,9 @@ type Inspection struct {
 	// Failed is why statements, or parts of the schema, could not be understood,
 	// and Notes what else there is to say.
 	Failed, Notes Problems
-	// Unknown is how many of the statements could not be analysed.
-	Unknown int
+	// Unknown is how many of the statements could not be analysed, and Opaque how
+	// many were set aside with @opaque.
+	Unknown, Opaque int
 }
 
 // Inspected is a statement as `sqlkeel inspect` prints it. Lists are never null, and
@@ -40,7 +41,9 @@ type Inspected struct {
 	Cacheable bool     `json:"cacheable"`
 	WhyNot    string   `json:"why_not"`
 	Variants  []string `json:"variants"` // such as "category+min_price sort=newest"; "none" without any part
-	// Unknown says that the statement could not be analysed.
+	// Opaque is why the statement was set aside with @opaque; "" when it was not.
+	Opaque string `json:"opaque,omitempty"`
+	// Unknown says that the statement was not, or could not be, analysed.
 	Unknown bool `json:"-"`
 }
 
@@ -64,7 +67,10 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 	found := &Inspection{Statements: []Inspected{}, Failed: a.sorted(a.problems), Notes: a.sorted(a.notes)}
 	for _, pkg := range a.packages {
 		for _, st := range pkg.statements {
-			if st.result == nil {
+			switch {
+			case st.Opaque() != nil:
+				found.Opaque++
+			case st.result == nil:
 				found.Unknown++
 			}
 			found.Statements = append(found.Statements, inspected(st))
@@ -83,6 +89,9 @@ func inspected(st *statementAnalysis) Inspected {
 	}
 	if st.result == nil {
 		i.Effects, i.WhyNot, i.Unknown = []string{"*"}, unknown(st.failed), true
+		if note := st.Opaque(); note != nil {
+			i.Opaque = note.Args
+		}
 		return i
 	}
 	e := st.result.Effects

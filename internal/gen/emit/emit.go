@@ -28,6 +28,8 @@ const (
 type Input struct {
 	Package    *project.Package
 	Statements []Statement
+	// Opaque are the statements that were set aside.
+	Opaque []Opaque
 	// Relations maps each relation that a statement touches to the digest of its
 	// definition.
 	Relations   map[string]string
@@ -38,6 +40,9 @@ type Input struct {
 
 	mutant mutant
 }
+
+// Opaque is a statement of which nothing is to be known, and why.
+type Opaque struct{ Name, Why string }
 
 // Statement is a statement and what it does.
 type Statement struct {
@@ -55,6 +60,7 @@ func Package(in Input) (map[string][]byte, error) {
 	if !in.is(givenOrder) {
 		in.Statements = slices.Clone(in.Statements)
 		slices.SortFunc(in.Statements, func(a, b Statement) int { return strings.Compare(a.Name, b.Name) })
+		in.Opaque = slices.SortedFunc(slices.Values(in.Opaque), func(a, b Opaque) int { return strings.Compare(a.Name, b.Name) })
 	}
 	if in.is(takesNames) {
 		in.Names = nil

@@ -19,6 +19,12 @@ func registry(f *file, in Input, problems *problems) {
 	}
 	stmt := f.use(runtimePath)
 	f.line("// Statements is what each statement of this package does.")
+	if len(in.Opaque) > 0 {
+		f.line("//\n// Nothing is known of these, as their query files say (@opaque), so that each may\n// change anything:")
+	}
+	for _, o := range in.Opaque {
+		f.line("//   - %s: %s", o.Name, oneLine(o.Why))
+	}
 	f.line("var Statements = %s.NewRegistry(", stmt)
 	f.line("map[string]string{")
 	for _, name := range slices.Sorted(maps.Keys(in.Relations)) {

@@ -12,7 +12,7 @@ import (
 // Annotation is a comment line of the form -- @key arguments that starts in the
 // first column, anywhere between the query before and the query's semicolon.
 type Annotation struct {
-	Key  string // without the @: page, row, reads, writes, cache or replica
+	Key  string // without the @: page, row, reads, writes, cache, replica or opaque
 	Args string // as written
 	Pos  Position
 	// Names are the columns of @page key=…, the relations of @reads and @writes
@@ -22,6 +22,8 @@ type Annotation struct {
 	Duration time.Duration
 	// Off says @cache off.
 	Off bool
+	// WholeFile says that an @opaque is its file's @opaque-file.
+	WholeFile bool
 }
 
 // Annotation returns the statement's annotation of a key, or nil.
@@ -36,7 +38,7 @@ func (st *Statement) Annotation(key string) *Annotation {
 
 // keys are the annotations that sqlkeel knows, foreign those that are sqlc's own.
 var (
-	keys    = []string{"cache", "page", "reads", "replica", "row", "writes"}
+	keys    = []string{"cache", opaque, opaqueFile, "page", "reads", "replica", "row", "writes"}
 	foreign = []string{"param", "sqlc-vet-disable"}
 )
 
@@ -59,6 +61,11 @@ func (c comment) annotation() (key, args string) {
 	return m[1], m[2]
 }
 
+// place returns where the comment's @ is.
+func (c comment) place(file string) Position {
+	return Position{file, c.line, c.column + utf8.RuneCountInString(c.text[:strings.IndexByte(c.text, '@')])}
+}
+
 // annotations reads those of a query's comments.
 func (r *reader) annotations(st *Statement, q *query) {
 	for _, c := range lineComments(q.text, q.span) {
@@ -66,9 +73,10 @@ func (r *reader) annotations(st *Statement, q *query) {
 		if key == "" || slices.Contains(foreign, key) || !isKey(key) && st.hasParam(key) {
 			continue
 		}
-		at := strings.IndexByte(c.text, '@')
-		pos := Position{q.file, c.line, c.column + utf8.RuneCountInString(c.text[:at])}
+		pos := c.place(q.file)
 		switch {
+		case q.first && key == opaqueFile && !c.block && c.column == 1 && c.offset < q.nameAt:
+			// It is for the whole file: see readOpaqueFile.
 		case c.block && isKey(key):
 			r.pkg.report(pos, st.Name, "an annotation is a comment of its own line: write -- @%s", key)
 		case c.column > 1 && isKey(key) && !r.is(anyColumn):
@@ -105,6 +113,9 @@ func (r *reader) docAnnotations(st *Statement, method *ast.FuncDecl) {
 
 func (r *reader) annotate(st *Statement, key, args string, pos Position) {
 	switch {
+	case key == opaqueFile:
+		r.pkg.report(pos, st.Name, "@opaque-file stands before the first query of a query file, as it is for all of the file: for this statement alone write @opaque")
+		return
 	case !isKey(key):
 		r.pkg.report(pos, st.Name, "unknown annotation @%s: known are @%s; if this is prose, put a word before the @", key, strings.Join(keys, ", @"))
 		return

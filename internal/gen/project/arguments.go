@@ -18,6 +18,8 @@ func (a *Annotation) parse() string {
 			return "needs the name of the row's type, an exported Go identifier, such as BookSummary"
 		}
 		a.Names = []string{a.Args}
+	case opaque:
+		return a.parseOpaque()
 	case "reads", "writes":
 		return a.parseRelations()
 	case "cache":

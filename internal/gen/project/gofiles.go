@@ -26,7 +26,9 @@ type reader struct {
 	funcs   map[string]*ast.FuncDecl // by receiver's type, a dot and the name
 	consts  map[string]bool          // names of SQL constants
 	queries queryIndex
-	mutant  mutant
+	// opaqueFiles are the query files of which no statement is to be analysed.
+	opaqueFiles map[string]Annotation
+	mutant      mutant
 }
 
 type goFile struct {
@@ -39,7 +41,7 @@ type goFile struct {
 func newReader(dir string, pkg *Package) *reader {
 	pkg.Nulls, pkg.Enums, pkg.Imports = map[string]bool{}, map[string]bool{}, map[string]string{}
 	return &reader{dir: dir, pkg: pkg, fset: token.NewFileSet(),
-		structs: map[string]*ast.StructType{}, funcs: map[string]*ast.FuncDecl{}, consts: map[string]bool{}}
+		opaqueFiles: map[string]Annotation{}, structs: map[string]*ast.StructType{}, funcs: map[string]*ast.FuncDecl{}, consts: map[string]bool{}}
 }
 
 func (r *reader) read() {

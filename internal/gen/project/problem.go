@@ -59,6 +59,7 @@ func (pkg *Package) report(pos Position, statement, format string, args ...any) 
 // refuse says why a statement cannot be used. The first reason stays.
 func (st *Statement) refuse(pos Position, format string, args ...any) {
 	p := st.Package.report(pos, st.Name, format, args...)
+	st.refusals = append(st.refusals, p)
 	if st.Refused == nil {
 		st.Refused = p
 	}

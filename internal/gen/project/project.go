@@ -69,10 +69,11 @@ type Statement struct {
 	Pos Position
 	// Refused is why the generated method cannot be right, or was not understood.
 	// The statement must not be analysed nor appear in generated code. The
-	// package's Problems hold it too.
+	// package's Problems hold it too, unless the statement is opaque.
 	Refused *Problem
 
-	origin origin
+	refusals []*Problem // Refused, and what was said after it
+	origin   origin
 }
 
 // Param is an argument of a statement.

@@ -16,6 +16,7 @@ type query struct {
 	span     sqltext.Statement
 	name     string
 	command  string
+	first    bool // of its file
 	nameLine int
 	nameAt   int // offset of the line
 }
@@ -36,29 +37,31 @@ func (r *reader) readQueries() {
 			continue
 		}
 		text := string(data)
-		for _, span := range sqltext.Pieces(text) {
-			r.readQuery(name, text, span)
+		for i, span := range sqltext.Pieces(text) {
+			r.readQuery(&query{file: name, text: text, span: span, first: i == 0})
 		}
 	}
 }
 
-func (r *reader) readQuery(file, text string, span sqltext.Statement) {
-	q := &query{file: file, text: text, span: span}
-	comments := lineComments(text, span)
+func (r *reader) readQuery(q *query) {
+	comments := lineComments(q.text, q.span)
 	for _, c := range comments {
 		if m := nameLine.FindStringSubmatch(c.text); m != nil && c.column == 1 && q.name == "" {
 			q.name, q.command, q.nameLine, q.nameAt = m[1], m[2], c.line, c.offset
 		}
 	}
 	if q.name == "" {
-		r.orphanAnnotations(file, comments)
+		r.orphanAnnotations(q.file, comments)
 		return
 	}
 	if first, twice := r.queries[q.name]; twice {
-		r.pkg.report(Position{file, q.nameLine, 1}, q.name, "the name is taken by %s:%d; sqlc needs names that are unique in a package", first.file, first.nameLine)
+		r.pkg.report(Position{q.file, q.nameLine, 1}, q.name, "the name is taken by %s:%d; sqlc needs names that are unique in a package", first.file, first.nameLine)
 		return
 	}
 	r.queries[q.name] = q
+	if q.first {
+		r.readOpaqueFile(q)
+	}
 }
 
 // orphanAnnotations reports annotations that belong to no query, such as those
@@ -87,6 +90,7 @@ func (r *reader) matchQueries() {
 		}
 		used[st.Name] = true
 		r.checkPlaceholders(st)
+		r.setAside(st)
 	}
 	for name, q := range r.queries {
 		if !used[name] && len(r.files) > 0 {
