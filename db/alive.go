@@ -32,7 +32,7 @@ func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 		d.discard(conn, ClosedDead)
 		return false
 	case silent:
-		if time.Since(info.lastUsed) < pingAfter {
+		if time.Since(info.lastUsed) < pingAfter && info.lastUsed.UnixNano() > d.doubted.Load() {
 			return true
 		}
 	}
@@ -64,10 +64,13 @@ func (d *DB) ping(ctx context.Context, conn *pgxpool.Conn) bool {
 	if err == nil {
 		return true
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	info := infoOf(conn.Conn())
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		d.counts.pingTimeouts.Add(1)
-		// A network that swallowed this one has probably swallowed them all.
-		d.reset(infoOf(conn.Conn()), "a ping got no answer")
+		d.reset(info, "a ping got no answer")
+	case serverGone(info.end, err) || silence(err):
+		d.reset(info, "a ping found the server gone")
 	}
 	d.discard(conn, ClosedDead)
 	return false

@@ -27,7 +27,7 @@ type connInfo struct {
 	lastUsed   time.Time
 	generation int64 // how many resets there had been when its opening began
 	reason     CloseReason
-	endedAlone bool // the server ended the session for what it did itself
+	end        string // the SQLSTATE with which the server announced that it ends the session
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"
@@ -42,19 +42,29 @@ func infoOf(conn *pgx.Conn) *connInfo {
 	return info
 }
 
-// noteEnd makes a handler of errors that tells a connection why the server ends it,
-// also when its user keeps the error to himself. What a session did itself, to idle
-// in a transaction or altogether or to have a transaction for too long, says nothing
-// about the others.
-func noteEnd(next pgconn.PgErrorHandler) pgconn.PgErrorHandler {
-	return func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		switch err.Code {
-		case "25P03", "25P04", "57P05":
-			if info, ok := conn.CustomData()[infoKey].(*connInfo); ok && err.SeverityUnlocalized == "FATAL" {
-				info.endedAlone = true
-			}
+// noteEnds makes the server's last word on a connection known to its info, also
+// when the connection's user keeps the error to himself. A crash of the server is
+// announced by a notice, everything else by an error.
+func noteEnds(config *pgconn.Config) {
+	note := func(conn *pgconn.PgConn, code string) {
+		if info, ok := conn.CustomData()[infoKey].(*connInfo); ok {
+			info.end = code
 		}
-		return next(conn, err)
+	}
+	onError, onNotice := config.OnPgError, config.OnNotice
+	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		if err.SeverityUnlocalized == "FATAL" {
+			note(conn, err.Code)
+		}
+		return onError(conn, err)
+	}
+	config.OnNotice = func(conn *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.Code == crashShutdown {
+			note(conn, notice.Code)
+		}
+		if onNotice != nil {
+			onNotice(conn, notice)
+		}
 	}
 }
 

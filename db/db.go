@@ -13,6 +13,7 @@ import (
 type DB struct {
 	cfg     Config
 	pool    *pgxpool.Pool
+	pooled  chan struct{} // closed when pool is there; no dial before, for its failure may empty the pool
 	gate    *gate
 	monitor *monitor
 	events  events
@@ -22,6 +23,7 @@ type DB struct {
 	waits      *samples
 	counts     counts
 	generation atomic.Int64  // of connections: how many resets there were
+	doubted    atomic.Int64  // when a connection last died in use, in nanoseconds since 1970
 	between    atomic.Uint32 // a Pooler
 
 	life    context.Context // ends when Close begins

@@ -15,9 +15,14 @@
 //     time and few dials are made.
 //
 //   - A connection is looked at before it is lent. One that the server closed
-//     is seen without a round trip, one that was idle for a second is pinged,
-//     and the first ping that gets no answer empties the pool, so that a network
-//     that swallowed all of them costs one PingTimeout and not one a connection.
+//     is seen without a round trip. One that was idle for a second is pinged, or
+//     for any time while another died in use.
+//
+//   - A session that ends by itself (57P01, a socket that was closed or reset)
+//     costs its own connection and no other. The pool is emptied when the server or
+//     the network is gone: a ping without an answer, a crash (57P02), a dial that
+//     is refused (57P03 too). So a network that swallowed all connections costs one
+//     PingTimeout and not one a connection.
 //
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
 //     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent

@@ -8,17 +8,19 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // gate holds back dials while the server is away. After a failure no slot of the
 // pool dials for a while, which doubles from 50 ms to 500 ms; the first
 // connection that succeeds lets all of them go.
 type gate struct {
-	mu     sync.Mutex
-	fails  int           // guarded by mu; in a row
-	until  time.Time     // guarded by mu; no dial before
-	cause  error         // guarded by mu; the last failure, if there was no success since
-	opened chan struct{} // guarded by mu; closed at the next success
+	mu      sync.Mutex
+	fails   int           // guarded by mu; in a row
+	until   time.Time     // guarded by mu; no dial before
+	cause   error         // guarded by mu; the last failure, if there was no success since
+	refused bool          // guarded by mu; one of the failures since the last success was a refusal
+	opened  chan struct{} // guarded by mu; closed at the next success
 }
 
 var dialPause = backoff.Policy{Base: 50 * time.Millisecond, Max: 500 * time.Millisecond}
@@ -45,16 +47,19 @@ func (g *gate) wait(ctx context.Context) error {
 	}
 }
 
-// failed notes that no connection could be made. Slots that dialled together
-// fail together: only the first of them counts.
-func (g *gate) failed(err error) {
+// failed notes that no connection could be made, and says whether this was the
+// first refusal since the last success. Slots that dialled together fail together:
+// only the first of them counts.
+func (g *gate) failed(err error, refused bool) (first bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.cause = err
+	first, g.refused = refused && !g.refused, g.refused || refused
 	if now := time.Now(); !now.Before(g.until) {
 		g.until = now.Add(dialPause.Ceiling(g.fails))
 		g.fails++
 	}
+	return first
 }
 
 // succeeded notes that a connection was made.
@@ -64,7 +69,7 @@ func (g *gate) succeeded() {
 	if g.fails == 0 {
 		return
 	}
-	g.fails, g.until, g.cause = 0, time.Time{}, nil
+	g.fails, g.until, g.cause, g.refused = 0, time.Time{}, nil, false
 	close(g.opened)
 	g.opened = make(chan struct{})
 }
@@ -76,12 +81,21 @@ func (g *gate) last() error {
 	return g.cause
 }
 
+// dialFailed notes that a dial failed. The first refusal since a connection was made
+// empties the pool: what it still has is of a server that is going or gone.
+func (d *DB) dialFailed(err error, generation int64) {
+	refused := serverGone(pgerr.Code(err), err)
+	if d.gate.failed(err, refused) {
+		d.reset(&connInfo{generation: generation}, "a dial was refused")
+	}
+}
+
 // dialTracer tells the gate of a dial that failed, also when nobody waits for it
 // any more, and the connection of which generation it is: a reset during the dial
 // is about it too. It stands in for the pool's tracer until the dial begins.
 type dialTracer struct {
 	pgx.QueryTracer // the pool's; may be nil
-	gate            *gate
+	d               *DB
 	generation      int64
 }
 
@@ -101,7 +115,7 @@ func (t *dialTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectE
 	case data.Err == nil:
 		setInfo(data.Conn, &connInfo{generation: t.generation})
 	case heals(data.Err):
-		t.gate.failed(data.Err)
+		t.d.dialFailed(data.Err, t.generation)
 	}
 	if inner, ok := t.QueryTracer.(pgx.ConnectTracer); ok {
 		inner.TraceConnectEnd(ctx, data)

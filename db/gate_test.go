@@ -22,7 +22,7 @@ func TestTheGateHoldsBackDialsAfterAFailure(t *testing.T) {
 				t.Errorf("held back for %v, want %v", got, want*time.Millisecond)
 			}
 			for range 64 { // slots that fail together
-				g.failed(io.EOF)
+				g.failed(io.EOF, false)
 			}
 		}
 	})
@@ -32,7 +32,7 @@ func TestASuccessLetsEveryoneThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
-		g.failed(io.EOF)
+		g.failed(io.EOF, false)
 		start, done := time.Now(), make(chan time.Duration)
 		for range 8 {
 			go func() {
@@ -68,7 +68,7 @@ func TestTheGateEndsWithItsContext(t *testing.T) {
 		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("an open gate: %v", err)
 		}
-		g.failed(io.EOF)
+		g.failed(io.EOF, false)
 		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("a shut gate: %v", err)
 		}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -49,6 +50,7 @@ func (l *lease) done(err error) {
 	}
 	if l.info.reason == "" && l.conn.IsClosed() {
 		l.info.reason = ClosedDead // and its error was kept from us
+		l.mourn(nil)
 	}
 	if l.info.reason == "" && (l.conn.PgConn().IsBusy() || l.conn.PgConn().TxStatus() != 'I') {
 		l.info.reason = ClosedDirty
@@ -84,14 +86,24 @@ func (l *lease) judge(err error) {
 	case l.died(err):
 		l.info.reason = ClosedDead
 		l.d.monitor.note(err)
-		if !l.info.endedAlone {
-			l.d.reset(l.info, "a connection died in use")
-		}
+		l.mourn(err)
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		l.info.reason = ClosedCanceled
 	default:
 		l.info.reason = ClosedDead
 	}
+}
+
+// mourn draws the conclusions for the other connections from the end of this one.
+// It empties the pool when the server or the network is gone. Otherwise the session
+// ended alone; those that were idle meanwhile are asked before they are lent.
+func (l *lease) mourn(err error) {
+	code := cmp.Or(l.info.end, pgerr.Code(err))
+	if serverGone(code, err) || code == "" && silence(err) {
+		l.d.reset(l.info, "a connection died in use")
+		return
+	}
+	l.d.doubted.Store(time.Now().UnixNano())
 }
 
 // died says whether err means that the server or the network ended the

@@ -45,6 +45,7 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 	poolConfig.BeforeClose = d.closed
 	poolConfig.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false } // alive does it
 	d.pool, err = pgxpool.NewWithConfig(ctx, poolConfig)
+	close(d.pooled)
 	if err != nil {
 		d.end()
 		d.monitor.hangUp()
@@ -60,6 +61,7 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 func newDB(cfg *Config) *DB {
 	d := &DB{
 		cfg: *cfg, gate: newGate(), events: newEvents(cfg),
+		pooled: make(chan struct{}),
 		ledger: ledger{out: map[*lease]struct{}{}}, waits: newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
 	}
 	d.between.Store(uint32(cfg.Pooler))
@@ -90,8 +92,9 @@ func (d *DB) connect(ctx context.Context) error {
 
 // beforeConnect holds back the pool's dials while the server is away.
 func (d *DB) beforeConnect(ctx context.Context, config *pgx.ConnConfig) error {
+	<-d.pooled
 	d.sharedMode(config)
-	config.Tracer = &dialTracer{QueryTracer: config.Tracer, gate: d.gate, generation: d.generation.Load()}
+	config.Tracer = &dialTracer{QueryTracer: config.Tracer, d: d, generation: d.generation.Load()}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()

@@ -33,7 +33,7 @@ func (d *DB) twice(ctx context.Context, sql string, attempt func(*lease) error) 
 		err = attempt(l)
 	case l.died(err):
 		d.noteReplay(sql, err)
-		l.done(err) // which empties the pool, unless the session ended alone
+		l.done(err)
 		next, acquireErr := d.acquire(ctx, sql)
 		if acquireErr != nil {
 			returned = true
