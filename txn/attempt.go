@@ -49,7 +49,7 @@ func (u *work) once(ctx context.Context, db Beginner) (e end) {
 		e = tx.identify(ctx)
 	}
 	tx.lost = tx.closed()
-	if e.err == nil {
+	if e.err == nil || e.outcome == stmt.Unknown {
 		tx.lower = tx.unit.Raise()
 	}
 	returned = true // and neither did a tracer or a fence keep it from here
@@ -125,6 +125,9 @@ func (r *Runner) abandon(ctx context.Context, tx *Tx) {
 	if !tx.ended.Load() {
 		tx.seal()
 	}
+	if tx.over() {
+		tx.lower = tx.unit.Raise()
+	}
 	r.rollback(ctx, tx)
 }
 
@@ -133,13 +136,15 @@ func (r *Runner) abandon(ctx context.Context, tx *Tx) {
 func (tx *Tx) verdict(ctx context.Context, err error) end {
 	failed := func(err, cause error) end { return end{tx: tx, err: err, cause: cause} }
 	switch {
+	case tx.over(): // whatever it returned: some of it may be committed
+		if !errors.Is(err, tx.byHand) {
+			err = errors.Join(tx.byHand, err)
+		}
+		return end{tx: tx, outcome: stmt.Unknown, err: err, cause: ErrEndedByHand}
 	case isFinal(err):
 		return failed(err, err)
 	case tx.misuse.Load() != nil:
 		return failed(tx.misuse.Load(), tx.misuse.Load())
-	case tx.state() == stateNone: // whatever it returned: some of it may be committed
-		err := fmt.Errorf("txn: %s: %w", tx.op.Name, errors.Join(ErrEndedByHand, err))
-		return failed(err, ErrEndedByHand)
 	case tx.parts > 0 && err == nil:
 		misuse := &MisuseError{Op: tx.op.Name, Statement: "SAVEPOINT", Err: ErrConcurrentUse}
 		return failed(misuse, misuse)
@@ -157,11 +162,13 @@ func (tx *Tx) verdict(ctx context.Context, err error) end {
 	case tx.joined.err != nil:
 		return failed(tx.swallowed(tx.joined.err), tx.joined.err)
 	}
-	switch tx.state() {
-	case stateFailed:
+	switch state := tx.state(); {
+	case state == stateFailed:
 		return failed(tx.swallowed(tx.fault), tx.fault)
-	case stateBusy:
+	case state == stateBusy:
 		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrOpenRows)
+	case len(tx.open) > 0:
+		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrOpenSavepoint)
 	}
 	return failed(err, err)
 }

@@ -18,7 +18,7 @@ import (
 // explains it (see [ErrSwallowed]). The others are [CommitUnknownError],
 // [AlreadyCommittedError], [ExhaustedError], [NestedError], [InvalidError],
 // [MisuseError], [SettingError], [PoolerError], [ErrSwallowed], [ErrOpenRows],
-// [ErrEndedByHand], the server's error at COMMIT, and the error of BeginTx; each is
+// [ErrOpenSavepoint], [ErrEndedByHand], the server's error at COMMIT, and the error of BeginTx; each is
 // found by errors.As or errors.Is.
 //
 // When ctx ends before COMMIT is sent, nothing is committed and the error is
@@ -89,7 +89,7 @@ func (u *work) run(ctx context.Context) (err error) {
 		if !returned {
 			err = ErrNotReturned
 		}
-		if !returned && u.last != nil && u.last.sent { // a tracer panicked
+		if !returned && u.last != nil && (u.last.sent || u.last.byHand != nil) { // a tracer panicked, or the function
 			outcome = stmt.Unknown
 		}
 		u.pass.leave()
@@ -187,7 +187,7 @@ func (u *work) attempt(ctx context.Context) end {
 	if e.tx == nil && u.runner.markers.refused(u.op, e.cause) {
 		e = u.duplicate(ctx, e)
 	}
-	if e.outcome == stmt.Unknown && u.op.Commit != Surface {
+	if e.outcome == stmt.Unknown && e.tx.sent && u.op.Commit != Surface {
 		u.pass.leave() // it may take long
 		e = u.resolve(ctx, e)
 	}

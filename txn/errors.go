@@ -19,12 +19,17 @@ var (
 	// result was not read to its end and not closed. Nothing is committed.
 	ErrOpenRows = errors.New("rows or a batch were still open when the function returned")
 
+	// ErrOpenSavepoint is returned by [Do] and [Tx.Savepoint] when the function
+	// returned nil while a savepoint of a transaction of [Tx.PgxTx] was neither
+	// committed nor rolled back. Nothing of that function is committed.
+	ErrOpenSavepoint = errors.New("a savepoint was still open when the function returned")
+
 	// ErrEndedByHand is in the [MisuseError] of a statement that would end the
-	// transaction or begin another one, such as COMMIT, which is not sent. [Do]
-	// returns it when the function did that all the same, in the middle of a text of
-	// several statements. What became of the work is then as those said; it is not
-	// run again.
-	ErrEndedByHand = errors.New("the function ended the transaction by a statement of its own")
+	// transaction or begin another one, such as COMMIT, which is not sent, and of all
+	// statements after the transaction was ended all the same. [Do] returns it in both
+	// cases and makes no other attempt. In the second, what was done until then may be
+	// committed, and the error says so.
+	ErrEndedByHand = errors.New("the function may not end the transaction: it returns nil to commit, or an error to roll back")
 
 	// ErrNotReturned is what hooks and an [Observer] are told when a function
 	// panicked or ended its goroutine.

@@ -51,7 +51,7 @@ func (tx *Tx) join(ctx context.Context, fn func(context.Context, *Tx) error) err
 	err := ErrNotReturned // unless it does
 	defer func() {
 		if err != nil && tx.hold("") == nil {
-			tx.joined.add(err, tx.depth)
+			tx.joined.add(err, len(tx.open))
 			tx.calls.Unlock()
 		}
 		_ = tx.count(-1)

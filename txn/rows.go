@@ -1,6 +1,9 @@
 package txn
 
 import (
+	"cmp"
+	"errors"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -15,15 +18,30 @@ type rows struct {
 	pgx.Rows // nil when the statement was not sent
 	tx       *Tx
 	sql      string
+	failed   error // of Query
 	misuse   error // why they cannot be used any more
+	held     bool  // by who reads them: a callback of a batch
 }
 
-// hold begins a use of the connection.
+// hold begins a use of the connection, which release ends.
 func (r *rows) hold() bool {
-	if r.misuse == nil {
+	if r.misuse == nil && !r.held {
 		r.misuse = r.tx.hold(r.sql)
 	}
 	return r.misuse == nil
+}
+
+func (r *rows) release() {
+	if !r.held {
+		r.tx.calls.Unlock()
+	}
+}
+
+// ended takes the server's word when there are no more rows.
+func (r *rows) ended() {
+	if err := r.tx.heed(r.sql, r.Rows.CommandTag(), r.Rows.Err()); r.Rows.Err() == nil {
+		r.misuse = err
+	}
 }
 
 // Next notes the error that ended the rows.
@@ -31,30 +49,38 @@ func (r *rows) Next() bool {
 	if !r.hold() {
 		return false
 	}
-	defer r.tx.calls.Unlock()
+	defer r.release()
 	if r.Rows.Next() {
 		return true
 	}
-	_ = r.tx.note(r.Rows.Err())
+	r.ended()
 	return false
 }
 
-// Scan reads the row.
+// Scan reads the row. An error closes the rows.
 func (r *rows) Scan(dest ...any) error {
 	if !r.hold() {
 		return r.misuse
 	}
-	defer r.tx.calls.Unlock()
-	return r.Rows.Scan(dest...)
+	defer r.release()
+	err := r.Rows.Scan(dest...)
+	if err != nil {
+		r.ended()
+	}
+	return err
 }
 
-// Values decodes the row.
+// Values decodes the row. An error closes the rows.
 func (r *rows) Values() ([]any, error) {
 	if !r.hold() {
 		return nil, r.misuse
 	}
-	defer r.tx.calls.Unlock()
-	return r.Rows.Values()
+	defer r.release()
+	values, err := r.Rows.Values()
+	if err != nil {
+		r.ended()
+	}
+	return values, err
 }
 
 // Close notes the error of what was closed. After the attempt there is nothing
@@ -63,9 +89,9 @@ func (r *rows) Close() {
 	if r.Rows == nil || !r.hold() {
 		return
 	}
-	defer r.tx.calls.Unlock()
+	defer r.release()
 	r.Rows.Close()
-	_ = r.tx.note(r.Rows.Err())
+	r.ended()
 }
 
 // Err is the error that ended the rows.
@@ -111,66 +137,27 @@ func (r *rows) TypeMap() *pgtype.Map {
 	return r.Rows.TypeMap()
 }
 
-type row struct {
-	pgx.Row
-	tx     *Tx
-	sql    string
-	misuse error
-}
+// row is the first of some rows.
+type row rows
 
-// Scan notes its error.
+// Scan reads the row and closes. It notes the error.
 func (r *row) Scan(dest ...any) error {
-	if r.misuse != nil {
-		return r.misuse
-	}
-	if err := r.tx.hold(r.sql); err != nil {
+	rows := (*rows)(r)
+	defer rows.Close()
+	if err := rows.Err(); err != nil {
 		return err
 	}
-	defer r.tx.calls.Unlock()
-	return r.tx.note(r.Row.Scan(dest...))
-}
-
-type batchResults struct {
-	pgx.BatchResults
-	tx *Tx
-}
-
-const batchName = "batch"
-
-// Exec notes its error.
-func (b *batchResults) Exec() (pgconn.CommandTag, error) {
-	if err := b.tx.hold(batchName); err != nil {
-		return pgconn.CommandTag{}, err
+	for _, d := range dest {
+		if _, ok := d.(*pgtype.DriverBytes); ok {
+			return errors.New("txn: cannot scan into *pgtype.DriverBytes from QueryRow: it would not outlive the row")
+		}
 	}
-	defer b.tx.calls.Unlock()
-	tag, err := b.BatchResults.Exec()
-	return tag, b.tx.note(err)
-}
-
-// Query notes its error, and watches the rows.
-func (b *batchResults) Query() (pgx.Rows, error) {
-	if err := b.tx.hold(batchName); err != nil {
-		return &rows{tx: b.tx, sql: batchName, misuse: err}, err
+	if !rows.Next() {
+		return cmp.Or(rows.Err(), pgx.ErrNoRows)
 	}
-	defer b.tx.calls.Unlock()
-	result, err := b.BatchResults.Query()
-	return &rows{Rows: result, tx: b.tx, sql: batchName}, b.tx.note(err)
-}
-
-// QueryRow watches the row.
-func (b *batchResults) QueryRow() pgx.Row {
-	if err := b.tx.hold(batchName); err != nil {
-		return &row{tx: b.tx, misuse: err}
-	}
-	defer b.tx.calls.Unlock()
-	return &row{Row: b.BatchResults.QueryRow(), tx: b.tx, sql: batchName}
-}
-
-// Close notes the error of what was closed.
-func (b *batchResults) Close() error {
-	if err := b.tx.hold(batchName); err != nil {
+	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
-	defer b.tx.calls.Unlock()
-	return b.tx.note(b.BatchResults.Close())
+	rows.Close()
+	return rows.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -20,8 +21,8 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) err
 	if fn == nil {
 		return errNilFunc
 	}
-	p := part{tx: tx, hooks: tx.hooks.mark()}
-	if err := p.begin(ctx); err != nil {
+	p := &part{tx: tx}
+	if err := p.begin(ctx, 1); err != nil {
 		return err
 	}
 	defer func() { _ = tx.count(-1) }()
@@ -41,23 +42,36 @@ type part struct {
 	tx    *Tx
 	name  string
 	hooks mark // those that were given before it
+	over  bool // guarded by tx.calls
 }
 
-func (p *part) begin(ctx context.Context) error {
+// begin begins the part, for as many functions: 1 or none.
+func (p *part) begin(ctx context.Context, functions int) error {
 	tx := p.tx
 	if err := tx.enter("SAVEPOINT"); err != nil {
 		return err
 	}
 	defer tx.calls.Unlock()
-	tx.depth++
-	tx.parts++
-	p.name = "sqlkeel_part_" + strconv.Itoa(tx.depth)
-	if _, err := tx.pgx.Exec(ctx, "SAVEPOINT "+p.name); err != nil {
-		tx.depth--
-		tx.parts--
-		return fmt.Errorf("txn: %s: savepoint: %w", tx.op.Name, tx.note(err))
+	p.name, p.hooks = "sqlkeel_part_"+strconv.Itoa(len(tx.open)+1), tx.hooks.mark()
+	tag, err := tx.pgx.Exec(ctx, "SAVEPOINT "+p.name)
+	if err := tx.heed("SAVEPOINT", tag, err); err != nil {
+		return fmt.Errorf("txn: %s: savepoint: %w", tx.op.Name, err)
 	}
+	tx.open = append(tx.open, p)
+	tx.parts += functions
 	return nil
+}
+
+// close ends the part, and those that were begun in it, for the Tx. It returns their
+// depth.
+func (p *part) close() int {
+	open := p.tx.open
+	depth := slices.Index(open, p)
+	for _, inner := range open[depth:] {
+		inner.over = true
+	}
+	p.tx.open = open[:depth]
+	return depth + 1
 }
 
 // end ends a part whose function returned err.
@@ -66,17 +80,18 @@ func (p *part) end(ctx context.Context, err error) error {
 	if held := tx.hold("RELEASE"); held != nil {
 		return errors.Join(err, held)
 	}
-	if isConflict(tx.doomed) {
-		defer func() { tx.depth-- }()
-		doomed := tx.doomed
-		tx.calls.Unlock()
+	switch {
+	case isConflict(tx.doomed):
+		defer tx.calls.Unlock()
+		p.close()
 		if err == nil {
-			return tx.swallowed(doomed)
+			return tx.swallowed(tx.doomed)
 		}
 		return err
-	}
-	if err == nil && tx.state() == stateFailed {
+	case err == nil && tx.state() == stateFailed:
 		err = tx.swallowed(tx.fault)
+	case err == nil && tx.open[len(tx.open)-1] != p:
+		err = fmt.Errorf("txn: %s: %w", tx.op.Name, ErrOpenSavepoint)
 	}
 	if err != nil {
 		tx.calls.Unlock()
@@ -92,11 +107,14 @@ func (p *part) end(ctx context.Context, err error) error {
 func (p *part) release(ctx context.Context) error {
 	tx := p.tx
 	defer tx.calls.Unlock()
-	tx.look()
-	if _, err := tx.pgx.Exec(ctx, "RELEASE SAVEPOINT "+p.name); err != nil {
-		return fmt.Errorf("txn: %s: release savepoint: %w", tx.op.Name, tx.note(err))
+	if err := tx.admit("RELEASE"); err != nil {
+		return err
 	}
-	tx.depth--
+	tag, err := tx.pgx.Exec(ctx, "RELEASE SAVEPOINT "+p.name)
+	if err := tx.heed("RELEASE", tag, err); err != nil {
+		return fmt.Errorf("txn: %s: release savepoint: %w", tx.op.Name, err)
+	}
+	p.close()
 	return nil
 }
 
@@ -108,21 +126,25 @@ func (p *part) undo(ctx context.Context) error {
 		return err
 	}
 	defer tx.calls.Unlock()
-	tx.look()
-	tx.depth--
+	depth := p.close()
 	tx.hooks.drop(p.hooks)
+	if err := tx.admit("ROLLBACK TO"); err != nil {
+		return err
+	}
 	ctx, cancel := tx.runner.detached(ctx)
 	defer cancel()
 	before := tx.doomed
 	tx.doom(ErrNotReturned) // should a tracer panic
 	// Both in one round trip. Without the release a loop would pile up
 	// savepoints, each inside the one before.
-	_, err := tx.pgx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+p.name+"; RELEASE SAVEPOINT "+p.name)
+	sql := "ROLLBACK TO SAVEPOINT " + p.name + "; RELEASE SAVEPOINT " + p.name
+	tag, err := tx.pgx.Exec(ctx, sql)
 	tx.doomed = before
-	tx.joined.undone(tx.depth + 1)
-	if err != nil {
-		err = fmt.Errorf("txn: %s: roll back to savepoint: %w", tx.op.Name, tx.note(err))
+	tx.joined.undone(depth)
+	if err := tx.heed(sql, tag, err); err != nil {
+		err = fmt.Errorf("txn: %s: roll back to savepoint: %w", tx.op.Name, err)
 		tx.doom(err)
+		return err
 	}
-	return err
+	return nil
 }

@@ -3,8 +3,6 @@ package txn
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,13 +40,15 @@ type Tx struct {
 
 	// What follows is guarded by calls.
 
-	depth int // of savepoints
-	parts int // savepoints and joined operations that are under way
+	open  []*part // savepoints that are under way, the innermost last
+	parts int     // functions of savepoints and joined operations that are under way
 	// fault is the error that broke the transaction, while it is broken.
 	fault error
 	// doomed is why the transaction must not be committed even if a savepoint
 	// mended it: a conflict, or a rollback to a savepoint that failed.
 	doomed error
+	// byHand says that the function ended the transaction, if it did.
+	byHand error
 	joined joinFailure
 	id     xact // of Resolve
 	lower  func(stmt.Outcome)
@@ -91,32 +91,39 @@ func (tx *Tx) Attempt() int { return tx.attempt }
 
 // Exec runs a statement.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if err := tx.enter(sql); err != nil {
+	sql, args, sent, err := tx.enterWith(ctx, sql, args)
+	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	defer tx.calls.Unlock()
 	tag, err := tx.pgx.Exec(ctx, sql, args...)
-	return tag, tx.note(err)
+	return tag, tx.heed(sent, tag, err)
 }
 
 // Query runs a statement that returns rows. The rows are never nil, and have
 // the error too.
 func (tx *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := tx.enter(sql); err != nil {
-		return &rows{tx: tx, sql: sql, misuse: err}, err
-	}
-	defer tx.calls.Unlock()
-	result, err := tx.pgx.Query(ctx, sql, args...)
-	return &rows{Rows: result, tx: tx, sql: sql}, tx.note(err)
+	r := tx.query(ctx, sql, args)
+	return r, r.failed
 }
 
 // QueryRow runs a statement that returns a row. Its error is Scan's.
 func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	if err := tx.enter(sql); err != nil {
-		return &row{tx: tx, sql: sql, misuse: err}
+	return (*row)(tx.query(ctx, sql, args))
+}
+
+func (tx *Tx) query(ctx context.Context, sql string, args []any) *rows {
+	r := &rows{tx: tx, sql: sql}
+	sql, args, sent, err := tx.enterWith(ctx, sql, args)
+	if err != nil {
+		r.failed, r.misuse = err, err
+		return r
 	}
 	defer tx.calls.Unlock()
-	return &row{Row: tx.pgx.QueryRow(ctx, sql, args...), tx: tx, sql: sql}
+	r.sql = sent
+	r.Rows, err = tx.pgx.Query(ctx, sql, args...)
+	r.failed = tx.note(err)
+	return r
 }
 
 // CopyFrom loads rows by COPY and returns how many there were. pgx asks source on
@@ -127,61 +134,39 @@ func (tx *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []stri
 	}
 	defer tx.calls.Unlock()
 	n, err := tx.pgx.CopyFrom(ctx, table, columns, source)
-	return n, tx.note(err)
-}
-
-// SendBatch sends several statements in one round trip. The results must be
-// closed.
-func (tx *Tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	if err := tx.enterBatch(batch); err != nil {
-		return &batchResults{BatchResults: pgx.FailedBatchResults(batch, err), tx: tx}
-	}
-	defer tx.calls.Unlock()
-	return &batchResults{BatchResults: tx.pgx.SendBatch(ctx, batch), tx: tx}
-}
-
-// enterBatch is enter for all statements of a batch.
-func (tx *Tx) enterBatch(batch *pgx.Batch) error {
-	for _, q := range batch.QueuedQueries {
-		if endsTransaction(q.SQL) {
-			return tx.enter(q.SQL)
-		}
-	}
-	return tx.enter(batchName)
+	return n, tx.heed("COPY", pgconn.CommandTag{}, err)
 }
 
 // enter begins a call, which ends by unlocking tx.calls, unless there is an error.
 func (tx *Tx) enter(sql string) error {
-	if endsTransaction(sql) {
-		err := &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Err: ErrEndedByHand}
-		tx.misuse.CompareAndSwap(nil, err)
-		return err
-	}
 	if err := tx.hold(sql); err != nil {
 		return err
 	}
-	tx.look()
+	if err := tx.admit(sql); err != nil {
+		tx.calls.Unlock()
+		return err
+	}
 	return nil
 }
 
-// endsTransaction reports whether a statement would end the transaction, or begin
-// another one. With AND CHAIN nothing would show it afterwards.
-func endsTransaction(sql string) bool {
-	verb := stmt.Verb(sql)
-	for _, word := range [...]string{"commit", "end", "abort", "begin", "start", "rollback", "prepare"} {
-		if !strings.EqualFold(verb, word) {
-			continue
-		}
-		rest := strings.Fields(sql[strings.Index(sql, verb)+len(verb):])
-		switch {
-		case word == "rollback":
-			return !slices.ContainsFunc(rest, func(s string) bool { return strings.EqualFold(s, "to") })
-		case word == "prepare":
-			return len(rest) > 0 && strings.EqualFold(rest[0], "transaction")
-		}
-		return true
+// enterWith is enter for a statement with arguments, one of which may rewrite it. It
+// returns those to pass on, and the text that the server will get.
+func (tx *Tx) enterWith(ctx context.Context, sql string, args []any) (text string, passed []any, sent string, err error) {
+	if err := tx.hold(sql); err != nil {
+		return "", nil, "", err
 	}
-	return false
+	entered := false
+	defer func() {
+		if !entered { // also when the rewriter panics
+			tx.calls.Unlock()
+		}
+	}()
+	sent, passed = tx.rewrite(ctx, sql, args)
+	if err := tx.admit(sent); err != nil {
+		return "", nil, "", err
+	}
+	entered = true
+	return sql, passed, sent, nil
 }
 
 // hold is enter for what goes on with a statement.

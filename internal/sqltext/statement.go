@@ -1,5 +1,10 @@
 package sqltext
 
+import (
+	"iter"
+	"slices"
+)
+
 // Statement is a piece of a script, by byte offsets.
 type Statement struct {
 	// Start is where the piece begins: after the one before, comments included.
@@ -18,44 +23,44 @@ func (s Statement) Text(sql string) string { return sql[s.First:s.End] }
 // Statements cuts a script at the semicolons that end statements by the default
 // rules: not those in parentheses, nor in a function's body between BEGIN ATOMIC and
 // END. Empty statements are left out, as PostgreSQL does.
-func Statements(sql string) []Statement { return Rules{}.Statements(sql) }
+func Statements(sql string) []Statement { return slices.Collect(Rules{}.Statements(sql)) }
 
-// Statements is the function of the same name by these rules.
-func (r Rules) Statements(sql string) []Statement {
-	var list []Statement
-	for _, s := range r.Pieces(sql) {
-		if s.First < s.End && sql[s.First] != ';' {
-			list = append(list, s)
+// Statements returns the statements that the function of the same name does, by these
+// rules.
+func (r Rules) Statements(sql string) iter.Seq[Statement] {
+	return func(yield func(Statement) bool) {
+		for s := range r.pieces(sql) {
+			if s.First < s.End && sql[s.First] != ';' && !yield(s) {
+				return
+			}
 		}
 	}
-	return list
 }
 
-// Pieces is [Rules.Statements] with the empty statements, so that the pieces are all
-// of the text: the last may hold comments alone. White space behind the last
-// semicolon is no piece.
-func (r Rules) Pieces(sql string) []Statement {
-	s := splitter{sql: sql}
-	last := 0
-	for t, ok := r.next(sql, 0); ok; t, ok = r.next(sql, t.End) {
-		last = t.End
-		if t.Kind != Comment && t.Kind != Block {
-			s.token(t)
+// Pieces is [Statements] with the empty ones, so that the pieces are all of the text:
+// the last may hold comments alone. White space behind the last semicolon is no
+// piece.
+func Pieces(sql string) []Statement { return slices.Collect(Rules{}.pieces(sql)) }
+
+func (r Rules) pieces(sql string) iter.Seq[Statement] {
+	return func(yield func(Statement) bool) {
+		s := splitter{sql: sql}
+		last := 0
+		for t, ok := r.next(sql, 0); ok; t, ok = r.next(sql, t.End) {
+			last = t.End
+			if t.Kind != Comment && t.Kind != Block && s.token(t) && !yield(s.cut(t.End)) {
+				return
+			}
+		}
+		if last > s.start {
+			yield(s.cut(len(sql)))
 		}
 	}
-	if last > s.start {
-		s.end(len(sql))
-	}
-	return s.list
 }
-
-// Pieces is [Rules.Pieces] by the default rules.
-func Pieces(sql string) []Statement { return Rules{}.Pieces(sql) }
 
 // splitter finds the ends of statements.
 type splitter struct {
 	sql    string
-	list   []Statement
 	start  int
 	first  int // 1 more than the offset; 0 before the first token
 	parens int
@@ -64,7 +69,8 @@ type splitter struct {
 	before Token // the token before, if first is set
 }
 
-func (s *splitter) token(t Token) {
+// token reports whether the statement ends with t.
+func (s *splitter) token(t Token) bool {
 	if s.first == 0 {
 		s.first = t.Start + 1
 	}
@@ -73,12 +79,12 @@ func (s *splitter) token(t Token) {
 		s.word(t)
 	case Punct:
 		if s.punct(t) {
-			s.end(t.End)
-			return
+			return true
 		}
 	}
 	s.head.token(s.sql, t)
 	s.before = t
+	return false
 }
 
 // word finds the beginning and the end of a body. END is its end only where a
@@ -106,13 +112,14 @@ func (s *splitter) punct(t Token) bool {
 	return false
 }
 
-func (s *splitter) end(at int) {
-	first := at
+// cut returns the piece that ends at an offset, and begins the next.
+func (s *splitter) cut(at int) Statement {
+	piece := Statement{Start: s.start, First: at, End: at}
 	if s.first > 0 {
-		first = s.first - 1
+		piece.First = s.first - 1
 	}
-	s.list = append(s.list, Statement{Start: s.start, First: first, End: at})
-	*s = splitter{sql: s.sql, list: s.list, start: at}
+	*s = splitter{sql: s.sql, start: at}
+	return piece
 }
 
 // head tells by a statement's first words whether it makes a function or a

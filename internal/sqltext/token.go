@@ -94,6 +94,21 @@ func (r Rules) Code(sql string) iter.Seq[Token] {
 	}
 }
 
+// Closed reports whether every quote and block comment of sql is closed, so that
+// what is written behind it is a text of its own.
+func (r Rules) Closed(sql string) bool {
+	var last Token
+	for t, ok := r.next(sql, 0); ok; t, ok = r.next(sql, t.End) {
+		last = t
+	}
+	if last.End < len(sql) || last.Kind != String && last.Kind != Quoted && last.Kind != Block {
+		return true
+	}
+	text := last.Text(sql)
+	t, _ := r.next(text+"\n;", 0)
+	return t.End == len(text)
+}
+
 // next returns the first token from at on, if there is one.
 func (r Rules) next(sql string, at int) (t Token, ok bool) {
 	for at < len(sql) && isSpace(sql[at]) {
