@@ -91,6 +91,7 @@ func (a *analysis) analyseStatement(ctx context.Context, db *database, st *state
 	if err := a.findVariants(ctx, db, st); err != nil {
 		return a.problems.add(err)
 	}
+	a.problems = append(a.problems, checkSlices(st)...)
 	a.problems = append(a.problems, checkAnnotations(st)...)
 	if a.mode == strict && st.Annotation("page") != nil {
 		st.page, err = pages.Analyze(ctx, db.conn, db.catalog, st.Statement)
@@ -130,6 +131,17 @@ func (a *analysis) findVariants(ctx context.Context, db *database, st *statement
 	}
 	st.plan = plan
 	return nil
+}
+
+// checkSlices finds slices that the method passes for a single value.
+func checkSlices(st *statementAnalysis) Problems {
+	var problems Problems
+	for n, pos := range st.Slices {
+		if n <= len(st.result.Params) && !st.result.Params[n-1].Array {
+			problems = append(problems, &project.Problem{Pos: pos, Statement: st.Name, Message: project.SliceRemedy})
+		}
+	}
+	return problems
 }
 
 // checkAnnotations holds @cache and @replica against what the statement does.

@@ -53,6 +53,8 @@ type Result struct {
 type Type struct {
 	OID  uint32
 	Name string // as format_type writes it
+	// Array says that it, or what it is a domain over, is an array.
+	Array bool
 }
 
 // Column is a column of a result.

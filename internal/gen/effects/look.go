@@ -86,7 +86,12 @@ func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *proj
 }
 
 func (a *Analyzer) typeOf(oid uint32) Type {
-	return Type{OID: oid, Name: a.types[catalog.OID(oid)].format}
+	t := a.types[catalog.OID(oid)]
+	base := t
+	for base.base != 0 {
+		base = a.types[base.base]
+	}
+	return Type{OID: oid, Name: t.format, Array: base.array}
 }
 
 // parse sets the parser's tree and returns the statement's text without what

@@ -64,7 +64,10 @@ type Statement struct {
 	// Result is no generated struct.
 	Fields      []Field
 	Annotations []Annotation
-	GoFile      string
+	// Slices are the parameters, by number, that are written as sqlc.slice and for
+	// which the method passes a slice, and where.
+	Slices map[int]Position
+	GoFile string
 	// Pos is the -- name: line in the query file, or in GoFile when there is none.
 	Pos Position
 	// Refused is why the generated method cannot be right, or was not understood.

@@ -110,13 +110,13 @@ func (r *reader) matched(st *Statement, q *query) {
 	if q.command != st.Command {
 		r.pkg.report(st.Pos, st.Name, "it is %s here and %s in %s: run sqlc generate again", q.command, st.Command, st.GoFile)
 	}
-	r.checkSlice(st, q)
 	r.checkText(st, q)
+	r.noteSlices(st, q)
 	r.annotations(st, q)
 }
 
 func (r *reader) unmatched(st *Statement) {
-	r.checkSliceText(st)
+	r.noteSliceText(st)
 	if len(r.pkg.Queries) > 0 {
 		r.pkg.report(st.Pos, st.Name, "it is in no query file: run sqlc generate again, or remove the file that sqlc no longer writes")
 	}
