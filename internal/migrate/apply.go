@@ -7,8 +7,9 @@ import (
 )
 
 // Up applies every pending migration in the order of versions. It returns at
-// once, and takes no lock, when none is pending. The files are checked first: a
-// [*ValidationError] means that nothing was applied. See [Migrator.UpTo].
+// once, and takes no lock, when none is pending. The pending files are checked
+// before the first of them runs: a [*ValidationError] means that nothing was
+// applied. See [Migrator.UpTo].
 func (m *Migrator) Up(ctx context.Context) (*Run, error) {
 	return m.up(ctx, math.MaxInt64)
 }
@@ -55,6 +56,9 @@ func (m *Migrator) up(ctx context.Context, target int64) (*Run, error) {
 		return run, err
 	}
 	for _, file := range plan {
+		run.Warnings = append(run.Warnings, file.warnings(Up)...)
+	}
+	for _, file := range plan {
 		if err := m.step(ctx, s, file, Up, run); err != nil {
 			return run, err
 		}
@@ -62,7 +66,7 @@ func (m *Migrator) up(ctx context.Context, target int64) (*Run, error) {
 	return run, nil
 }
 
-// load reads the files and refuses those that are wrong.
+// load reads the files, and refuses them when a name is wrong.
 func (m *Migrator) load() (*fileSet, error) {
 	set, err := load(m.cfg.FS, m.cfg.Dir)
 	if err != nil {
@@ -71,7 +75,8 @@ func (m *Migrator) load() (*fileSet, error) {
 	return set, set.check()
 }
 
-// plan returns the pending files up to target and notes the present version.
+// plan returns the pending files up to target, which have no error, and notes the
+// present version.
 func (s *session) plan(set *fileSet, target int64, run *Run) ([]*script, error) {
 	applied, err := s.history()
 	if err != nil {
@@ -88,5 +93,5 @@ func (s *session) plan(set *fileSet, target int64, run *Run) ([]*script, error) 
 		}
 		plan = append(plan, file)
 	}
-	return plan, nil
+	return plan, checkPlan(Up, plan...)
 }

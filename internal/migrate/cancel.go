@@ -2,7 +2,11 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // cancelEvery is the time between two requests to cancel one statement.
@@ -20,6 +24,19 @@ type canceler struct {
 	grace       time.Duration               // after which the connection is given up
 	ended       chan struct{}               // closed when the statement has ended
 	done        chan struct{}               // closed when no request is under way
+}
+
+// canceling returns the request that ends the statement of a connection. A server
+// that waits for the data of a COPY does not heed a request to cancel; so it is
+// told that there will be none. It ignores that message at any other time.
+func canceling(conn *pgconn.PgConn) func(context.Context) error {
+	return func(ctx context.Context) error {
+		noData, err := (&pgproto3.CopyFail{Message: "the run was cancelled"}).Encode(nil)
+		if err == nil {
+			_, err = conn.Conn().Write(noData)
+		}
+		return errors.Join(err, conn.CancelRequest(ctx))
+	}
 }
 
 // HandleCancel starts asking.

@@ -47,6 +47,9 @@ func (m *Migrator) undo(ctx context.Context, redo bool) (*Run, error) {
 	case file.downLine == 0:
 		return run, &IrreversibleError{File: file.path, Version: file.version}
 	}
+	if err := file.checkUndo(redo); err != nil {
+		return run, err
+	}
 	if err := m.step(ctx, s, file, Down, run); err != nil {
 		return run, err
 	}
@@ -55,4 +58,12 @@ func (m *Migrator) undo(ctx context.Context, redo bool) (*Run, error) {
 		return run, m.step(ctx, s, file, Up, run)
 	}
 	return run, nil
+}
+
+// checkUndo refuses a file that cannot be rolled back, or applied again after that.
+func (s *script) checkUndo(redo bool) error {
+	if redo {
+		return checkPlan(Up, s)
+	}
+	return checkPlan(Down, s)
 }

@@ -13,8 +13,8 @@ import (
 // last migration applied has no file: an older or another set of files is in use.
 var ErrNotRecorded = errors.New("the last migration applied has no file")
 
-// ValidationError is returned by every run when the files themselves are
-// wrong; nothing was applied.
+// ValidationError is returned by every run when the files that it is to run are
+// wrong, or the names of any; nothing was applied.
 type ValidationError struct {
 	// Problems are the errors found, never empty; warnings are left out.
 	Problems []Problem
@@ -43,6 +43,9 @@ type MigrationError struct {
 	// Kept is the number of statements, before the failed one, that stay
 	// applied because the file runs without a transaction.
 	Kept int
+	// Unset are the variables of the failed statement that the environment did not
+	// have, in order. ENVSUB put nothing in their place.
+	Unset []string
 	// Unknown is set when the connection died during COMMIT: the migration may
 	// or may not have been applied.
 	Unknown bool
@@ -60,6 +63,9 @@ func (e *MigrationError) Error() string {
 	b.WriteByte(')')
 	if e.Kept > 0 {
 		fmt.Fprintf(&b, "\nthe file runs without a transaction: the %d statement(s) before this one stay applied", e.Kept)
+	}
+	if len(e.Unset) > 0 {
+		fmt.Fprintf(&b, "\nENVSUB put nothing in the place of what is not set: %s", strings.Join(e.Unset, ", "))
 	}
 	if e.Unknown {
 		b.WriteString("\nthe connection was lost during COMMIT: see \"migrate status\" for whether it took effect")

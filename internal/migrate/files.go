@@ -14,14 +14,15 @@ import (
 type fileSet struct {
 	dir      string
 	scripts  []*script
-	problems []Problem // of every file, in order
+	problems []Problem // of the names and of every file, in order
+	misnamed bool      // an error is in the names: goose would refuse all files
 }
 
 // Validate reads every migration in the root of fsys and returns all that is
 // wrong with them, ordered by place: errors, which goose would stumble over or
 // misread, and warnings. dir is the directory's name in the result. It needs no
-// database and so cannot know whether the SQL is right. The error says that the
-// files could not be read.
+// database and so cannot know whether the SQL is right; variables of ENVSUB are
+// taken from the environment. The error says that the files could not be read.
 func Validate(fsys fs.FS, dir string) ([]Problem, error) {
 	set, err := load(fsys, dir)
 	if err != nil {
@@ -48,12 +49,21 @@ func load(fsys fs.FS, dir string) (*fileSet, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read migration %s: %w", s.path, err)
 		}
-		s.parse(data)
+		if path.Ext(s.name) == ".go" {
+			s.report(1, 1, "Go migrations are not supported; write SQL")
+		} else {
+			s.parse(data)
+		}
 		set.scripts = append(set.scripts, s)
-		set.problems = append(set.problems, s.problems...)
 	}
 	slices.SortStableFunc(set.scripts, func(a, b *script) int { return cmp.Compare(a.version, b.version) })
 	set.checkSequence()
+	set.checkFormat()
+	var found []Problem
+	for _, s := range set.scripts {
+		found = append(found, s.problems...)
+	}
+	set.problems = append(found, set.problems...)
 	sortProblems(set.problems)
 	return set, nil
 }
@@ -67,7 +77,7 @@ func (set *fileSet) named(name string) *script {
 	versioned := separated && err == nil && version > 0
 	switch {
 	case ext == ".go" && versioned && !strings.HasSuffix(name, "_test.go"):
-		set.report(name, Error, "Go migrations are not supported; write SQL")
+		return &script{version: version, name: name, path: path.Join(set.dir, name)}
 	case !strings.EqualFold(ext, ".sql"):
 	case ext != ".sql":
 		set.report(name, Error, "the name must end in .sql, in lower case")
@@ -80,6 +90,7 @@ func (set *fileSet) named(name string) *script {
 }
 
 func (set *fileSet) report(name string, severity Severity, message string) {
+	set.misnamed = set.misnamed || severity == Error
 	set.problems = append(set.problems, Problem{File: path.Join(set.dir, name), Line: 1, Col: 1, Severity: severity, Message: message})
 }
 
@@ -89,7 +100,7 @@ const timestampVersion = 1_000_000_000
 
 func (set *fileSet) checkSequence() {
 	if len(set.scripts) == 0 && len(set.problems) == 0 {
-		set.problems = append(set.problems, Problem{File: set.dir, Line: 1, Col: 1, Severity: Error, Message: "no migrations in this directory"})
+		set.report("", Error, "no migrations in this directory")
 	}
 	var previous *script
 	for _, s := range set.scripts {
@@ -111,18 +122,31 @@ func missing(from, to int64) string {
 	return fmt.Sprintf("versions %d to %d are missing", from, to)
 }
 
-// check returns a *ValidationError when any problem is an error.
+// check returns a *ValidationError when the names are wrong, with the errors of all
+// files.
 func (set *fileSet) check() error {
-	var found []Problem
-	for _, p := range set.problems {
-		if p.Severity == Error {
-			found = append(found, p)
-		}
-	}
-	if len(found) == 0 {
+	if !set.misnamed {
 		return nil
 	}
-	return &ValidationError{Problems: found}
+	return refused(slices.DeleteFunc(slices.Clone(set.problems), func(p Problem) bool { return p.Severity != Error }))
+}
+
+// checkPlan returns a *ValidationError when a file that is to run has an error.
+// Other files may have some: what is applied was read by goose as it is.
+func checkPlan(direction Direction, plan ...*script) error {
+	var found []Problem
+	for _, s := range plan {
+		found = append(found, s.faults(direction)...)
+	}
+	sortProblems(found)
+	return refused(found)
+}
+
+func refused(problems []Problem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return &ValidationError{Problems: problems}
 }
 
 // find returns the script with the version, or nil.

@@ -17,9 +17,6 @@ const unlockSQL = "SELECT pg_advisory_unlock_all()"
 // locker takes, so that the two exclude each other. It is tried every poll
 // until timeout and given back by close.
 func (s *session) lock(ctx context.Context, timeout time.Duration) error {
-	if s.tune.mutantNoLock {
-		return nil
-	}
 	start := time.Now()
 	for {
 		var held bool

@@ -33,8 +33,8 @@ type Migrator struct {
 	tune tuning
 }
 
-// tuning is what no caller needs to set. The tests shorten the times, watch
-// the statements, and break promises on purpose.
+// tuning is what no caller needs to set. The tests shorten the times and watch
+// the statements.
 type tuning struct {
 	poll             time.Duration  // between two tries of the run lock
 	lockTimeout      time.Duration  // the server's lock_timeout in a migration
@@ -44,10 +44,6 @@ type tuning struct {
 	retry            backoff.Policy // between these
 
 	onStatement func(sql string) // called before each statement is sent
-
-	mutantNoLock   bool  // the run lock is not taken
-	mutantNoCancel bool  // the caller's context does not reach statements
-	mutantFS       fs.FS // what goose reads instead of Config.FS
 }
 
 // New checks cfg and returns a Migrator. It does not connect. A DSN that cannot

@@ -1,9 +1,12 @@
 package migrate
 
 import (
-	"fmt"
 	"strings"
+	"unicode/utf8"
 )
+
+// maxLine is the length of a line, in bytes, that goose no longer reads.
+const maxLine = 4 << 20
 
 // parser splits one file. Its rules are goose's: a statement ends with a line
 // that ends in a semicolon, or with StatementEnd; comments before a statement
@@ -12,129 +15,90 @@ import (
 type parser struct {
 	*script
 	section    Direction // "" before the first
+	lines      []line    // of the statement under way
+	unset      []string  // variables of these lines
 	blockLine  int       // of the open StatementBegin, 0 when none is open
-	lines      []string
-	numbers    []int
+	emptyBlock int       // of the block just ended, when there was nothing in it
+	envsub     bool
+	cut        string // what PostgreSQL takes for one statement and goose has cut, so far
+	data       bool   // within the data of a COPY
 	strayNoted bool
 }
 
 func (s *script) parse(data []byte) {
+	s.data = data
 	s.checkEncoding(data)
 	p := &parser{script: s}
 	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(data), "\uFEFF")) {
+	for text := range strings.Lines(strings.TrimPrefix(string(data), "\uFEFF")) {
 		number++
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		p.line(line, number)
+		text = strings.TrimSuffix(text, "\n")
+		if len(text) >= maxLine {
+			p.report(number, 1, "the line has %d bytes, of which goose reads fewer than %d: break it in two", len(text), maxLine)
+			return
+		}
+		p.line(strings.TrimSuffix(text, "\r"), number)
 	}
 	p.closeSection()
 	p.checkWhole()
+	s.checkTransactions()
+	if !s.faulty() {
+		s.compareWithGoose()
+	}
 }
 
-func (p *parser) line(line string, number int) {
-	trimmed := strings.TrimSpace(line)
+func (p *parser) line(text string, number int) {
+	trimmed := strings.TrimSpace(text)
 	comment := strings.HasPrefix(trimmed, "--")
-	if comment && strings.Contains(line, "+goose") {
-		p.annotation(line, number)
-		return
-	}
-	if len(p.lines) == 0 && (comment || line == "") {
-		return
-	}
-	if p.section == "" {
-		if trimmed != "" && !p.strayNoted {
+	switch {
+	case p.section == "" && trimmed == "":
+	case comment && strings.Contains(text, "+goose"):
+		p.annotation(text, number)
+	case p.data:
+		p.data = trimmed != `\.`
+	case len(p.lines) == 0 && (comment || text == ""):
+		p.dropped(text, number)
+	case p.section == "":
+		if !p.strayNoted {
 			p.strayNoted = true
 			p.report(number, 1, "SQL before \"-- +goose Up\"")
 		}
-		return
+	case p.emptyBlock > 0:
+		p.swallowed(trimmed, number)
+	default:
+		p.add(text, number)
 	}
-	p.lines, p.numbers = append(p.lines, line), append(p.numbers, number)
-	if p.blockLine == 0 && endsStatement(line) {
+}
+
+// add takes a line of a statement.
+func (p *parser) add(text string, number int) {
+	l := line{number: number, file: text, sent: text}
+	if p.envsub {
+		sent, err := expand(text)
+		if err != nil {
+			p.report(number, expansionCol(text), "goose cannot expand the variables of this line (%v): write $$ for a dollar sign, or turn ENVSUB OFF before it", err)
+		} else {
+			l.sent = sent
+		}
+		p.noteUnset(l)
+	}
+	p.lines = append(p.lines, l)
+	if p.blockLine == 0 && endsStatement(l.sent) {
 		p.finish()
 	}
 }
 
-func (p *parser) annotation(line string, number int) {
-	col := len(line) - len(strings.TrimLeft(line, " \t")) + 1
-	if col > 1 {
-		p.report(number, col, "a goose annotation must start in the first column")
+// swallowed reports the line behind a block without a line in it: goose takes the
+// line for that block's end.
+func (p *parser) swallowed(trimmed string, number int) {
+	if trimmed != "" {
+		p.report(number, 1, "goose drops this line, because there is nothing in the block before it (line %d): remove the block", p.emptyBlock)
 	}
-	text := strings.TrimSpace(strings.Replace(strings.ReplaceAll(line, "--", ""), "+goose", "", 1))
-	switch strings.ToLower(text) {
-	case "up":
-		p.startUp(number)
-	case "down":
-		p.startDown(number)
-	case "statementbegin":
-		p.startBlock(number)
-	case "statementend":
-		p.endBlock(number)
-	case "no transaction":
-		p.noTx = true
-	case "envsub on", "envsub off":
-	default:
-		p.report(number, col, fmt.Sprintf("unknown goose annotation %q; known are Up, Down, StatementBegin, StatementEnd, "+
-			"NO TRANSACTION, ENVSUB ON and ENVSUB OFF", text))
-	}
+	p.emptyBlock = 0
+	p.keep(statement{lines: []line{{number: number}}})
 }
 
-func (p *parser) startUp(number int) {
-	p.closeSection()
-	switch {
-	case p.upLine != 0:
-		p.report(number, 1, fmt.Sprintf("a second \"-- +goose Up\"; the first is on line %d", p.upLine))
-	case p.downLine != 0:
-		p.report(number, 1, "\"-- +goose Up\" must come before \"-- +goose Down\"")
-	}
-	if p.upLine == 0 {
-		p.upLine = number
-	}
-	p.section = Up
-}
-
-func (p *parser) startDown(number int) {
-	p.closeSection()
-	switch {
-	case p.downLine != 0:
-		p.report(number, 1, fmt.Sprintf("a second \"-- +goose Down\"; the first is on line %d", p.downLine))
-	case p.upLine == 0:
-		p.report(number, 1, "\"-- +goose Down\" without \"-- +goose Up\" before it")
-	}
-	if p.downLine == 0 {
-		p.downLine = number
-	}
-	p.section = Down
-}
-
-func (p *parser) startBlock(number int) {
-	switch {
-	case p.section == "":
-		p.report(number, 1, "StatementBegin before \"-- +goose Up\"")
-	case p.blockLine != 0:
-		p.report(number, 1, fmt.Sprintf("StatementBegin inside the block begun on line %d", p.blockLine))
-	default:
-		p.checkUnfinished()
-	}
-	p.blockLine = number
-}
-
-func (p *parser) endBlock(number int) {
-	begin := p.blockLine
-	p.blockLine = 0
-	switch {
-	case begin == 0:
-		p.report(number, 1, "StatementEnd without StatementBegin")
-	case len(p.lines) == 0:
-		p.report(begin, 1, "no statement between StatementBegin and StatementEnd")
-	default:
-		p.finish()
-	}
-}
-
-// finish ends the statement that was being collected.
-func (p *parser) finish() {
-	s := newStatement(p.lines, p.numbers)
-	p.lines, p.numbers = nil, nil
+func (p *parser) keep(s statement) {
 	if p.section == Down {
 		p.down = append(p.down, s)
 	} else {
@@ -142,35 +106,85 @@ func (p *parser) finish() {
 	}
 }
 
+// pending returns the statement under way.
+func (p *parser) pending() statement {
+	s := newStatement(p.lines)
+	s.block, s.unset = p.blockLine > 0, p.unset
+	return s
+}
+
+// finish ends the statement under way. One that is wrong is not looked at again.
+func (p *parser) finish() {
+	s := p.pending()
+	p.lines, p.unset = nil, nil
+	if p.check(s) {
+		p.keep(s)
+	}
+}
+
 // closeSection reports what the section left open.
 func (p *parser) closeSection() {
 	if p.blockLine != 0 {
 		p.report(p.blockLine, 1, "StatementBegin without StatementEnd")
-		p.blockLine, p.lines, p.numbers = 0, nil, nil
-		return
+		p.lines, p.unset = nil, nil
 	}
 	p.checkUnfinished()
+	p.blockLine, p.emptyBlock, p.cut, p.data = 0, 0, "", false
 }
 
+// checkUnfinished reports a statement under way that goose does not see the end of.
 func (p *parser) checkUnfinished() {
-	if strings.TrimSpace(strings.Join(p.lines, "\n")) != "" {
-		s := newStatement(p.lines, p.numbers)
-		line, col := s.place(1)
-		p.report(line, col, "the statement is not ended by a semicolon at the end of a line")
+	s := p.pending()
+	if s.text == "" {
+		return
 	}
-	p.lines, p.numbers = nil, nil
+	p.lines, p.unset = nil, nil
+	known := len(p.problems)
+	if p.checkContent(s); len(p.problems) > known || p.cut != "" {
+		return
+	}
+	offset, message := unfinished(s.text)
+	line, col := s.at(offset)
+	p.report(line, col, "%s", message)
 }
 
 func (p *parser) checkWhole() {
 	switch {
 	case p.upLine == 0 && p.downLine == 0:
 		p.report(1, 1, "no \"-- +goose Up\"")
-	case p.upLine != 0 && len(p.up) == 0 && len(p.problems) == 0:
-		p.report(p.upLine, 1, "no statement after \"-- +goose Up\"")
+	case p.upLine != 0 && len(p.up) == 0 && !p.faulty():
+		p.note(Warning, Up, p.upLine, 1, "no statement after \"-- +goose Up\"")
 	}
 	if p.downLine == 0 {
-		p.problems = append(p.problems, Problem{File: p.path, Line: 1, Col: 1, Severity: Warning,
-			Message: "no \"-- +goose Down\": the migration cannot be rolled back"})
+		p.note(Warning, Down, 1, 1, "no \"-- +goose Down\": the migration cannot be rolled back")
+	}
+}
+
+// compareWithGoose reports where goose reads the file otherwise. It is the last
+// word: what has passed it is sent as it was checked.
+func (s *script) compareWithGoose() {
+	read, err := askGoose(s.data)
+	if err != nil {
+		s.report(1, 1, "goose refuses the file: %v", err)
+		return
+	}
+	if read.tx == s.noTx && len(read.up) > 0 {
+		s.report(1, 1, "goose and sqlkeel do not agree on NO TRANSACTION: write it above \"-- +goose Up\"")
+	}
+	s.compare(s.up, read.up, max(s.upLine, 1))
+	s.compare(s.down, read.down, max(s.downLine, 1))
+}
+
+func (s *script) compare(own []statement, sent []string, after int) {
+	row, col := after, 1
+	for i := range max(len(own), len(sent)) {
+		if i < len(own) {
+			row, col = own[i].place(1)
+		}
+		if i >= len(own) || i >= len(sent) || own[i].text != sent[i] {
+			s.report(row, col, "goose splits the file in another way from here on: put the statement between \"-- +goose StatementBegin\" and \"-- +goose StatementEnd\"")
+			return
+		}
 	}
 }
 
@@ -178,7 +192,7 @@ func (p *parser) checkWhole() {
 // ends with a semicolon.
 func endsStatement(line string) bool {
 	last := ""
-	for _, word := range strings.Fields(line) {
+	for word := range strings.FieldsSeq(line) {
 		if strings.HasPrefix(word, "--") {
 			break
 		}
@@ -186,3 +200,6 @@ func endsStatement(line string) bool {
 	}
 	return strings.HasSuffix(last, ";")
 }
+
+// width returns the number of characters of a text.
+func width(text string) int { return utf8.RuneCountInString(text) }

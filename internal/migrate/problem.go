@@ -10,10 +10,11 @@ import (
 type Severity string
 
 const (
-	// Error stops every run: goose would refuse the file, or misread it.
+	// Error stops a run of the file: goose would refuse it, or do something else
+	// than is meant.
 	Error Severity = "error"
-	// Warning does not stop a run: a gap in the versions, a file that cannot be
-	// rolled back.
+	// Warning does not stop a run: a gap in the versions, a file that does nothing
+	// or cannot be rolled back, a variable that is not set.
 	Warning Severity = "warning"
 )
 
@@ -27,6 +28,8 @@ type Problem struct {
 	Col      int      `json:"col"`
 	Severity Severity `json:"severity"`
 	Message  string   `json:"message"`
+
+	section Direction // the one that it is about, "" for the file as a whole
 }
 
 // String returns file:line:col: severity: message.

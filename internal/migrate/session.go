@@ -32,7 +32,7 @@ type session struct {
 // open connects and sets the session up. The caller must close it.
 func (m *Migrator) open(ctx context.Context) (*session, error) {
 	s := &session{ctx: context.WithoutCancel(ctx), tune: m.tune}
-	s.tracer = &tracer{caller: ctx, grace: m.tune.grace, onStatement: m.tune.onStatement, noCancel: m.tune.mutantNoCancel}
+	s.tracer = &tracer{caller: ctx, grace: m.tune.grace, onStatement: m.tune.onStatement}
 	config := m.conn.Copy()
 	config.Tracer = s.tracer
 	if config.RuntimeParams["application_name"] == "" {
@@ -41,7 +41,7 @@ func (m *Migrator) open(ctx context.Context) (*session, error) {
 	// No prepared statement may outlive a migration that says DISCARD ALL.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &canceler{request: conn.CancelRequest, setDeadline: conn.Conn().SetDeadline, grace: m.tune.grace}
+		return &canceler{request: canceling(conn), setDeadline: conn.Conn().SetDeadline, grace: m.tune.grace}
 	}
 	// database/sql's own pings would heed no one's context.
 	never := stdlib.OptionShouldPing(func(context.Context, stdlib.ShouldPingParams) bool { return false })

@@ -3,11 +3,9 @@ package migrate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/pressly/goose/v3"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 	"github.com/sqlkeel/sqlkeel/pgerr"
@@ -15,7 +13,7 @@ import (
 
 // step runs one migration, again if need be, and adds it to the run.
 func (m *Migrator) step(ctx context.Context, s *session, file *script, direction Direction, run *Run) error {
-	provider, err := m.provider(s)
+	provider, err := newProvider(s.db, &oneFile{name: file.name, data: file.data})
 	if err != nil {
 		return err
 	}
@@ -54,21 +52,6 @@ func (m *Migrator) again(file *script, attempt int, err error) bool {
 	return !file.noTx && attempt < m.tune.attempts && (kind == pgerr.LockTimeout || kind == pgerr.Conflict)
 }
 
-// provider returns goose's view of the files in this session. It is given no
-// lock: the session holds it.
-func (m *Migrator) provider(s *session) (*goose.Provider, error) {
-	files := m.cfg.FS
-	if m.tune.mutantFS != nil {
-		files = m.tune.mutantFS
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, s.db, files,
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	return provider, nil
-}
-
 // migrationError finds the place in the file that err speaks of.
 func (s *session) migrationError(file *script, direction Direction, attempts int, err error) error {
 	sql, turn, first := s.tracer.failure()
@@ -77,21 +60,18 @@ func (s *session) migrationError(file *script, direction Direction, attempts int
 	}
 	statements, line := file.section(direction)
 	e := &MigrationError{File: file.path, Line: line, Col: 1, Version: file.version, Direction: direction, Attempts: attempts, Err: err}
-	done := 0
-	if settles(sql) {
-		done = len(statements)
+	if settles(sql) && file.noTx {
+		e.Kept = len(statements)
 	}
 	for i := range statements {
-		if statements[i].text != sql {
+		st := &statements[i]
+		if st.text != sql {
 			continue
 		}
 		if turn--; turn == 0 {
-			done = i
-			e.Line, e.Col = statements[i].place(position(sql, err))
+			e.Line, e.Col = st.place(position(sql, err))
+			e.Kept, e.Unset = st.first, st.unset
 		}
-	}
-	if file.noTx {
-		e.Kept = done
 	}
 	// Any answer but that the session is ending means that nothing was committed.
 	e.Unknown = sql == "commit" && (pgerr.Code(err) == "" || pgerr.KindOf(err) == pgerr.Disconnected)

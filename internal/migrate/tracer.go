@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,6 @@ type tracer struct {
 	caller      context.Context // of the one call the session serves
 	grace       time.Duration
 	onStatement func(sql string)
-	noCancel    bool
 
 	mu       sync.Mutex // guards all below
 	stop     func()     // ends the running statement's context
@@ -29,6 +29,8 @@ type tracer struct {
 	failed   string         // the first text that failed, with its turn among equals
 	turn     int
 	anyError error
+	within   bool // goose has begun a transaction and not ended it
+	stray    bool // the transaction is not the one that goose left: nothing more is sent
 }
 
 // begin forgets the last attempt.
@@ -36,6 +38,7 @@ func (t *tracer) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sent, t.failed, t.turn, t.anyError = map[string]int{}, "", 0, nil
+	t.within, t.stray = false, false
 }
 
 // failure returns the first statement that failed since begin, which of the
@@ -58,8 +61,9 @@ func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 		t.sent[data.SQL]++
 	}
 	switch {
-	case t.noCancel:
-		t.stop = func() {}
+	case t.stray && !ends(data.SQL):
+		ctx, t.stop = context.WithCancel(ctx)
+		t.stop()
 	case settles(data.SQL):
 		ctx, t.stop = follow(ctx, t.caller, t.grace)
 	default:
@@ -69,25 +73,49 @@ func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 }
 
 // TraceQueryEnd implements [pgx.QueryTracer].
-func (t *tracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+func (t *tracer) TraceQueryEnd(_ context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stop()
-	if data.Err != nil && t.anyError == nil {
-		t.failed, t.turn, t.anyError = t.running, t.sent[t.running], data.Err
+	err := data.Err
+	if err == nil {
+		err = t.follows(conn.PgConn().TxStatus() != 'I')
 	}
+	if err != nil && t.anyError == nil {
+		t.failed, t.turn, t.anyError = t.running, t.sent[t.running], err
+	}
+}
+
+// errTransactionEnded is the failure of a statement that ended goose's transaction
+// although nothing in its text says so.
+var errTransactionEnded = errors.New("the statement ended the migration's transaction: what was done before it may stay; the version is not recorded")
+
+// follows keeps track of goose's transaction, and fails when the server says that
+// the session is no longer in it.
+func (t *tracer) follows(within bool) error {
+	switch t.running {
+	case "begin":
+		t.within = true
+	case "commit", "rollback":
+		t.within = false
+	default:
+		if t.within && !within {
+			t.within, t.stray = false, true
+			return errTransactionEnded
+		}
+	}
+	return nil
 }
 
 // settles tells the statements that settle what has been done, and must not be
 // given up half-way: the end of a transaction, the record of a version, and
 // the release of the lock.
 func settles(sql string) bool {
-	switch sql {
-	case "commit", "rollback", unlockSQL:
-		return true
-	}
-	return strings.HasPrefix(sql, "INSERT INTO "+versionTable) || strings.HasPrefix(sql, "DELETE FROM "+versionTable)
+	return ends(sql) || strings.HasPrefix(sql, "INSERT INTO "+versionTable) || strings.HasPrefix(sql, "DELETE FROM "+versionTable)
 }
+
+// ends tells the statements of a run that end what has been begun.
+func ends(sql string) bool { return sql == "commit" || sql == "rollback" || sql == unlockSQL }
 
 // follow returns a context that also ends delay after caller does; it has ended
 // already when delay is 0 and caller has.
