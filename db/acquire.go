@@ -47,6 +47,7 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 		d.waits.add(time.Since(start))
 		return d.lend(conn, sql, 1), nil
 	}
+	var hook *RegisterTypesError
 	switch {
 	case d.life.Err() != nil:
 		return nil, ErrClosed
@@ -59,6 +60,7 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 	case bound.Err() != nil:
 		d.counts.acquireTimeouts.Add(1)
 		err = d.acquireTimeout(err)
+	case errors.As(err, &hook): // it says all of that
 	default:
 		err = fmt.Errorf("db: connect to %q: %w", d.cfg.Name, err)
 	}
@@ -98,7 +100,10 @@ func (d *DB) acquireTimeout(err error) error {
 func heals(err error) bool {
 	var pg *pgconn.PgError
 	var cert *tls.CertificateVerificationError
+	var hook *RegisterTypesError
 	switch {
+	case errors.As(err, &hook):
+		return false
 	case pgerr.KindOf(err) == pgerr.Refused, errors.As(err, &cert):
 		return false
 	case errors.As(err, &pg):

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -9,8 +10,7 @@ import (
 // batchResults are pgx's, and give their connection back when they are closed.
 type batchResults struct {
 	typedBatch
-	lease *lease
-	tx    pgx.Tx // has the lease instead, when the batch began a transaction
+	tx pgx.Tx // has the lease instead, when the batch began a transaction
 }
 
 func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
@@ -20,7 +20,7 @@ func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 			l.done(nil)
 		}
 	}()
-	results := &batchResults{typedBatch: typedBatch{l.conn.SendBatch(ctx, batch)}, lease: l}
+	results := &batchResults{typedBatch: typedBatch{l.resend(ctx, batch, l.conn.SendBatch), l}}
 	if inner := results.BatchResults.Tx(); inner != nil {
 		results.tx = &tx{typedTx{inner, l}}
 	}
@@ -42,4 +42,24 @@ func (b *batchResults) Tx() pgx.Tx {
 		return nil
 	}
 	return b.tx
+}
+
+// resend sends a batch, and once more when nothing of it was sent because the
+// connection did not know a parameter's type.
+func (l *lease) resend(ctx context.Context, batch *pgx.Batch, send func(context.Context, *pgx.Batch) pgx.BatchResults) pgx.BatchResults {
+	results := send(ctx, batch)
+	if len(l.d.types.names) == 0 || l.conn.PgConn().IsBusy() || len(batch.QueuedQueries) == 0 {
+		return results
+	}
+	// It is over already, so it failed, and Close tells why; so do all other methods.
+	var statements []string
+	for _, q := range batch.QueuedQueries {
+		if !slices.Contains(statements, q.SQL) && plain(q.Arguments) {
+			statements = append(statements, q.SQL)
+		}
+	}
+	if l.learnParams(ctx, results.Close(), statements...) {
+		return send(ctx, batch)
+	}
+	return results
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -83,11 +84,24 @@ type Config struct {
 	// Logger gets the pool's events: check-out and check-in at debug level;
 	// connect, close and the server's return at info; trouble at warn. Default none.
 	Logger *slog.Logger
-	// Statements are the registries of generated code. The monitor compares the
+	// Statements are the registries of generated code. The types that they name are
+	// loaded when the monitor connects, in one round trip, and every connection of the
+	// pool knows them; see [RegisterTypes] for a bare pool. The monitor compares the
 	// relations that they name with the database, each time it has connected, and
 	// [Report].Schema tells the result; nothing is refused when they differ. See
 	// [DB.Verify] for more. Default none.
 	Statements []*stmt.Registry
+	// RegisterTypes is called with each new connection of the pool, before its first
+	// use, for types that only other code understands: it is what pgvector and
+	// decimal libraries offer as a function of this form. The enums, composites,
+	// domains and ranges that Statements name are known by then without it.
+	//
+	// Several calls may run at the same time. ctx ends after AcquireTimeout. On an
+	// error the connection is closed, and the caller who waits for it gets a
+	// [RegisterTypesError]; there is no second try, unless the connection was lost.
+	// Each connection waits for its round trips. Settings that it makes are undone by
+	// [DB.WithConn]. Default none.
+	RegisterTypes func(ctx context.Context, conn *pgx.Conn) error
 	// Health sets up the monitor.
 	Health HealthConfig
 	// OnHealthChange is called with a report at each change of its State, one

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +28,8 @@ type connInfo struct {
 	lastUsed   time.Time
 	generation int64 // how many resets there had been when its opening began
 	reason     CloseReason
-	end        string // the SQLSTATE with which the server announced that it ends the session
+	end        string   // the SQLSTATE with which the server announced that it ends the session
+	types      *typeSet // those that were registered; nil when none were
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"
@@ -68,13 +70,38 @@ func noteEnds(config *pgconn.Config) {
 	}
 }
 
-// connected is told of each new connection of the pool.
-func (d *DB) connected(conn *pgx.Conn) {
+// connected takes each new connection of the pool in: it gets to know the types. When
+// [Config].RegisterTypes fails pgxpool closes it.
+func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	now := time.Now()
-	setInfo(conn, &connInfo{opened: now, lastUsed: now, generation: infoOf(conn).generation})
+	info := &connInfo{opened: now, lastUsed: now, generation: infoOf(conn).generation}
+	setInfo(conn, info)
+	d.types.know(conn, info)
+	if err := d.registerMore(ctx, conn); err != nil {
+		return err
+	}
 	d.gate.succeeded()
 	d.counts.opened.Add(1)
 	d.events.connect(conn)
+	return nil
+}
+
+// registerMore calls [Config].RegisterTypes.
+func (d *DB) registerMore(ctx context.Context, conn *pgx.Conn) error {
+	if d.cfg.RegisterTypes == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
+	defer cancel()
+	err := d.cfg.RegisterTypes(ctx, conn)
+	switch {
+	case err == nil:
+		return nil
+	case conn.IsClosed(): // the server or the network went away, which may heal
+		d.gate.failed(err, false)
+		return err
+	}
+	return &RegisterTypesError{Target: d.cfg.Name, Err: err}
 }
 
 // closed is told of each connection of the pool that will be closed now.

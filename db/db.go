@@ -17,6 +17,7 @@ type DB struct {
 	gate    *gate
 	monitor *monitor
 	events  events
+	types   typeCache
 
 	ledger     ledger
 	waiting    atomic.Int64

@@ -148,3 +148,17 @@ func plural(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// RegisterTypesError is a failure of [Config].RegisterTypes: there is no connection.
+type RegisterTypesError struct {
+	Target string // the database's name
+	Err    error
+}
+
+// Error names the database.
+func (e *RegisterTypesError) Error() string {
+	return fmt.Sprintf("db: connect to %q: Config.RegisterTypes: %v", e.Target, e.Err)
+}
+
+// Unwrap returns the function's error.
+func (e *RegisterTypesError) Unwrap() error { return e.Err }

@@ -38,10 +38,10 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 	if err := l.admit(sql); err != nil {
 		return tag, err
 	}
-	tag, err = l.conn.Exec(ctx, sql, args...)
+	tag, err = l.exec(ctx, sql, args)
 	if err != nil && l.unseen(ctx, err, sql, args) {
 		d.noteReplay(sql, err)
-		tag, err = l.conn.Exec(ctx, sql, args...)
+		tag, err = l.exec(ctx, sql, args)
 	}
 	return tag, pgerr.Typed(err)
 }
@@ -83,6 +83,7 @@ func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []strin
 	}
 	defer func() { l.done(err) }()
 	n, err = l.conn.CopyFrom(ctx, table, columns, source)
+	l.learnCopy(err, table, columns)
 	return n, pgerr.Typed(err)
 }
 
@@ -110,11 +111,11 @@ func (l *lease) query(ctx context.Context, sql string, args []any) (pgx.Rows, er
 			l.done(nil)
 		}
 	}()
-	inner, err := l.conn.Query(ctx, sql, args...)
+	inner, err := l.send(ctx, sql, args)
 	r := &rows{Rows: inner, lease: l}
 	if stale := cmp.Or(err, r.prime()); stale != nil && l.unseen(ctx, stale, sql, args) {
 		l.d.noteReplay(sql, stale)
-		inner, err = l.conn.Query(ctx, sql, args...)
+		inner, err = l.send(ctx, sql, args)
 		r = &rows{Rows: inner, lease: l}
 	}
 	returned = true
@@ -134,7 +135,7 @@ func (l *lease) unseen(ctx context.Context, err error, sql string, args []any) b
 			return false // it decides what is sent
 		}
 	}
-	return pg.Where == "" && !strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
+	return (pg.Where == "" || pg.Code == "XX000") && !strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
 }
 
 // namedArgs says whether arg rewrites a statement's parameters only.

@@ -32,6 +32,7 @@ type lease struct {
 func (d *DB) lend(conn *pgxpool.Conn, sql string, skip int) *lease {
 	l := &lease{d: d, pooled: conn, conn: conn.Conn(), since: time.Now(), sql: sql}
 	l.info = infoOf(l.conn)
+	d.types.know(l.conn, l.info)
 	l.who.note(skip + 1)
 	d.ledger.add(l)
 	d.events.checkOut(l)

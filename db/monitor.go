@@ -20,6 +20,7 @@ type monitor struct {
 	conn   *pgx.Conn // for whoever probes: Open, then run; nil while there is none
 
 	compared     bool  // as conn, whose schema it is about
+	typed        bool  // as conn, which loaded the types
 	lastTimeouts int64 // as conn; of acquires, at the last probe
 
 	mu      sync.Mutex
@@ -65,6 +66,7 @@ func (m *monitor) probe(ctx context.Context) {
 	server, err := m.ask(bound)
 	asked := probe{at: start, took: time.Since(start), failed: err != nil}
 	if err == nil {
+		m.loadTypesOnce(bound)
 		m.compareSchema(bound)
 	}
 	if m.d.life.Err() == nil {
@@ -108,7 +110,7 @@ func (m *monitor) dial(ctx context.Context) (err error) {
 // hangUp gives the monitor's connection up.
 func (m *monitor) hangUp() {
 	if conn := m.conn; conn != nil {
-		m.conn, m.compared = nil, false
+		m.conn, m.compared, m.typed = nil, false, false
 		m.d.closers.Go(func() { m.d.bury(conn) })
 	}
 }

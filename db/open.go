@@ -40,8 +40,9 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 		d.end()
 		return nil, err
 	}
+	d.monitor.loadTypesOnce(ctx)
 	poolConfig.BeforeConnect = d.beforeConnect
-	poolConfig.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { d.connected(conn); return nil }
+	poolConfig.AfterConnect = d.connected
 	poolConfig.BeforeClose = d.closed
 	poolConfig.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false } // alive does it
 	d.pool, err = pgxpool.NewWithConfig(ctx, poolConfig)
@@ -60,7 +61,7 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 
 func newDB(cfg *Config) *DB {
 	d := &DB{
-		cfg: *cfg, gate: newGate(), events: newEvents(cfg),
+		cfg: *cfg, gate: newGate(), events: newEvents(cfg), types: newTypeCache(cfg),
 		pooled: make(chan struct{}),
 		ledger: ledger{out: map[*lease]struct{}{}}, waits: newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
 	}

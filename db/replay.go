@@ -59,7 +59,7 @@ func (d *DB) noteReplay(sql string, err error) {
 
 func (d *DB) readExec(ctx context.Context, sql string, args []any) (tag pgconn.CommandTag, err error) {
 	l, err := d.twice(ctx, sql, func(l *lease) (err error) {
-		tag, err = l.conn.Exec(ctx, sql, args...)
+		tag, err = l.exec(ctx, sql, args)
 		return err
 	})
 	if l != nil {
@@ -71,7 +71,7 @@ func (d *DB) readExec(ctx context.Context, sql string, args []any) (tag pgconn.C
 func (d *DB) readQuery(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
 	var result *rows
 	l, err := d.twice(ctx, sql, func(l *lease) error {
-		inner, err := l.conn.Query(ctx, sql, args...)
+		inner, err := l.send(ctx, sql, args)
 		result = &rows{Rows: inner, lease: l}
 		if err != nil {
 			return err

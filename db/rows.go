@@ -19,6 +19,7 @@ type rows struct {
 	lease *lease
 	ahead bool  // at the first row, and the user does not know
 	early error // the user read a row before Next
+	typed bool  // the connection knows the columns' types, or cannot
 }
 
 // Err is the error that ended the rows.
@@ -65,8 +66,10 @@ func (r *rows) Scan(dest ...any) error {
 		r.early = errNoRow
 		return errNoRow
 	}
+	r.learn()
 	err := r.Rows.Scan(dest...)
 	if err != nil {
+		r.lease.unfit(err, r.Rows.FieldDescriptions())
 		r.Close()
 	}
 	return err
@@ -79,11 +82,19 @@ func (r *rows) Values() ([]any, error) {
 		r.early = errNoRow
 		return nil, errNoRow
 	}
+	r.learn()
 	values, err := r.Rows.Values()
 	if err != nil {
 		r.Close()
 	}
 	return values, err
+}
+
+func (r *rows) learn() {
+	if !r.typed {
+		r.typed = true
+		r.lease.learnFields(r.Rows.FieldDescriptions(), false)
+	}
 }
 
 // RawValues returns the row as it was received.

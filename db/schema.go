@@ -39,3 +39,23 @@ func (m *monitor) compareSchema(ctx context.Context) {
 		m.d.events.schema(now)
 	}
 }
+
+// loadTypesOnce loads the types that [Config].Statements need, once for each of the
+// monitor's connections: behind a new one may be another server, with other OIDs. A
+// failure is not the server's state; it is tried again at the next probe.
+func (m *monitor) loadTypesOnce(ctx context.Context) {
+	if m.typed || m.conn == nil || len(m.d.types.names) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.d.cfg.Health.Timeout)
+	defer cancel()
+	var asked []uint32
+	if set := m.d.types.set.Load(); set != nil {
+		asked = set.asked
+	}
+	if err := m.d.types.load(ctx, m.conn, asked); err != nil {
+		m.note(err)
+		return
+	}
+	m.typed = true
+}

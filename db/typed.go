@@ -9,8 +9,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-// A violation of a constraint gets its type where its error leaves the package.
-// These do it for what transactions and batches hand out.
+// A violation of a constraint gets its type where its error leaves the package, and
+// the connection gets to know the types of parameters and columns. These do it for
+// what transactions and batches hand out.
 
 // typedTx is a transaction, or a part of one.
 type typedTx struct {
@@ -36,6 +37,9 @@ func (t typedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 		return pgconn.CommandTag{}, err
 	}
 	tag, err := t.Tx.Exec(ctx, sql, args...)
+	if err != nil && plain(args) && t.lease.learnParams(ctx, err, sql) {
+		tag, err = t.Tx.Exec(ctx, sql, args...)
+	}
 	return tag, pgerr.Typed(err)
 }
 
@@ -45,20 +49,22 @@ func (t typedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 		return failed{err}, err
 	}
 	result, err := t.Tx.Query(ctx, sql, args...)
-	return typedRows{result}, pgerr.Typed(err)
+	if err != nil && plain(args) && t.lease.learnParams(ctx, err, sql) {
+		result, err = t.Tx.Query(ctx, sql, args...)
+	}
+	return &typedRows{Rows: result, lease: t.lease}, pgerr.Typed(err)
 }
 
 // QueryRow runs a statement that returns a row.
 func (t typedTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	if err := t.lease.admit(sql); err != nil {
-		return row{failed{err}}
-	}
-	return typedRow{t.Tx.QueryRow(ctx, sql, args...)}
+	rows, _ := t.Query(ctx, sql, args...)
+	return row{rows}
 }
 
 // CopyFrom loads rows by COPY.
 func (t typedTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
 	n, err := t.Tx.CopyFrom(ctx, table, columns, source)
+	t.lease.learnCopy(err, table, columns)
 	return n, pgerr.Typed(err)
 }
 
@@ -67,20 +73,45 @@ func (t typedTx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResul
 	if err := t.lease.admitBatch(batch); err != nil {
 		return pgx.FailedBatchResults(batch, err)
 	}
-	return typedBatch{t.Tx.SendBatch(ctx, batch)}
+	return typedBatch{t.lease.resend(ctx, batch, t.Tx.SendBatch), t.lease}
 }
 
-type typedRows struct{ pgx.Rows }
+type typedRows struct {
+	pgx.Rows
+	lease *lease
+	typed bool // as that of rows
+}
 
 // Err is the error that ended the rows.
-func (r typedRows) Err() error { return pgerr.Typed(r.Rows.Err()) }
-
-type typedRow struct{ pgx.Row }
+func (r *typedRows) Err() error { return pgerr.Typed(r.Rows.Err()) }
 
 // Scan reads the row.
-func (r typedRow) Scan(dest ...any) error { return pgerr.Typed(r.Row.Scan(dest...)) }
+func (r *typedRows) Scan(dest ...any) error {
+	r.learn()
+	err := r.Rows.Scan(dest...)
+	if err != nil {
+		r.lease.unfit(err, r.Rows.FieldDescriptions())
+	}
+	return err
+}
 
-type typedBatch struct{ pgx.BatchResults }
+// Values decodes the row.
+func (r *typedRows) Values() ([]any, error) {
+	r.learn()
+	return r.Rows.Values()
+}
+
+func (r *typedRows) learn() {
+	if !r.typed {
+		r.typed = true
+		r.lease.learnFields(r.Rows.FieldDescriptions(), false)
+	}
+}
+
+type typedBatch struct {
+	pgx.BatchResults
+	lease *lease
+}
 
 // Exec reads the next result.
 func (b typedBatch) Exec() (pgconn.CommandTag, error) {
@@ -91,11 +122,14 @@ func (b typedBatch) Exec() (pgconn.CommandTag, error) {
 // Query reads the next result.
 func (b typedBatch) Query() (pgx.Rows, error) {
 	result, err := b.BatchResults.Query()
-	return typedRows{result}, pgerr.Typed(err)
+	return &typedRows{Rows: result, lease: b.lease}, pgerr.Typed(err)
 }
 
 // QueryRow reads the next result.
-func (b typedBatch) QueryRow() pgx.Row { return typedRow{b.BatchResults.QueryRow()} }
+func (b typedBatch) QueryRow() pgx.Row {
+	rows, _ := b.Query()
+	return row{rows}
+}
 
 // Close reads the results that are left.
 func (b typedBatch) Close() error { return pgerr.Typed(b.BatchResults.Close()) }

@@ -17,8 +17,8 @@ import (
 
 // Verify asks whether the generated code still fits the database: whether each
 // relation that its statements touch is as it was when the code was generated (see
-// [stmt.SchemaQuery] for what is compared), and whether the server still takes each
-// statement. All that does not fit is in a [VerifyError]; nil says that all does.
+// [stmt.SchemaQuery] for what is compared), whether the types are there that they
+// need, and whether the server still takes each statement. All that does not fit is in a [VerifyError]; nil says that all does.
 //
 // Statements are prepared, not run, on one connection, many in a round trip, and
 // forgotten at once. So a missing privilege is not seen, which the server looks for
@@ -34,6 +34,11 @@ func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
 		if found.Relations, err = changed(ctx, l.conn, registry); err != nil {
 			return err
 		}
+		types, err := loadTypes(ctx, l.conn, registry.Types(), nil)
+		if err != nil {
+			return err
+		}
+		found.Types = types.missing()
 		found.Statements, err = refused(ctx, l.conn.PgConn(), registry.Statements())
 		return err
 	})
@@ -45,7 +50,7 @@ func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
 		return err
 	case err != nil:
 		return fmt.Errorf("db: verify %q: %w", d.cfg.Name, err)
-	case len(found.Relations) == 0 && len(found.Statements) == 0:
+	case len(found.Relations) == 0 && len(found.Types) == 0 && len(found.Statements) == 0:
 		return nil
 	}
 	return found
@@ -55,6 +60,7 @@ func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
 type VerifyError struct {
 	Target     string             // the database's name
 	Relations  []ChangedRelation  // by name
+	Types      []string           // that are missing, by name
 	Statements []RefusedStatement // in the order of the sources
 }
 
@@ -75,14 +81,20 @@ type RefusedStatement struct {
 // Error has a line for each finding, after a first one.
 func (e *VerifyError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "db: the generated code does not fit %q: %s, %s", e.Target,
-		plural(len(e.Relations), "changed relation"), plural(len(e.Statements), "refused statement"))
+	fmt.Fprintf(&b, "db: the generated code does not fit %q: %s, ", e.Target, plural(len(e.Relations), "changed relation"))
+	if len(e.Types) > 0 {
+		fmt.Fprintf(&b, "%s, ", plural(len(e.Types), "missing type"))
+	}
+	b.WriteString(plural(len(e.Statements), "refused statement"))
 	for _, r := range e.Relations {
 		what := "changed"
 		if r.Missing {
 			what = "is missing"
 		}
 		fmt.Fprintf(&b, "\n%s %s", r.Name, what)
+	}
+	for _, name := range e.Types {
+		fmt.Fprintf(&b, "\ntype %s is missing: apply the migration that creates it", name)
 	}
 	for _, s := range e.Statements {
 		fmt.Fprintf(&b, "\n%s: %s: %s (SQLSTATE %s)", s.Source, s.Name, s.Err.Message, s.Err.Code)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -110,6 +111,10 @@ func ConstraintName(err error) string {
 	return ""
 }
 
+// boundTo matches where an error came from when that is a parameter's value, in any
+// language: "unnamed portal parameter $2". Errors from within a function have more.
+var boundTo = regexp.MustCompile(`^[^\n]*\$[0-9]+$`)
+
 func kindOfCode(pg *pgconn.PgError) Kind {
 	switch pg.Code {
 	case "40001", "40P01":
@@ -142,6 +147,12 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 		// Any unsupported feature has this code. The plan cache's own refusal
 		// is told apart by the C function that raised it.
 		if pg.Routine == "RevalidateCachedQuery" {
+			return StalePlan
+		}
+	case "XX000":
+		// So is an internal error that says that a parameter's type is gone: the
+		// statement was prepared before the type was made anew, and did not begin.
+		if (pg.Routine == "getTypeInputInfo" || pg.Routine == "getTypeBinaryInputInfo") && boundTo.MatchString(pg.Where) {
 			return StalePlan
 		}
 	}

@@ -67,6 +67,7 @@ var Statements = stmt.NewRegistry(
 			ReadKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}, {Relation: "books", Column: "author_id", Param: 1}},
 			ReadOnly: true,
 		},
+		Types: []string{"book_category"},
 	},
 	stmt.Statement{
 		Name: "BooksWithReviews", Command: ":many", Source: "queries/books.sql:46",
@@ -83,6 +84,7 @@ var Statements = stmt.NewRegistry(
 			Reads:    []string{"category_sales"},
 			ReadOnly: true,
 		},
+		Types: []string{"book_category"},
 	},
 	stmt.Statement{
 		Name: "ClaimTasks", Command: ":many", Source: "queries/tasks.sql:3",
@@ -115,6 +117,7 @@ var Statements = stmt.NewRegistry(
 			Writes: []string{"books"},
 			Unkept: "it writes books",
 		},
+		Types: []string{"book_category"},
 	},
 	stmt.Statement{
 		Name: "CopyReviews", Command: ":copyfrom", Source: "queries/reviews.sql:12",
@@ -156,6 +159,7 @@ var Statements = stmt.NewRegistry(
 			Reads:    []string{"tasks"},
 			ReadOnly: true,
 		},
+		Types: []string{"task_state"},
 	},
 	stmt.Statement{
 		Name: "CountTransfers", Command: ":one", Source: "queries/accounts.sql:34",
@@ -189,6 +193,7 @@ var Statements = stmt.NewRegistry(
 			Reads:    []string{"authors", "books"},
 			ReadOnly: true,
 		},
+		Types: []string{"book_category"},
 		Variants: &stmt.Variants{
 			Filters: []stmt.Filter{
 				{Name: "Category", Param: 1, Present: stmt.Pointer[BookCategory]},
@@ -268,6 +273,7 @@ LIMIT `, Param: 7, Type: "integer"},
 			ReadKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}, {Relation: "reviews", Column: "book_id", Param: 1}},
 			ReadOnly: true,
 		},
+		Types: []string{"book_category"},
 	},
 	stmt.Statement{
 		Name: "ListBookIDs", Command: ":many", Source: "queries/books.sql:52",
@@ -284,6 +290,7 @@ LIMIT `, Param: 7, Type: "integer"},
 			Reads:    []string{"books"},
 			ReadOnly: true,
 		},
+		Types: []string{"book_category"},
 	},
 	stmt.Statement{
 		Name: "LockJobCursor", Command: ":one", Source: "queries/job_cursors.sql:3",
@@ -366,6 +373,7 @@ LIMIT `, Param: 7, Type: "integer"},
 			Reads:    []string{"authors", "books"},
 			ReadOnly: true,
 		},
+		Types: []string{"book_category"},
 		Variants: &stmt.Variants{
 			Filters: []stmt.Filter{
 				{Name: "Title", Param: 1, Present: stmt.Pointer[string]},

@@ -53,6 +53,18 @@ func (r *Registry) Lookup(sql string) *Statement {
 // Statements returns every statement, in the order of the sources.
 func (r *Registry) Statements() []Statement { return slices.Clone(r.statements) }
 
+// Types returns the types that the statements need ([Statement].Types), sorted and
+// without repeats. Package db loads and registers them by itself; its function
+// RegisterTypes does so for a bare pgxpool.
+func (r *Registry) Types() []string {
+	var list []string
+	for i := range r.statements {
+		list = append(list, r.statements[i].Types...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // Rewrite returns the variant of a statement that its arguments need, and the
 // arguments that are left. Both come back unchanged when sql is no statement with
 // optional parts, when the types of args do not tell what is NULL, when the variant

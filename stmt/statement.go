@@ -9,6 +9,10 @@ type Statement struct {
 	Source  string // where it is written, such as "queries/books.sql:12"
 	SQL     string // the whole constant, as sqlc's method sends it
 	Effects
+	// Types are the types of its parameters and columns that a driver cannot know:
+	// enums, composites, domains and ranges that the schema made. They are named
+	// as relations are, and an array by the type of its elements.
+	Types    []string
 	Variants *Variants // its optional parts; nil when it has none
 }
 

@@ -21,7 +21,7 @@ func (a *analysis) emit() (*fileSet, error) {
 			if st.result == nil {
 				continue
 			}
-			in.Statements = append(in.Statements, emit.Statement{Statement: st.Statement, Effects: st.result.Effects, Plan: st.plan, Page: st.page})
+			in.Statements = append(in.Statements, emit.Statement{Statement: st.Statement, Effects: st.result.Effects, Types: st.result.Types, Plan: st.plan, Page: st.page})
 		}
 		var err error
 		if in.Names, err = a.declared(pkg.Dir); err != nil {

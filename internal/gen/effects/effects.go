@@ -42,6 +42,9 @@ type Result struct {
 	stmt.Effects
 	Params  []Type
 	Columns []Column
+	// Types are the users' types of its parameters and columns, as
+	// stmt.Statement.Types has them.
+	Types []string
 	// Functions are the users' functions on which the effects rest, as
 	// stmt.SchemaQuery spells them.
 	Functions []string
@@ -90,7 +93,7 @@ func (a *Analyzer) Analyze(ctx context.Context, st *project.Statement) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	w := &work{Analyzer: a, st: st, sighting: seen, declared: declared, out: &Result{Params: seen.params, Columns: seen.columns}}
+	w := &work{Analyzer: a, st: st, sighting: seen, declared: declared, out: &Result{Params: seen.params, Columns: seen.columns, Types: a.named(seen)}}
 	w.run()
 	return w.out, nil
 }

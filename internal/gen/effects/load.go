@@ -17,6 +17,7 @@ const firstNormalOID = 16384
 type pgType struct {
 	schema, name string
 	format       string // format_type
+	title        string // as stmt names it: in quotes where needed, with its schema unless that is public
 	kind         string // typtype: b, c, d, e, m, p, r
 	element      catalog.OID
 	base         catalog.OID // of a domain
@@ -98,7 +99,8 @@ func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 func (a *Analyzer) loadTypes(ctx context.Context) error {
 	a.types = map[catalog.OID]pgType{}
 	rows, err := a.conn.Query(ctx, `
-SELECT t.oid, n.nspname, t.typname, format_type(t.oid, NULL), t.typtype::text, t.typelem, t.typbasetype, t.typrelid,
+SELECT t.oid, n.nspname, t.typname, format_type(t.oid, NULL),
+       CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(t.typname), t.typtype::text, t.typelem, t.typbasetype, t.typrelid,
        coalesce(o.provolatile = 'i' AND o.proname <> 'byteaout', false), coalesce(i.provolatile = 'i', false), t.typcategory = 'A'
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_proc o ON o.oid = t.typoutput LEFT JOIN pg_proc i ON i.oid = t.typinput`)
@@ -107,7 +109,7 @@ LEFT JOIN pg_proc o ON o.oid = t.typoutput LEFT JOIN pg_proc i ON i.oid = t.typi
 	}
 	var oid catalog.OID
 	var t pgType
-	_, err = pgx.ForEachRow(rows, []any{&oid, &t.schema, &t.name, &t.format, &t.kind, &t.element, &t.base, &t.relation,
+	_, err = pgx.ForEachRow(rows, []any{&oid, &t.schema, &t.name, &t.format, &t.title, &t.kind, &t.element, &t.base, &t.relation,
 		&t.fixedOutput, &t.fixedInput, &t.array}, func() error {
 		a.types[oid] = t
 		return nil

@@ -35,7 +35,7 @@ var stubs = map[string]string{
 
 const stmtStub = `package stmt
 type Mask uint64
-type Statement struct { Name, Command, Source, SQL string; Effects Effects; Variants *Variants }
+type Statement struct { Name, Command, Source, SQL string; Types []string; Effects Effects; Variants *Variants }
 type Effects struct { Reads, Writes []string }
 type Variants struct { Filters []Filter; Sort *Sort; Segments []Segment }
 type Filter struct { Name string; Param int; Present func(any) (present, known bool) }

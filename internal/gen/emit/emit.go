@@ -48,6 +48,8 @@ type Opaque struct{ Name, Why string }
 type Statement struct {
 	*project.Statement
 	Effects stmt.Effects
+	// Types are what it needs of the database's own types; see stmt.Statement.
+	Types []string
 	// Plan is what may be cut out of it; nil when that is nothing.
 	Plan *variants.Plan
 	// Page is what @page asked for; nil when it did not.

@@ -38,6 +38,9 @@ func registry(f *file, in Input, problems *problems) {
 		if effects := fields(reflect.ValueOf(st.Effects), stmt); len(effects) > 0 {
 			f.line("Effects: %s.Effects{\n%s,\n},", stmt, strings.Join(effects, ",\n"))
 		}
+		if len(st.Types) > 0 {
+			f.line("Types: %s,", literal(reflect.ValueOf(st.Types), stmt))
+		}
 		optional(f, st)
 		f.line("},")
 	}

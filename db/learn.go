@@ -1,0 +1,273 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
+)
+
+// typeCache is what is known of the types that [Config].Statements need. The monitor
+// loads them once for each of its connections; the pool's connections take them from
+// here, and ask again when the server names a type that is not in it.
+type typeCache struct {
+	names []string                // nothing is done when there are none
+	set   atomic.Pointer[typeSet] // nil until it was loaded
+	turn  chan struct{}           // of capacity 1: has a value while a load goes on
+}
+
+func newTypeCache(cfg *Config) typeCache {
+	return typeCache{names: typesOf(cfg.Statements), turn: make(chan struct{}, 1)}
+}
+
+// load asks conn for the types, and for those with the OIDs.
+func (c *typeCache) load(ctx context.Context, conn *pgx.Conn, oids []uint32) error {
+	set, err := loadTypes(ctx, conn, c.names, oids)
+	if err != nil {
+		return err
+	}
+	if !set.same(c.set.Load()) {
+		c.set.Store(set)
+	}
+	return nil
+}
+
+// know registers the types with the connection, unless it has them.
+func (c *typeCache) know(conn *pgx.Conn, info *connInfo) {
+	set := c.set.Load()
+	if set == info.types {
+		return
+	}
+	m := conn.TypeMap()
+	if info.types == nil {
+		m.TryWrapEncodePlanFuncs = append(slices.Clip(m.TryWrapEncodePlanFuncs), wrapTexts)
+	}
+	set.register(m, info.types)
+	info.types = set
+}
+
+// learn makes a connection know the types with the OIDs, which it asks through via,
+// and says whether it learned anything. A type that it knows is asked for once more
+// when doubt says that a value did not fit: its OID may be another type's now.
+func (c *typeCache) learn(ctx context.Context, via *pgx.Conn, l *lease, oids []uint32, doubt bool) (bool, error) {
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-c.turn }()
+	before := l.info.types
+	c.know(l.conn, l.info) // another may have asked meanwhile
+	asked, more := c.unasked(unknown(l.conn.TypeMap(), oids))
+	if more || doubt && before == l.info.types && before.doubts(oids) {
+		if err := c.load(ctx, via, asked); err != nil {
+			return false, err
+		}
+		c.know(l.conn, l.info)
+	}
+	return before != l.info.types, nil
+}
+
+// doubts says whether the types should be asked for again because one of oids is among
+// them and did not fit. It says so once.
+func (s *typeSet) doubts(oids []uint32) bool {
+	return s != nil && slices.ContainsFunc(oids, s.users) && !s.doubted.Swap(true)
+}
+
+// unasked returns the OIDs that were asked for before, with oids, and whether any of
+// oids is new. Otherwise the server's answer will be the same.
+func (c *typeCache) unasked(oids []uint32) (all []uint32, more bool) {
+	if set := c.set.Load(); set != nil {
+		all = set.asked
+	}
+	known := len(all)
+	all = slices.Concat(all, oids)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return all, len(all) > known
+}
+
+// unknown returns the types that a connection does not know and that the schema made.
+func unknown(m *pgtype.Map, oids []uint32) (list []uint32) {
+	for _, oid := range oids {
+		if oid < firstUserOID {
+			continue
+		}
+		if _, known := m.TypeForOID(oid); !known {
+			list = append(list, oid)
+		}
+	}
+	return list
+}
+
+// exec runs a statement on the lease's connection.
+func (l *lease) exec(ctx context.Context, sql string, args []any) (pgconn.CommandTag, error) {
+	tag, err := l.conn.Exec(ctx, sql, args...)
+	if err != nil && plain(args) && l.learnParams(ctx, err, sql) {
+		tag, err = l.conn.Exec(ctx, sql, args...)
+	}
+	return tag, err
+}
+
+// send runs a statement that returns rows on the lease's connection.
+func (l *lease) send(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	rows, err := l.conn.Query(ctx, sql, args...)
+	if err != nil && plain(args) && l.learnParams(ctx, err, sql) {
+		rows, err = l.conn.Query(ctx, sql, args...)
+	}
+	return rows, err
+}
+
+// plain says whether args are the statement's arguments alone: with options among
+// them what was sent may be another text, or be sent in a mode that asks for no types.
+func plain(args []any) bool {
+	return !slices.ContainsFunc(args, func(arg any) bool {
+		switch arg.(type) {
+		case pgx.QueryRewriter, pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
+			return true
+		}
+		return false
+	})
+}
+
+// learnParams is for an error of pgx itself: nothing was sent, as an argument could
+// not be encoded. When that is because the connection does not know a parameter's
+// type, or not as it is now, it learns it, and the statement can be tried again.
+func (l *lease) learnParams(ctx context.Context, err error, statements ...string) (learned bool) {
+	pg := l.conn.PgConn()
+	var refused *pgconn.PgError
+	if err == nil || len(l.d.types.names) == 0 || ctx.Err() != nil || errors.As(err, &refused) || pg.IsClosed() || pg.IsBusy() || pg.TxStatus() == 'E' {
+		return false
+	}
+	if uncached(l.conn) == pgx.QueryExecModeSimpleProtocol || l.conn.Config().DefaultQueryExecMode == pgx.QueryExecModeExec {
+		return false // these modes ask for no types
+	}
+	var oids []uint32
+	for _, sql := range statements {
+		described, err := pg.Prepare(ctx, "", sql, nil)
+		if err != nil {
+			return false
+		}
+		oids = append(oids, described.ParamOIDs...)
+	}
+	learned, err = l.d.types.learn(ctx, l.conn, l, oids, true)
+	if err != nil {
+		l.d.monitor.note(err)
+	}
+	return learned
+}
+
+// learnFields makes the connection know the types of columns that are about to be
+// read, or of which a value did not fit. It is busy with their rows, so that another
+// is opened to ask.
+func (l *lease) learnFields(fields []pgconn.FieldDescription, doubt bool) {
+	if len(l.d.types.names) == 0 {
+		return
+	}
+	var oids []uint32
+	for i := range fields {
+		if fields[i].DataTypeOID >= firstUserOID {
+			oids = append(oids, fields[i].DataTypeOID)
+		}
+	}
+	if len(oids) == 0 {
+		return
+	}
+	l.d.types.know(l.conn, l.info) // another may have asked since the connection was acquired
+	if _, more := l.d.types.unasked(unknown(l.conn.TypeMap(), oids)); !more && !doubt {
+		return
+	}
+	l.d.ask(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := l.d.types.learn(ctx, conn, l, oids, doubt)
+		return err
+	})
+}
+
+// unfit has the types asked for once more after a value could not be read, so that the
+// next use can: what was read of the rows cannot be had again.
+func (l *lease) unfit(err error, fields []pgconn.FieldDescription) {
+	var scan pgx.ScanArgError
+	if errors.As(err, &scan) && scan.ColumnIndex < len(fields) {
+		if set := l.info.types; set != nil && !set.doubted.Load() {
+			l.learnFields(fields[scan.ColumnIndex:scan.ColumnIndex+1], true)
+		}
+	}
+}
+
+// learnCopy makes the next CopyFrom know the types of the columns, after one failed
+// because it could not encode a value. What source gave cannot be asked for again.
+func (l *lease) learnCopy(err error, table pgx.Identifier, columns []string) {
+	if len(l.d.types.names) == 0 || pgerr.Code(err) != "57014" {
+		return
+	}
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = pgx.Identifier{c}.Sanitize()
+	}
+	l.d.ask(func(ctx context.Context, conn *pgx.Conn) error {
+		described, err := conn.PgConn().Prepare(ctx, "", "SELECT "+strings.Join(quoted, ", ")+" FROM "+table.Sanitize(), nil)
+		if err != nil {
+			return err
+		}
+		var oids []uint32
+		for _, f := range described.Fields {
+			oids = append(oids, f.DataTypeOID)
+		}
+		_, err = l.d.types.learn(ctx, conn, l, oids, true)
+		return err
+	})
+}
+
+// ask opens a connection beside the pool, for fn, and notes what fails.
+func (d *DB) ask(fn func(ctx context.Context, conn *pgx.Conn) error) {
+	ctx, cancel := context.WithTimeout(d.life, d.cfg.AcquireTimeout)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, d.monitor.config)
+	if err == nil {
+		err = fn(ctx, conn)
+		d.closers.Go(func() { d.bury(conn) })
+	}
+	if err != nil {
+		d.monitor.note(err)
+	}
+}
+
+// wrapTexts lets a slice of a string type, such as []Mood, be encoded as []string
+// where nothing else fits: when the parameter's type is not known, as in the exec
+// modes that do not ask for it.
+func wrapTexts(value any) (pgtype.WrappedEncodePlanNextSetter, any, bool) {
+	t := reflect.TypeOf(value)
+	if t == nil || t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.String || t == textSlice {
+		return nil, nil, false
+	}
+	return &textsPlan{}, []string{}, true
+}
+
+var textSlice = reflect.TypeFor[[]string]()
+
+// textsPlan encodes a slice of a string type.
+type textsPlan struct{ next pgtype.EncodePlan }
+
+// SetNext gets the plan for []string.
+func (p *textsPlan) SetNext(next pgtype.EncodePlan) { p.next = next }
+
+// Encode converts the slice; a nil one is NULL.
+func (p *textsPlan) Encode(value any, buf []byte) ([]byte, error) {
+	v := reflect.ValueOf(value)
+	if v.IsNil() {
+		return nil, nil
+	}
+	list := make([]string, v.Len())
+	for i := range list {
+		list[i] = v.Index(i).String()
+	}
+	return p.next.Encode(list, buf)
+}

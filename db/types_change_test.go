@@ -1,0 +1,482 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/sqlkeel/sqlkeel/db/testdata/typed"
+	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// recreate makes the types anew, so that they have other OIDs.
+func recreate(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	exec(t, conn, `DROP SCHEMA public CASCADE`, `DROP SCHEMA store CASCADE`, `DROP SCHEMA "Odd.Name" CASCADE`, `CREATE SCHEMA public`, typedSchema(t))
+}
+
+// typeLoads counts the queries for types that go out, on all connections of a DB.
+type typeLoads struct{ atomic.Int64 }
+
+func (l *typeLoads) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+	return &loadsConn{conn, l}, err
+}
+
+type loadsConn struct {
+	net.Conn
+	loads *typeLoads
+}
+
+func (c *loadsConn) Write(b []byte) (int, error) {
+	c.loads.Add(int64(bytes.Count(b, []byte("WITH RECURSIVE candidate"))))
+	return c.Conn.Write(b)
+}
+
+// startCounted is start, and counts the queries for types.
+func startCounted(t *testing.T, cfg Config) (*DB, *typeLoads) {
+	t.Helper()
+	loads := &typeLoads{}
+	return startOn(t, cfg, hooks{dial: loads.dial}), loads
+}
+
+func TestTypesAreLoadedOnceForAPool(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), typedSchema(t))
+	counter := pgtest.NewCounter()
+	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 3, Statements: []*stmt.Registry{typed.Statements, typed.Statements}, Tracer: counter.Tracer()})
+	fill(t, d, 5)
+	if err := exercise(t.Context(), t, d, 1); err != nil {
+		t.Fatal(err)
+	}
+	if n := loads.Load(); n != 1 {
+		t.Errorf("types were loaded %d times for five connections", n)
+	}
+	if n := counter.RoundTrips(); n != 7 {
+		t.Errorf("seven statements took %d round trips: %v", n, counter.Statements())
+	}
+}
+
+func TestAPoolWhoseStatementsNeedNoTypesAsksForNone(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), typedSchema(t), "INSERT INTO copied VALUES (1, 'ok', '{}', '{}')")
+	for _, statements := range [][]*stmt.Registry{nil, {stmt.NewRegistry(nil, stmt.Statement{Name: "One", SQL: "SELECT 1"})}} {
+		d, loads := startCounted(t, Config{DSN: pg.DSN(), Statements: statements})
+		var mood string
+		if err := d.QueryRow(t.Context(), "SELECT mood FROM copied").Scan(&mood); err != nil || mood != "ok" {
+			t.Errorf("%q, %v", mood, err)
+		}
+		if _, err := typed.New(d).ListCopied(t.Context()); err == nil || loads.Load() != 0 {
+			t.Errorf("without a registry: %v, %d loads", err, loads.Load())
+		}
+	}
+}
+
+func TestTypesThatAreMadeAnewAreKnown(t *testing.T) {
+	t.Parallel()
+	d, conn := openTyped(t, Config{MaxConns: 2})
+	fill(t, d, 2)
+	ways := executors(t, d)
+	for _, name := range []string{"DB", "Prune"} {
+		recreate(t, conn)
+		// A first use of each: of parameters, of columns alone, and of both in lists.
+		for i, use := range []func(typed.DBTX) error{
+			func(db typed.DBTX) error { return typed.New(db).AddPerson(t.Context(), ann(1)) },
+			func(db typed.DBTX) error { _, err := typed.New(db).GetPerson(t.Context(), 1); return err },
+			func(db typed.DBTX) error { return exerciseLists(t.Context(), t, typed.New(db), 1) },
+		} {
+			if err := ways[name](t.Context(), func(db typed.DBTX) error { return use(db) }); err != nil {
+				t.Errorf("%s, use %d: %v", name, i, err)
+			}
+		}
+	}
+	if s := d.Stats(); s.NewConns != 2 {
+		t.Errorf("the pool opened more: %+v", s)
+	}
+}
+
+func TestColumnsOfNewTypesAreReadWhenNothingElseToldOfThem(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"DB", "BeginTx", "txn"} {
+		d, conn := openTyped(t, Config{MaxConns: 1})
+		recreate(t, conn)
+		if err := exercise(t.Context(), t, pgtestPool(t, conn), 1); err != nil {
+			t.Fatal(err)
+		}
+		err := executors(t, d)[name](t.Context(), func(db typed.DBTX) error {
+			list, err := typed.New(db).ListPeople(t.Context())
+			if err == nil && len(list) == 1 {
+				want := ann(1)
+				want.Moods = []typed.Mood{typed.MoodHappy}
+				matches(t, list[0], want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// pgtestPool is a connection that knows the types, past the DB under test.
+func pgtestPool(t *testing.T, conn *pgx.Conn) *pgx.Conn {
+	t.Helper()
+	if err := RegisterTypes(t.Context(), conn, typed.Statements); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+func TestABatchThatWasNotSentLearnsItsTypes(t *testing.T) {
+	t.Parallel()
+	d, conn := openTyped(t, Config{MaxConns: 1})
+	recreate(t, conn)
+	exec(t, conn, "CREATE TABLE homes (id int, homes place[])")
+	batch := &pgx.Batch{}
+	batch.Queue("INSERT INTO homes VALUES ($1, $2)", 1, ann(1).Homes)
+	batch.Queue("SELECT homes[1] = $1::place FROM homes", ann(1).Homes[0]).QueryRow(func(row pgx.Row) error {
+		var same bool
+		if err := row.Scan(&same); err != nil || !same {
+			t.Errorf("%t, %v", same, err)
+		}
+		return nil
+	})
+	if err := d.SendBatch(t.Context(), batch).Close(); err != nil {
+		t.Error(err)
+	}
+	if n := number(t, conn, "SELECT count(*) FROM homes"); n != 1 {
+		t.Errorf("the batch ran %d times", n)
+	}
+}
+
+func TestCopyFromKnowsNewTypesTheSecondTime(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"DB", "BeginTx", "txn"} {
+		d, conn := openTyped(t, Config{MaxConns: 1})
+		recreate(t, conn)
+		exec(t, conn, `CREATE TABLE "Homes" (home place)`)
+		copyOne := func() error {
+			return executors(t, d)[name](t.Context(), func(db typed.DBTX) error {
+				_, err := db.CopyFrom(t.Context(), pgx.Identifier{"Homes"}, []string{"home"}, pgx.CopyFromRows([][]any{{ann(1).Home}}))
+				return err
+			})
+		}
+		if err := copyOne(); err == nil {
+			t.Errorf("%s: the first CopyFrom succeeded: say so in the docs", name)
+		}
+		if err := copyOne(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := number(t, conn, `SELECT count(*) FROM "Homes"`); n != 1 {
+			t.Errorf("%s: %d rows", name, n)
+		}
+	}
+}
+
+func TestTypesThatAreMadeAfterOpenAreKnown(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 2, Statements: []*stmt.Registry{typed.Statements}})
+	fill(t, d, 1)
+	var missing *VerifyError
+	if err := d.Verify(t.Context(), typed.Statements); !errors.As(err, &missing) || !slices.Equal(missing.Types, typed.Statements.Types()) ||
+		!strings.Contains(err.Error(), "9 missing types") || !strings.Contains(err.Error(), "\ntype store.mood is missing: apply the migration that creates it\n") {
+		t.Errorf("Verify of an empty database: %v", err)
+	}
+	exec(t, pg.Conn(), typedSchema(t))
+	if err := exercise(t.Context(), t, d, 1); err != nil {
+		t.Error(err)
+	}
+	if err := d.Verify(t.Context(), typed.Statements); err != nil {
+		t.Error(err)
+	}
+	exec(t, pg.Conn(), `ALTER TYPE store.mood RENAME TO state`)
+	if err := d.Verify(t.Context(), typed.Statements); !errors.As(err, &missing) || !slices.Equal(missing.Types, []string{"store.mood"}) {
+		t.Errorf("Verify after a type was renamed: %v", err)
+	}
+}
+
+func TestEachDatabaseOfASetHasItsOwnTypes(t *testing.T) {
+	t.Parallel()
+	var configs []Config
+	for i, name := range []string{"first", "second"} {
+		pg := pgtest.New(t)
+		if i == 1 { // the OIDs of one are other types in the other
+			exec(t, pg.Conn(), "CREATE TYPE one AS (a int)", "CREATE TYPE two AS ENUM ('x')")
+		}
+		exec(t, pg.Conn(), typedSchema(t))
+		configs = append(configs, Config{Name: name, DSN: pg.DSN(), MaxConns: 2, Statements: []*stmt.Registry{typed.Statements}})
+	}
+	set, err := OpenSet(t.Context(), "first", configs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close(context.Background()) })
+	for id, name := range []string{"first", "second", "first"} {
+		if err := exercise(WithTarget(t.Context(), name), t, set, int64(id)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A database is replaced by another of the same name, as when a dump is restored or
+// an address leads to another server.
+func TestConnectionsToAnotherDatabaseHaveItsTypes(t *testing.T) {
+	t.Parallel()
+	old, restored := pgtest.New(t), pgtest.New(t)
+	conns := []*pgx.Conn{old.Conn(), restored.Conn()}
+	exec(t, conns[0], typedSchema(t))
+	exec(t, conns[1], "CREATE TYPE first AS (a int)", typedSchema(t))
+	admin := pgtest.New(t).Conn()
+	name, other := conns[0].Config().Database, conns[1].Config().Database
+	t.Cleanup(func() {
+		_, _ = admin.Exec(context.Background(), "ALTER DATABASE "+name+" RENAME TO "+other)
+		_, _ = admin.Exec(context.Background(), "ALTER DATABASE "+name+"_old RENAME TO "+name)
+		_, _ = admin.Exec(context.Background(), "ALTER DATABASE "+name+" ALLOW_CONNECTIONS true")
+	})
+	d := start(t, Config{DSN: old.DSN(), MaxConns: 2, Statements: []*stmt.Registry{typed.Statements}})
+	fill(t, d, 2)
+	for _, conn := range conns {
+		if err := conn.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(t, admin, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false")
+	exec(t, admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'")
+	eventually(t, "the old database is free", func() bool {
+		return number(t, admin, "SELECT count(*) FROM pg_stat_activity WHERE datname IN ($1, $2)", name, other) == 0
+	})
+	exec(t, admin, "ALTER DATABASE "+name+" RENAME TO "+name+"_old", "ALTER DATABASE "+other+" RENAME TO "+name)
+	if err := exercise(t.Context(), t, d, 1); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestATypeWhoseOIDIsAnothersNowIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	d, conn := openTyped(t, Config{MaxConns: 1})
+	exec(t, conn, "CREATE TABLE t (home place)", "INSERT INTO t VALUES ('(,,,)')")
+	fill(t, d, 1)
+	exec(t, conn, "ALTER TYPE place ADD ATTRIBUTE more int") // the same OID, and another type
+	home := struct {
+		Street *string
+		Number *int32
+		Mood   *string
+		Tags   []string
+		More   *int32
+	}{More: pointer(int32(5))}
+	if err := d.QueryRow(t.Context(), "SELECT home FROM t").Scan(&home); err == nil {
+		t.Error("five fields were read of a type of four: say so in the docs")
+	}
+	if _, err := d.Exec(t.Context(), "UPDATE t SET home = $1", home); err != nil {
+		t.Errorf("a parameter: %v", err)
+	}
+	if err := d.QueryRow(t.Context(), "SELECT home FROM t").Scan(&home); err != nil || *home.More != 5 {
+		t.Errorf("a column: %v", err)
+	}
+}
+
+func TestCompositesOfOneFieldAndOfNoneAreRead(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), "CREATE TYPE empty AS ()", `CREATE TYPE one AS ("a""b" text)`)
+	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"empty", "one"}})}})
+	var none string
+	var null, quoted struct{ A *string }
+	err := d.QueryRow(t.Context(), `SELECT '()'::empty, '()'::one, ROW(E'(",\\"')::one`).Scan(&none, &null, &quoted)
+	if err != nil || none != "()" || null.A != nil || *quoted.A != `(",\"` {
+		t.Errorf("%v, %v, %v", null, quoted, err)
+	}
+}
+
+func TestATypeThatDoesNotFitIsAskedForAgainOnce(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), typedSchema(t))
+	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	var home struct{ Street *string }
+	for range 3 {
+		if err := d.QueryRow(t.Context(), "SELECT ROW('x',1,'ok','{}')::place").Scan(&home); err == nil {
+			t.Error("four fields fit into one")
+		}
+	}
+	if n := loads.Load(); n != 2 {
+		t.Errorf("%d loads", n)
+	}
+}
+
+func TestATypeIsFoundBesideOthersOfItsName(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), "CREATE SCHEMA app", "CREATE TYPE app.mood AS (a int)", "CREATE TYPE app.text AS ENUM ('x')", typedSchema(t))
+	d := start(t, Config{DSN: pg.DSN() + "&search_path=public,app", Statements: []*stmt.Registry{typed.Statements,
+		stmt.NewRegistry(nil, stmt.Statement{Types: []string{"app.text"}})}})
+	if err := exercise(t.Context(), t, d, 1); err != nil {
+		t.Error(err)
+	}
+	var text []string
+	if err := d.QueryRow(t.Context(), "SELECT ARRAY['x']::app.text[]").Scan(&text); err != nil || len(text) != 1 {
+		t.Errorf("%v, %v", text, err)
+	}
+}
+
+func TestATypeOfPublicIsFoundInTheSearchPath(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), "CREATE SCHEMA tenant", "CREATE TYPE tenant.mood AS ENUM ('sad', 'ok')", "CREATE TABLE tenant.t (moods tenant.mood[])", "INSERT INTO tenant.t VALUES ('{ok}')")
+	d := start(t, Config{DSN: pg.DSN() + "&search_path=tenant", Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"mood"}})}})
+	var moods []string
+	if err := d.QueryRow(t.Context(), "SELECT moods FROM t").Scan(&moods); err != nil || !slices.Equal(moods, []string{"ok"}) {
+		t.Errorf("%v, %v", moods, err)
+	}
+}
+
+func TestArraysOfAnExtensionsTypesAreReadAsText(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), "CREATE EXTENSION citext", "CREATE TYPE named AS (name citext, n int)")
+	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"citext", "named"}})}})
+	var names []string
+	var all []struct {
+		Name string
+		N    int
+	}
+	err := d.QueryRow(t.Context(), "SELECT $1::citext[], ARRAY[ROW('b', 2)]::named[]", []string{"A", "a,b"}).Scan(&names, &all)
+	if err != nil || !slices.Equal(names, []string{"A", "a,b"}) || len(all) != 1 || all[0].Name != "b" || all[0].N != 2 {
+		t.Errorf("%v, %v, %v", names, all, err)
+	}
+}
+
+func TestAnErrorOfAnArgumentIsNoneOfItsType(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), typedSchema(t))
+	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	for range 3 {
+		if _, err := d.Exec(t.Context(), "SELECT $1::mood", struct{ A int }{1}); err == nil {
+			t.Error("a struct is no mood")
+		}
+		if _, err := d.Exec(t.Context(), "SELECT @a::mood", pgx.NamedArgs{"a": struct{ A int }{1}}); err == nil {
+			t.Error("a struct is no mood")
+		}
+	}
+	if n := loads.Load(); n != 2 {
+		t.Errorf("%d loads; one is at Open", n)
+	}
+	err := pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+		_, _ = tx.Exec(t.Context(), "SELECT $1::mood", struct{ A int }{1})
+		_, err := tx.Exec(t.Context(), "SELECT 1")
+		return err
+	})
+	if err != nil {
+		t.Errorf("the transaction went on: %v", err)
+	}
+}
+
+func TestALoadThatFailsDoesNotFailOpen(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), typedSchema(t))
+	d := start(t, Config{DSN: pg.DSN() + "&statement_timeout=1", MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	if h := d.Health(); h.State == Down {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestConfigRegisterTypesIsCalledForEachConnection(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), typedSchema(t))
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, Statements: []*stmt.Registry{typed.Statements}, RegisterTypes: func(ctx context.Context, conn *pgx.Conn) error {
+		calls.Add(1)
+		if _, bounded := ctx.Deadline(); !bounded {
+			t.Error("its ctx has no end")
+		}
+		mood, err := conn.LoadType(ctx, "mood")
+		if err == nil {
+			mood.Codec = shouting{mood.Codec}
+			conn.TypeMap().RegisterType(mood)
+		}
+		return err
+	}})
+	fill(t, d, 3)
+	if calls.Load() != 3 {
+		t.Errorf("%d calls for 3 connections", calls.Load())
+	}
+	var mood string
+	if err := d.QueryRow(t.Context(), "SELECT $1::mood", "ok").Scan(&mood); err != nil || mood != "OK" {
+		t.Errorf("the hook's codec gave way: %q, %v", mood, err)
+	}
+}
+
+// shouting is a codec that only a hook registers.
+type shouting struct{ pgtype.Codec }
+
+func (shouting) PreferredFormat() int16 { return pgtype.BinaryFormatCode }
+
+func (shouting) PlanScan(*pgtype.Map, uint32, int16, any) pgtype.ScanPlan { return shout{} }
+
+type shout struct{}
+
+func (shout) Scan(src []byte, target any) error {
+	*target.(*string) = strings.ToUpper(string(src))
+	return nil
+}
+
+func TestAFailureOfConfigRegisterTypesIsTold(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("no vector here")
+	fails := true
+	var mine atomic.Int64
+	pg := pgtest.New(t)
+	d := start(t, Config{DSN: pg.DSN() + "&application_name=hook", Name: "shop", MaxConns: 1, RegisterTypes: func(context.Context, *pgx.Conn) error {
+		mine.Add(1)
+		if fails {
+			return cause
+		}
+		return nil
+	}})
+	_, err := d.Exec(t.Context(), "SELECT 1")
+	var hook *RegisterTypesError
+	if !errors.As(err, &hook) || !errors.Is(err, cause) || err.Error() != `db: connect to "shop": Config.RegisterTypes: no vector here` || mine.Load() != 1 {
+		t.Errorf("%v after %d calls", err, mine.Load())
+	}
+	eventually(t, "its connection is closed", func() bool {
+		return number(t, pg.Conn(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hook'") == 1 // the monitor's
+	})
+	fails = false
+	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Error(err)
+	}
+	if s := d.Stats(); s.NewConns != 1 || s.InUse != 0 || s.Total != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAConnectionThatIsLostInConfigRegisterTypesIsReplaced(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	pg := pgtest.New(t)
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, RegisterTypes: func(ctx context.Context, conn *pgx.Conn) error {
+		if calls.Add(1) == 1 {
+			_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
+			return err
+		}
+		return nil
+	}})
+	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil || calls.Load() != 2 {
+		t.Errorf("%v after %d calls", err, calls.Load())
+	}
+}
