@@ -27,8 +27,8 @@
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
 //     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent
 //     and the server refused before it ran, because the prepared statement was
-//     forgotten or a table changed under it, is prepared anew and sent once more.
-//     Nothing else is sent twice.
+//     forgotten or a table or type changed under it, is prepared anew and sent once
+//     more. Nothing else is sent twice.
 //
 //   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
 //     state in which it was lent. [DB.Close] names what did not come back.
@@ -42,6 +42,9 @@
 //   - A use inside of a transaction of package txn that does not go through it is
 //     refused with an [InTransactionError].
 //
+//   - Every connection knows the enums, composites, domains and ranges, and their
+//     arrays, that generated code names; see Types below.
+//
 //   - A violation of a constraint comes as a [pgerr.Constraint].
 //
 //   - A pooler between the DB and the server is found out, and what would go wrong
@@ -49,19 +52,34 @@
 //
 // A [Set] is several databases of which ctx chooses one ([WithTarget]).
 //
-// # Behind a pooler
+// # Types
 //
-// A pooler such as PgBouncer may give a session of the server to one client after
-// another. The monitor sees it by the process that answers ([Config].Pooler, [Auto]).
-// Then [DB.WithConn] and LISTEN are refused with a [PoolerError], and so are the
-// locks of package txn; statements are sent without being prepared by name unless
-// [Config].ExecMode says otherwise; [Report].Pooler tells. A pooler in session mode
-// looks the same: [Config].Pooler has to say so. What the pooler refuses for good, a
-// start-up parameter for one, fails [Open] at once, with what to do about it.
+// The registries in [Config].Statements name the types of the schema that their
+// statements need. They are loaded when the monitor connects, in one round trip, and
+// each connection of the pool registers them without a further one. Open does not
+// fail when a type is missing: [DB.Verify] names it.
+//
+// A type that is made later, or made anew, is asked for when the server first names
+// it: the statement is sent then, or its rows are read, as if it had been known. For
+// rows this takes one connection beside the pool, for a moment. These fail once and
+// succeed the next time:
+//
+//   - CopyFrom, as its source cannot be asked again;
+//   - reading a composite that got or lost attributes since it was loaded;
+//   - a batch whose prepared statements have parameters of a type that is gone.
+//
+// A pgx.Conn in the hands of [DB.WithConn] has the types, and learns none.
+//
+// Composites travel as text: they can be read into strings, as sqlc does by default,
+// and into structs. With pgx.QueryExecModeExec and the simple protocol, in which the
+// server is not asked for types, structs cannot be parameters; slices of enums can.
+// What only other Go code understands, such as pgvector's vector, is for
+// [Config].RegisterTypes.
 //
 // # Connections on the server
 //
-// A DB has at most MaxConns connections in its pool and one for the monitor. The
+// A DB has at most MaxConns connections in its pool, one for the monitor, and one for
+// a moment when it asks for a type. The
 // server may count a few more for a moment: those that were closed already and
 // have not ended there, after a reset of the pool or when many callers cancel
 // statements at once. Leave it some slack.

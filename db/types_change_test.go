@@ -3,8 +3,10 @@ package db
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -387,10 +389,28 @@ func TestAnErrorOfAnArgumentIsNoneOfItsType(t *testing.T) {
 func TestALoadThatFailsDoesNotFailOpen(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
-	d := start(t, Config{DSN: pg.DSN() + "&statement_timeout=1", MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
-	if h := d.Health(); h.State == Down {
+	conn := pg.Conn()
+	role := "types_" + strings.ToLower(rand.Text())
+	exec(t, conn, typedSchema(t), "CREATE ROLE "+role+" LOGIN PASSWORD 'types'", "GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role,
+		"GRANT USAGE ON SCHEMA store TO "+role, `GRANT USAGE ON SCHEMA "Odd.Name" TO `+role, "REVOKE SELECT ON pg_range FROM PUBLIC")
+	t.Cleanup(func() {
+		_, _ = conn.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role, pgx.QueryExecModeSimpleProtocol)
+	})
+	dsn, err := url.Parse(pg.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.User = url.UserPassword(role, "types")
+	d := start(t, Config{DSN: dsn.String(), MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	if h := d.Health(); h.State != Up || len(h.Errors) == 0 || h.Errors[0].SQLSTATE != "42501" {
 		t.Errorf("%+v", h)
+	}
+	if _, err := d.Exec(t.Context(), "SELECT $1::place", ann(1).Home); err == nil {
+		t.Error("a type was found that cannot be loaded")
+	}
+	exec(t, conn, "GRANT SELECT ON pg_range TO PUBLIC")
+	if err := exercise(t.Context(), t, d, 1); err != nil {
+		t.Errorf("after the grant: %v", err)
 	}
 }
 
