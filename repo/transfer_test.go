@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
 	"github.com/sqlkeel/sqlkeel/repo"
 )
@@ -78,7 +77,7 @@ func TestAnAmountTooLargeForTheReceiverMovesNothing(t *testing.T) {
 
 func TestMoneyIsConservedUnder32ConcurrentWorkers(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(_ *db.Config, cfg *repo.Config) { cfg.Txn.MaxAttempts = 200 })
+	b := setup(t)
 	const workers, each, accounts = 32, 15, 10
 	before, err := b.TotalBalance(t.Context())
 	if err != nil {

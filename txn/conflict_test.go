@@ -3,6 +3,7 @@ package txn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -116,17 +117,7 @@ func TestADeadlockIsRetried(t *testing.T) {
 	var attempts atomic.Int32
 	errs := both(t, l.runner, Op{Name: "cross"}, func(ctx context.Context, tx *Tx, me int, meet func() error) error {
 		attempts.Add(1)
-		for i, id := range []int{me, 3 - me} {
-			if _, err := tx.Exec(ctx, `UPDATE items SET n = n + 1 WHERE id = $1`, id); err != nil {
-				return err
-			}
-			if i == 0 {
-				if err := meet(); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return cross(ctx, tx, me, meet)
 	})
 	if errs != [2]error{} || l.number(`SELECT min(n) FROM items`) != 2 {
 		t.Errorf("errors %v, least n %d", errs, l.number(`SELECT min(n) FROM items`))
@@ -138,37 +129,76 @@ func TestADeadlockIsRetried(t *testing.T) {
 
 func TestContendedTransfersConserveTheSumAndNoneIsExhausted(t *testing.T) {
 	t.Parallel()
-	const workers, each, accounts = 32, 8, 10
-	l := setup(t, func(cfg *pgxpool.Config) { cfg.MaxConns = 16 })
-	l.exec(`INSERT INTO items SELECT id, 1000 FROM generate_series(0, $1 - 1) id`, accounts)
-	r := newRunner(t, l.pool, Config{MaxAttempts: 100})
-	ctx := bounded(t)
-	var attempts atomic.Int64
-	var work sync.WaitGroup
-	for range workers {
-		work.Go(func() {
-			for range each {
-				// In the order of ids: this is about conflicts, not deadlocks.
-				from := rand.IntN(accounts - 1)
-				to := from + 1 + rand.IntN(accounts-1-from)
-				err := Run(ctx, r, Op{Name: "transfer", Iso: pgx.Serializable}, func(ctx context.Context, tx *Tx) error {
-					attempts.Add(1)
-					return transfer(ctx, tx, from, to)
+	for _, processes := range []int{1, 2} { // as far as the database can tell
+		t.Run(fmt.Sprint(processes), func(t *testing.T) {
+			t.Parallel()
+			const workers, each, accounts = 32, 8, 10
+			l := setup(t, func(cfg *pgxpool.Config) { cfg.MaxConns = 16 })
+			l.exec(`INSERT INTO items SELECT id, 1000 FROM generate_series(0, $1 - 1) id`, accounts)
+			runners := []*Runner{l.runner, newRunner(t, l.pool, Config{})}[:processes]
+			ctx := bounded(t)
+			var attempts atomic.Int64
+			var work sync.WaitGroup
+			for i := range workers {
+				work.Go(func() {
+					for range each {
+						// In the order of ids: this is about conflicts, not deadlocks.
+						from := rand.IntN(accounts - 1)
+						to := from + 1 + rand.IntN(accounts-1-from)
+						err := Run(ctx, runners[i%processes], Op{Name: "transfer", Iso: pgx.Serializable}, func(ctx context.Context, tx *Tx) error {
+							attempts.Add(1)
+							return transfer(ctx, tx, from, to)
+						})
+						if err != nil {
+							t.Error(err)
+						}
+					}
 				})
-				if err != nil {
-					t.Error(err)
-				}
+			}
+			work.Wait()
+			t.Logf("%d transfers in %d attempts", workers*each, attempts.Load())
+			if sum := l.number(`SELECT sum(n) FROM items`); sum != accounts*1000 {
+				t.Errorf("the sum is %d", sum)
+			}
+			if moved := l.number(`SELECT count(*) FROM moves`); moved != workers*each {
+				t.Errorf("%d transfers are in the book", moved)
 			}
 		})
 	}
-	work.Wait()
-	t.Logf("%d transfers in %d attempts", workers*each, attempts.Load())
-	if sum := l.number(`SELECT sum(n) FROM items`); sum != accounts*1000 {
-		t.Errorf("the sum is %d", sum)
+}
+
+// Both callers of each pair want what the other one has. None of the two is committed
+// when the server ends the other.
+func TestDeadlocksThatEndWellUseNoTokensUp(t *testing.T) {
+	t.Parallel()
+	l := setup(t, func(cfg *pgxpool.Config) { cfg.ConnConfig.RuntimeParams["deadlock_timeout"] = "10ms" })
+	l.exec(`INSERT INTO items VALUES (1, 0), (2, 0)`)
+	r := newRunner(t, l.pool, Config{RetryBudget: (defaultAttempts - 1) * costRetry}) // what one unit may need
+	const times = 25
+	for range times {
+		errs := both(t, r, Op{Name: "cross"}, cross)
+		if errs != [2]error{} {
+			t.Fatal(errs)
+		}
 	}
-	if moved := l.number(`SELECT count(*) FROM moves`); moved != workers*each {
-		t.Errorf("%d transfers are in the book", moved)
+	if n := l.number(`SELECT min(n) FROM items`); n != 2*times {
+		t.Errorf("n is %d", n)
 	}
+}
+
+// cross adds to both items, to its own first.
+func cross(ctx context.Context, tx *Tx, me int, meet func() error) error {
+	for i, id := range []int{me, 3 - me} {
+		if _, err := tx.Exec(ctx, `UPDATE items SET n = n + 1 WHERE id = $1`, id); err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := meet(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func transfer(ctx context.Context, tx *Tx, from, to int) error {

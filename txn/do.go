@@ -76,6 +76,9 @@ type work struct {
 	causes []error // of the attempts that are or would be repeated
 	races  int     // how many of them were of RetryOn
 	waits  int     // how many of them were followed by a wait
+	tolls  int     // tokens that conflicts took
+	lost   int     // conflicts
+	behind uint64  // units of its name that were committed before its first conflict
 	tokens []int64 // that attempts left with the key
 	last   *Tx     // the latest attempt's
 }
@@ -132,7 +135,7 @@ func (u *work) attempts(ctx context.Context) (stmt.Outcome, error) {
 func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration, err error) {
 	r := u.runner
 	if e.outcome == stmt.Committed {
-		r.budget.succeeded(u.op.Name)
+		r.budget.succeeded(u.budgetKey(), u.tolls)
 		return false, 0, nil
 	}
 	cost, again := u.retry(e)
@@ -144,12 +147,8 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 	}
 	atOnce := isConflict(e.cause) && u.pass.collided()
 	u.causes = append(u.causes, e.err)
-	limit := u.op.MaxAttempts
-	if limit == 0 {
-		limit = r.cfg.MaxAttempts
-	}
 	switch {
-	case len(u.causes) >= limit:
+	case len(u.causes) >= u.limit() && !u.goesOn(e):
 		return false, 0, &ExhaustedError{Op: u.op.Name, Causes: u.causes}
 	case ctx.Err() != nil:
 		return false, 0, u.interrupted(ctx.Err())
@@ -161,8 +160,11 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 			return false, 0, u.interrupted(context.DeadlineExceeded)
 		}
 	}
-	if !r.budget.spend(u.op.Name, cost) {
+	if !r.budget.spend(u.budgetKey(), cost) {
 		return false, 0, u.interrupted(ErrRetryBudget)
+	}
+	if isConflict(e.cause) {
+		u.tolls += cost
 	}
 	r.cfg.Logger.DebugContext(ctx, "transaction is tried again",
 		"op", u.op.Name, "attempt", len(u.causes), "delay", delay, "cause", e.err)
@@ -196,6 +198,9 @@ func (u *work) attempt(ctx context.Context) end {
 		u.lower(ctx, e.outcome)
 	}
 	if e.outcome == stmt.Committed {
+		if !u.op.ReadOnly { // no conflict is with one that only read
+			u.runner.commits.add(u.pass.key.target)
+		}
 		u.pass.committed() // before its place is given up
 	}
 	if e.outcome == stmt.Committed && u.op.Commit == Idempotent {

@@ -32,12 +32,13 @@
 // must be safe to call more than once: what it does outside the transaction is not
 // undone. Hooks ([Tx.AfterCommit]) are for that.
 //
-// After a conflict the next attempt begins at once when somebody committed
-// meanwhile. Between all others Do waits a random time; it ends early with its
-// context and does not begin a wait which the context's deadline would cut short.
-// The retries of operations of one name share a budget of tokens
-// ([Config].RetryBudget), which bounds what they add to the load of a server in
-// trouble.
+// After a unit's first conflict the next attempt begins at once, and after a later
+// one when another unit of its name was committed meanwhile. Between all others Do
+// waits a random time; it ends early with its context and does not begin a wait which
+// the context's deadline would cut short. There are ten attempts, and more for a unit
+// that loses while others of its name are committed ([Config].MaxAttempts). The
+// retries of operations of one name share a budget of tokens ([Config].RetryBudget),
+// which bounds what they add to the load of a server in trouble.
 //
 // While operations of one name (and [Op].ConflictKey) collide often, a gate lets
 // few of them in at a time, in the order in which they came: as many as commit most

@@ -48,11 +48,14 @@ type pass struct {
 	lost  int    // conflicts
 	alone int    // conflicts while it was alone
 	began time.Time
+
+	commits *commits // of the Runner
+	before  uint64   // those on the target when the attempt began
 }
 
 // pass begins a unit's way.
 func (r *Runner) pass(ctx context.Context, op *Op) pass {
-	p := pass{gates: &r.gates, key: gateKey{op: op.Name, key: op.ConflictKey}}
+	p := pass{gates: &r.gates, commits: &r.commits, key: gateKey{op: op.Name, key: op.ConflictKey}}
 	if t, ok := r.db.(targeter); ok {
 		p.key.target = t.Target(ctx)
 	}
@@ -63,7 +66,7 @@ func (r *Runner) pass(ctx context.Context, op *Op) pass {
 // error. Who is inside already stays so. A unit inside of another one, of another
 // database, does not wait: the other one may have what all wait for.
 func (p *pass) enter(ctx context.Context) (waited time.Duration, err error) {
-	defer func() { p.began = time.Now() }()
+	defer func() { p.began, p.before = time.Now(), p.commits.on(p.key.target) }()
 	if p.gate != nil || p.gates.some.Load() == 0 || unit.Live(ctx) {
 		return 0, nil
 	}
@@ -161,9 +164,9 @@ func (p *pass) went(commits uint64) {
 }
 
 // collided counts an attempt that ended in a conflict. It reports whether it may be
-// repeated at once: if somebody of this key committed since, so that who was in its way
-// may have gone on, but not for ever; and once if nobody has. Two callers lose less by
-// that than by a wait; when it is many, the gate closes.
+// repeated at once: if another unit of this key was committed since, so that what was in
+// its way may be gone, but not for ever; and after its first conflict in any case. Two
+// callers lose less by that than by a wait; when it is many, the gate closes.
 func (p *pass) collided() (atOnce bool) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
@@ -173,7 +176,7 @@ func (p *pass) collided() (atOnce bool) {
 	}
 	went := g.commits != p.seen
 	p.seen = g.commits
-	atOnce = p.eager == 0 || went && p.eager < gateEager
+	atOnce = p.lost == 0 || went && p.eager < gateEager
 	if p.eager++; !atOnce {
 		p.eager = 0
 	}
@@ -182,6 +185,10 @@ func (p *pass) collided() (atOnce bool) {
 	p.yield(g, atOnce)
 	return atOnce
 }
+
+// overtaken reports whether another transaction was committed on the target since the
+// attempt began.
+func (p *pass) overtaken() bool { return p.commits.on(p.key.target) != p.before }
 
 // yield goes on alone after many conflicts, or makes way for who does. Nobody is let
 // in beside such a unit, so it loses no more than once to each who was there already;

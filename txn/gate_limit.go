@@ -16,8 +16,8 @@ const (
 	gateGain   = 1.10 // the part of the rate that more must reach
 
 	gateEager  = 8           // conflicts in a row that are repeated at once, at most
-	gateLosses = 8           // conflicts of one unit, after which it goes on alone
-	gateAlone  = 2           // conflicts of one that is alone that may be with who was there before
+	gateLosses = 6           // conflicts of one unit, after which it goes on alone
+	gateAlone  = 2           // conflicts of one that is alone, which may be with those inside before it
 	gateLong   = time.Second // that an attempt of one that goes on alone may take
 
 	gateFirst   = 2    // how many are let in at first

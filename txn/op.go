@@ -27,7 +27,7 @@ type Op struct {
 	// bound but ctx.
 	Deferrable bool
 
-	// MaxAttempts overrides Config.MaxAttempts; 1 means never again. Default:
+	// MaxAttempts is the most attempts that there are; 1 means never again. Default:
 	// Config.MaxAttempts.
 	MaxAttempts int
 	// RetryOn are unique and exclusion constraints whose violation is a race: the

@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -37,13 +38,14 @@ func (u *work) retry(e end) (cost int, again bool) {
 	if e.err == nil || isFinal(e.err) || isMisuse(e.err) || errors.Is(e.cause, ErrEndedByHand) {
 		return 0, false
 	}
+	if isConflict(e.cause) {
+		return u.toll(), true
+	}
 	var declared *retryableError
 	if errors.As(e.err, &declared) {
 		return costRetry, true
 	}
 	switch pgerr.RemedyFor(e.cause) {
-	case pgerr.RunAgain:
-		return costConflict, true
 	case pgerr.RunAgainIfRace:
 		if u.races < raceRetries && slices.ContainsFunc(u.op.RetryOn, func(id pgerr.ConstraintID) bool { return isViolation(e.cause, id) }) {
 			u.races++
@@ -60,6 +62,33 @@ func (u *work) retry(e end) (cost int, again bool) {
 	}
 	return 0, false
 }
+
+// toll is what a retry after a conflict costs: nothing where another transaction
+// went on.
+func (u *work) toll() int {
+	if u.lost++; u.lost == 1 {
+		u.behind = u.runner.budget.committed(u.budgetKey())
+	}
+	switch {
+	case len(u.causes)+1 >= u.limit():
+		return costMore
+	case u.pass.overtaken() && u.runner.budget.excuse(u.budgetKey()):
+		return 0
+	}
+	return costRetry
+}
+
+// limit is how many attempts there are.
+func (u *work) limit() int { return cmp.Or(u.op.MaxAttempts, u.runner.cfg.MaxAttempts) }
+
+// goesOn reports whether a unit that had its attempts has more of them. It loses, but
+// others of its name do not.
+func (u *work) goesOn(e end) bool {
+	return u.runner.more && u.op.MaxAttempts == 0 && len(u.causes) < mostAttempts &&
+		isConflict(e.cause) && u.runner.budget.committed(u.budgetKey()) != u.behind
+}
+
+func (u *work) budgetKey() budgetKey { return budgetKey{u.op.Name, u.pass.key.target} }
 
 func isViolation(err error, id pgerr.ConstraintID) bool {
 	c, ok := pgerr.ConstraintOf(err)

@@ -24,19 +24,24 @@ type Beginner interface {
 // Config sets up a [Runner]. The zero value is usable.
 type Config struct {
 	// MaxAttempts is how often a unit of work is tried at most, the first time
-	// included; [Op] can override it. It is for what would go on for ever: each
-	// conflict means that somebody else went on, the budget bounds the others, and a
-	// context's deadline all of them. Default: 100.
+	// included; [Op] can override it. Default: 10. Beyond the default a unit goes on
+	// after conflicts, up to 100 attempts, while others of its name are committed;
+	// each of these attempts costs a token.
 	MaxAttempts int
 	// BackoffBase and BackoffMax bound the wait before an attempt is repeated, where
 	// it is not repeated at once. It is random, between zero and a ceiling that
 	// begins at BackoffBase and doubles up to BackoffMax. Default: 5 ms and 200 ms.
 	BackoffBase, BackoffMax time.Duration
 	// RetryBudget is how many tokens the retries of operations of one name have
-	// together. One after a lost connection or a lock that was not to be had costs
-	// 10, one after a violation or an error marked by [Retryable] 5; a success
-	// gives one back. Conflicts cost nothing: each means that somebody else went
-	// on, and the admission gate bounds them. Default: 500.
+	// together, on each target of a db.Set. A retry after a lost connection or a
+	// lock timeout costs 10 tokens, after a conflict, a violation or an error marked
+	// by [Retryable] 5. A unit that is committed gives one back, and those that its
+	// own conflicts cost. After a minute without a retry all are there again.
+	//
+	// A conflict costs nothing where another transaction of the Runner, not
+	// [Op].ReadOnly, was committed on the target since the attempt began. That holds
+	// for 100 conflicts of a name in a row, while none of that name is committed.
+	// Default: 500.
 	RetryBudget int
 	// CommitTimeout bounds the wait for the answer to COMMIT. When it passes
 	// the answer counts as lost. Default: 30 s.
@@ -62,6 +67,11 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+const (
+	defaultAttempts = 10
+	mostAttempts    = 100 // while others go on
+)
+
 // Runner runs units of work. It is safe for concurrent use, and holds nothing
 // that would have to be closed.
 type Runner struct {
@@ -71,6 +81,8 @@ type Runner struct {
 	wait    backoff.Policy
 	gates   gates
 	budget  budget
+	commits commits
+	more    bool // MaxAttempts is the default, beyond which some units go on
 	markers markers
 	token   func() int64 // draws what tells attempts apart
 }
@@ -81,12 +93,13 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 	if db == nil {
 		return nil, &InvalidError{Field: "Beginner", Problem: "is nil"}
 	}
+	more := cfg.MaxAttempts == 0
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	r := &Runner{
-		db: db, home: db, cfg: cfg, token: rand.Int64,
+		db: db, home: db, cfg: cfg, more: more, token: rand.Int64,
 		wait:   backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax},
 		budget: budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.KeepMarkers},
 	}
@@ -98,7 +111,7 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 
 func (c Config) withDefaults() Config {
 	if c.MaxAttempts == 0 {
-		c.MaxAttempts = 100
+		c.MaxAttempts = defaultAttempts
 	}
 	if c.RetryBudget == 0 {
 		c.RetryBudget = 500

@@ -18,7 +18,7 @@ func TestTheZeroConfigHasDefaults(t *testing.T) {
 	}
 	cfg.Logger = nil
 	want := Config{
-		MaxAttempts: 100, BackoffBase: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
+		MaxAttempts: 10, BackoffBase: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
 		RetryBudget: 500, CommitTimeout: 30 * time.Second, ResolveTimeout: 30 * time.Second, RollbackTimeout: 5 * time.Second,
 		Markers: "public.sqlkeel_commits", KeepMarkers: 7 * 24 * time.Hour,
 	}
