@@ -16,7 +16,7 @@ func (a *analysis) emit() (*fileSet, error) {
 		in := emit.Input{Package: pkg.Package, Relations: pkg.digests, Constraints: pkg.constraints}
 		for _, st := range pkg.statements {
 			if note := st.Opaque(); note != nil {
-				in.Opaque = append(in.Opaque, emit.Opaque{Name: st.Name, Why: note.Args})
+				in.Opaque = append(in.Opaque, emit.Opaque{Name: st.Name, Why: note.Args, Build: st.Build})
 			}
 			if st.result == nil {
 				continue

@@ -89,7 +89,7 @@ func TestASliceThatFailsStopsGenerateAndCheck(t *testing.T) {
 	replace(t, filepath.Join(dir, "queries/books.sql"), "name FROM authors WHERE id = $1;", "name FROM authors WHERE id IN (sqlc.slice('ids'));")
 	replace(t, filepath.Join(dir, "queries/books.sql.go"), "name FROM authors WHERE id = $1", "name FROM authors WHERE id IN ($1)")
 	replace(t, filepath.Join(dir, "queries/books.sql.go"), "GetAuthor(ctx context.Context, id int64)", "GetAuthor(ctx context.Context, id []int64)")
-	const want = "queries/books.sql:2:40: GetAuthor: sqlc.slice is not expanded for PostgreSQL, so the call fails: write = ANY(@x::type[]), or <> ALL for NOT IN"
+	const want = "queries/books.sql:2:43: GetAuthor: sqlc.slice is not expanded for PostgreSQL, so the call fails: write = ANY(@x::type[]), or <> ALL for NOT IN"
 	for name, run := range map[string]func() error{
 		"generate": func() error { _, err := gen.Generate(t.Context(), o); return err },
 		"check":    func() error { _, err := gen.Check(t.Context(), o); return err },

@@ -18,6 +18,7 @@ import (
 // file is a Go file under construction.
 type file struct {
 	pkg     *project.Package
+	build   string // the condition under which Go builds it
 	taken   *names
 	body    bytes.Buffer
 	imports map[string]string // path → the name it is used by
@@ -73,7 +74,11 @@ func (f *file) goType(spelled string) string {
 // bytes returns the formatted file.
 func (f *file) bytes() ([]byte, error) {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s\n\npackage %s\n\n", Header, f.pkg.Name)
+	fmt.Fprintf(&out, "%s\n\n", Header)
+	if f.build != "" {
+		fmt.Fprintf(&out, "//go:build %s\n\n", f.build)
+	}
+	fmt.Fprintf(&out, "package %s\n\n", f.pkg.Name)
 	if len(f.imports) > 0 {
 		out.WriteString("import (\n")
 		f.importGroup(&out, func(p string) bool { return !strings.Contains(strings.Split(p, "/")[0], ".") })

@@ -83,7 +83,7 @@ func (r *reader) has(name string) bool {
 
 // add makes a statement whose text, or call, is at node of a file.
 func (r *reader) add(f goFile, name, command string, node ast.Node) *Statement {
-	st := &Statement{Package: r.pkg, Name: name, Command: command, GoFile: f.name, Pos: r.pos(node)}
+	st := &Statement{Package: r.pkg, Name: name, Command: command, GoFile: f.name, Build: f.build, Pos: r.pos(node)}
 	st.origin = origin{goPos: st.Pos, goText: f.text, source: f.source}
 	r.pkg.Statements = append(r.pkg.Statements, st)
 	return st

@@ -10,6 +10,12 @@ import (
 // declarations notes a file's types, functions, imports and SQL constants.
 func (r *reader) declarations(f goFile) {
 	r.imports(f.tree)
+	executors := len(r.pkg.Executor)
+	defer func() {
+		if len(r.pkg.Executor) > executors {
+			r.pkg.Build = f.build
+		}
+	}()
 	for _, decl := range f.tree.Decls {
 		switch d := decl.(type) {
 		case *ast.FuncDecl:

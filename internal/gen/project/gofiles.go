@@ -36,6 +36,7 @@ type goFile struct {
 	source string // the query file that it names
 	text   string
 	tree   *ast.File
+	build  string // the condition under which Go builds it
 }
 
 func newReader(dir string, pkg *Package) *reader {
@@ -88,7 +89,11 @@ func (r *reader) readFile(name, text string) {
 	if len(r.files) == 0 {
 		r.pkg.Name = tree.Name.Name
 	}
-	r.files = append(r.files, goFile{name: name, source: sourceOf(text), text: text, tree: tree})
+	f := goFile{name: name, source: sourceOf(text), text: text, tree: tree, build: buildOf(name, tree)}
+	r.files = append(r.files, f)
+	if by := byName(name); len(by) > 0 {
+		r.pkg.report(Position{name, 1, 1}, "", "Go builds this file for %s alone, as its name says: rename the query file if that is not meant", by[len(by)-1]).Warning = true
+	}
 }
 
 // parse returns nil after having said what is wrong.

@@ -23,6 +23,8 @@ type Package struct {
 	Queries    []string // query files
 	Driver     string   // sql_package: "pgx/v5", "pgx/v4" or "database/sql"
 	Statements []*Statement
+	// Build is the condition under which Go builds the file of the interface DBTX.
+	Build string
 	// Executor lists the methods of the generated interface DBTX.
 	Executor []string
 	// DBArgument says that the methods take the executor as an argument
@@ -68,6 +70,7 @@ type Statement struct {
 	// which the method passes a slice, and where.
 	Slices map[int]Position
 	GoFile string
+	Build  string // the condition under which Go builds GoFile, such as "integration && linux", or ""
 	// Pos is the -- name: line in the query file, or in GoFile when there is none.
 	Pos Position
 	// Refused is why the generated method cannot be right, or was not understood.
