@@ -28,6 +28,7 @@ type connInfo struct {
 	lastUsed   time.Time
 	generation int64 // how many resets there had been when its opening began
 	reason     CloseReason
+	refused    bool     // a write, in the use that is under way
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
 }
@@ -44,25 +45,26 @@ func infoOf(conn *pgx.Conn) *connInfo {
 	return info
 }
 
-// noteEnds makes the server's last word on a connection known to its info, also
-// when the connection's user keeps the error to himself. A crash of the server is
-// announced by a notice, everything else by an error.
-func noteEnds(config *pgconn.Config) {
-	note := func(conn *pgconn.PgConn, code string) {
-		if info, ok := conn.CustomData()[infoKey].(*connInfo); ok {
-			info.end = code
-		}
-	}
+// listen makes known to a connection's info what the server says that decides
+// about the pool, also when the connection's user keeps the error to himself: that
+// a write was refused, and the last word. A crash of the server is announced by a
+// notice, everything else by an error.
+func listen(config *pgconn.Config) {
 	onError, onNotice := config.OnPgError, config.OnNotice
 	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if err.SeverityUnlocalized == "FATAL" {
-			note(conn, err.Code)
+		info, _ := conn.CustomData()[infoKey].(*connInfo)
+		switch {
+		case info == nil: // the monitor's, or in the middle of its start
+		case err.SeverityUnlocalized == "FATAL":
+			info.end = err.Code
+		case refusesWrite(err):
+			info.refused = true
 		}
 		return onError(conn, err)
 	}
 	config.OnNotice = func(conn *pgconn.PgConn, notice *pgconn.Notice) {
-		if notice.Code == crashShutdown {
-			note(conn, notice.Code)
+		if info, ok := conn.CustomData()[infoKey].(*connInfo); ok && notice.Code == crashShutdown {
+			info.end = notice.Code
 		}
 		if onNotice != nil {
 			onNotice(conn, notice)

@@ -24,6 +24,12 @@
 //     is refused (57P03 too). So a network that swallowed all connections costs one
 //     PingTimeout and not one a connection.
 //
+//   - A write that a standby or a read-only server refuses (25006) makes the monitor
+//     look where the address leads now, by a new connection and at most twice a
+//     second. As soon as that takes writes the pool is emptied. Until then reads go
+//     on. What the caller made read-only, a transaction, a session or the DSN, does
+//     not count.
+//
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
 //     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent
 //     and the server refused before it ran, because the prepared statement was

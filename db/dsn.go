@@ -93,7 +93,7 @@ func (c *Config) applyTo(pool *pgxpool.Config) {
 	// connection and a peer that vanished is noticed.
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 3}}
 	conn.DialFunc = dialer.DialContext
-	noteEnds(&conn.Config)
+	listen(&conn.Config)
 	switch {
 	case c.ExecMode != 0:
 		conn.DefaultQueryExecMode = c.ExecMode

@@ -58,11 +58,16 @@ func (l *lease) done(err error) {
 	}
 	l.d.events.checkIn(l)
 	l.d.ledger.remove(l)
-	if !l.conn.IsClosed() {
+	refused := l.info.refused && l.info.reason == ""
+	l.info.refused = false
+	switch {
+	case l.conn.IsClosed():
+		l.d.closers.Go(l.await)
+	case refused:
+		l.d.closers.Go(l.releaseRefused)
+	default:
 		l.pooled.Release()
-		return
 	}
-	l.d.closers.Go(l.await)
 }
 
 // await gives a broken connection's slot back once the connection is really

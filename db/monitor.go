@@ -19,9 +19,13 @@ type monitor struct {
 	config *pgx.ConnConfig
 	conn   *pgx.Conn // for whoever probes: Open, then run; nil while there is none
 
-	compared     bool  // as conn, whose schema it is about
-	typed        bool  // as conn, which loaded the types
-	lastTimeouts int64 // as conn; of acquires, at the last probe
+	compared     bool      // as conn, whose schema it is about
+	typed        bool      // as conn, which loaded the types
+	lastTimeouts int64     // as conn; of acquires, at the last probe
+	dialled      time.Time // as conn; when it last was
+	refused      time.Time // as conn; when a write last was, by the server; zero when writes are taken
+
+	refusals chan struct{} // tells run of a write that was refused
 
 	mu      sync.Mutex
 	probes  probeLog      // guarded by mu
@@ -36,23 +40,34 @@ func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
 	config.Tracer = nil
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // which every pooler passes on
 	return &monitor{
-		d: d, config: config, schema: schemaUnchecked,
+		d: d, config: config, schema: schemaUnchecked, refusals: make(chan struct{}, 1),
 		probes:  probeLog{limit: 4096},
 		changes: []Change{{At: time.Now(), State: Starting, Why: "not probed yet"}},
 	}
 }
 
-// run probes until ctx ends.
+// run probes until ctx ends, and sooner when a write was refused.
 func (m *monitor) run(ctx context.Context) {
 	defer m.hangUp()
 	tick := time.NewTicker(m.d.cfg.Health.Interval)
 	defer tick.Stop()
+	sooner := time.NewTimer(lookAgain)
+	defer sooner.Stop()
+	sooner.Stop()
 	for {
 		select {
 		case <-tick.C:
-			m.probe(ctx)
+		case <-m.refusals:
+			m.refused = time.Now()
+			sooner.Reset(lookAgain - time.Since(m.dialled))
+			continue
+		case <-sooner.C:
 		case <-ctx.Done():
 			return
+		}
+		m.probe(ctx)
+		if m.seeks() {
+			sooner.Reset(lookAgain)
 		}
 	}
 }
@@ -86,7 +101,7 @@ func (m *monitor) ask(ctx context.Context) (Server, error) {
 		}
 		server, err := query(ctx, m.conn)
 		if err == nil {
-			return server, nil
+			return m.reconsider(ctx, server), nil
 		}
 		m.hangUp()
 		if fresh || ctx.Err() != nil {
@@ -97,6 +112,7 @@ func (m *monitor) ask(ctx context.Context) (Server, error) {
 }
 
 func (m *monitor) dial(ctx context.Context) (err error) {
+	m.dialled = time.Now()
 	m.conn, err = pgx.ConnectConfig(ctx, m.config)
 	if err != nil {
 		return err

@@ -14,13 +14,13 @@ import (
 // server, to be cut, silenced and refused, and to lose a COMMIT or the answer to it
 // ([Proxy.OnCommit]). Its methods are safe for concurrent use.
 type Proxy struct {
-	t      testing.TB
-	target string
-	addr   string
-	work   sync.WaitGroup // the accept loop and all links
-	drain  time.Duration  // how long the end waits for answers to COMMITs
+	t     testing.TB
+	addr  string
+	work  sync.WaitGroup // the accept loop and all links
+	drain time.Duration  // how long the end waits for answers to COMMITs
 
 	mu       sync.Mutex         // guards what follows, and every link's gate
+	target   string             // of new connections
 	listener net.Listener       // nil while connections are refused
 	links    map[*link]struct{} // live connections
 	orphans  map[*link]bool     // links without a client; true: its COMMIT shall be executed
@@ -124,6 +124,14 @@ func (p *Proxy) Refuse() {
 	}
 }
 
+// Redirect makes new connections lead to target (host:port), as a changed DNS entry
+// or a failover behind a load balancer does; live ones stay where they are.
+func (p *Proxy) Redirect(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+}
+
 // Resume ends Hang, HangExisting and Refuse.
 func (p *Proxy) Resume() {
 	p.t.Helper()
@@ -166,7 +174,7 @@ func (p *Proxy) accept(client *net.TCPConn) {
 		return
 	}
 	p.dials++
-	l := newLink(client)
+	l := newLink(client, p.target)
 	if p.hang {
 		l.gate = make(chan struct{})
 	}

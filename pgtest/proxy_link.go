@@ -9,6 +9,7 @@ import (
 // link is one connection through a [Proxy].
 type link struct {
 	client *net.TCPConn
+	target string
 	server *net.TCPConn  // nil until it is dialled
 	gate   chan struct{} // guarded by Proxy.mu; not nil while silent, closed to let go on
 
@@ -20,8 +21,8 @@ type link struct {
 	end context.CancelFunc
 }
 
-func newLink(client *net.TCPConn) *link {
-	l := &link{client: client, answers: newAnswers()}
+func newLink(client *net.TCPConn, target string) *link {
+	l := &link{client: client, target: target, answers: newAnswers()}
 	l.ctx, l.end = context.WithCancel(context.Background())
 	return l
 }
@@ -56,7 +57,7 @@ func (p *Proxy) carry(l *link) {
 	if !p.pass(l) {
 		return
 	}
-	server, err := new(net.Dialer).DialContext(l.ctx, "tcp", p.target)
+	server, err := new(net.Dialer).DialContext(l.ctx, "tcp", l.target)
 	if err != nil {
 		return // the server is down: the client sees its connection closed
 	}
