@@ -2,15 +2,12 @@ package scratch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
-	pg "github.com/sqlc-dev/oliphant"
-
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/internal/schemafile"
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
@@ -95,88 +92,6 @@ func (a *applier) begin(ctx context.Context, name, text string) error {
 		return nil
 	}
 	return a.exec(ctx, "DISCARD ALL")
-}
-
-// script runs a file in one piece. When that fails, or the file has transactions of
-// its own, it runs statement by statement: for the place of the mistake, for
-// statements that must be alone, and to go on behind what does no harm.
-func (a *applier) script(ctx context.Context, s *script) error {
-	steps := s.steps(a.opts.Owned || a.d.hooks.mutant == runsAll)
-	alone := false
-	for i := range steps {
-		k := &steps[i].kind
-		alone = alone || k.control
-		if k.node.GetAlterDatabaseSetStmt() != nil {
-			a.retarget(&steps[i])
-			alone = true
-		}
-		if role := k.node.GetCreateRoleStmt(); role != nil && role.Role == a.opts.Role {
-			a.roleAt = s.problem(steps[i].start, "").Pos
-		}
-		if k.skip != "" && !k.quiet {
-			a.warn(s.problem(steps[i].start, k.skip))
-		}
-	}
-	if text := s.whole(steps); !alone {
-		err := a.exec(ctx, text)
-		if err == nil || serverError(err) == nil {
-			return err
-		}
-	}
-	for _, st := range steps {
-		if st.kind.skip != "" {
-			continue
-		}
-		if err := a.step(ctx, s, st); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// retarget makes ALTER DATABASE name SET mean the scratch database.
-func (a *applier) retarget(st *step) {
-	n := st.kind.node.GetAlterDatabaseSetStmt()
-	n.Dbname = a.d.Name
-	sql, err := pg.Deparse(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: st.kind.node}}})
-	if err != nil {
-		st.kind.skip = ofDatabase
-		return
-	}
-	st.sql = sql
-}
-
-// step runs one statement. In a transaction of the file's own it gets a savepoint,
-// so that its failure costs nothing but itself.
-func (a *applier) step(ctx context.Context, s *script, st step) error {
-	run := a.guarded
-	if st.kind.control || a.d.hooks.mutant == losesRest {
-		run = a.exec
-	}
-	err := run(ctx, st.sql)
-	if err != nil && a.addRoles(ctx, st, err) {
-		err = run(ctx, st.sql)
-	}
-	if err == nil || serverError(err) == nil {
-		return err
-	}
-	return a.stepFailed(s, st, serverError(err))
-}
-
-func (a *applier) guarded(ctx context.Context, sql string) error {
-	if a.conn.PgConn().TxStatus() != 'T' {
-		return a.exec(ctx, sql)
-	}
-	if err := a.exec(ctx, "SAVEPOINT sqlkeel"); err != nil {
-		return err
-	}
-	if err := a.exec(ctx, sql); err != nil {
-		if serverError(err) == nil {
-			return err
-		}
-		return errors.Join(err, a.exec(ctx, "ROLLBACK TO SAVEPOINT sqlkeel; RELEASE SAVEPOINT sqlkeel"))
-	}
-	return a.exec(ctx, "RELEASE SAVEPOINT sqlkeel")
 }
 
 // closeTransaction ends one that the file left open.

@@ -20,6 +20,15 @@ type kind struct {
 	control bool
 	// harmless is set when the schema is the same to the generator without it.
 	harmless bool
+	// data is set when it changes rows and no part of the schema; a SELECT, unless a
+	// function that it calls does more.
+	data bool
+}
+
+// begins reports whether it begins a transaction.
+func (k kind) begins() bool {
+	t := k.node.GetTransactionStmt()
+	return t != nil && (t.Kind == pg.TransactionStmtKind_TRANS_STMT_BEGIN || t.Kind == pg.TransactionStmtKind_TRANS_STMT_START)
 }
 
 const (
@@ -29,14 +38,15 @@ const (
 )
 
 func kindOf(sql string, owned bool) kind {
-	if isData(sql) {
-		return kind{}
+	if isInsert(sql) {
+		return kind{data: true}
 	}
 	tree, err := pg.Parse(sql)
 	if err != nil || len(tree.Stmts) != 1 {
 		return kind{}
 	}
 	k := kind{node: tree.Stmts[0].Stmt}
+	k.data = changesData(k.node, sql)
 	switch n := k.node.Node.(type) {
 	case *pg.Node_TransactionStmt:
 		k.control = true
@@ -53,12 +63,6 @@ func kindOf(sql string, owned bool) kind {
 		k.harmless = isHarmless(n)
 	}
 	return k
-}
-
-// isData tells the INSERTs that a dump may have by the thousand, and spares the
-// parser.
-func isData(sql string) bool {
-	return len(sql) > 6 && strings.EqualFold(sql[:6], "insert") && sqltext.Placeholders(sql) == 0
 }
 
 // skipServer says why a statement reaches beyond the database, "" when it does not.
