@@ -32,7 +32,7 @@ var house = map[string][]string{
 	"txn":               {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/unit", "github.com/jackc/pgx/v5"},
 	"repo":              {"queries", "db", "txn", "cache", "pgerr", "stmt", "internal/unit", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"internal/pgserver": {"github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/fergusstrange/embedded-postgres"},
-	"internal/migrate":  {"pgerr", "internal/backoff", "internal/sqltext", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
+	"internal/migrate":  {"pgerr", "internal/backoff", "internal/schemafile", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
 	"internal/seed":     {"queries", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"internal/gen": {
 		"stmt", "internal/pgserver", "internal/gen/project", "internal/gen/scratch", "internal/gen/catalog", "internal/gen/effects",
@@ -54,7 +54,7 @@ var house = map[string][]string{
 		"github.com/jackc/pgx/v5", "github.com/google/uuid", "github.com/schollz/progressbar/v3",
 	},
 	"cmd/sqlkeel": {
-		"internal/demo", "internal/migrate", "internal/pgserver", "internal/seed", "migrations",
+		"internal/demo", "internal/migrate", "internal/pgserver", "internal/seed",
 		"internal/gen", "github.com/spf13/cobra",
 	},
 	"examples/first":       {"db", "repo"},

@@ -20,7 +20,7 @@ func (f *genFlags) register(cmd *cobra.Command) {
 	cmd.Args = cobra.NoArgs
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "", "sqlc's configuration, or its folder (default sqlc.yaml)")
-	flags.StringVar(&f.dsn, "dsn", "", "server to make scratch databases on (default: found or started)")
+	dsnVar(flags, &f.dsn, "server to make scratch databases on", "$TEST_DATABASE_URL or $DATABASE_URL, else found or started")
 }
 
 func (f *genFlags) options(cmd *cobra.Command) gen.Options {

@@ -11,13 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sqlkeel/sqlkeel/internal/gen"
 	"github.com/sqlkeel/sqlkeel/internal/migrate"
-	"github.com/sqlkeel/sqlkeel/migrations"
 )
 
 // migrateFlags are what the subcommands of migrate have in common.
 type migrateFlags struct {
-	databaseURL string
+	dsn         string
 	dir         string
 	json        bool
 	lockTimeout time.Duration
@@ -30,15 +30,22 @@ func newMigrate() *cobra.Command {
 		Short: "Change the schema of a database, or see where it stands",
 		Long: `Change the schema of a database by goose's SQL files, or see where it stands.
 
-The files are those built into this program, the bookstore's, unless --dir names
-a directory. Each file is one transaction; a failure leaves the schema as it was
-before that file, and is reported as file:line:col. One run at a time holds
+The files are those of the directory that --dir names, else of the folder that
+sqlc's configuration in the working directory has for its schema. A database that
+goose migrated can be taken over: its version table is used as it is.
+
+The pending files are checked before the first is applied; see validate. Each file
+is one transaction, unless it says NO TRANSACTION; a failure leaves the schema as it
+was before that file, and is reported as file:line:col. One run at a time holds
 goose's advisory lock. The connection must be a direct one: through a pooler,
-which may give the session and its lock to others, nothing is run.`,
+which may give the session and its lock to others, nothing is run.
+
+The database is the one that --dsn names, else DATABASE_URL. TEST_DATABASE_URL is not
+looked at: it names a server for databases that come and go.`,
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&f.databaseURL, "database-url", "", "database to work on (default $DATABASE_URL)")
-	flags.StringVar(&f.dir, "dir", "", "directory of migrations to use instead of the built-in ones")
+	dsnVar(flags, &f.dsn, "database to work on", "$DATABASE_URL")
+	flags.StringVar(&f.dir, "dir", "", "directory of the migrations (default the schema folder of sqlc.yaml)")
 	flags.BoolVar(&f.json, "json", false, "write the result as JSON")
 	flags.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run to end")
 	cmd.AddCommand(newMigrateUp(f), newMigrateUpTo(f), newMigrateDown(f), newMigrateRedo(f),
@@ -47,26 +54,31 @@ which may give the session and its lock to others, nothing is run.`,
 }
 
 // files returns the migrations in use and the name of their directory.
-func (f *migrateFlags) files() (fsys fs.FS, dir string) {
-	if f.dir == "" {
-		return migrations.FS, "migrations"
+func (f *migrateFlags) files() (fsys fs.FS, dir string, err error) {
+	if dir = f.dir; dir == "" {
+		if dir, err = gen.MigrationsFolder(); err != nil {
+			return nil, "", err
+		}
 	}
-	return os.DirFS(f.dir), filepath.ToSlash(f.dir)
+	return os.DirFS(dir), filepath.ToSlash(dir), nil
 }
 
 // migrator returns a Migrator for the database in use.
 func (f *migrateFlags) migrator() (*migrate.Migrator, error) {
-	dsn := f.databaseURL
+	dsn := f.dsn
 	if dsn == "" {
 		dsn = os.Getenv("DATABASE_URL")
 	}
 	if dsn == "" {
-		return nil, errors.New("no database: give --database-url or set DATABASE_URL, as in postgres://user:password@host:5432/database")
+		return nil, errors.New("no database: give --dsn or set DATABASE_URL, as in postgres://user:password@host:5432/database")
 	}
 	if f.lockTimeout <= 0 {
 		return nil, fmt.Errorf("--lock-timeout is %s; it must be more than 0", f.lockTimeout)
 	}
-	fsys, dir := f.files()
+	fsys, dir, err := f.files()
+	if err != nil {
+		return nil, err
+	}
 	return migrate.New(migrate.Config{DSN: dsn, FS: fsys, Dir: dir, LockTimeout: f.lockTimeout})
 }
 

@@ -80,11 +80,21 @@ func newMigrateValidate(f *migrateFlags) *cobra.Command {
 		Use:   "validate",
 		Short: "Check the migration files without a database",
 		Long: `Check the migration files without a database: names, versions, annotations,
-encoding. Every problem is written as file:line:col. It exits 1 when one of them
-is an error; warnings do not count.`,
+encoding; whether goose sends the statements that PostgreSQL would see, whole, with
+the variables of ENVSUB from the environment; and that a file neither waits for a
+client's data (COPY FROM STDIN) nor begins or ends the transaction it runs in.
+Whether the SQL is right only a database can tell.
+
+Every problem is written as file:line:col. It exits 1 when one of them is an error;
+warnings do not count. up, redo and down check the files that they run in the same
+way, and leave it at that: what is applied already may be as it is.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			problems, err := migrate.Validate(f.files())
+			fsys, dir, err := f.files()
+			if err != nil {
+				return err
+			}
+			problems, err := migrate.Validate(fsys, dir)
 			if err != nil {
 				return err
 			}
@@ -128,12 +138,13 @@ func newMigrateCreate(f *migrateFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "create NAME",
 		Short: "Write an empty migration with the next version",
-		Long:  `Write an empty migration with the next version into --dir, by default ./migrations.`,
-		Args:  cobra.ExactArgs(1),
+		Long: `Write an empty migration with the next version into --dir, by default the schema
+folder of sqlc's configuration.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir := f.dir
-			if dir == "" {
-				dir = "migrations"
+			_, dir, err := f.files()
+			if err != nil {
+				return err
 			}
 			created, err := migrate.Create(dir, args[0])
 			if err != nil {

@@ -70,7 +70,7 @@ func TestMigrateTellsWhatItDid(t *testing.T) {
 		{"down", "down  DIR/00002_books.sql  N ms\nthe schema is at version 1\n"},
 		{"validate", ""},
 	} {
-		args := append(strings.Fields(tc.args), "--database-url", dsn, "--dir", dir)
+		args := append(strings.Fields(tc.args), "--dsn", dsn, "--dir", dir)
 		out, diag, err := migrateCommand(t, args...)
 		if err != nil || diag != "" || steady(out, dir) != tc.want {
 			t.Errorf("%s: %v\n%s%s\nwant\n%s", tc.args, err, diag, steady(out, dir), tc.want)
@@ -84,7 +84,7 @@ func TestMigrateWritesJSON(t *testing.T) {
 	for _, tc := range []struct{ args, path string }{
 		{"up", "steps"}, {"down", "steps"}, {"redo", "steps"}, {"status", "migrations"}, {"validate", "problems"}, {"create more", "file"},
 	} {
-		args := append(strings.Fields(tc.args), "--json", "--database-url", dsn, "--dir", dir)
+		args := append(strings.Fields(tc.args), "--json", "--dsn", dsn, "--dir", dir)
 		out, _, err := migrateCommand(t, args...)
 		var v map[string]any
 		if err != nil || json.Unmarshal([]byte(out), &v) != nil || v[tc.path] == nil {
@@ -97,18 +97,18 @@ func TestMigrateUpThatFailsReportsThePlaceAndWhatWasDone(t *testing.T) {
 	t.Parallel()
 	dir, dsn := shelf(t), pgtest.New(t).DSN()
 	putMigration(t, dir, "00003_bad.sql", "-- +goose Up\nSELECT 1;\nSELECT FRM;\n-- +goose Down\n")
-	out, _, err := migrateCommand(t, "up", "--database-url", dsn, "--dir", dir)
+	out, _, err := migrateCommand(t, "up", "--dsn", dsn, "--dir", dir)
 	if want := filepath.ToSlash(dir) + `/00003_bad.sql:3:8: ERROR: column "frm" does not exist (SQLSTATE 42703) (version 3, up)`; err == nil || err.Error() != want {
 		t.Errorf("err = %v\nwant %s", err, want)
 	}
 	if !strings.HasSuffix(out, "the schema is at version 2\n") {
 		t.Errorf("out = %s", out)
 	}
-	out, _, err = migrateCommand(t, "up", "--database-url", dsn, "--dir", dir)
+	out, _, err = migrateCommand(t, "up", "--dsn", dsn, "--dir", dir)
 	if err == nil || out != "" {
 		t.Errorf("%v\n%s", err, out)
 	}
-	out, _, err = migrateCommand(t, "up", "--json", "--database-url", dsn, "--dir", dir)
+	out, _, err = migrateCommand(t, "up", "--json", "--dsn", dsn, "--dir", dir)
 	if err == nil || !strings.Contains(out, `"version": 2`) {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -117,24 +117,12 @@ func TestMigrateUpThatFailsReportsThePlaceAndWhatWasDone(t *testing.T) {
 func TestMigrateStatusExitsWithTwoOnRequest(t *testing.T) {
 	t.Parallel()
 	dir, dsn := shelf(t), pgtest.New(t).DSN()
-	if _, _, err := migrateCommand(t, "status", "--database-url", dsn, "--dir", dir); err != nil {
+	if _, _, err := migrateCommand(t, "status", "--dsn", dsn, "--dir", dir); err != nil {
 		t.Errorf("without --exit-code: %v", err)
 	}
-	_, _, err := migrateCommand(t, "status", "--exit-code", "--database-url", dsn, "--dir", dir)
+	_, _, err := migrateCommand(t, "status", "--exit-code", "--dsn", dsn, "--dir", dir)
 	if exitCode(err) != 2 || err.Error() != "the schema is not up to date: 2 pending, 0 missing" {
 		t.Errorf("err = %v", err)
-	}
-}
-
-func TestMigrateUsesTheBuiltInFilesUnlessTold(t *testing.T) {
-	t.Parallel()
-	out, _, err := migrateCommand(t, "validate", "--json")
-	if err != nil || !strings.Contains(out, `"errors": 0`) {
-		t.Errorf("%v\n%s", err, out)
-	}
-	out, _, err = migrateCommand(t, "status", "--database-url", pgtest.New(t).DSN())
-	if err != nil || !strings.Contains(out, " migrations/00001_") {
-		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -146,7 +134,7 @@ func TestMigrateTakesTheDatabaseFromTheEnvironment(t *testing.T) {
 	}
 	t.Setenv("DATABASE_URL", "")
 	_, _, err := migrateCommand(t, "up", "--dir", dir)
-	if err == nil || !strings.HasPrefix(err.Error(), "no database: give --database-url or set DATABASE_URL") {
+	if err == nil || !strings.HasPrefix(err.Error(), "no database: give --dsn or set DATABASE_URL") {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -155,16 +143,16 @@ func TestMigrateRefusesBadArguments(t *testing.T) {
 	t.Parallel()
 	dir := shelf(t)
 	for args, want := range map[string]string{
-		"up-to x":                        `"x" is no version: it must be a whole number from 1`,
-		"up-to -- -1":                    `"-1" is no version: it must be a whole number from 1`,
-		"up-to":                          "accepts 1 arg(s), received 0",
-		"up extra":                       `unknown command "extra" for "sqlkeel migrate up"`,
-		"up --lock-timeout 0s":           "--lock-timeout is 0s; it must be more than 0",
-		"up-to 9":                        "no file in " + filepath.ToSlash(dir) + " has version 9; the last is 2",
-		"create -- ---":                  `create migration: the name "---" has no letter or digit from a-z, 0-9`,
-		"up --database-url postgres://%": "the database URL cannot be parsed; it must look like postgres://user:password@host:5432/database, with the characters @ : / ? # % [ ] of a password percent-encoded",
+		"up-to x":               `"x" is no version: it must be a whole number from 1`,
+		"up-to -- -1":           `"-1" is no version: it must be a whole number from 1`,
+		"up-to":                 "accepts 1 arg(s), received 0",
+		"up extra":              `unknown command "extra" for "sqlkeel migrate up"`,
+		"up --lock-timeout 0s":  "--lock-timeout is 0s; it must be more than 0",
+		"up-to 9":               "no file in " + filepath.ToSlash(dir) + " has version 9; the last is 2",
+		"create -- ---":         `create migration: the name "---" has no letter or digit from a-z, 0-9`,
+		"up --dsn postgres://%": "the database URL cannot be parsed; it must look like postgres://user:password@host:5432/database, with the characters @ : / ? # % [ ] of a password percent-encoded",
 	} {
-		line := append([]string{"--dir", dir, "--database-url", "postgres://127.0.0.1:1/x"}, strings.Fields(args)...)
+		line := append([]string{"--dir", dir, "--dsn", "postgres://127.0.0.1:1/x"}, strings.Fields(args)...)
 		if _, _, err := migrateCommand(t, line...); err == nil || err.Error() != want {
 			t.Errorf("%s: %v\nwant %s", args, err, want)
 		}
@@ -207,5 +195,97 @@ func TestMigrateCreatePrintsTheFile(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "00003_add_tags.sql")); err != nil {
 		t.Error(err)
+	}
+}
+
+// inDirectory makes a project with two migrations the working directory.
+func inDirectory(t *testing.T, config string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"sqlc.yaml":         config,
+		"db/up/00001_a.sql": "-- +goose Up\nCREATE TABLE a (id bigint);\n-- +goose Down\nDROP TABLE a;\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+}
+
+func TestMigrateFindsTheSchemaFolderOfTheWorkingDirectory(t *testing.T) {
+	inDirectory(t, "version: \"2\"\nsql:\n  - engine: postgresql\n    schema: db/up\n    queries: q\n")
+	dsn := pgtest.New(t).DSN()
+	for _, tc := range []struct{ args, want string }{
+		{"validate", ""},
+		{"status --dsn " + dsn, "db/up/00001_a.sql"},
+		{"up --dsn " + dsn, "up  db/up/00001_a.sql"},
+		{"create more", "db/up/00002_more.sql"},
+	} {
+		out, diag, err := migrateCommand(t, strings.Fields(tc.args)...)
+		if err != nil || diag != "" || !strings.Contains(out, tc.want) {
+			t.Errorf("%s: %v\n%s%s", tc.args, err, diag, out)
+		}
+	}
+}
+
+// No command falls back to files of its own, least of all this project's.
+func TestMigrateWithoutMigrationsIsAnErrorThatNamesDir(t *testing.T) {
+	db := pgtest.New(t)
+	for name, config := range map[string]string{"no configuration": "", "a file for a schema": "version: \"2\"\nsql:\n  - {engine: postgresql, schema: db/up/00001_a.sql}\n"} {
+		t.Run(name, func(t *testing.T) {
+			inDirectory(t, config)
+			if config == "" {
+				if err := os.Remove("sqlc.yaml"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, args := range []string{"up", "up-to 1", "down", "redo", "status", "validate", "create more"} {
+				line := strings.Fields(args)
+				if args != "validate" && args != "create more" {
+					line = append(line, "--dsn", db.DSN())
+				}
+				if out, _, err := migrateCommand(t, line...); err == nil || out != "" || !strings.Contains(err.Error(), "name the folder of the migrations with --dir") {
+					t.Errorf("%s: %v\n%s", args, err, out)
+				}
+			}
+			var made bool
+			if err := db.Conn().QueryRow(t.Context(), "SELECT to_regclass('goose_db_version') IS NOT NULL").Scan(&made); err != nil || made {
+				t.Errorf("something was applied: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheDSNHasOneNameInAllCommands(t *testing.T) {
+	t.Parallel()
+	var look func(cmd *cobra.Command)
+	found := 0
+	look = func(cmd *cobra.Command) {
+		for _, name := range []string{"database-url", "url", "database"} {
+			if cmd.Flags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil {
+				t.Errorf("%s has --%s", cmd.CommandPath(), name)
+			}
+		}
+		own, forAll := cmd.Flags().Lookup("dsn"), cmd.PersistentFlags().Lookup("dsn")
+		if own == nil {
+			own = forAll
+		}
+		if own != nil {
+			found++
+			if !strings.Contains(own.Usage, ", as a URL or key=value (default $") {
+				t.Errorf("%s: %s", cmd.CommandPath(), own.Usage)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+	}
+	if look(newRoot()); found != 4 {
+		t.Errorf("%d commands have --dsn: generate, check, inspect and migrate should", found)
 	}
 }
