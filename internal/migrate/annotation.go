@@ -71,7 +71,9 @@ func (p *parser) insideToken(known string, number, col int) bool {
 		}
 		p.lines, p.unset, p.blockLine = nil, nil, 0
 	default:
-		p.report(number, col, "goose takes this line for an annotation, although it stands in a %s: begin the line with something else than \"--\"", token.kind)
+		line, _ := s.at(token.start)
+		p.report(number, col, "goose takes this line for an annotation, although it stands in a %s (begun on line %d): close that, or begin the line with something else than \"--\"", token.kind, line)
+		p.misread = true
 	}
 	return true
 }

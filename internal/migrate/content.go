@@ -142,11 +142,11 @@ func openToken(text string) (t token, open bool) {
 func unclosed(text string) (inside string, offset int) {
 	pieces := sqltext.Pieces(text + probe)
 	last := pieces[len(pieces)-1]
+	if t, open := openToken(text); open {
+		return "a " + string(t.kind), min(last.First, t.start)
+	}
 	if last.First >= len(text) {
 		return "", 0
-	}
-	if t, open := openToken(text); open {
-		return "a " + string(t.kind), last.First
 	}
 	depth, rule := 0, false
 	for t := range sqltext.Code(text[last.First:]) {

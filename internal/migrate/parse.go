@@ -23,6 +23,7 @@ type parser struct {
 	cut        string // what PostgreSQL takes for one statement and goose has cut, so far
 	data       bool   // within the data of a COPY
 	strayNoted bool
+	misread    bool // an annotation was left where it stands: what follows from that is not reported
 }
 
 func (s *script) parse(data []byte) {
@@ -140,7 +141,7 @@ func (p *parser) checkUnfinished() {
 	}
 	p.lines, p.unset = nil, nil
 	known := len(p.problems)
-	if p.checkContent(s); len(p.problems) > known || p.cut != "" {
+	if p.checkContent(s); len(p.problems) > known || p.cut != "" || p.misread {
 		return
 	}
 	offset, message := unfinished(s.text)
@@ -155,7 +156,7 @@ func (p *parser) checkWhole() {
 	case p.upLine != 0 && len(p.up) == 0 && !p.faulty():
 		p.note(Warning, Up, p.upLine, 1, "no statement after \"-- +goose Up\"")
 	}
-	if p.downLine == 0 {
+	if p.downLine == 0 && !p.misread {
 		p.note(Warning, Down, 1, 1, "no \"-- +goose Down\": the migration cannot be rolled back")
 	}
 }

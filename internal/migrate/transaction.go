@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
@@ -65,6 +66,9 @@ var upper = map[string]string{"commit": "COMMIT", "end": "END", "rollback": "ROL
 func (s *script) checkTransactions() {
 	for _, direction := range []Direction{Up, Down} {
 		statements, _ := s.section(direction)
+		for i := range statements {
+			s.checkTogether(direction, &statements[i])
+		}
 		if s.noTx {
 			s.checkPairs(direction, statements)
 			continue
@@ -91,9 +95,7 @@ func (s *script) checkPairs(direction Direction, statements []statement) {
 		if open.begins {
 			st.first = first
 		}
-		pieces := sqltext.Statements(st.text)
-		s.checkTogether(direction, st, pieces)
-		for _, piece := range pieces {
+		for _, piece := range sqltext.Statements(st.text) {
 			c := controlOf(piece.Text(st.text))
 			line, column := st.at(piece.First)
 			switch {
@@ -115,13 +117,26 @@ func (s *script) checkPairs(direction Direction, statements []statement) {
 	}
 }
 
-// checkTogether warns of statements that goose sends together, which PostgreSQL
-// then runs as one transaction.
-func (s *script) checkTogether(direction Direction, st *statement, pieces []sqltext.Statement) {
-	if st.block || len(pieces) < 2 {
+// checkTogether warns of statements that goose sends together unasked: because it
+// does not see where one ends, or in a file without a transaction, where PostgreSQL
+// runs them as one all the same.
+func (s *script) checkTogether(direction Direction, st *statement) {
+	pieces := sqltext.Statements(st.text)
+	if st.block {
 		return
 	}
-	line, col := st.at(pieces[1].First)
-	s.note(Warning, direction, line, col, "goose sends this statement together with the one before it, and PostgreSQL runs the two as one transaction: "+
-		"begin it on a line of its own, after a line that ends with the semicolon")
+	for i := 1; i < len(pieces); i++ {
+		end, next := pieces[i-1].End, pieces[i].First
+		line, col := st.at(next)
+		switch {
+		case strings.Contains(st.text[end:next], "\n"):
+			s.note(Warning, direction, line, col, "goose sends this statement together with the one before it, whose semicolon it does not see because of %s", hides(st.text, end-1))
+		case s.noTx:
+			s.note(Warning, direction, line, col, "goose sends this statement together with the one before it, and PostgreSQL runs the two as one transaction: "+
+				"begin it on a line of its own")
+		default:
+			continue
+		}
+		return
+	}
 }
