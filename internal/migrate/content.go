@@ -13,7 +13,7 @@ import (
 func (p *parser) check(s statement) bool {
 	if p.cut != "" {
 		p.cut += "\n" + s.text
-		if inside, _ := unclosed(p.cut); inside == "" {
+		if inside, _ := cutInside(p.cut); inside == "" {
 			p.cut = ""
 		}
 		return false
@@ -21,18 +21,43 @@ func (p *parser) check(s statement) bool {
 	known := len(p.problems)
 	p.checkContent(s)
 	p.checkDollarQuotes(s)
-	if inside, offset := unclosed(s.text); inside != "" && len(p.problems) == known {
-		line, col := s.at(offset)
-		if s.block {
+	if len(p.problems) > known {
+		return false
+	}
+	if s.block {
+		if inside, offset := unclosed(s.text); inside != "" {
+			line, col := s.at(offset)
 			p.note(Error, p.section, line, col, "the block ends inside %s: close it before \"-- +goose StatementEnd\"", inside)
-			return false
 		}
+	} else if inside, offset := cutInside(s.text); inside != "" {
+		line, col := s.at(offset)
 		last, _ := s.place(width(s.text))
 		p.note(Error, p.section, line, col, "goose cuts this statement off at the semicolon that ends line %d, inside %s: "+
 			"put it between \"-- +goose StatementBegin\" and \"-- +goose StatementEnd\"", last, inside)
 		p.cut = s.text
 	}
 	return len(p.problems) == known
+}
+
+// cutInside is unclosed for what goose ends at a semicolon: there must be one for
+// PostgreSQL too.
+func cutInside(text string) (inside string, offset int) {
+	if inside, offset = unclosed(text); inside != "" {
+		return inside, offset
+	}
+	if pieces := sqltext.Pieces(text); !codeEndsWithSemicolon(text) {
+		return "a comment that goose does not see, for there is no blank before its \"--\"", min(pieces[len(pieces)-1].First, len(text))
+	}
+	return "", 0
+}
+
+// codeEndsWithSemicolon tells whether the last statement of a text is ended.
+func codeEndsWithSemicolon(text string) bool {
+	ended := false
+	for t := range sqltext.Code(text) {
+		ended = t.Text(text) == ";"
+	}
+	return ended
 }
 
 // checkContent reports the statements in a piece that goose cannot send.
