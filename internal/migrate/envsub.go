@@ -49,6 +49,9 @@ func expansionCol(text string) int {
 	return width(text[:at]) + 1
 }
 
+// changedQuote is the beginning of a dollar quote that ENVSUB changes.
+var changedQuote = regexp.MustCompile(`^\$(\$([^$]|$)|\p{L})`)
+
 // checkDollarQuotes reports dollar quotes that ENVSUB takes apart: it turns $$ into $
 // and takes $name$ for a variable.
 func (p *parser) checkDollarQuotes(s statement) {
@@ -63,7 +66,7 @@ func (p *parser) checkDollarQuotes(s statement) {
 		return
 	}
 	for _, t := range sqltext.Tokens(text) {
-		if t.Kind != sqltext.String || text[t.Start] != '$' || t.Text(text) == "$$$$" {
+		if t.Kind != sqltext.String || !changedQuote.MatchString(t.Text(text)) || t.Start > 0 && text[t.Start-1] == '$' {
 			continue
 		}
 		row := strings.Count(text[:t.Start], "\n")
