@@ -30,10 +30,11 @@ func (l *lease) sendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 
 // Close gives the connection back.
 func (b *batchResults) Close() (err error) {
-	if b.tx == nil {
-		defer func() { b.lease.done(err) }() // also when a callback panics
+	if b.tx != nil {
+		return b.typedBatch.Close()
 	}
-	return b.typedBatch.Close()
+	defer func() { b.lease.done(err) }() // also when a callback panics
+	return b.lease.leftOpen(b.typedBatch.Close())
 }
 
 // Tx returns the transaction that the batch began, or nil.

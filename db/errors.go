@@ -13,8 +13,10 @@ var ErrClosed = errors.New("db: closed")
 
 // ErrTxLeftOpen is returned by [DB.WithConn] when the function returned nil but
 // left a transaction open, or its connection was lost in the middle of one. It was
-// rolled back; only when the answer to COMMIT was lost is that not known.
-var ErrTxLeftOpen = errors.New("db: the function left a transaction open; it was rolled back")
+// rolled back; only when the answer to COMMIT was lost is that not known. The
+// methods of an [Executor] return it for a text, such as BEGIN, that leaves a
+// transaction open: the next call may get another connection.
+var ErrTxLeftOpen = errors.New("db: a transaction was left open; it was rolled back")
 
 // InTransactionError is returned for a use of a [DB] inside the function of a
 // transaction of package txn on the same DB, with that function's context. It

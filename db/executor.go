@@ -24,7 +24,8 @@ type Executor interface {
 
 // Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
 // [AcquireTimeoutError], or ctx's error when ctx ended before a connection could
-// be had; with these nothing was sent.
+// be had; with these nothing was sent. [ErrTxLeftOpen] is for a text that began a
+// transaction.
 //
 // A prepared statement that the session no longer honours, because a table was
 // changed or the session was told DISCARD ALL, is prepared anew and run then; so
@@ -43,7 +44,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		d.noteReplay(sql, err)
 		tag, err = l.exec(ctx, sql, args)
 	}
-	return tag, pgerr.Typed(err)
+	return tag, pgerr.Typed(l.leftOpen(err))
 }
 
 // Query runs a statement that returns rows. The rows hold a connection until

@@ -70,6 +70,15 @@ func (l *lease) done(err error) {
 	}
 }
 
+// leftOpen returns err, or [ErrTxLeftOpen] where what was sent left a transaction
+// open: it ends with the connection.
+func (l *lease) leftOpen(err error) error {
+	if err != nil || l.back.Load() || l.conn.IsClosed() || l.conn.PgConn().IsBusy() || l.conn.PgConn().TxStatus() == 'I' {
+		return err
+	}
+	return ErrTxLeftOpen
+}
+
 // await gives a broken connection's slot back once the connection is really
 // gone, so that the server does not get more than MaxConns; but a peer that does
 // not answer has only PingTimeout to let it go.

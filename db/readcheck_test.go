@@ -26,6 +26,9 @@ var readStatements = []string{
 	"SELECT x'1F', b'01', U&'d\\0061t'",
 	"SELECT a.b, -c, d::text[] FROM e",
 	"SELECT größe FROM straße",
+	`SELECT '\', '\\', E'\''`,
+	"SELECT 'a' -- x\n'; DELETE'",
+	"SELECT begin atomic FROM t",
 }
 
 var notReadStatements = map[string]string{
@@ -60,6 +63,11 @@ var notReadStatements = map[string]string{
 	"SELECT E'\\\\'; DELETE FROM t":                 "more than one",
 	"SELECT fooe'\\'; DELETE FROM t; --'":           "ends in a backslash",
 	"SELECT '\\' || '; DELETE FROM t; --'":          "ends in a backslash",
+	`SELECT 'a\''; DELETE FROM t; --'`:              "ends in a backslash",
+	"SELECT 1into u FROM t":                         "contains INTO",
+	"SELECT begin atomic FROM t; DELETE FROM t":     "more than one",
+	"SELECT 'a' /* x\n*/ 'b'; DELETE FROM t":        "more than one",
+	"'x'":                                           "begins with no word",
 	"SELECT \"x\\\"; DELETE FROM t":                 "more than one",
 }
 

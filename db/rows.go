@@ -18,7 +18,7 @@ type rows struct {
 	pgx.Rows
 	lease *lease
 	ahead bool  // at the first row, and the user does not know
-	early error // the user read a row before Next
+	early error // the user read a row before Next, or left a transaction open
 	typed bool  // the connection knows the columns' types, or cannot
 }
 
@@ -43,6 +43,9 @@ func (r *rows) prime() error {
 // Close gives the connection back.
 func (r *rows) Close() {
 	r.Rows.Close()
+	if err := r.lease.leftOpen(r.Rows.Err()); err == ErrTxLeftOpen {
+		r.early = err
+	}
 	r.lease.done(r.Rows.Err())
 }
 
