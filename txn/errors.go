@@ -25,11 +25,11 @@ var (
 	ErrOpenSavepoint = errors.New("a savepoint was still open when the function returned")
 
 	// ErrEndedByHand is in the [MisuseError] of a statement that would end the
-	// transaction or begin another one, such as COMMIT, which is not sent, and of all
-	// statements after the transaction was ended all the same. [Do] returns it in both
-	// cases and makes no other attempt. In the second, what was done until then may be
-	// committed, and the error says so.
-	ErrEndedByHand = errors.New("the function may not end the transaction: it returns nil to commit, or an error to roll back")
+	// transaction or begin another one, such as COMMIT, which is not sent; of Commit
+	// and Rollback of [Tx.PgxTx]; and of all statements after the transaction was
+	// ended all the same. [Do] returns it and makes no other attempt. In the last
+	// case, what was done until then may be committed, and the error says so.
+	ErrEndedByHand = errors.New("the Runner ends the transaction, not its function: return nil to commit, or an error to roll back")
 
 	// ErrNotReturned is what hooks and an [Observer] are told when a function
 	// panicked or ended its goroutine.

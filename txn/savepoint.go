@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Savepoint runs fn as a part of the transaction, which is kept when fn returns
@@ -42,7 +45,7 @@ type part struct {
 	tx    *Tx
 	name  string
 	hooks mark // those that were given before it
-	over  bool // guarded by tx.calls
+	over  atomic.Bool
 }
 
 // begin begins the part, for as many functions: 1 or none.
@@ -68,7 +71,7 @@ func (p *part) close() int {
 	open := p.tx.open
 	depth := slices.Index(open, p)
 	for _, inner := range open[depth:] {
-		inner.over = true
+		inner.over.Store(true)
 	}
 	p.tx.open = open[:depth]
 	return depth + 1
@@ -81,6 +84,9 @@ func (p *part) end(ctx context.Context, err error) error {
 		return errors.Join(err, held)
 	}
 	switch {
+	case p.over.Load(): // with the one around it
+		tx.calls.Unlock()
+		return errors.Join(err, pgx.ErrTxClosed)
 	case isConflict(tx.doomed):
 		defer tx.calls.Unlock()
 		p.close()
@@ -126,8 +132,14 @@ func (p *part) undo(ctx context.Context) error {
 		return err
 	}
 	defer tx.calls.Unlock()
+	if p.over.Load() {
+		return pgx.ErrTxClosed
+	}
 	depth := p.close()
 	tx.hooks.drop(p.hooks)
+	if isConflict(tx.doomed) { // the transaction stays failed
+		return nil
+	}
 	if err := tx.admit("ROLLBACK TO"); err != nil {
 		return err
 	}
