@@ -27,7 +27,8 @@ func checkKey(t reflect.Type, path string) []*ConfigError {
 			return nil
 		}
 		var bad []*ConfigError
-		for f := range t.Fields() {
+		for i := range t.NumField() {
+			f := t.Field(i)
 			bad = append(bad, checkKey(f.Type, path+"."+f.Name)...)
 		}
 		return bad

@@ -69,7 +69,8 @@ func parseWork(row []string) (work, error) {
 // malformed puts the line of an error of encoding/csv where the other errors
 // have it.
 func malformed(err error) error {
-	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
 		return fmt.Errorf("books.csv:%d: %w", parse.Line, parse.Err)
 	}
 	return fmt.Errorf("books.csv: %w", err)
