@@ -6,6 +6,11 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 KEEL := $(GO) run ./cmd/sqlkeel
 PKGS ?= ./...
 COUNT ?= 1
+# What make test runs with: another Go toolchain (go1.25.0 is the lowest), and the
+# newest dependencies in place of go.mod's, which are the lowest; see .ci/newest.sh.
+# NEWEST is a folder to write their go.mod files in.
+TEST_GO ?=
+NEWEST ?=
 # A full run of make soundness; see internal/gen/soundness.
 SCHEMAS ?= 2000
 # A full run of make histories; see internal/history.
@@ -28,7 +33,7 @@ TESTED = $(if $(filter ./...,$(PKGS)),$(MODULES),.)
 # each runs a command for each $$module of a list, and fails when one of them did.
 each = failed=0; for module in $(1); do $(2) || failed=1; done; exit $$failed
 # The race detector needs a C compiler; without one the tests still run.
-RACE := $(if $(shell command -v $$($(GO) env CC)),-race)
+RACE ?= $(if $(shell command -v $$($(GO) env CC)),-race)
 
 .DEFAULT_GOAL := help
 
@@ -42,8 +47,9 @@ demo: ## Show the data layer at work on a real PostgreSQL
 
 .PHONY: test
 test: ## Run all tests under the race detector, with one PostgreSQL for all packages of a module
-	@$(if $(RACE),,echo "make test: no C compiler, so without the race detector" >&2)
-	$(call each,$(TESTED),$(KEEL) pg run -- $(GO) -C $$module test $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
+	@$(if $(RACE),,echo "make test: without the race detector (RACE is empty, or there is no C compiler)" >&2)
+	$(call each,$(TESTED),mod=$(if $(NEWEST),$$(.ci/newest.sh $(NEWEST) $$module)) && $(if $(TEST_GO),GOTOOLCHAIN=$(TEST_GO)) $(KEEL) pg run -- \
+		$(GO) -C $$module test $${mod:+-modfile=$$mod} $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
 
 .PHONY: soundness
 soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
