@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -34,17 +35,24 @@ no Go module. What cannot be analysed is listed on standard error with the serve
 message, stands in the array as a statement that may change anything, with the
 message as why_not, and does not stop the rest. So does a statement that is set
 aside with @opaque; its reason stands under opaque too. The exit code is 1 only when nothing
-can be analysed.` + aboutServer,
+can be analysed, or when the configuration is at fault.` + aboutServer,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := gen.Inspect(cmd.Context(), f.options(cmd))
 			if err != nil {
 				return told(cmd.ErrOrStderr(), err, "inspect: nothing was analysed")
 			}
 			printFailures(cmd.ErrOrStderr(), found)
+			write := writeTable
 			if asJSON {
-				return writeStatements(cmd.OutOrStdout(), found.Statements)
+				write = writeStatements
 			}
-			return writeTable(cmd.OutOrStdout(), found.Statements)
+			if err := write(cmd.OutOrStdout(), found.Statements); err != nil {
+				return err
+			}
+			if found.Misconfigured {
+				return errors.New("inspect: the configuration is at fault, so that packages may be missing")
+			}
+			return nil
 		},
 	}
 	f.register(cmd)

@@ -79,3 +79,14 @@ func TestInspectShowsAStatementThatIsSetAside(t *testing.T) {
 		t.Errorf("code %d, got\n%s", code, stdout)
 	}
 }
+
+func TestInspectFailsWithoutASchema(t *testing.T) {
+	t.Parallel()
+	dir := project(t, [3]string{"sqlc.yaml", "    schema: schema.sql\n", ""})
+	for _, args := range [][]string{{"inspect"}, {"inspect", "--json"}, {"generate"}, {"check"}} {
+		stdout, stderr, code := result(t, sqlkeel(t, onServer(t), append(args, "--config", dir)...))
+		if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 2 || !strings.Contains(stderr, "sqlc.yaml:3:5: this entry names no schema") {
+			t.Errorf("%v: code %d, %s\n%s", args, code, stdout, stderr)
+		}
+	}
+}

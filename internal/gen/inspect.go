@@ -17,6 +17,9 @@ type Inspection struct {
 	// Failed is why statements, or parts of the schema, could not be understood,
 	// and Notes what else there is to say.
 	Failed, Notes Problems
+	// Misconfigured says that some of Failed is about the configuration: packages may
+	// be missing.
+	Misconfigured bool
 	// Unknown is how many of the statements could not be analysed, and Opaque how
 	// many were set aside with @opaque.
 	Unknown, Opaque int
@@ -65,6 +68,9 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 		return nil, err
 	}
 	found := &Inspection{Statements: []Inspected{}, Failed: a.sorted(a.problems), Notes: a.sorted(a.notes)}
+	for _, problem := range a.project.Problems {
+		found.Misconfigured = found.Misconfigured || !problem.Warning && problem.Pos.File == a.project.Config
+	}
 	for _, pkg := range a.packages {
 		for _, st := range pkg.statements {
 			switch {

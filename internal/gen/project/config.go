@@ -24,12 +24,22 @@ type config struct {
 	Options  map[string]yaml.Node `yaml:"options"`
 }
 
+// place is a line and a column, from 1; the zero value is none.
+type place struct{ line, col int }
+
+func placeOf(node *yaml.Node) place { return place{node.Line, node.Column} }
+
+// in returns the place as one in a file; none is its beginning.
+func (p place) in(file string) Position { return Position{file, max(p.line, 1), max(p.col, 1)} }
+
 // sqlEntry is an entry of version 2.
 type sqlEntry struct {
-	Engine  string `yaml:"engine"`
-	Schema  paths  `yaml:"schema"`
-	Queries paths  `yaml:"queries"`
-	Gen     struct {
+	at       place
+	Database any    `yaml:"database"`
+	Engine   string `yaml:"engine"`
+	Schema   paths  `yaml:"schema"`
+	Queries  paths  `yaml:"queries"`
+	Gen      struct {
 		Go *goEntry `yaml:"go"`
 	} `yaml:"gen"`
 	Codegen []struct {
@@ -48,8 +58,17 @@ type goEntry struct {
 	} `yaml:",inline"`
 }
 
+// UnmarshalYAML notes where the entry is.
+func (e *sqlEntry) UnmarshalYAML(node *yaml.Node) error {
+	type plain sqlEntry
+	err := node.Decode((*plain)(e))
+	e.at = placeOf(node)
+	return err
+}
+
 // packageEntry is an entry of version 1.
 type packageEntry struct {
+	at      place
 	goEntry `yaml:",inline"`
 	Name    string `yaml:"name"`
 	Path    string `yaml:"path"`
@@ -58,19 +77,32 @@ type packageEntry struct {
 	Queries paths  `yaml:"queries"`
 }
 
-// paths is a string or a list of strings, and where in the file it stands.
+// UnmarshalYAML notes where the entry is.
+func (e *packageEntry) UnmarshalYAML(node *yaml.Node) error {
+	type plain packageEntry
+	err := node.Decode((*plain)(e))
+	e.at = placeOf(node)
+	return err
+}
+
+// paths is a string or a list of strings, and where in the file each stands.
 type paths struct {
-	list []string
-	line int
-	col  int
+	list   []string
+	at     place   // of the whole
+	places []place // of each
 }
 
 // UnmarshalYAML reads either form.
 func (p *paths) UnmarshalYAML(node *yaml.Node) error {
-	p.line, p.col = node.Line, node.Column
+	p.at = placeOf(node)
 	if node.Kind == yaml.ScalarNode {
-		p.list = []string{node.Value}
+		if node.Value != "" {
+			p.list, p.places = []string{node.Value}, []place{p.at}
+		}
 		return nil
+	}
+	for _, item := range node.Content {
+		p.places = append(p.places, placeOf(item))
 	}
 	return node.Decode(&p.list)
 }
@@ -78,6 +110,8 @@ func (p *paths) UnmarshalYAML(node *yaml.Node) error {
 // entry is one package to generate, whatever the version.
 type entry struct {
 	goEntry
+	at              place
+	database        bool // it names a database to take the schema from
 	engine          string
 	schema, queries paths
 }
@@ -140,7 +174,7 @@ func (c *config) entries() []entry {
 	var list []entry
 	if c.Version == "1" {
 		for _, p := range c.Packages {
-			e := entry{p.goEntry, p.Engine, p.Schema, p.Queries}
+			e := entry{p.goEntry, p.at, false, p.Engine, p.Schema, p.Queries}
 			e.Package, e.Out = p.Name, p.Path
 			if e.engine == "" {
 				e.engine = "postgresql"
@@ -151,7 +185,7 @@ func (c *config) entries() []entry {
 	}
 	for _, s := range c.SQL {
 		if s.Gen.Go != nil {
-			list = append(list, entry{*s.Gen.Go, s.Engine, s.Schema, s.Queries})
+			list = append(list, entry{*s.Gen.Go, s.at, s.Database != nil, s.Engine, s.Schema, s.Queries})
 		}
 		for _, plugin := range s.Codegen {
 			var g goEntry
@@ -159,7 +193,7 @@ func (c *config) entries() []entry {
 				continue // it makes something else than Go
 			}
 			g.Out = plugin.Out
-			list = append(list, entry{g, s.Engine, s.Schema, s.Queries})
+			list = append(list, entry{g, s.at, s.Database != nil, s.Engine, s.Schema, s.Queries})
 		}
 	}
 	return list

@@ -97,7 +97,7 @@ func TestWhatDriftedIsNamedWithItsPlace(t *testing.T) {
 		"too many arguments": {"shop", []edit{{"shop/items.sql.go", "arg.Colour,", "arg.Colour, arg.ID,"}},
 			[]string{"queries/items.sql:32:1: AddItem: the generated method passes 5 arguments and the text has 4 placeholders, so it fails whenever it is called: write the statement in another way"}},
 		"a missing query file": {"driver", []edit{{"query.sql", "", ""}},
-			[]string{"query.sql: no such file", "query.sql: no such file", "query.sql: no such file", "query.sql: no such file"}},
+			[]string{"DIR/sqlc.json:6:17: schema: query.sql: no such file or directory", "DIR/sqlc.json:15:17: schema: query.sql: no such file or directory"}},
 		"one name twice": {"shop", []edit{{"more/2.sql", "", "\n-- name: GetItem :one\nSELECT 1;\n"}},
 			[]string{"more/2.sql:2:1: GetItem: the name is taken by queries/items.sql:14; sqlc needs names that are unique in a package"}},
 	} {

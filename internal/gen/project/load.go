@@ -53,7 +53,7 @@ func load(config string, m mutant) (*Project, error) {
 // entry adds what an entry of the configuration describes: a package, or more
 // files to one of the same folder.
 func (p *Project) entry(e entry) {
-	pos := Position{File: p.Config, Line: max(e.queries.line, 1), Column: max(e.queries.col, 1)}
+	pos := e.queries.at.in(p.Config)
 	report := func(format string, args ...any) {
 		p.Problems = append(p.Problems, &Problem{Pos: pos, Message: fmt.Sprintf(format, args...)})
 	}
@@ -66,8 +66,16 @@ func (p *Project) entry(e entry) {
 		report("no out: sqlc needs the folder of the generated package")
 		return
 	}
+	if len(e.queries.list) == 0 {
+		pos = e.at.in(p.Config)
+		report("this entry names no queries: name their files under queries:")
+		return
+	}
 	missing := func(pattern string, err error) { report("%s: %v", relative(p.Dir, pattern), err) }
-	schema := sqlFiles(p.Dir, e.schema.list, missing)
+	schema, found := p.schemaFiles(e)
+	if !found {
+		return // an error for each statement would be for this one cause
+	}
 	queries := slices.Concat(sqlFiles(p.Dir, e.queries.list, missing)...)
 	out := relative(p.Dir, inDir(p.Dir, e.Out))
 	for _, pkg := range p.Packages {
@@ -86,6 +94,37 @@ func (p *Project) entry(e entry) {
 	}
 	p.Packages = append(p.Packages, &Package{Name: e.Package, Dir: out, Pos: pos, Queries: queries, Driver: driver,
 		schema: schema, models: models{path: e.Models.Import, dir: e.Models.Path}})
+}
+
+// schemaFiles lists the schema files of an entry, by pattern. It says what is wrong
+// with the entry when there is none.
+func (p *Project) schemaFiles(e entry) (lists [][]string, found bool) {
+	report := func(at place, warning bool, format string, args ...any) {
+		p.Problems = append(p.Problems, &Problem{Pos: at.in(p.Config), Message: fmt.Sprintf(format, args...), Warning: warning})
+	}
+	if len(e.schema.list) == 0 {
+		aside := ""
+		if e.database {
+			aside = " (the one that database: names is not read)"
+		}
+		report(e.at, false, "this entry names no schema, so that nothing can be known of its statements: name the schema's files under schema:%s", aside)
+		return nil, false
+	}
+	unread := map[int]bool{}
+	for i, pattern := range e.schema.list {
+		files := sqlFiles(p.Dir, []string{pattern}, func(_ string, err error) {
+			unread[i] = true
+			report(e.schema.places[i], false, "schema: %s: %v", pattern, err)
+		})
+		lists = append(lists, files...)
+		found = found || len(files[0]) > 0
+	}
+	for i, pattern := range e.schema.list {
+		if len(lists[i]) == 0 && !unread[i] {
+			report(e.schema.places[i], found, "schema: %s names no .sql file", pattern)
+		}
+	}
+	return lists, found
 }
 
 // orderSchemas puts each package's schema files in the order in which they are
