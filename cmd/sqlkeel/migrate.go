@@ -19,6 +19,7 @@ import (
 type migrateFlags struct {
 	dsn         string
 	dir         string
+	table       string
 	json        bool
 	lockTimeout time.Duration
 }
@@ -46,6 +47,7 @@ looked at: it names a server for databases that come and go.`,
 	flags := cmd.PersistentFlags()
 	dsnVar(flags, &f.dsn, "database to work on", "$DATABASE_URL")
 	flags.StringVar(&f.dir, "dir", "", "directory of the migrations (default the schema folder of sqlc.yaml)")
+	flags.StringVar(&f.table, "table", "goose_db_version", "goose's version table, with its schema if need be")
 	flags.BoolVar(&f.json, "json", false, "write the result as JSON")
 	flags.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run to end")
 	cmd.AddCommand(newMigrateUp(f), newMigrateUpTo(f), newMigrateDown(f), newMigrateRedo(f),
@@ -79,7 +81,7 @@ func (f *migrateFlags) migrator() (*migrate.Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return migrate.New(migrate.Config{DSN: dsn, FS: fsys, Dir: dir, LockTimeout: f.lockTimeout})
+	return migrate.New(migrate.Config{DSN: dsn, FS: fsys, Dir: dir, Table: f.table, LockTimeout: f.lockTimeout})
 }
 
 func newMigrateUp(f *migrateFlags) *cobra.Command {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 )
@@ -20,6 +22,10 @@ type Config struct {
 	// Dir is the name of that directory in results and errors. Default
 	// "migrations".
 	Dir string
+	// Table is goose's version table, with its schema when that is not the first of
+	// the search path: a name in lower case, or two with a point between. Default
+	// goose_db_version.
+	Table string
 	// LockTimeout bounds the wait for another run's lock; the lock is tried at
 	// least once. Default 60 s.
 	LockTimeout time.Duration
@@ -46,6 +52,9 @@ type tuning struct {
 	onStatement func(sql string) // called before each statement is sent
 }
 
+// tableName is what goose can use without quotes for a name.
+var tableName = regexp.MustCompile(`^([a-z_][a-z0-9_$]*\.)?[a-z_][a-z0-9_$]*$`)
+
 // New checks cfg and returns a Migrator. It does not connect. A DSN that cannot
 // be parsed is a [*ConnectError]; other errors name the field.
 func New(cfg Config) (*Migrator, error) {
@@ -60,6 +69,12 @@ func New(cfg Config) (*Migrator, error) {
 	}
 	if cfg.Dir == "" {
 		cfg.Dir = "migrations"
+	}
+	if cfg.Table == "" {
+		cfg.Table = goose.DefaultTablename
+	}
+	if !tableName.MatchString(cfg.Table) {
+		return nil, fmt.Errorf("migrate: Config.Table is %q; it must be a name in lower case, as in goose_db_version or app.goose_db_version", cfg.Table)
 	}
 	conn, err := parseDSN(cfg.DSN)
 	if err != nil {

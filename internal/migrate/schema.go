@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
 )
 
 // Snapshot renders the schema of conn's database as text that is equal for equal
@@ -61,7 +62,7 @@ const ownObjects = `WITH ns AS (
 ), rel AS (
 	SELECT c.*, format('%I.%I', n.nspname, c.relname) AS name
 	FROM pg_class c JOIN ns n ON n.oid = c.relnamespace
-	WHERE c.relname !~ '^` + versionTable + `' AND (1259, c.oid) NOT IN (SELECT classid, objid FROM ext)
+	WHERE c.relname !~ '^` + goose.DefaultTablename + `' AND (1259, c.oid) NOT IN (SELECT classid, objid FROM ext)
 ) `
 
 var snapshotParts = []snapshotQuery{

@@ -27,12 +27,14 @@ type session struct {
 	ctx    context.Context // the caller's without its end, see tracer
 	tracer *tracer
 	tune   tuning
+	table  string         // goose's version table
+	undone map[int64]bool // versions whose last line there is that of a rollback
 }
 
 // open connects and sets the session up. The caller must close it.
 func (m *Migrator) open(ctx context.Context) (*session, error) {
-	s := &session{ctx: context.WithoutCancel(ctx), tune: m.tune}
-	s.tracer = &tracer{caller: ctx, grace: m.tune.grace, onStatement: m.tune.onStatement}
+	s := &session{ctx: context.WithoutCancel(ctx), tune: m.tune, table: m.cfg.Table}
+	s.tracer = &tracer{caller: ctx, grace: m.tune.grace, onStatement: m.tune.onStatement, table: m.cfg.Table}
 	config := m.conn.Copy()
 	config.Tracer = s.tracer
 	if config.RuntimeParams["application_name"] == "" {

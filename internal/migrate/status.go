@@ -39,7 +39,7 @@ type Entry struct {
 	// File is empty for a missing one.
 	File  string `json:"file,omitempty"`
 	State State  `json:"state"`
-	// AppliedAt is nil for a pending one.
+	// AppliedAt is nil for a pending one, and where the time was not recorded.
 	AppliedAt *time.Time `json:"applied_at,omitempty"`
 }
 
@@ -68,7 +68,7 @@ func newStatus(set *fileSet, applied history) *Status {
 	for _, file := range set.scripts {
 		entry := Entry{Version: file.version, File: file.path, State: Pending}
 		if r := applied.find(file.version); r != nil {
-			entry.State, entry.AppliedAt = Applied, &r.at
+			entry.State, entry.AppliedAt = Applied, r.at
 		} else {
 			st.Pending++
 		}
@@ -77,7 +77,7 @@ func newStatus(set *fileSet, applied history) *Status {
 	for i := range applied {
 		if set.find(applied[i].version) == nil {
 			st.Missing++
-			st.Migrations = append(st.Migrations, Entry{Version: applied[i].version, State: Missing, AppliedAt: &applied[i].at})
+			st.Migrations = append(st.Migrations, Entry{Version: applied[i].version, State: Missing, AppliedAt: applied[i].at})
 		}
 	}
 	slices.SortStableFunc(st.Migrations, func(a, b Entry) int { return cmp.Compare(a.Version, b.Version) })

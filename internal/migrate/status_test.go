@@ -73,7 +73,7 @@ func TestAStatusMarshalsWithoutNulls(t *testing.T) {
 		want string
 	}{
 		{&fileSet{}, nil, `{"version":0,"latest":0,"pending":0,"missing":0,"migrations":[]}`},
-		{set, history{{1, at}}, `{"version":1,"latest":2,"pending":1,"missing":0,"migrations":[` +
+		{set, history{{1, &at}}, `{"version":1,"latest":2,"pending":1,"missing":0,"migrations":[` +
 			`{"version":1,"file":"migrations/00001_a.sql","state":"applied","applied_at":"2026-01-02T03:04:05Z"},` +
 			`{"version":2,"file":"migrations/00002_b.sql","state":"pending"}]}`},
 	} {

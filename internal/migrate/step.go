@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/pressly/goose/v3"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 	"github.com/sqlkeel/sqlkeel/pgerr"
@@ -13,12 +14,17 @@ import (
 
 // step runs one migration, again if need be, and adds it to the run.
 func (m *Migrator) step(ctx context.Context, s *session, file *script, direction Direction, run *Run) error {
-	provider, err := newProvider(s.db, &oneFile{name: file.name, data: file.data})
+	provider, err := newProvider(s.db, &oneFile{name: file.name, data: file.data}, goose.WithTableName(s.table))
 	if err != nil {
 		return err
 	}
 	if file.noTx {
 		if err := s.checkIndexes(file, direction, run); err != nil {
+			return err
+		}
+	}
+	if direction == Up {
+		if err := s.forget(file.version); err != nil {
 			return err
 		}
 	}
@@ -60,7 +66,7 @@ func (s *session) migrationError(file *script, direction Direction, attempts int
 	}
 	statements, line := file.section(direction)
 	e := &MigrationError{File: file.path, Line: line, Col: 1, Version: file.version, Direction: direction, Attempts: attempts, Err: err}
-	if settles(sql) && file.noTx {
+	if settles(sql, s.table) && file.noTx {
 		e.Kept = len(statements)
 	}
 	for i := range statements {

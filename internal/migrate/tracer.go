@@ -21,6 +21,7 @@ type tracer struct {
 	caller      context.Context // of the one call the session serves
 	grace       time.Duration
 	onStatement func(sql string)
+	table       string // goose's version table
 
 	mu       sync.Mutex // guards all below
 	stop     func()     // ends the running statement's context
@@ -64,7 +65,7 @@ func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 	case t.stray && !ends(data.SQL):
 		ctx, t.stop = context.WithCancel(ctx)
 		t.stop()
-	case settles(data.SQL):
+	case settles(data.SQL, t.table):
 		ctx, t.stop = follow(ctx, t.caller, t.grace)
 	default:
 		ctx, t.stop = follow(ctx, t.caller, 0)
@@ -110,8 +111,8 @@ func (t *tracer) follows(within bool) error {
 // settles tells the statements that settle what has been done, and must not be
 // given up half-way: the end of a transaction, the record of a version, and
 // the release of the lock.
-func settles(sql string) bool {
-	return ends(sql) || strings.HasPrefix(sql, "INSERT INTO "+versionTable) || strings.HasPrefix(sql, "DELETE FROM "+versionTable)
+func settles(sql, table string) bool {
+	return ends(sql) || strings.HasPrefix(sql, "INSERT INTO "+table+" ") || strings.HasPrefix(sql, "DELETE FROM "+table+" ")
 }
 
 // ends tells the statements of a run that end what has been begun.
