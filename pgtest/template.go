@@ -169,6 +169,8 @@ func clone(ctx context.Context, admin *pgx.Conn, source, name string) error {
 	if copyFiles {
 		sql += " STRATEGY FILE_COPY"
 	}
-	_, err = admin.Exec(ctx, sql)
-	return err
+	if _, err = admin.Exec(ctx, sql); err != nil {
+		return err
+	}
+	return carry(ctx, admin, source, name)
 }
