@@ -1,7 +1,7 @@
 // Package pgtest gives each test a PostgreSQL of its own.
 //
-// [New] returns an isolated database, migrated and seeded, as a clone of a
-// template that is built once. When the test ends the database is checked for
+// [New] returns an isolated database, migrated by the files of any common tool and
+// seeded, as a clone of a template that is built once. When the test ends the database is checked for
 // leaked connections and dropped; after a failed test it stays, and its URL is
 // logged.
 //

@@ -122,7 +122,7 @@ func templateOf(t *testing.T, dsn, seed string) string {
 	t.Helper()
 	admin := connect(t, dsn)
 	defer func() { _ = admin.Close(context.Background()) }()
-	sum, err := (&template{migrations: books(), seedName: seed}).digest(admin.PgConn().ParameterStatus("server_version"))
+	sum, err := (&template{migrations: books(), seedName: seed}).digest(sessionOf(admin)...)
 	if err != nil {
 		t.Fatal(err)
 	}

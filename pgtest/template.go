@@ -4,17 +4,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 )
 
 // template says what a database holds. Databases are cloned from it, and equal
@@ -27,40 +26,60 @@ type template struct {
 	mutant mutant
 }
 
-// digest is different for templates with different content.
-func (t *template) digest(serverVersion string) (sum [sha256.Size]byte, err error) {
+// applying is raised when the same files are applied otherwise than before.
+const applying = "2"
+
+// digest is different for templates with different content. session is what the server
+// and the session on it add to that.
+func (t *template) digest(session ...string) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
 	add := func(part []byte) {
 		_ = binary.Write(h, binary.BigEndian, int64(len(part)))
 		h.Write(part)
 	}
-	add([]byte(serverVersion))
-	add([]byte(t.seedName))
-	if t.migrations != nil {
-		files, err := fs.Glob(t.migrations, "*.sql")
+	for _, part := range append(session, applying, t.seedName) {
+		add([]byte(part))
+	}
+	if t.migrations == nil {
+		return [sha256.Size]byte(h.Sum(nil)), nil
+	}
+	files, err := migrationsOf(t.migrations)
+	if err != nil {
+		return sum, err
+	}
+	for _, file := range files {
+		content, err := fs.ReadFile(t.migrations, file.Name)
 		if err != nil {
-			return sum, err
+			return sum, fmt.Errorf("WithMigrations: %w", err)
 		}
-		if len(files) == 0 {
-			return sum, errors.New("WithMigrations: there is no *.sql file at the root of the file system")
-		}
-		for _, name := range files { // in lexical order
-			content, err := fs.ReadFile(t.migrations, name)
-			if err != nil {
-				return sum, fmt.Errorf("WithMigrations: %w", err)
-			}
-			add([]byte(name))
-			add(content)
+		add([]byte(file.Name))
+		add([]byte(file.Tool.String()))
+		add(content)
+		for _, variable := range environment(string(content)) {
+			add([]byte(variable))
 		}
 	}
 	return [sha256.Size]byte(h.Sum(nil)), nil
+}
+
+// sessionOf returns what decides, besides the files, what they make: the server's
+// version, the role that owns what is made, and the settings of the DSN.
+func sessionOf(conn *pgx.Conn) []string {
+	cfg := conn.Config()
+	session := []string{conn.PgConn().ParameterStatus("server_version"), cfg.User}
+	for _, name := range slices.Sorted(maps.Keys(cfg.RuntimeParams)) {
+		if name != "application_name" {
+			session = append(session, name+"="+cfg.RuntimeParams[name])
+		}
+	}
+	return session
 }
 
 // ensure returns the name of the template's database, after building it when
 // there is none yet. It is built under another name, so that one which exists
 // under its own is complete, and under a lock, so that it is built once.
 func (t *template) ensure(ctx context.Context, admin *pgx.Conn) (name string, err error) {
-	sum, err := t.digest(admin.PgConn().ParameterStatus("server_version"))
+	sum, err := t.digest(sessionOf(admin)...)
 	if err != nil {
 		return "", err
 	}
@@ -97,17 +116,17 @@ func (t *template) build(ctx context.Context, admin *pgx.Conn, name string) erro
 	err := t.fill(ctx, admin.Config().ConnString(), draft)
 	if err == nil {
 		_, err = admin.Exec(ctx, "ALTER DATABASE "+quote(draft)+" RENAME TO "+quote(name))
-	}
-	if err == nil {
-		return nil
+		if err == nil {
+			return nil
+		}
+		// Advisory locks hold within one database only: another process that came
+		// over another maintenance database may have been faster, which is as good.
+		var pg *pgconn.PgError
+		if errors.As(err, &pg) && (pg.Code == "42P04" || pg.Code == "23505") { // duplicate_database, unique_violation
+			err = nil
+		}
 	}
 	_, dropErr := admin.Exec(context.WithoutCancel(ctx), "DROP DATABASE IF EXISTS "+quote(draft)+" WITH (FORCE)")
-	// Advisory locks hold within one database only: who came over another
-	// maintenance database may have been faster, and that is as good.
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && (pg.Code == "42P04" || pg.Code == "23505") { // duplicate_database, unique_violation
-		return dropErr
-	}
 	return errors.Join(err, dropErr)
 }
 
@@ -119,7 +138,7 @@ func (t *template) fill(ctx context.Context, server, database string) error {
 	}
 	cfg.Database = database
 	if t.migrations != nil {
-		if err := migrate(ctx, stdlib.OpenDB(*cfg), t.migrations); err != nil {
+		if err := migrate(ctx, cfg, t.migrations); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
@@ -135,20 +154,6 @@ func (t *template) fill(ctx context.Context, server, database string) error {
 		err = fmt.Errorf("seed %s: %w", t.seedName, err)
 	}
 	return errors.Join(err, conn.Close(ctx))
-}
-
-func migrate(ctx context.Context, db *sql.DB, fsys fs.FS) error {
-	// goose's own registry of Go migrations is global state: none of it here.
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, fsys, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	_, err = provider.Up(ctx)
-	var partial *goose.PartialError
-	if errors.As(err, &partial) { // it does not name the file
-		err = fmt.Errorf("%s: %w", partial.Failed.Source.Path, err)
-	}
-	return errors.Join(err, provider.Close())
 }
 
 func databaseExists(ctx context.Context, conn *pgx.Conn, name string) (exists bool, err error) {

@@ -117,7 +117,7 @@ func TestAFailedTemplateLeavesNothingAndIsBuiltTheNextTime(t *testing.T) {
 	if _, err := tmpl.ensure(t.Context(), admin); err == nil || !strings.Contains(err.Error(), "not today") {
 		t.Fatalf("got %v, want the seed's error", err)
 	}
-	sum, err := tmpl.digest(admin.PgConn().ParameterStatus("server_version"))
+	sum, err := tmpl.digest(sessionOf(admin)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package schemafile
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -23,7 +24,39 @@ type Finding struct {
 // slashes and relative to dir. Entries keep their order, and so do the files of no
 // tool. A finding that is no Note says that the order cannot be known.
 func Order(dir string, lists [][]string) ([]string, []Finding) {
-	s := &schema{dir: dir, tools: map[string]Tool{}}
+	s := &schema{tools: map[string]Tool{}, read: func(file string) ([]byte, error) {
+		if file = filepath.FromSlash(file); !filepath.IsAbs(file) {
+			file = filepath.Join(dir, file)
+		}
+		return os.ReadFile(file)
+	}}
+	return s.order(lists)
+}
+
+// Folder lists the schema files at the root of a file system in the order in which
+// their tool applies them, each with its tool. The findings are those of [Order].
+func Folder(fsys fs.FS) ([]File, []Finding, error) {
+	names, err := fs.Glob(fsys, "*.sql")
+	if err != nil {
+		return nil, nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !IsSchema(name) })
+	s := &schema{tools: map[string]Tool{}, read: func(file string) ([]byte, error) { return fs.ReadFile(fsys, file) }}
+	ordered, findings := s.order([][]string{names})
+	var files []File
+	for _, name := range ordered {
+		files = append(files, File{Name: name, Tool: s.tools[name]})
+	}
+	return files, findings, nil
+}
+
+// File is a schema file and the tool that applies it.
+type File struct {
+	Name string
+	Tool Tool
+}
+
+func (s *schema) order(lists [][]string) ([]string, []Finding) {
 	s.recognise(lists)
 	var findings []Finding
 	var all []string
@@ -41,7 +74,7 @@ func Order(dir string, lists [][]string) ([]string, []Finding) {
 
 // schema is the files with the tools that they are of.
 type schema struct {
-	dir   string
+	read  func(file string) ([]byte, error)
 	tools map[string]Tool // by file
 }
 
@@ -52,7 +85,7 @@ func (s *schema) recognise(lists [][]string) {
 	several := map[string]bool{}
 	for _, list := range lists {
 		for _, file := range list {
-			text, _ := os.ReadFile(s.path(file)) // who applies it says that it cannot be read
+			text, _ := s.read(file) // who applies it says that it cannot be read
 			t, folder := ToolOf(file, string(text)), path.Dir(file)
 			if t == Plain {
 				t = s.markOf(folder)
@@ -77,18 +110,11 @@ func (s *schema) markOf(folder string) Tool {
 		if known.mark == "" {
 			continue
 		}
-		if _, err := os.Stat(s.path(path.Join(folder, known.mark))); err == nil {
+		if _, err := s.read(path.Join(folder, known.mark)); err == nil {
 			return Tool(t)
 		}
 	}
 	return Plain
-}
-
-func (s *schema) path(file string) string {
-	if file = filepath.FromSlash(file); filepath.IsAbs(file) {
-		return file
-	}
-	return filepath.Join(s.dir, file)
 }
 
 // undo is flyway's way back, and repeatable what it applies after all versions.

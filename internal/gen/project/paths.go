@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/sqlkeel/sqlkeel/internal/schemafile"
 )
 
 // sqlFiles lists, for each pattern, the .sql files that sqlc would read: each is a
@@ -59,8 +61,7 @@ func inFolder(path string, problem func(string, error)) []string {
 }
 
 func takes(file string) bool {
-	name := filepath.Base(file)
-	return strings.HasSuffix(name, ".sql") && !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".down.sql")
+	return schemafile.IsSchema(filepath.Base(file))
 }
 
 // inDir returns path as seen from here, when it is meant from dir.

@@ -70,8 +70,8 @@ func (a *applier) file(ctx context.Context, name string) error {
 	if err := a.begin(ctx, name, string(data)); err != nil {
 		return ofFile(name, err)
 	}
-	s := newScript(name, string(data), a.d.hooks.mutant)
-	for _, place := range s.includes {
+	s := newScript(name, string(data))
+	for _, place := range s.Includes {
 		if err := a.failed(s.problem(place, "psql's \\i is not followed: name the file under schema:")); err != nil {
 			return err
 		}
@@ -99,8 +99,8 @@ func (a *applier) closeTransaction(ctx context.Context, s *script) error {
 	if a.conn.PgConn().TxStatus() == 'I' {
 		return nil
 	}
-	end := len(s.text)
-	if list := sqltext.Pieces(s.text); len(list) > 0 {
+	end := len(s.Text)
+	if list := sqltext.Pieces(s.Text); len(list) > 0 {
 		end = list[len(list)-1].First
 	}
 	if err := a.failed(s.problem(end, "the file ends within a transaction: add COMMIT")); err != nil {

@@ -34,12 +34,12 @@ func ofFile(name string, err error) error {
 
 // stepFailed tells a statement's failure at the place that the server names.
 func (a *applier) stepFailed(ctx context.Context, s *script, st step, err *pgconn.PgError) error {
-	at := st.start
-	if strings.HasPrefix(s.text[st.start:], st.sql) {
-		at += byteOffset(st.sql, int(err.Position))
+	at := st.Start
+	if strings.HasPrefix(s.Text[st.Start:], st.SQL) {
+		at += byteOffset(st.SQL, int(err.Position))
 	}
 	p := s.problem(at, message(st, err))
-	if st.kind.data && (st.kind.node.GetSelectStmt() == nil || a.callsOwn(ctx, st.sql)) {
+	if st.kind.data && (st.kind.node.GetSelectStmt() == nil || a.callsOwn(ctx, st.SQL)) {
 		p.Message = leftOut(err.Message + " (SQLSTATE " + err.Code + ")") // details differ from row to row
 		a.warn(p)
 		return nil

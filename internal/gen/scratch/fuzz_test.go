@@ -15,23 +15,23 @@ func FuzzScript(f *testing.F) {
 	f.Add("ALTER DATABASE a SET b = 'c'; COPY a FROM stdin;\n1\n\\.\nCREATE POLICY p ON a TO b;")
 	f.Add("SELECT * FROM JSON_TABLE(a, '$[*]' COLUMNS (x int PATH '$')); CREATE TABLE a (b int GENERATED ALWAYS AS (c) VIRTUAL);")
 	f.Fuzz(func(t *testing.T, text string) {
-		s := newScript("x.sql", text, sound)
-		if len(s.text) > len(text) {
-			t.Fatalf("%q became longer: %q", text, s.text)
+		s := newScript("x.sql", text)
+		if len(s.Text) > len(text) {
+			t.Fatalf("%q became longer: %q", text, s.Text)
 		}
 		for _, owned := range []bool{false, true} {
 			steps := s.steps(owned)
 			whole := s.whole(steps)
 			for _, st := range steps {
-				if !strings.HasPrefix(s.text[st.start:], st.sql) {
-					t.Fatalf("%q is not at %d", st.sql, st.start)
+				if !strings.HasPrefix(s.Text[st.Start:], st.SQL) {
+					t.Fatalf("%q is not at %d", st.SQL, st.Start)
 				}
-				if st.kind.skip == "" && !strings.Contains(whole, strings.TrimSpace(st.sql)) {
-					t.Fatalf("%q is not in %q", st.sql, whole)
+				if st.kind.skip == "" && !strings.Contains(whole, strings.TrimSpace(st.SQL)) {
+					t.Fatalf("%q is not in %q", st.SQL, whole)
 				}
-				rolesIn(st.sql)
+				rolesIn(st.SQL)
 			}
-			_ = s.problem(len(s.text), "x").Error()
+			_ = s.problem(len(s.Text), "x").Error()
 		}
 	})
 }

@@ -32,7 +32,7 @@ func TestWhatReachesBeyondTheDatabaseIsLeftOut(t *testing.T) {
 		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = a', current_database()); END $$": {runs, runs},
 		"DO $$ BEGIN PERFORM 'the role of created things'; END $$":                                        {runs, runs},
 		"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ CREATE ROLE a $$":                            {runs, runs},
-		"ALTER DATABASE a SET search_path = b":                                                            {runs, runs}, // of the scratch database: see retarget
+		"ALTER DATABASE a SET search_path = b":                                                            {runs, runs}, // of the scratch database: see schemafile.Retarget
 		"GRANT SELECT ON a TO b":                                                                          {runs, runs},
 		"SET ROLE a":                                                                                      {ofRole, ofRole},
 		"RESET ROLE":                                                                                      {ofRole, ofRole},

@@ -23,7 +23,7 @@ func (a *applier) addRoles(ctx context.Context, st step, err error) bool {
 		return false
 	}
 	added := false
-	for _, role := range rolesIn(st.sql) {
+	for _, role := range rolesIn(st.SQL) {
 		if a.guarded(ctx, "CREATE ROLE "+pgx.Identifier{role}.Sanitize()+" NOLOGIN") == nil {
 			added = true
 		}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	pg "github.com/sqlc-dev/oliphant"
+	"github.com/sqlkeel/sqlkeel/internal/schemafile"
 )
 
 // script runs a file in one piece. When that fails it runs statement by statement,
@@ -45,14 +45,14 @@ func (a *applier) prepare(s *script, steps []step) (alone bool) {
 		k := &steps[i].kind
 		alone = alone || k.control
 		if k.node.GetAlterDatabaseSetStmt() != nil {
-			a.retarget(&steps[i])
+			steps[i].SQL = schemafile.Retarget(steps[i].SQL, a.d.Name)
 			alone = true
 		}
 		if role := k.node.GetCreateRoleStmt(); role != nil && role.Role == a.opts.Role {
-			a.roleAt = s.problem(steps[i].start, "").Pos
+			a.roleAt = s.problem(steps[i].Start, "").Pos
 		}
 		if k.skip != "" && !k.quiet {
-			a.warn(s.problem(steps[i].start, k.skip))
+			a.warn(s.problem(steps[i].Start, k.skip))
 		}
 	}
 	return alone
@@ -85,7 +85,7 @@ func (a *applier) transaction(ctx context.Context, s *script, steps []step, with
 		return err
 	}
 	a.d.Problems, a.alike = problems, alike
-	a.warn(s.problem(steps[len(steps)-1].start, leftOut(serverError(err).Message)))
+	a.warn(s.problem(steps[len(steps)-1].Start, leftOut(serverError(err).Message)))
 	return a.transaction(ctx, s, steps, true)
 }
 
@@ -104,9 +104,9 @@ func (a *applier) run(ctx context.Context, s *script, steps []step) error {
 			begun = i + 1
 		}
 		if st.kind.control && st.kind.skip == "" && begun <= i {
-			err := a.exec(ctx, st.sql)
+			err := a.exec(ctx, st.SQL)
 			if violates(err) {
-				a.warn(s.problem(st.start, leftOut(serverError(err).Message)))
+				a.warn(s.problem(st.Start, leftOut(serverError(err).Message)))
 				err = a.transaction(ctx, s, steps[begun:i], true)
 			} else if e := serverError(err); e != nil {
 				err = a.stepFailed(ctx, s, st, e)
@@ -123,18 +123,6 @@ func (a *applier) run(ctx context.Context, s *script, steps []step) error {
 	return nil
 }
 
-// retarget makes ALTER DATABASE name SET mean the scratch database.
-func (a *applier) retarget(st *step) {
-	n := st.kind.node.GetAlterDatabaseSetStmt()
-	n.Dbname = a.d.Name
-	sql, err := pg.Deparse(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: st.kind.node}}})
-	if err != nil {
-		st.kind.skip = ofDatabase
-		return
-	}
-	st.sql = sql
-}
-
 // tryStep runs one statement. In a transaction it gets a savepoint, so that its
 // failure costs nothing but itself. In a transaction that is not the file's own an
 // error of outside is returned as it is.
@@ -146,9 +134,9 @@ func (a *applier) tryStep(ctx context.Context, s *script, st step, inOurs bool) 
 	if st.kind.control || a.d.hooks.mutant == losesRest {
 		run = a.exec
 	}
-	err := run(ctx, st.sql)
+	err := run(ctx, st.SQL)
 	if err != nil && a.addRoles(ctx, st, err) {
-		err = run(ctx, st.sql)
+		err = run(ctx, st.SQL)
 	}
 	if err == nil || serverError(err) == nil || inOurs && outside(err) {
 		return err
