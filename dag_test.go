@@ -28,7 +28,7 @@ var house = map[string][]string{
 	"internal/sqltext":  {},
 	"cache":             {"github.com/maypok86/otter/v2"},
 	"internal/unit":     {"stmt"},
-	"db":                {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/unit", "github.com/jackc/pgx/v5"},
+	"db":                {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/sqltext", "internal/unit", "github.com/jackc/pgx/v5"},
 	"txn":               {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/unit", "github.com/jackc/pgx/v5"},
 	"repo":              {"queries", "db", "txn", "cache", "pgerr", "stmt", "internal/unit", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"internal/pgserver": {"github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/fergusstrange/embedded-postgres"},

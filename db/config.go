@@ -75,8 +75,7 @@ type Config struct {
 	// max_prepared_statements takes pgx.QueryExecModeCacheStatement as well.)
 	ExecMode pgx.QueryExecMode
 	// Pooler is what stands between this DB and the server. Behind one that shares
-	// sessions, [DB.WithConn], LISTEN and the locks of package txn are refused with a
-	// [PoolerError]. Default [Auto].
+	// sessions, what needs one to itself is refused with a [PoolerError]. Default [Auto].
 	Pooler Pooler
 	// Tracer hears of every statement of the pool, as pgx describes it. The
 	// monitor's probes and the pool's pings are not told. Default none.

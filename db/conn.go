@@ -5,25 +5,32 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
 // cleanSession undoes what a session can be told. It is DISCARD ALL but for
-// prepared statements and plans, which pgx keeps count of.
+// prepared statements and plans, which pgx keeps count of; it ends with those that
+// pgx does not know, because they were prepared by PREPARE.
 const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; " +
-	"SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"
+	"SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; " +
+	"SELECT FROM pg_prepared_statements WHERE from_sql"
+
+// errPrepared is why a session is not clean: PREPARE left a statement in it.
+var errPrepared = errors.New("db: the session has statements of PREPARE")
 
 // WithConn lends one connection to fn and takes it back when fn returns, panics
 // or ends its goroutine. fn must not keep it. It is for what belongs to a
 // session: SET, advisory locks, temporary tables, LISTEN, many statements in a row.
 //
 // Afterwards a transaction that fn left open is rolled back, and everything is
-// undone that fn told the session, except statements it prepared by name: settings,
-// role, locks, temporary tables, LISTEN with the notifications that came. What
-// PREPARE TRANSACTION keeps on the server stays there. That costs one round trip,
-// which ctx's end does not stop; where it fails or has no answer within
-// [Config].PingTimeout the connection is closed instead.
+// undone that fn told the session: settings, role, locks, temporary tables, cursors,
+// LISTEN with the notifications that came. That costs one round trip, which ctx's end
+// does not stop; where it fails or has no answer within [Config].PingTimeout, or finds
+// statements of PREPARE, the connection is closed instead. What fn prepared by pgx
+// stays, as do libraries (LOAD), the seed of random(), and on the server what PREPARE
+// TRANSACTION keeps.
 //
 // The error is fn's; [ErrTxLeftOpen] when fn returned nil and left a transaction
 // open, or the connection was lost in the middle of one; or that of getting a
@@ -62,7 +69,7 @@ func (l *lease) clean(ctx context.Context) (open bool) {
 		sql = "ROLLBACK; " + sql
 	}
 	// A connection that is busy, with rows that were not closed, fails here.
-	err := pg.Exec(ctx, sql).Close()
+	err := scrub(ctx, pg, sql)
 	switch {
 	case err == nil:
 		l.dropNotifications()
@@ -78,6 +85,22 @@ func (l *lease) clean(ctx context.Context) (open bool) {
 	}
 	_ = l.conn.Close(ctx) // the cause is known, and the connection is of no use
 	return open
+}
+
+// scrub runs statements of which the last one must find nothing.
+func scrub(ctx context.Context, pg *pgconn.PgConn, sql string) error {
+	results := pg.Exec(ctx, sql)
+	var last pgconn.CommandTag
+	for results.NextResult() {
+		last, _ = results.ResultReader().Close()
+	}
+	if err := results.Close(); err != nil {
+		return err
+	}
+	if last.RowsAffected() > 0 {
+		return errPrepared
+	}
+	return nil
 }
 
 // dropNotifications takes what the connection has received, so that the next

@@ -23,9 +23,11 @@ type DB struct {
 	waiting    atomic.Int64
 	waits      *samples
 	counts     counts
-	generation atomic.Int64  // of connections: how many resets there were
-	doubted    atomic.Int64  // when a connection last died in use, in nanoseconds since 1970
-	between    atomic.Uint32 // a Pooler
+	generation atomic.Int64                    // of connections: how many resets there were
+	doubted    atomic.Int64                    // when a connection last died in use, in nanoseconds since 1970
+	between    atomic.Uint32                   // a Pooler
+	harmless   atomic.Pointer[map[string]bool] // by words before a parenthesis; not changed
+	traces     traces
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc

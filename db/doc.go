@@ -13,46 +13,36 @@
 //     and then gets an [AcquireTimeoutError] that tells who holds the
 //     connections. While the server is away, callers wait for it within that
 //     time and few dials are made.
-//
 //   - A connection is looked at before it is lent. One that the server closed
 //     is seen without a round trip. One that was idle for a second is pinged, or
 //     for any time while another died in use.
-//
 //   - A session that ends by itself (57P01, a socket that was closed or reset)
 //     costs its own connection and no other. The pool is emptied when the server or
 //     the network is gone: a ping without an answer, a crash (57P02), a dial that
 //     is refused (57P03 too). So a network that swallowed all connections costs one
 //     PingTimeout and not one a connection.
-//
 //   - A write that a standby or a read-only server refuses (25006) makes the monitor
 //     look where the address leads now, by a new connection and at most twice a
 //     second. As soon as that takes writes the pool is emptied. Until then reads go
 //     on. What the caller made read-only, a transaction, a session or the DSN, does
 //     not count.
-//
 //   - What a caller states to be a read ([DB.Reads]) is run once more when its
 //     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent
 //     and the server refused before it ran, because the prepared statement was
 //     forgotten or a table or type changed under it, is prepared anew and sent once
 //     more. Nothing else is sent twice.
-//
 //   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
 //     state in which it was lent. [DB.Close] names what did not come back.
-//
+//   - What a use told its session does not reach the next one: see below.
 //   - A monitor asks the server on a connection of its own ([DB.Health]), so that
 //     a pool in full use is not mistaken for a dead server.
-//
 //   - Generated code is compared with the database it meets: [DB.Verify], and
 //     [Config].Statements for the report.
-//
 //   - A use inside of a transaction of package txn that does not go through it is
 //     refused with an [InTransactionError].
-//
 //   - Every connection knows the enums, composites, domains and ranges, and their
 //     arrays, that generated code names; see Types below.
-//
 //   - A violation of a constraint comes as a [pgerr.Constraint].
-//
 //   - A pooler between the DB and the server is found out, and what would go wrong
 //     behind it is refused: see below.
 //
@@ -81,6 +71,40 @@
 // server is not asked for types, structs cannot be parameters; slices of enums can.
 // What only other Go code understands, such as pgvector's vector, is for
 // [Config].RegisterTypes.
+//
+// # What a use leaves in its session
+//
+// Settings (SET, set_config), roles, session characteristics, advisory locks of the
+// session, temporary tables, LISTEN, PREPARE and cursors WITH HOLD outlive the
+// transaction that made them. A use is marked when its texts have such words, call a
+// function that is not known to leave nothing, or run a body (DO, CALL). A marked
+// connection is cleaned when it comes back, as after [DB.WithConn], in one round trip;
+// what cannot be undone (setseed, LOAD, PREPARE) or fails closes it. Other uses cost
+// nothing more. Harmless are the server's own functions and those in C that do not
+// change from call to call, a few volatile ones such as nextval, and all that
+// generated code ([Config].Statements) knows to be read-only and not volatile.
+//
+// Not seen is what an operator, a cast, a trigger, a view or a default calls, what is
+// done on pgx's own connection behind [pgx.Rows], and what a function of one's own does
+// that is named like a harmless one. What nextval left for currval stays unless the
+// use is marked. After the cleaning a setting of one's own, such as app.tenant, is
+// empty and not NULL: PostgreSQL does not forget its name.
+//
+// # Behind a pooler
+//
+// A pooler such as PgBouncer may give a session of the server to one client after
+// another. The monitor sees it by the process that answers ([Config].Pooler, [Auto]).
+// Then [DB.WithConn] is refused with a [PoolerError], and so are the locks of package
+// txn and every text that leaves something in its session for certain (LISTEN, SET,
+// set_config(..., false), pg_advisory_lock, PREPARE, cursors WITH HOLD), for it could
+// not be taken back: the session is another client's by then. What ends with the
+// transaction (SET LOCAL, pg_advisory_xact_lock) works, and so do the settings that
+// PgBouncer keeps apart (application_name, client_encoding, DateStyle, TimeZone). What
+// is not certain, such as a temporary table, is let through and not cleaned. Statements
+// are sent without being prepared by name unless
+// [Config].ExecMode says otherwise; [Report].Pooler tells. A pooler in session mode
+// looks the same: [Config].Pooler has to say so. What the pooler refuses for good, a
+// start-up parameter for one, fails [Open] at once, with what to do about it.
 //
 // # Connections on the server
 //

@@ -36,7 +36,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		return tag, err
 	}
 	defer func() { l.done(err) }()
-	if err := l.admit(sql); err != nil {
+	if err := l.admitCall(sql, args); err != nil {
 		return tag, err
 	}
 	tag, err = l.exec(ctx, sql, args)
@@ -55,7 +55,7 @@ func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 	if err != nil {
 		return failed{err}, err
 	}
-	if err := l.admit(sql); err != nil {
+	if err := l.admitCall(sql, args); err != nil {
 		l.done(nil)
 		return failed{err}, err
 	}
@@ -131,19 +131,8 @@ func (l *lease) unseen(ctx context.Context, err error, sql string, args []any) b
 	if pgerr.KindOf(err) != pgerr.StalePlan || !errors.As(err, &pg) || ctx.Err() != nil || !l.reusable() {
 		return false
 	}
-	for _, arg := range args {
-		if _, ok := arg.(pgx.QueryRewriter); ok && !namedArgs(arg) {
-			return false // it decides what is sent
-		}
+	if rewrites(args) {
+		return false // into what may be several
 	}
 	return (pg.Where == "" || pg.Code == "XX000") && !strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
-}
-
-// namedArgs says whether arg rewrites a statement's parameters only.
-func namedArgs(arg any) bool {
-	switch arg.(type) {
-	case pgx.NamedArgs, pgx.StrictNamedArgs:
-		return true
-	}
-	return false
 }

@@ -23,6 +23,7 @@ type lease struct {
 	since  time.Time
 	sql    string
 	who    callers
+	left   mark
 	warned bool // guarded by ledger.mu
 	back   atomic.Bool
 }
@@ -55,6 +56,9 @@ func (l *lease) done(err error) {
 	}
 	if l.info.reason == "" && (l.conn.PgConn().IsBusy() || l.conn.PgConn().TxStatus() != 'I') {
 		l.info.reason = ClosedDirty
+	}
+	if l.info.reason == "" && l.left != traceless {
+		l.sweep()
 	}
 	l.d.events.checkIn(l)
 	l.d.ledger.remove(l)

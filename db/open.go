@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -65,6 +66,7 @@ func newDB(cfg *Config) *DB {
 		pooled: make(chan struct{}),
 		ledger: ledger{out: map[*lease]struct{}{}}, waits: newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
 	}
+	d.traces.seed = maphash.MakeSeed()
 	d.between.Store(uint32(cfg.Pooler))
 	d.life, d.end = context.WithCancel(context.Background())
 	return d

@@ -2,13 +2,12 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Pooler is what stands between a DB and its server.
@@ -73,33 +72,26 @@ func (d *DB) needSession(use string) error {
 	return &PoolerError{Use: use, Target: fmt.Sprintf("db: %q", d.cfg.Name), Remedy: remedy}
 }
 
-// admit returns a *PoolerError for a statement whose effect would be left to other
-// clients of a pooler.
-func (l *lease) admit(sql string) error {
-	if l.d.pooler() == Transaction && strings.EqualFold(stmt.Verb(sql), "listen") {
-		return l.d.needSession("LISTEN")
-	}
-	return nil
-}
-
-func (l *lease) admitBatch(batch *pgx.Batch) error {
-	for _, q := range batch.QueuedQueries {
-		if err := l.admit(q.SQL); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// meet finds out what stands between the DB and the server of a new connection.
-func (d *DB) meet(ctx context.Context, conn *pgx.Conn) error {
-	if d.cfg.Pooler != Auto {
+// refuse returns a *PoolerError for what leaves something in its session for certain.
+func (d *DB) refuse(use string) error {
+	if use == "" {
 		return nil
 	}
+	err := d.needSession(use)
+	var pooler *PoolerError
+	if use != "LISTEN" && errors.As(err, &pooler) {
+		pooler.Remedy += "; or use what ends with the transaction, such as SET LOCAL or pg_advisory_xact_lock"
+	}
+	return err
+}
+
+// meet finds out what stands between the DB and the server of a new connection, and
+// at the first one what can be called there without a trace.
+func (d *DB) meet(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, d.cfg.ConnectTimeout) // it is a part of connecting
 	defer cancel()
-	var pid uint32
-	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
+	pid, err := d.introduce(ctx, conn)
+	if err != nil || d.cfg.Pooler != Auto {
 		return err
 	}
 	found := None
@@ -110,6 +102,25 @@ func (d *DB) meet(ctx context.Context, conn *pgx.Conn) error {
 		d.events.pooler(found)
 	}
 	return nil
+}
+
+// introduce asks the server for its process, and once for its harmless functions too.
+func (d *DB) introduce(ctx context.Context, conn *pgx.Conn) (pid uint32, err error) {
+	if d.harmless.Load() != nil {
+		err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid)
+		return pid, err
+	}
+	var words []string
+	err = conn.QueryRow(ctx, harmlessQuery, pgx.QueryExecModeSimpleProtocol).Scan(&pid, &words)
+	if err != nil {
+		return 0, err
+	}
+	harmless := make(map[string]bool, len(words))
+	for _, word := range words {
+		harmless[word] = true
+	}
+	d.harmless.Store(&harmless)
+	return pid, nil
 }
 
 // sharedMode is how statements are sent where sessions are shared and no mode was

@@ -35,12 +35,8 @@ func (d *DB) Reads() Executor {
 
 // readonly returns a *NotReadError unless the statement is a read and stays one.
 func (r reads) readonly(sql string, args []any) error {
-	for _, arg := range args {
-		switch arg.(type) {
-		case pgx.NamedArgs, pgx.StrictNamedArgs: // they replace arguments only
-		case pgx.QueryRewriter:
-			return &NotReadError{Statement: stmt.Name(sql), Reason: "an argument rewrites it"}
-		}
+	if rewrites(args) {
+		return &NotReadError{Statement: stmt.Name(sql), Reason: "an argument rewrites it"}
 	}
 	return checkRead(sql)
 }

@@ -59,6 +59,9 @@ func (d *DB) noteReplay(sql string, err error) {
 
 func (d *DB) readExec(ctx context.Context, sql string, args []any) (tag pgconn.CommandTag, err error) {
 	l, err := d.twice(ctx, sql, func(l *lease) (err error) {
+		if err := l.admitCall(sql, args); err != nil {
+			return err
+		}
 		tag, err = l.exec(ctx, sql, args)
 		return err
 	})
@@ -71,6 +74,9 @@ func (d *DB) readExec(ctx context.Context, sql string, args []any) (tag pgconn.C
 func (d *DB) readQuery(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
 	var result *rows
 	l, err := d.twice(ctx, sql, func(l *lease) error {
+		if err := l.admitCall(sql, args); err != nil {
+			return err
+		}
 		inner, err := l.send(ctx, sql, args)
 		result = &rows{Rows: inner, lease: l}
 		if err != nil {

@@ -50,9 +50,21 @@ func (l *lease) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 			l.done(nil)
 		}
 	}()
-	inner, err := l.conn.BeginTx(ctx, options)
+	inner, err := l.beginAdmitted(ctx, options)
 	returned = true
 	return &tx{typedTx{inner, l}}, err
+}
+
+func (l *lease) beginAdmitted(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+	for _, sql := range [...]string{options.BeginQuery, options.CommitQuery} {
+		if sql == "" {
+			continue // pgx's own
+		}
+		if err := l.admit(sql); err != nil {
+			return nil, err
+		}
+	}
+	return l.conn.BeginTx(ctx, options)
 }
 
 // Commit commits, as pgx's Commit does.

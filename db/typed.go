@@ -33,7 +33,7 @@ func (t typedTx) Commit(ctx context.Context) error { return pgerr.Typed(t.Tx.Com
 
 // Exec runs a statement.
 func (t typedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if err := t.lease.admit(sql); err != nil {
+	if err := t.lease.admitCall(sql, args); err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	tag, err := t.Tx.Exec(ctx, sql, args...)
@@ -45,7 +45,7 @@ func (t typedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 
 // Query runs a statement that returns rows.
 func (t typedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := t.lease.admit(sql); err != nil {
+	if err := t.lease.admitCall(sql, args); err != nil {
 		return failed{err}, err
 	}
 	result, err := t.Tx.Query(ctx, sql, args...)
@@ -60,6 +60,25 @@ func (t typedTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row 
 	rows, _ := t.Query(ctx, sql, args...)
 	return row{rows}
 }
+
+// Prepare prepares a statement, which stays in the session by its name.
+func (t typedTx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
+	if err := t.lease.admit(sql); err != nil {
+		return nil, err
+	}
+	return t.Tx.Prepare(ctx, name, sql)
+}
+
+// Conn returns the connection. What is told the session there is not seen, and undone
+// as after [DB.WithConn].
+func (t typedTx) Conn() *pgx.Conn {
+	t.lease.left = max(t.lease.left, cleanable)
+	return t.Tx.Conn()
+}
+
+// Peek returns the connection to those who only look at its state, as package txn
+// does.
+func (t typedTx) Peek() *pgx.Conn { return t.Tx.Conn() }
 
 // CopyFrom loads rows by COPY.
 func (t typedTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {

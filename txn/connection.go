@@ -17,6 +17,17 @@ type begun struct {
 	direct bool
 }
 
+// peeker is a transaction of db, whose Conn is for those who use the connection.
+type peeker interface{ Peek() *pgx.Conn }
+
+// Conn returns the connection, to look at its state.
+func (b begun) Conn() *pgx.Conn {
+	if p, ok := b.Tx.(peeker); ok {
+		return p.Peek()
+	}
+	return b.Tx.Conn()
+}
+
 // beginOn begins a transaction as db does. From a pool the connection is taken
 // first and given back last.
 func beginOn(ctx context.Context, db Beginner, options pgx.TxOptions) (begun, error) {

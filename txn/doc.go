@@ -72,6 +72,14 @@
 // pool cannot know: such a use takes a second connection, whose work is no part of
 // the transaction, and which a pool that is in full use will not give.
 //
+// # What stays in the session
+//
+// SET without LOCAL, a role, advisory locks of the session, temporary tables, LISTEN,
+// PREPARE and cursors WITH HOLD outlive the transaction, and some of them its rollback
+// too. Over package db they do not reach the next user of the connection: db cleans it.
+// A bare pool does not, unless its AfterRelease hook does; there is an example. Use
+// [Op].Settings, SET LOCAL and pg_advisory_xact_lock, which end with the transaction.
+//
 // # Parts, parts of others, and chunks
 //
 // [Tx.Savepoint] undoes a part. A Do inside a Do on the same database is refused

@@ -7,9 +7,9 @@ import (
 )
 
 // database returns a pool over a database of the example's own.
-func database(schema string) (pool *pgxpool.Pool, done func()) {
+func database(schema string, configure ...func(*pgxpool.Config)) (pool *pgxpool.Pool, done func()) {
 	tb, done := pgtest.ForExample()
-	pool = pgtest.New(tb).Pool()
+	pool = pgtest.New(tb).Pool(configure...)
 	if _, err := pool.Exec(ctx, schema); err != nil {
 		tb.Fatalf("%v", err)
 	}
