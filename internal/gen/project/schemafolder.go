@@ -28,7 +28,7 @@ func SchemaFolder(dir string) (string, error) {
 		return "", yamlProblems(file, err)
 	}
 	var found []string
-	first := paths{line: 1, col: 1}
+	first := paths{at: place{1, 1}}
 	for _, schema := range c.schemas() {
 		for _, name := range schema.list {
 			if name = relative(dir, inDir(dir, withoutGlob(name))); !slices.Contains(found, name) {
@@ -45,13 +45,13 @@ func SchemaFolder(dir string) (string, error) {
 	case 1:
 		folder := inDir(dir, found[0])
 		if info, err := os.Stat(folder); err != nil {
-			return "", at(file, first.line, first.col, "schema "+found[0]+": "+plain(err).Error()+": "+giveDir)
+			return "", at(file, first.at.line, first.at.col, "schema "+found[0]+": "+plain(err).Error()+": "+giveDir)
 		} else if !info.IsDir() {
-			return "", at(file, first.line, first.col, "schema "+found[0]+" is a file, not a folder of migrations: "+giveDir)
+			return "", at(file, first.at.line, first.at.col, "schema "+found[0]+" is a file, not a folder of migrations: "+giveDir)
 		}
 		return filepath.ToSlash(folder), nil
 	}
-	return "", at(file, first.line, first.col, "there are several schemas, "+strings.Join(found, " and ")+": "+giveDir)
+	return "", at(file, first.at.line, first.at.col, "there are several schemas, "+strings.Join(found, " and ")+": "+giveDir)
 }
 
 const giveDir = "name the folder of the migrations with --dir"
