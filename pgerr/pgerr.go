@@ -140,7 +140,8 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 	case "26000":
 		return StalePlan
 	case "08P01":
-		if pg.Routine == "exec_bind_message" {
+		// The parameters of a description that is out of date, or its columns.
+		if pg.Routine == "exec_bind_message" || pg.Routine == "PortalSetResultFormat" {
 			return StalePlan
 		}
 	case "0A000":

@@ -31,11 +31,15 @@ const (
 	// RunAgainElsewhere is for a lost connection: the server has rolled back, or
 	// will, and another connection may do better.
 	RunAgainElsewhere
+	// RunAgainPrepared is for [StalePlan]: the driver forgets the statement and
+	// prepares it anew, so once on each connection is enough.
+	RunAgainPrepared
 )
 
 var remedyNames = [...]string{
 	NoRemedy: "none", RunAgain: "run again", RunAgainIfRace: "run again if it was a race",
 	RunAgainIfPatient: "run again if there is time", RunAgainElsewhere: "run again on another connection",
+	RunAgainPrepared: "run again with the statement prepared anew",
 }
 
 // String returns the remedy in words.
@@ -60,8 +64,11 @@ func RemedyFor(err error) Remedy {
 	case "25P03", "25P04", "57P05":
 		return NoRemedy
 	}
-	if KindOf(err) == Disconnected {
+	switch KindOf(err) {
+	case Disconnected:
 		return RunAgainElsewhere
+	case StalePlan:
+		return RunAgainPrepared
 	}
 	return NoRemedy
 }

@@ -43,6 +43,16 @@ func TestEachErrorHasItsRemedy(t *testing.T) {
 		{"idle session", server("FATAL", "57P05"), pgerr.NoRemedy},
 		{"failed transaction", server("ERROR", "25P02"), pgerr.NoRemedy},
 		{"completion unknown", server("ERROR", "40003"), pgerr.NoRemedy},
+		{"statement forgotten", server("ERROR", "26000"), pgerr.RunAgainPrepared},
+		{"plan of another result", &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: "0A000", Routine: "RevalidateCachedQuery"}, pgerr.RunAgainPrepared},
+		{"not supported", server("ERROR", "0A000"), pgerr.NoRemedy},
+		{"not supported, in the words of the plan cache", &pgconn.PgError{
+			SeverityUnlocalized: "ERROR", Code: "0A000", Routine: "transformLockingClause", Message: "cached plan must not change result type",
+		}, pgerr.NoRemedy},
+		{"prepared twice", server("ERROR", "42P05"), pgerr.NoRemedy},
+		{"start-up parameter refused", &pgconn.PgError{
+			SeverityUnlocalized: "FATAL", Code: "08P01", Message: "unsupported startup parameter: statement_timeout",
+		}, pgerr.NoRemedy},
 		{"the caller left", context.Canceled, pgerr.NoRemedy},
 		{"the caller's own", errors.New("boom"), pgerr.NoRemedy},
 	} {
@@ -55,7 +65,7 @@ func TestEachErrorHasItsRemedy(t *testing.T) {
 func TestEveryRemedyHasAName(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for r := pgerr.NoRemedy; r <= pgerr.RunAgainElsewhere; r++ {
+	for r := pgerr.NoRemedy; r <= pgerr.RunAgainPrepared; r++ {
 		if name := r.String(); name == "" || seen[name] {
 			t.Errorf("remedy %d is called %q", r, name)
 		} else {

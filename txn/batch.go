@@ -149,6 +149,6 @@ func (c callbackResults) query() *rows {
 	r := &rows{tx: c.tx, sql: c.next(), held: true}
 	var err error
 	r.Rows, err = c.BatchResults.Query()
-	r.failed = c.tx.note(err)
+	r.failed = c.tx.note(r.sql, err)
 	return r
 }

@@ -8,7 +8,7 @@ import (
 
 // What a retry costs, as in the SDKs of AWS: more where the failure took time.
 const (
-	costMore    = 1 // an attempt beyond the default number, after a conflict
+	costOnce    = 1 // what has a bound of its own: attempts beyond the default number, or stale plans
 	costRetry   = 5
 	costTimeout = 10
 )

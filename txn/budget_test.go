@@ -214,14 +214,14 @@ func TestAUnitThatLosesToOthersOfItsNameHasMoreAttempts(t *testing.T) {
 func TestEachAttemptBeyondTheDefaultNumberCostsAToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRunner(t, manyAtOnce, Config{RetryBudget: (defaultAttempts-1)*costRetry + 20*costMore})
+		r := newRunner(t, manyAtOnce, Config{RetryBudget: (defaultAttempts-1)*costRetry + 20*costOnce})
 		err := Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
 			if tx.Attempt() == 2 { // by which it may go on, at the cost of what this one gives back
 				return beside(r, Op{Name: "x", ConflictKey: "another"})(ctx, tx)
 			}
 			return serverError("40001")
 		})
-		want := defaultAttempts + 20*costMore + costRetry + 1
+		want := defaultAttempts + 20*costOnce + costRetry + 1
 		var exhausted *ExhaustedError
 		if !errors.As(err, &exhausted) || len(exhausted.Causes) != want || !errors.Is(err, ErrRetryBudget) {
 			t.Errorf("error is %v, want it after attempt %d", err, want)

@@ -164,7 +164,7 @@ func (c *chunk[C]) atFault(ctx context.Context, failure error) bool {
 		return false
 	}
 	switch pgerr.KindOf(failure) {
-	case pgerr.Conflict, pgerr.Disconnected, pgerr.Full, pgerr.Refused, pgerr.ReadOnly:
+	case pgerr.Conflict, pgerr.StalePlan, pgerr.Disconnected, pgerr.Full, pgerr.Refused, pgerr.ReadOnly:
 		return false
 	}
 	return true

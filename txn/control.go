@@ -128,7 +128,7 @@ func (tx *Tx) endedByHand(sql string) error {
 // heed takes the server's word on a statement: its error, which it returns as note
 // does, and by its tag and the session's state whether the transaction is over.
 func (tx *Tx) heed(sql string, tag pgconn.CommandTag, err error) error {
-	err = tx.note(err)
+	err = tx.note(sql, err)
 	if tx.byHand != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -77,6 +78,7 @@ type work struct {
 	races  int     // how many of them were of RetryOn
 	waits  int     // how many of them were followed by a wait
 	tolls  int     // tokens that conflicts took
+	stale  []stalePlan
 	lost   int     // conflicts
 	behind uint64  // units of its name that were committed before its first conflict
 	tokens []int64 // that attempts left with the key
@@ -145,7 +147,7 @@ func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration
 		}
 		return false, 0, e.err
 	}
-	atOnce := isConflict(e.cause) && u.pass.collided()
+	atOnce := isConflict(e.cause) && u.pass.collided() || pgerr.RemedyFor(e.cause) == pgerr.RunAgainPrepared
 	u.causes = append(u.causes, e.err)
 	switch {
 	case len(u.causes) >= u.limit() && !u.goesOn(e):

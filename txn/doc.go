@@ -27,7 +27,8 @@
 //
 // The function, as a whole and in a new transaction, when it met 40001
 // (serialization failure) or 40P01 (deadlock), in a statement or at COMMIT, and
-// when it returned an error marked by [Retryable]; and where [Op] asks for it after
+// when it returned an error marked by [Retryable]; after a prepared statement that a
+// change of its table made stale, once a connection; and where [Op] asks for it after
 // races for constraints, locks that were not to be had, and lost connections. So it
 // must be safe to call more than once: what it does outside the transaction is not
 // undone. Hooks ([Tx.AfterCommit]) are for that.

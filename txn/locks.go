@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 // An advisory lock that is taken inside of a transaction is waited for with the
@@ -40,7 +42,7 @@ func (u *work) locked(ctx context.Context) end {
 		return err
 	})
 	if !began {
-		e.err, e.cause = &beginError{op: u.op.Name, err: err}, err
+		e.err, e.cause = &beginError{op: u.op.Name, err: pgerr.Typed(err)}, err
 	}
 	return e
 }

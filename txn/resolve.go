@@ -49,7 +49,7 @@ func (tx *Tx) identify(ctx context.Context) end {
 	if err == nil {
 		return end{tx: tx}
 	}
-	cause := tx.note(err)
+	cause := tx.note(identityQuery, err)
 	if !isConflict(cause) {
 		err = fmt.Errorf("txn: %s: identify the transaction before COMMIT: %w", tx.op.Name, cause)
 	}

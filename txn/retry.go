@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -46,6 +48,8 @@ func (u *work) retry(e end) (cost int, again bool) {
 		return costRetry, true
 	}
 	switch pgerr.RemedyFor(e.cause) {
+	case pgerr.RunAgainPrepared:
+		return costOnce, u.meets(e.tx)
 	case pgerr.RunAgainIfRace:
 		if u.races < raceRetries && slices.ContainsFunc(u.op.RetryOn, func(id pgerr.ConstraintID) bool { return isViolation(e.cause, id) }) {
 			u.races++
@@ -71,7 +75,7 @@ func (u *work) toll() int {
 	}
 	switch {
 	case len(u.causes)+1 >= u.limit():
-		return costMore
+		return costOnce
 	case u.pass.overtaken() && u.runner.budget.excuse(u.budgetKey()):
 		return 0
 	}
@@ -89,6 +93,28 @@ func (u *work) goesOn(e end) bool {
 }
 
 func (u *work) budgetKey() budgetKey { return budgetKey{u.op.Name, u.pass.key.target} }
+
+// stalePlan is a statement that a connection had prepared, and may not run as it was.
+type stalePlan struct {
+	conn *pgx.Conn // nil when the Beginner does not show it
+	sql  string
+	lost bool // the session has forgotten it
+}
+
+// meets reports whether the attempt met a stale plan that the next one need not meet:
+// pgx prepares the statement anew. Once a connection is enough; twice where the table
+// may have changed again, after another unit prepared the statement there.
+func (u *work) meets(tx *Tx) bool {
+	if tx == nil || tx.stale == nil {
+		return false
+	}
+	first := slices.Index(u.stale, *tx.stale)
+	if first >= 0 && (tx.stale.lost || slices.Contains(u.stale[first+1:], *tx.stale)) {
+		return false
+	}
+	u.stale = append(u.stale, *tx.stale)
+	return true
+}
 
 func isViolation(err error, id pgerr.ConstraintID) bool {
 	c, ok := pgerr.ConstraintOf(err)

@@ -35,7 +35,7 @@ type Config struct {
 	// RetryBudget is how many tokens the retries of operations of one name have
 	// together, on each target of a db.Set. A retry after a lost connection or a
 	// lock timeout costs 10 tokens, after a conflict, a violation or an error marked
-	// by [Retryable] 5. A unit that is committed gives one back, and those that its
+	// by [Retryable] 5, after a stale plan 1. A unit that is committed gives one back, and those that its
 	// own conflicts cost. After a minute without a retry all are there again.
 	//
 	// A conflict costs nothing where another transaction of the Runner, not

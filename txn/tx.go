@@ -47,6 +47,7 @@ type Tx struct {
 	// doomed is why the transaction must not be committed even if a savepoint
 	// mended it: a conflict, or a rollback to a savepoint that failed.
 	doomed error
+	stale  *stalePlan // of the first statement whose plan was out of date
 	// byHand says that the function ended the transaction, if it did.
 	byHand error
 	joined joinFailure
@@ -122,7 +123,7 @@ func (tx *Tx) query(ctx context.Context, sql string, args []any) *rows {
 	defer tx.calls.Unlock()
 	r.sql = sent
 	r.Rows, err = tx.pgx.Query(ctx, sql, args...)
-	r.failed = tx.note(err)
+	r.failed = tx.note(sent, err)
 	return r
 }
 
@@ -207,9 +208,9 @@ func (tx *Tx) look() {
 	}
 }
 
-// note remembers err if it is the first to break the transaction, and returns
-// it, typed.
-func (tx *Tx) note(err error) error {
+// note remembers err, of a statement, if it is the first to break the transaction,
+// and returns it, typed.
+func (tx *Tx) note(sql string, err error) error {
 	err = pgerr.Typed(err)
 	if err == nil {
 		return nil
@@ -220,6 +221,9 @@ func (tx *Tx) note(err error) error {
 	}
 	if isConflict(err) {
 		tx.doom(err)
+	}
+	if tx.stale == nil && pgerr.RemedyFor(err) == pgerr.RunAgainPrepared {
+		tx.stale = &stalePlan{tx.pgx.Conn(), sql, pgerr.Code(err) == "26000"}
 	}
 	return err
 }
