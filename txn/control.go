@@ -132,7 +132,7 @@ func (tx *Tx) heed(sql string, tag pgconn.CommandTag, err error) error {
 	if tx.byHand != nil {
 		return err
 	}
-	if tellsTheEnd(tag.String(), sql, tx) {
+	if tellsTheEnd(tag.String(), sql, tx.rules()) {
 		tx.byHand = tx.endedByHand(sql)
 	}
 	if !tx.over() {
@@ -146,16 +146,16 @@ func (tx *Tx) heed(sql string, tag pgconn.CommandTag, err error) error {
 
 // tellsTheEnd reports whether a command tag is of the end of a transaction, or of the
 // beginning of another one.
-func tellsTheEnd(tag, sql string, tx *Tx) bool {
+func tellsTheEnd(tag, sql string, rules sqltext.Rules) bool {
 	switch tag {
 	case "COMMIT", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION":
 		return true
 	case "ROLLBACK": // to a savepoint, if the text says so; the tag is of its last statement
 		last := sql
-		for s := range tx.rules().Statements(sql) {
+		for s := range rules.Statements(sql) {
 			last = s.Text(sql)
 		}
-		head := firstTokens(last, tx.rules())
+		head := firstTokens(last, rules)
 		return !head.rollsBackTo()
 	}
 	return false

@@ -33,6 +33,7 @@ func TestStatementsEndAtTheirOwnSemicolons(t *testing.T) {
 		"empty ones":               {";; a; -- x\n;;b ; /* y */", []string{"a;", "b ;"}},
 		"a carriage return":        {"a --;\r;b", []string{"a --;\r;", "b"}},
 		"a string that goes on":    {"a 'x' -- '\n ';'; b 'x' /* \n */ ';'; c", []string{"a 'x' -- '\n ';';", "b 'x' /* \n */ ';';", "c"}},
+		"escapes go on":            {"a E'x' -- y\r'\\';b'; c", []string{"a E'x' -- y\r'\\';b';", "c"}},
 		"other spaces are letters": {"a\u00a0; b", []string{"a\u00a0;", "b"}},
 		"a transaction":            {"BEGIN; a; END; c", []string{"BEGIN;", "a;", "END;", "c"}},
 		"nothing":                  {" \n ", nil},
