@@ -27,22 +27,11 @@ type watch struct {
 
 // sum adds up the clocks of a result with this key clock. As each clock only
 // grows, two equal sums mean that none of them moved in between; reading them
-// one after the other does not change that. The step, if there is one, is
-// called before each read.
-func (w *watch) sum(key *atomic.Uint64, step func()) uint64 {
-	pause(step)
+// one after the other does not change that.
+func (w *watch) sum(key *atomic.Uint64) uint64 {
 	n := w.all.n.Load()
 	for _, t := range w.tables {
-		pause(step)
 		n += t.n.Load()
 	}
-	pause(step)
 	return n + key.Load()
-}
-
-// pause lets a test run something else at this point.
-func pause(step func()) {
-	if step != nil {
-		step()
-	}
 }

@@ -96,7 +96,7 @@ func TestEachBadParameterOfAViewIsNamed(t *testing.T) {
 		{"v", tables, []ViewOption{nil}, []string{"opts"}},
 		{"", nil, []ViewOption{WithTTL(-1)}, []string{"TTL", "name", "tables"}},
 	} {
-		for _, c := range []*Cache{nil, newCache(t, Config{}, sound)} {
+		for _, c := range []*Cache{nil, newCache(t, Config{})} {
 			v, err := NewView[int64, int64](c, bad.name, bad.tables, bad.opts...)
 			if v != nil {
 				t.Errorf("%+v made a view", bad)
@@ -110,14 +110,14 @@ func TestEachBadParameterOfAViewIsNamed(t *testing.T) {
 
 func TestTwoViewsOfACacheCannotHaveOneName(t *testing.T) {
 	t.Parallel()
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	newView[int64, int64](t, c)
 	v, err := NewView[string, string](c, "view", []string{"authors"})
 	var bad *ConfigError
 	if v != nil || !errors.As(err, &bad) || bad.Field != "name" || bad.View != "view" {
 		t.Errorf("view %v, error %v", v, err)
 	}
-	if _, err := NewView[string, string](newCache(t, Config{}, sound), "view", []string{"authors"}); err != nil {
+	if _, err := NewView[string, string](newCache(t, Config{}), "view", []string{"authors"}); err != nil {
 		t.Errorf("in another cache: %v", err)
 	}
 }

@@ -19,28 +19,27 @@ type entry[V any] struct {
 	clock   *atomic.Uint64 // the clock of its key
 }
 
-func (e *entry[V]) sum(step func()) uint64 { return e.watch.sum(e.clock, step) }
+func (e *entry[V]) sum() uint64 { return e.watch.sum(e.clock) }
 
 // newEntry returns an entry for the key, tagged with the sum as it is now.
 func (v *View[A, V]) newEntry(w *watch, k key[A]) *entry[V] {
 	e := &entry[V]{watch: w, clock: v.clock(k)}
-	e.tag = e.sum(v.cache.step)
+	e.tag = e.sum()
 	return e
 }
 
 // live returns the result to serve for the key, or nil.
-func (v *View[A, V]) live(k key[A], step func()) *entry[V] {
+func (v *View[A, V]) live(k key[A]) *entry[V] {
 	e, found := v.store.GetIfPresent(k)
-	if !found || !v.current(e, step) {
+	if !found || !v.current(e) {
 		return nil
 	}
 	return e
 }
 
 // current reports whether the entry was neither invalidated nor has expired.
-func (v *View[A, V]) current(e *entry[V], step func()) bool {
-	pause(step)
-	if e.sum(step) != e.tag {
+func (v *View[A, V]) current(e *entry[V]) bool {
+	if e.sum() != e.tag {
 		return false
 	}
 	return e.expires == 0 || v.cache.now() < e.expires
@@ -51,7 +50,7 @@ func (v *View[A, V]) current(e *entry[V], step func()) bool {
 // tag is no higher.
 func (v *View[A, V]) keep(k key[A], e *entry[V]) {
 	v.store.Compute(k, func(*entry[V], bool) (*entry[V], otter.ComputeOp) {
-		if e.sum(nil) != e.tag {
+		if e.sum() != e.tag {
 			v.counters.lateFills.Add(1)
 			return nil, otter.CancelOp
 		}
@@ -61,13 +60,10 @@ func (v *View[A, V]) keep(k key[A], e *entry[V]) {
 
 // expiry is when a result expires whose load began at the given time.
 func (v *View[A, V]) expiry(begun time.Duration) time.Duration {
-	if v.ttl == 0 || v.cache.is(livesForever) {
+	if v.ttl == 0 {
 		return 0
 	}
 	shorter := time.Duration(rand.Float64() * v.cache.cfg.Jitter * float64(v.ttl))
-	if v.cache.is(outlivesTTL) {
-		shorter = -shorter
-	}
 	return begun + max(v.ttl-shorter, 1)
 }
 

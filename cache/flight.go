@@ -25,7 +25,6 @@ type flight[A comparable, V any] struct {
 // miss returns the result of a load, its own or one that it joins.
 func (v *View[A, V]) miss(ctx context.Context, w *watch, k key[A], load func(context.Context, A) (V, error)) (V, error) {
 	e := v.newEntry(w, k) // before the load: what is invalidated from here on must not be kept
-	pause(v.cache.step)
 	f, kept := v.join(ctx, k, e, load)
 	if kept != nil {
 		v.counters.hits.add()
@@ -48,16 +47,13 @@ func (v *View[A, V]) miss(ctx context.Context, w *watch, k key[A], load func(con
 // has ended and nothing is under way.
 func (v *View[A, V]) join(ctx context.Context, k key[A], e *entry[V], load func(context.Context, A) (V, error)) (*flight[A, V], *entry[V]) {
 	fk := flightKey[A]{k, e.tag}
-	if v.cache.is(joinsAnything) {
-		fk.tag = 0
-	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if f := v.flights[fk]; f != nil && !v.cache.is(neverJoins) {
+	if f := v.flights[fk]; f != nil {
 		return f, nil
 	}
 	// A flight that has landed since the miss has left its entry.
-	if kept := v.live(k, nil); kept != nil {
+	if kept := v.live(k); kept != nil {
 		return nil, kept
 	}
 	if ctx.Err() != nil {
@@ -100,17 +96,12 @@ func (v *View[A, V]) load(ctx context.Context, f *flight[A, V]) (keep bool) {
 			v.counters.loadErrors.Add(1)
 		}
 	}()
-	pause(v.cache.step)
 	e.value, e.err = f.load(ctx, f.key.args)
-	pause(v.cache.step)
 	if keep = e.err == nil || v.keeps(e.err); e.err != nil {
 		e.value = none
 	}
 	if !keep && context.Cause(ctx) == ErrLoadTimeout {
 		e.err = v.timedOut(e.err)
-	}
-	if v.cache.is(tagsLate) {
-		e.tag = e.sum(nil)
 	}
 	returned = true
 	return keep
@@ -119,11 +110,9 @@ func (v *View[A, V]) load(ctx context.Context, f *flight[A, V]) (keep bool) {
 // land keeps the entry if it is to be kept, and lets the waiters go. The entry
 // comes first: else a caller could find neither it nor the flight.
 func (v *View[A, V]) land(f *flight[A, V], keep bool) {
-	pause(v.cache.step)
 	if keep {
 		v.keep(f.key, f.entry)
 	}
-	pause(v.cache.step)
 	v.mu.Lock()
 	if v.flights[f.flightKey] == f {
 		delete(v.flights, f.flightKey)
@@ -134,7 +123,7 @@ func (v *View[A, V]) land(f *flight[A, V], keep bool) {
 
 // keeps reports whether the error is a result.
 func (v *View[A, V]) keeps(err error) bool {
-	return v.notFound != nil && v.notFound(err) || v.cache.is(keepsErrors)
+	return v.notFound != nil && v.notFound(err)
 }
 
 func (v *View[A, V]) timedOut(err error) error {

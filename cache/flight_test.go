@@ -32,7 +32,7 @@ func TestAPanicOfTheLoaderIsAnErrorForAllWaiters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newView[int64, int64](t, newCache(t, Config{MaxLoads: 1}, sound))
+				v := newView[int64, int64](t, newCache(t, Config{MaxLoads: 1}))
 				released := make(chan struct{})
 				load := func(ctx context.Context, args int64) (int64, error) {
 					<-released
@@ -67,7 +67,7 @@ func TestAPanicOfTheLoaderIsAnErrorForAllWaiters(t *testing.T) {
 
 func TestAPanicOfNotFoundIsAnErrorToo(t *testing.T) {
 	t.Parallel()
-	v := newView[int64, int64](t, newCache(t, Config{}, sound), WithNotFound(func(error) bool { panic("unsure") }))
+	v := newView[int64, int64](t, newCache(t, Config{}), WithNotFound(func(error) bool { panic("unsure") }))
 	_, err := v.Get(t.Context(), target, 1, func(context.Context, int64) (int64, error) { return 0, errBroken })
 	var bad *PanicError
 	if !errors.As(err, &bad) || bad.Value != "unsure" || bad.Unwrap() != nil {
@@ -78,7 +78,7 @@ func TestAPanicOfNotFoundIsAnErrorToo(t *testing.T) {
 func TestALoadEndsAtTheTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second}, sound))
+		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second}))
 		start := time.Now()
 		_, err := v.Get(t.Context(), target, 1, func(ctx context.Context, _ int64) (int64, error) {
 			<-ctx.Done()
@@ -101,7 +101,7 @@ func TestALoadEndsAtTheTimeout(t *testing.T) {
 func TestALoadThatGetsNoTurnTimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second, MaxLoads: 1}, sound))
+		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second, MaxLoads: 1}))
 		released := make(chan struct{})
 		slow := ask(t.Context(), v, 1, func(context.Context, int64) (int64, error) {
 			<-released // heeds no context
@@ -125,7 +125,7 @@ func TestALoadThatGetsNoTurnTimesOut(t *testing.T) {
 func TestAWaiterEndsWithItsOwnContextAndTheLoadGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newView[int64, int64](t, newCache(t, Config{}, sound))
+		v := newView[int64, int64](t, newCache(t, Config{}))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := v.Get(ctx, target, 1, func(context.Context, int64) (int64, error) {
@@ -148,7 +148,7 @@ func TestAWaiterEndsWithItsOwnContextAndTheLoadGoesOn(t *testing.T) {
 func TestALoadHasTheValuesOfItsCallersContext(t *testing.T) {
 	t.Parallel()
 	type mark struct{}
-	v := newView[int64, int64](t, newCache(t, Config{}, sound))
+	v := newView[int64, int64](t, newCache(t, Config{}))
 	ctx := context.WithValue(t.Context(), mark{}, int64(7))
 	var inner context.Context
 	got, err := v.Get(ctx, target, 1, func(ctx context.Context, _ int64) (int64, error) {
@@ -166,7 +166,7 @@ func TestALoadHasTheValuesOfItsCallersContext(t *testing.T) {
 func TestALoadWithinALoadNeedsNoTurnOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newView[int64, int64](t, newCache(t, Config{MaxLoads: 1}, sound))
+		v := newView[int64, int64](t, newCache(t, Config{MaxLoads: 1}))
 		got := get(t, v, 1, func(ctx context.Context, _ int64) (int64, error) {
 			inner, err := v.Get(ctx, target, 2, func(context.Context, int64) (int64, error) { return 20, nil })
 			return inner + 1, err
@@ -180,7 +180,7 @@ func TestALoadWithinALoadNeedsNoTurnOfItsOwn(t *testing.T) {
 func TestALoadThatAsksForItselfTimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second}, sound))
+		v := newView[int64, int64](t, newCache(t, Config{LoadTimeout: time.Second}))
 		var load func(context.Context, int64) (int64, error)
 		load = func(ctx context.Context, args int64) (int64, error) { return v.Get(ctx, target, args, load) }
 		if _, err := v.Get(t.Context(), target, 1, load); !errors.Is(err, ErrLoadTimeout) {
@@ -191,7 +191,7 @@ func TestALoadThatAsksForItselfTimesOut(t *testing.T) {
 
 func TestAMissingLoaderIsAnError(t *testing.T) {
 	t.Parallel()
-	v := newView[int64, int64](t, newCache(t, Config{}, sound))
+	v := newView[int64, int64](t, newCache(t, Config{}))
 	var bad *PanicError
 	if _, err := v.Get(t.Context(), target, 1, nil); !errors.As(err, &bad) {
 		t.Errorf("error %v", err)
@@ -201,7 +201,7 @@ func TestAMissingLoaderIsAnError(t *testing.T) {
 func TestLoadTimeIsSummed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCache(t, Config{}, sound)
+		c := newCache(t, Config{})
 		v := newView[int64, int64](t, c)
 		for i := range int64(3) {
 			get(t, v, i, func(context.Context, int64) (int64, error) {

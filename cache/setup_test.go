@@ -16,14 +16,12 @@ const (
 	table  = "books"
 )
 
-// newCache returns a cache that breaks its promises in the way of m.
-func newCache(t *testing.T, cfg Config, m mutant) *Cache {
+func newCache(t *testing.T, cfg Config) *Cache {
 	t.Helper()
 	c, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.mutant = m
 	return c
 }
 

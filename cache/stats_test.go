@@ -31,7 +31,7 @@ func set(s *Stats, field int, n int64) {
 func TestStatsAreKeptForEachView(t *testing.T) {
 	t.Parallel()
 	var s source
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	a, err := NewView[int64, int64](c, "a", []string{"books"})
 	if err != nil {
 		t.Fatal(err)

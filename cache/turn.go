@@ -11,17 +11,14 @@ type inTurn struct{ *Cache }
 // detach returns a context with the values of ctx that ends with ErrLoadTimeout
 // as its cause, and not when ctx does.
 func (c *Cache) detach(ctx context.Context) (context.Context, context.CancelFunc) {
-	if !c.is(loadsOnCtx) {
-		ctx = context.WithoutCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, c.cfg.LoadTimeout, ErrLoadTimeout)
+	return context.WithTimeoutCause(context.WithoutCancel(ctx), c.cfg.LoadTimeout, ErrLoadTimeout)
 }
 
 // turn waits until a load may run, and returns the context for it and what it
 // calls when it has ended. A load within a load goes with the outer one's turn:
 // waiting for another while holding one could block all of them for good.
 func (c *Cache) turn(ctx context.Context) (context.Context, func(), error) {
-	if ctx.Value(inTurn{c}) != nil || c.is(loadsAtWill) {
+	if ctx.Value(inTurn{c}) != nil {
 		return ctx, func() {}, nil
 	}
 	select {

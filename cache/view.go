@@ -76,9 +76,6 @@ func NewView[A comparable, V any](c *Cache, name string, tables []string, opts .
 	if c == nil {
 		return v, nil
 	}
-	if c.is(sharesResults) {
-		v.clone = nil
-	}
 	v.tables = slices.Compact(slices.Sorted(slices.Values(tables)))
 	if err := v.open(cfg.maxEntries); err != nil {
 		return nil, err
@@ -140,7 +137,7 @@ func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(c
 	}
 	w := v.watch(target)
 	k := key[A]{w.target, args}
-	if e := v.live(k, v.cache.step); e != nil {
+	if e := v.live(k); e != nil {
 		v.counters.hits.add()
 		return v.give(e)
 	}
@@ -156,7 +153,7 @@ func (v *View[A, V]) Peek(target string, args A) (value V, found bool) {
 		return value, false
 	}
 	kept, found := v.store.GetEntryQuietly(key[A]{w.target, args})
-	if !found || !v.current(kept.Value, v.cache.step) || kept.Value.err != nil {
+	if !found || !v.current(kept.Value) || kept.Value.err != nil {
 		return value, false
 	}
 	value, _ = v.give(kept.Value)
@@ -179,7 +176,6 @@ func (v *View[A, V]) Set(target string, args A, value V) {
 	e.expires = v.expiry(v.cache.now())
 	e.value = value
 	e.value, _ = v.give(e) // a copy, if there is a WithClone
-	pause(v.cache.step)
 	v.keep(k, e)
 }
 
@@ -193,7 +189,6 @@ func (v *View[A, V]) Invalidate(target string, args A) {
 	}
 	k := key[A]{w.target, args}
 	v.moveClock(k)
-	pause(v.cache.step)
 	v.store.Invalidate(k)
 }
 
@@ -233,9 +228,6 @@ func (v *View[A, V]) watch(target string) *watch {
 		return w
 	}
 	w := &watch{name: target, target: uint64(len(known)), all: &v.cache.all}
-	if v.cache.is(mixesTargets) {
-		w.target = 0
-	}
 	w.tables = v.cache.tableClocks(target, v.tables)
 	more := maps.Clone(known)
 	more[target] = w
@@ -251,8 +243,5 @@ func (v *View[A, V]) clock(k key[A]) *atomic.Uint64 {
 
 // moveClock invalidates what is kept or being loaded for the key.
 func (v *View[A, V]) moveClock(k key[A]) {
-	pause(v.cache.step)
-	if !v.cache.is(deletesOnly) {
-		v.clock(k).Add(1)
-	}
+	v.clock(k).Add(1)
 }

@@ -12,7 +12,7 @@ import (
 func TestAHitReturnsTheKeptResult(t *testing.T) {
 	t.Parallel()
 	var s source
-	v := newView[int64, int64](t, newCache(t, Config{}, sound))
+	v := newView[int64, int64](t, newCache(t, Config{}))
 	for want := range int64(3) {
 		s.row.Store(want)
 		if got := get(t, v, 1, s.load); got != 0 {
@@ -33,7 +33,7 @@ func TestALoaderGetsTheArgumentsOfTheGetThatItIsCalledFor(t *testing.T) {
 		Name string
 		Page int
 	}
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	load := func(_ context.Context, p params) (string, error) { return fmt.Sprint(p.Name, p.Page), nil }
 	for name, v := range map[string]*View[params, string]{
 		"on":  newView[params, string](t, c),
@@ -50,7 +50,7 @@ func TestALoaderGetsTheArgumentsOfTheGetThatItIsCalledFor(t *testing.T) {
 func TestAHitDoesNotLookAtTheContext(t *testing.T) {
 	t.Parallel()
 	var s source
-	v := newView[int64, int64](t, newCache(t, Config{}, sound))
+	v := newView[int64, int64](t, newCache(t, Config{}))
 	get(t, v, 1, s.load)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -69,10 +69,10 @@ func TestATTLOfZeroMeansNoExpiryByTime(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) *View[int64, int64]{
 		"of the cache": func(t *testing.T) *View[int64, int64] {
-			return newView[int64, int64](t, newCache(t, Config{}, sound))
+			return newView[int64, int64](t, newCache(t, Config{}))
 		},
 		"of the view": func(t *testing.T) *View[int64, int64] {
-			return newView[int64, int64](t, newCache(t, Config{TTL: time.Second}, sound), WithTTL(0))
+			return newView[int64, int64](t, newCache(t, Config{TTL: time.Second}), WithTTL(0))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestATTLOfZeroMeansNoExpiryByTime(t *testing.T) {
 func TestAViewsTTLStandsInForTheCaches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newView[int64, int64](t, newCache(t, Config{TTL: time.Hour, Jitter: 0.9}, sound), WithTTL(time.Nanosecond))
+		v := newView[int64, int64](t, newCache(t, Config{TTL: time.Hour, Jitter: 0.9}), WithTTL(time.Nanosecond))
 		v.Set(target, 1, 7)
 		if got, found := v.Peek(target, 1); !found || got != 7 {
 			t.Errorf("got %d, %v before the TTL", got, found)
@@ -108,7 +108,7 @@ func TestAViewsTTLStandsInForTheCaches(t *testing.T) {
 
 func TestNotFoundIsKeptAsTheSameError(t *testing.T) {
 	t.Parallel()
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	v := newView[int64, int64](t, c, WithNotFound(func(err error) bool { return errors.Is(err, errNone) }), WithClone(func(int64) int64 { panic("nothing to clone") }))
 	calls := 0
 	load := func(context.Context, int64) (int64, error) {
@@ -134,7 +134,7 @@ func TestNotFoundIsKeptAsTheSameError(t *testing.T) {
 
 func TestSetKeepsAValueAndInvalidateDropsIt(t *testing.T) {
 	t.Parallel()
-	v := newView[string, int](t, newCache(t, Config{}, sound))
+	v := newView[string, int](t, newCache(t, Config{}))
 	peek := func(want int, present bool) {
 		t.Helper()
 		if got, found := v.Peek(target, "a"); got != want || found != present {
@@ -159,7 +159,7 @@ func TestSetKeepsAValueAndInvalidateDropsIt(t *testing.T) {
 
 func TestInvalidateTablesReachesTheViewsThatDependOnThem(t *testing.T) {
 	t.Parallel()
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	open := func(name string, tables ...string) *View[int, int] {
 		v, err := NewView[int, int](c, name, tables)
 		if err != nil {
@@ -191,7 +191,7 @@ func TestInvalidateTablesReachesTheViewsThatDependOnThem(t *testing.T) {
 
 func TestClearDropsEveryResult(t *testing.T) {
 	t.Parallel()
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	v := newView[int, int](t, c)
 	for _, target := range []string{"east", "west"} {
 		v.Set(target, 1, 1)
@@ -211,8 +211,8 @@ func TestAFullViewMakesRoom(t *testing.T) {
 	t.Parallel()
 	const room, asked = 50, 1000
 	for name, v := range map[string]*View[int, int]{
-		"of the cache": newView[int, int](t, newCache(t, Config{MaxEntries: room}, sound)),
-		"of the view":  newView[int, int](t, newCache(t, Config{}, sound), WithMaxEntries(room)),
+		"of the cache": newView[int, int](t, newCache(t, Config{MaxEntries: room})),
+		"of the view":  newView[int, int](t, newCache(t, Config{}), WithMaxEntries(room)),
 	} {
 		for i := range asked {
 			v.Set(target, i, i)
@@ -261,7 +261,7 @@ func TestANilCacheIsOff(t *testing.T) {
 
 func TestNamesThatAreNotInUseTakeUpNoRoom(t *testing.T) {
 	t.Parallel()
-	c := newCache(t, Config{}, sound)
+	c := newCache(t, Config{})
 	v := newView[int, int](t, c)
 	c.InvalidateTables("unknown", table, "another")
 	v.Invalidate("unknown", 1)
@@ -277,7 +277,7 @@ func TestAHitAllocatesNothing(t *testing.T) {
 		ID   int64
 		Name string
 	}
-	c := newCache(t, Config{TTL: time.Hour, Jitter: 0.1}, sound)
+	c := newCache(t, Config{TTL: time.Hour, Jitter: 0.1})
 	v := newView[params, [4]string](t, c)
 	load := func(context.Context, params) ([4]string, error) { return [4]string{"a"}, nil }
 	args := params{1, "name"}
