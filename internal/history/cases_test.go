@@ -12,9 +12,9 @@ type verdict struct {
 	final map[int32][]int32
 }
 
-// failure says how the checker, or one of its mutants, judges otherwise.
-func (v verdict) failure(m mutant) error {
-	report := check(&History{Txns: v.txns, Final: v.final}, v.order, m)
+// failure says how the checker judges otherwise.
+func (v verdict) failure() error {
+	report := Check(&History{Txns: v.txns, Final: v.final}, v.order)
 	if got := fmt.Sprint(report.Kinds()); v.want == "" && !report.OK() || v.want != "" && got != fmt.Sprint([]Kind{v.want}) {
 		return fmt.Errorf("%s: want [%s], got %v", v.name, v.want, report)
 	}

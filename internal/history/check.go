@@ -22,10 +22,8 @@ const (
 // not grow without bound. Whether there is a cycle is exact; of which kind, for
 // thousands of transactions that all depend on one another, is the result of a
 // bounded search: [AntiCycle] may then stand for [SingleCycle].
-func Check(h *History, order Order) *Report { return check(h, order, sound) }
-
-func check(h *History, order Order, m mutant) *Report {
-	c := &checker{h: h, mutant: m, report: &Report{Counts: map[Kind]int{}}, seen: make([]bool, len(h.Txns))}
+func Check(h *History, order Order) *Report {
+	c := &checker{h: h, report: &Report{Counts: map[Kind]int{}}, seen: make([]bool, len(h.Txns))}
 	c.collect()
 	for _, l := range c.keys {
 		c.arrange(l)
@@ -42,7 +40,6 @@ func check(h *History, order Order, m mutant) *Report {
 // checker is one run of [Check].
 type checker struct {
 	h      *History
-	mutant mutant
 	report *Report
 
 	keys  []*ledger // by key
@@ -96,7 +93,7 @@ func (c *checker) collect() {
 	for t := range c.h.Txns {
 		for i, op := range c.h.Txns[t].Ops {
 			here := place{int32(t), int32(i)}
-			if op.Read && (c.h.Txns[t].Outcome == OK || c.mutant == countsAllReads) {
+			if op.Read && c.h.Txns[t].Outcome == OK {
 				l := at(op.Key)
 				l.lists = append(l.lists, list{here, op.List})
 			} else if !op.Read {
@@ -120,10 +117,8 @@ func (c *checker) collect() {
 
 func (c *checker) write(l *ledger, value int32, by place) {
 	if first, ok := l.writers[value]; ok {
-		if c.mutant != takesRepeatedAppends {
-			c.report.add(RepeatedAppend, []int{int(first.txn), int(by.txn)},
-				"T%d and T%d both append %d to key %d", first.txn, by.txn, value, l.key)
-		}
+		c.report.add(RepeatedAppend, []int{int(first.txn), int(by.txn)},
+			"T%d and T%d both append %d to key %d", first.txn, by.txn, value, l.key)
 		return
 	}
 	l.writers[value] = by

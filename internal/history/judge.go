@@ -18,9 +18,6 @@ func (c *checker) judge(l *ledger) {
 
 // failures reports appends of failed transactions that are in a list.
 func (c *checker) failures(l *ledger) {
-	if c.mutant == takesAbortedReads {
-		return
-	}
 	reported := map[int32]bool{}
 	for _, list := range slices.Concat(l.strange, l.lists) {
 		if list.by != nowhere {
@@ -50,9 +47,6 @@ func (c *checker) failuresIn(l *ledger, list list, reported map[int32]bool) {
 // disorder reports appends of one transaction that follow each other in another
 // order than the transaction's.
 func (c *checker) disorder(l *ledger) {
-	if c.mutant == takesOwnDisorder {
-		return
-	}
 	for i := 1; i < len(l.order); i++ {
 		a, b := l.writer(i-1), l.writer(i)
 		if a.txn == b.txn && a.op > b.op {
@@ -64,9 +58,6 @@ func (c *checker) disorder(l *ledger) {
 
 // losses reports appends of committed transactions that are not in the final list.
 func (c *checker) losses(l *ledger) {
-	if c.mutant == takesLost {
-		return
-	}
 	for _, v := range l.appends {
 		w := l.writers[v]
 		if !l.final[v] && c.committed(w.txn) {
@@ -82,15 +73,12 @@ func (c *checker) committed(t int32) bool {
 	case OK:
 		return true
 	case Unknown:
-		return c.mutant == believesUnknown || c.seen[t] && c.mutant != takesHalves
+		return c.seen[t]
 	}
 	return false
 }
 
-func (c *checker) failed(t int32) bool {
-	outcome := c.h.Txns[t].Outcome
-	return outcome == Failed || outcome == Unknown && c.mutant == trustsFailures
-}
+func (c *checker) failed(t int32) bool { return c.h.Txns[t].Outcome == Failed }
 
 // reads reports what is wrong with a read, given only its transaction and the one
 // that appended the last value, and whether nothing is.
@@ -106,7 +94,7 @@ func (c *checker) reads(l *ledger, read list) bool {
 func (c *checker) internal(l *ledger, read list) bool {
 	at := 0
 	for i, op := range c.h.Txns[read.by.txn].Ops {
-		if op.Read || op.Key != l.key || c.mutant == takesInternal {
+		if op.Read || op.Key != l.key {
 			continue
 		}
 		found := slices.Index(read.values[at:], op.Value)
@@ -122,7 +110,7 @@ func (c *checker) internal(l *ledger, read list) bool {
 
 // whole reports a read that ends within what another transaction appended.
 func (c *checker) whole(l *ledger, read list) bool {
-	if len(read.values) == 0 || c.mutant == takesIntermediateReads {
+	if len(read.values) == 0 {
 		return true
 	}
 	last := read.values[len(read.values)-1]

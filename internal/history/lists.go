@@ -31,7 +31,7 @@ func (c *checker) arrange(l *ledger) {
 		l.strange = append(l.strange, list)
 	}
 	l.lists = agree
-	if len(l.strange) > 0 && c.mutant != takesAnyOrder {
+	if len(l.strange) > 0 {
 		odd := l.strange[0]
 		c.report.add(Incompatible, odd.txns(), "key %d was %v to %s, and %v elsewhere", l.key, odd.values, odd.reader(), l.order)
 	}
@@ -58,10 +58,10 @@ func (c *checker) sane(l *ledger) []list {
 	for i, list := range l.lists {
 		good := true
 		for _, v := range list.values {
-			if _, ok := l.writers[v]; !ok && c.mutant != takesUnwritten {
+			if _, ok := l.writers[v]; !ok {
 				report(Unwritten, list, v)
 				good = false
-			} else if last[v] == i+1 && c.mutant != takesDoubles {
+			} else if last[v] == i+1 {
 				report(DoubleApplication, list, v)
 				good = false
 			}

@@ -12,7 +12,7 @@ func (c *checker) sessions() []edge {
 	last := map[int32]int32{} // by process: the last that ended
 	for _, t := range c.byBegin() {
 		txn := &c.h.Txns[t]
-		if before, ok := last[txn.Process]; ok && c.end(before) < txn.Begin && c.mutant != forgetsSessions {
+		if before, ok := last[txn.Process]; ok && c.end(before) < txn.Begin {
 			edges = append(edges, edge{from: before, to: t, step: session})
 		}
 		// Nobody knows when one that is unknown took effect.
@@ -28,9 +28,6 @@ func (c *checker) sessions() []edge {
 // began to that transaction. So the number of edges does not depend on how many
 // transactions run at once. It returns the number of instants as well.
 func (c *checker) instants() ([]edge, int) {
-	if c.mutant == forgetsTime {
-		return nil, 0
-	}
 	var ends []int32
 	for t := range c.h.Txns {
 		if c.ends(int32(t)) {
@@ -74,14 +71,7 @@ func (c *checker) counts(t int32) bool {
 }
 
 // ends reports whether it is known when a transaction had taken effect.
-func (c *checker) ends(t int32) bool {
-	return c.h.Txns[t].Outcome == OK || c.mutant == believesUnknown && c.counts(t)
-}
+func (c *checker) ends(t int32) bool { return c.h.Txns[t].Outcome == OK }
 
 // end is when it had.
-func (c *checker) end(t int32) int64 {
-	if c.mutant == closesEarly {
-		return c.h.Txns[t].Begin
-	}
-	return c.h.Txns[t].End
-}
+func (c *checker) end(t int32) int64 { return c.h.Txns[t].End }
