@@ -23,7 +23,6 @@ type DB struct {
 	owned bool   // the server ends with this process
 
 	settle time.Duration // how long sessions may take to end
-	mutant mutant
 }
 
 // New returns a database of the test's own, on the server described in the

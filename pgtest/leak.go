@@ -15,13 +15,6 @@ import (
 // takes it all.
 const settleTime = 5 * time.Second
 
-// mutant makes promises break, so that tests show that they would notice.
-type mutant struct {
-	noLock         bool // two may build one template
-	noSessionCheck bool // sessions left in the database are not looked for
-	dropAlways     bool // the database of a failed test is dropped too
-}
-
 // closePool closes the pool, unless a connection is out: Close would wait for it
 // for ever.
 func (db *DB) closePool(pool *pgxpool.Pool) {
@@ -49,7 +42,7 @@ func (db *DB) finish() {
 	if err := db.checkSessions(ctx, admin); err != nil {
 		db.t.Errorf("pgtest: %v", err)
 	}
-	if db.t.Failed() && !db.mutant.dropAlways {
+	if db.t.Failed() {
 		db.t.Logf("pgtest: the test failed, its database stays: %s%s", db.dsn, db.lifetime())
 		return
 	}
@@ -67,9 +60,6 @@ func (db *DB) lifetime() string {
 
 // checkSessions returns an error that lists the sessions left in the database.
 func (db *DB) checkSessions(ctx context.Context, admin *pgx.Conn) error {
-	if db.mutant.noSessionCheck {
-		return nil
-	}
 	settled, cancel := context.WithTimeout(ctx, db.settle)
 	defer cancel()
 	var left []string

@@ -14,14 +14,14 @@ import (
 
 // leaks runs a test that leaves a session open in its database, and returns an
 // error unless that fails the test and the message names the session.
-func leaks(t *testing.T, m mutant) error {
+func leaks(t *testing.T) error {
 	t.Helper()
 	fake := newFakeT("TestThatLeaks")
 	var conn *pgx.Conn
 	var name string
 	fake.run(func() {
 		db := New(fake)
-		db.mutant, db.settle = m, 300*time.Millisecond
+		db.settle = 300 * time.Millisecond
 		name = db.name
 		var err error
 		if conn, err = pgx.Connect(context.Background(), db.DSN()); err != nil {
@@ -54,27 +54,19 @@ func drop(t *testing.T, database string) {
 
 func TestALeakedSessionFailsTheTestAndIsNamed(t *testing.T) {
 	t.Parallel()
-	if err := leaks(t, mutant{}); err != nil {
+	if err := leaks(t); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestMutantThatDoesNotLookForSessionsIsNoticed(t *testing.T) {
-	t.Parallel()
-	if leaks(t, mutant{noSessionCheck: true}) == nil {
-		t.Error("the check holds although nobody looked")
 	}
 }
 
 // keepsADatabase runs a test that fails, and returns an error unless its database
 // is still there and the log says where.
-func keepsADatabase(t *testing.T, m mutant) error {
+func keepsADatabase(t *testing.T) error {
 	t.Helper()
 	fake := newFakeT("TestThatFails")
 	var db *DB
 	fake.run(func() {
 		db = New(fake, WithMigrations(books()))
-		db.mutant = m
 		fake.Errorf("as it should")
 	})
 	if db == nil {
@@ -89,15 +81,8 @@ func keepsADatabase(t *testing.T, m mutant) error {
 
 func TestAFailedTestKeepsItsDatabase(t *testing.T) {
 	t.Parallel()
-	if err := keepsADatabase(t, mutant{}); err != nil {
+	if err := keepsADatabase(t); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestMutantThatDropsTheDatabaseOfAFailedTestIsNoticed(t *testing.T) {
-	t.Parallel()
-	if keepsADatabase(t, mutant{dropAlways: true}) == nil {
-		t.Error("the check holds although the database was dropped")
 	}
 }
 

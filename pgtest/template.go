@@ -22,8 +22,6 @@ type template struct {
 	migrations fs.FS
 	seedName   string
 	seed       func(context.Context, *pgx.Conn) error
-
-	mutant mutant
 }
 
 // applying is raised when the same files are applied otherwise than before.
@@ -86,9 +84,6 @@ func (t *template) ensure(ctx context.Context, admin *pgx.Conn) (name string, er
 	name = templateName(sum)
 	if exists, err := databaseExists(ctx, admin, name); exists || err != nil {
 		return name, err
-	}
-	if t.mutant.noLock {
-		return name, t.build(ctx, admin, name)
 	}
 	lock := int64(binary.BigEndian.Uint64(sum[8:]))
 	if _, err := admin.Exec(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {

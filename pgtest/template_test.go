@@ -55,7 +55,7 @@ func TestTemplatesDifferInEverythingThatShapesADatabase(t *testing.T) {
 
 // builds counts how often a template is built when n ask for it at a time. Who
 // builds waits for a second builder, but not longer than limit.
-func builds(t *testing.T, seedName string, n int, m mutant, limit time.Duration) int64 {
+func builds(t *testing.T, seedName string, n int, limit time.Duration) int64 {
 	t.Helper()
 	var built atomic.Int64
 	second := make(chan struct{})
@@ -79,7 +79,7 @@ func builds(t *testing.T, seedName string, n int, m mutant, limit time.Duration)
 				return
 			}
 			defer func() { _ = conn.Close(context.Background()) }()
-			tmpl := template{seedName: seedName, seed: seed, mutant: m}
+			tmpl := template{seedName: seedName, seed: seed}
 			if _, err := tmpl.ensure(context.Background(), conn); err != nil {
 				t.Error(err)
 			}
@@ -91,15 +91,8 @@ func builds(t *testing.T, seedName string, n int, m mutant, limit time.Duration)
 
 func TestATemplateIsBuiltOnceHoweverManyAskForIt(t *testing.T) {
 	t.Parallel()
-	if got := builds(t, "once "+randomHex(4), 6, mutant{}, 300*time.Millisecond); got != 1 {
+	if got := builds(t, "once "+randomHex(4), 6, 300*time.Millisecond); got != 1 {
 		t.Errorf("built %d times, want once", got)
-	}
-}
-
-func TestMutantThatForgetsTheTemplatesLockIsNoticed(t *testing.T) {
-	t.Parallel()
-	if got := builds(t, "often "+randomHex(4), 3, mutant{noLock: true}, bound); got == 1 {
-		t.Error("built once without the lock: the check cannot fail")
 	}
 }
 

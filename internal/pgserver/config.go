@@ -45,14 +45,6 @@ type Config struct {
 
 	// Getenv reads the environment. Default: os.Getenv.
 	Getenv func(string) string
-
-	mutant mutant
-}
-
-// mutant makes promises break, so that tests show that they would notice.
-type mutant struct {
-	fallThrough bool // an unusable DSN is passed over like any other provider
-	keepData    bool // the guard leaves the data where they are
 }
 
 func (c Config) withDefaults() (Config, error) {

@@ -61,11 +61,7 @@ func newLocal(cfg Config, bin string) (*local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a data directory: %w", err)
 	}
-	script := guardScript
-	if cfg.mutant.keepData {
-		script = "cat >/dev/null"
-	}
-	g, err := newGuard(home, script)
+	g, err := newGuard(home, guardScript)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}

@@ -76,7 +76,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		}
 		cfg.Report(fmt.Sprintf("provider %s passed over: %v", p, err))
 		unavailable.Failures = append(unavailable.Failures, Failure{p, err})
-		if p == DSN && wasSet(cfg) && !cfg.mutant.fallThrough {
+		if p == DSN && wasSet(cfg) {
 			break
 		}
 	}
