@@ -18,6 +18,10 @@ TXNS ?= 200000
 SEED ?= 1
 # A full run of make faults; see txn/faults_test.go.
 FAULTS ?= 10000
+# A part of make mutants: MUTANTS is a regular expression over package/name, and FOR
+# the time after which no other is begun, such as 110s.
+MUTANTS ?=
+FOR ?=
 # make bench-contention: how many contend for how many rows (each with each), and
 # how often every arm runs and for how long. GATE=-gate judges the outcome;
 # FLAGS is for the rest, see bench/cmd/contention.
@@ -65,6 +69,10 @@ faults: ## Commit FAULTS increments in each mode over a network that loses COMMI
 histories: ## Try TXNS transactions under faults and check that they are serializable; SEED chooses them
 	SQLKEEL_HISTORY_TXNS=$(TXNS) SQLKEEL_HISTORY_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) test -count=1 -timeout 6h -run '^TestHistoriesUnderFaultsAreSerializable$$' -v ./internal/history
+
+.PHONY: mutants
+mutants: ## Try the wrong variants in testdata/mutants, which tests must notice: MUTANTS chooses, SEED orders, FOR bounds
+	$(KEEL) pg run -- $(GO) run ./internal/mutants/cmd -run '$(MUTANTS)' -seed $(SEED) $(if $(FOR),-for $(FOR))
 
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)
