@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	goosedb "github.com/pressly/goose/v3/database"
 )
 
 // reading is what goose makes of a file.
@@ -41,7 +42,7 @@ func replay(file *oneFile, direction Direction) (sent []string, tx bool, err err
 	r := &recorder{}
 	db := sql.OpenDB(r)
 	defer db.Close()
-	provider, err := newProvider(db, file, goose.WithDisableVersioning(true))
+	provider, err := newProvider(db, file, noStore{applied: direction == Down})
 	if err != nil {
 		return nil, false, err
 	}
@@ -51,11 +52,11 @@ func replay(file *oneFile, direction Direction) (sent []string, tx bool, err err
 	return r.sent, r.tx, nil
 }
 
-// newProvider returns goose's view of one file. It is given no lock: the session
-// holds it.
-func newProvider(db *sql.DB, file *oneFile, more ...goose.ProviderOption) (*goose.Provider, error) {
-	options := append(more, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, file, options...)
+// newProvider returns goose's view of one file, with versions kept in a store. It is
+// given no lock: the session holds it.
+func newProvider(db *sql.DB, file *oneFile, store goosedb.Store) (*goose.Provider, error) {
+	provider, err := goose.NewProvider("", db, file,
+		goose.WithStore(store), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
@@ -118,6 +119,37 @@ func (openFile) Stat() (fs.FileInfo, error) { return nil, errors.ErrUnsupported 
 
 // Close implements [fs.File].
 func (openFile) Close() error { return nil }
+
+// noStore keeps no versions: a file's is applied or not, as is needed to run it.
+type noStore struct{ applied bool }
+
+// Tablename implements [goosedb.Store].
+func (noStore) Tablename() string { return goose.DefaultTablename }
+
+// CreateVersionTable implements [goosedb.Store].
+func (noStore) CreateVersionTable(context.Context, goosedb.DBTxConn) error { return nil }
+
+// Insert implements [goosedb.Store].
+func (noStore) Insert(context.Context, goosedb.DBTxConn, goosedb.InsertRequest) error { return nil }
+
+// Delete implements [goosedb.Store].
+func (noStore) Delete(context.Context, goosedb.DBTxConn, int64) error { return nil }
+
+// GetMigration implements [goosedb.Store]. Version 0 stands for the version table.
+func (s noStore) GetMigration(_ context.Context, _ goosedb.DBTxConn, version int64) (*goosedb.GetMigrationResult, error) {
+	if version > 0 && !s.applied {
+		return nil, goosedb.ErrVersionNotFound
+	}
+	return &goosedb.GetMigrationResult{IsApplied: true}, nil
+}
+
+// GetLatestVersion implements [goosedb.Store].
+func (noStore) GetLatestVersion(context.Context, goosedb.DBTxConn) (int64, error) { return 0, nil }
+
+// ListMigrations implements [goosedb.Store].
+func (noStore) ListMigrations(context.Context, goosedb.DBTxConn) ([]*goosedb.ListMigrationsResult, error) {
+	return nil, nil
+}
 
 // recorder is a database that notes what it is sent and does nothing.
 type recorder struct {

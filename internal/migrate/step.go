@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/pressly/goose/v3"
+	goosedb "github.com/pressly/goose/v3/database"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
 	"github.com/sqlkeel/sqlkeel/pgerr"
@@ -14,7 +14,11 @@ import (
 
 // step runs one migration, again if need be, and adds it to the run.
 func (m *Migrator) step(ctx context.Context, s *session, file *script, direction Direction, run *Run) error {
-	provider, err := newProvider(s.db, &oneFile{name: file.name, data: file.data}, goose.WithTableName(s.table))
+	store, err := goosedb.NewStore(goosedb.DialectPostgres, s.table)
+	if err != nil {
+		return err
+	}
+	provider, err := newProvider(s.db, &oneFile{name: file.name, data: file.data}, store)
 	if err != nil {
 		return err
 	}

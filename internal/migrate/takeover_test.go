@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
+	goosedb "github.com/pressly/goose/v3/database"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
@@ -17,12 +18,22 @@ import (
 // byGoose applies files as a program that uses goose does.
 func byGoose(t *testing.T, db testDB, fsys fs.FS, options ...goose.ProviderOption) {
 	t.Helper()
+	byGooseInto(t, db, goose.DefaultTablename, fsys, options...)
+}
+
+// byGooseInto has a version table of another name.
+func byGooseInto(t *testing.T, db testDB, table string, fsys fs.FS, options ...goose.ProviderOption) {
+	t.Helper()
+	store, err := goosedb.NewStore(goose.DialectPostgres, table)
+	if err != nil {
+		t.Fatal(err)
+	}
 	pool, err := sql.Open("pgx", db.dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	provider, err := goose.NewProvider(goose.DialectPostgres, pool, fsys, append(options, goose.WithDisableGlobalRegistry(true))...)
+	provider, err := goose.NewProvider("", pool, fsys, append(options, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +174,7 @@ func TestTheVersionTableMayHaveAnotherName(t *testing.T) {
 			db := database(t)
 			exec(t, db, "CREATE SCHEMA app")
 			fsys := twoTables()
-			byGoose(t, db, fsys, goose.WithTableName(table))
+			byGooseInto(t, db, table, fsys)
 			fsys["00003_c.sql"] = files("x", migration("CREATE TABLE c (id int)", "DROP TABLE c"))["x"]
 			m, err := New(Config{DSN: db.dsn, FS: fsys, Table: table})
 			if err != nil {
