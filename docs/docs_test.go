@@ -17,7 +17,7 @@ import (
 const example = "../examples/shelf"
 
 // pages are the files whose snippets are checked, README for its one section.
-var pages = []string{"adding-a-query.md", "annotations.md", "how-it-knows.md", "transactions.md", "../README.md"}
+var pages = []string{"adding-a-query.md", "annotations.md", "how-it-knows.md", "moving-an-existing-project.md", "transactions.md", "../README.md"}
 
 // block is a fenced block of a page.
 type block struct {
@@ -39,7 +39,7 @@ func TestEverySnippetOfSQLIsPartOfTheExample(t *testing.T) {
 
 func TestEverySnippetOfGoIsPartOfTheExample(t *testing.T) {
 	t.Parallel()
-	var source string
+	source := squeezed(read(t, "../txn/example_pgxtx_test.go"))
 	for _, folder := range []string{example, example + "/shelf"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {

@@ -68,18 +68,17 @@
 // # Misuse
 //
 // A Tx that is used after its attempt, or by two goroutines at once, returns a
-// [MisuseError], and after the latter nothing is committed. Over package db a use
-// of the database inside the function, instead of the Tx, is refused by db. A bare
-// pool cannot know: such a use takes a second connection, whose work is no part of
-// the transaction, and which a pool that is in full use will not give.
+// [MisuseError], and after the latter nothing is committed. So does a text that would
+// end the transaction, wherever it says so. Over package db a use of the database
+// inside the function, instead of the Tx, is refused by db. A bare pool cannot know:
+// such a use takes a second connection, whose work is no part of the transaction, and
+// which a pool that is in full use will not give.
 //
-// # What stays in the session
+// # Code that wants pgx's transaction
 //
-// SET without LOCAL, a role, advisory locks of the session, temporary tables, LISTEN,
-// PREPARE and cursors WITH HOLD outlive the transaction, and some of them its rollback
-// too. Over package db they do not reach the next user of the connection: db cleans it.
-// A bare pool does not, unless its AfterRelease hook does; there is an example. Use
-// [Op].Settings, SET LOCAL and pg_advisory_xact_lock, which end with the transaction.
+// [Tx.PgxTx] is the transaction as a [pgx.Tx]: for WithTx of generated code, and for
+// functions of libraries. Its Commit and Rollback are refused, its Begin is a
+// savepoint.
 //
 // # Parts, parts of others, and chunks
 //
