@@ -17,7 +17,8 @@ import (
 type Config struct {
 	// DSN is a URL (postgres://user:password@host:port/database?sslmode=...) or
 	// keyword=value pairs, as pgx understands them; what it leaves out is taken
-	// from the PG* environment variables. pgxpool's pool_* parameters are
+	// from the PG* environment variables. What is neither, or has a keyword that
+	// neither libpq nor pgx nor PostgreSQL has, is refused before any dial. pgxpool's pool_* parameters are
 	// refused: they are fields here. No default.
 	DSN string
 	// Name stands for this database in logs, errors, reports and, within a

@@ -5,15 +5,15 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/internal/dsn"
 )
 
 // dialFunc opens a network connection.
@@ -39,39 +39,31 @@ func resolve(cfg Config) (Config, *pgxpool.Config, error) {
 	return cfg, pool, nil
 }
 
-// parseDSN never repeats a part of the DSN: when it cannot be parsed, any part
-// may be the password.
-func parseDSN(dsn string) (*pgxpool.Config, error) {
+// parseDSN reads the DSN. Its errors never repeat a part of it.
+func parseDSN(text string) (*pgxpool.Config, error) {
 	refuse := func(reason, remedy string) error {
 		return &ConfigError{Field: "DSN", Reason: reason, Remedy: remedy}
 	}
-	isURL := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
-	switch {
-	case strings.TrimSpace(dsn) == "":
-		return nil, refuse("is empty", "use postgres://user@host:port/database")
-	case strings.ContainsRune(dsn, 0):
-		return nil, refuse("contains a NUL byte", "remove it")
-	case !isURL && !strings.Contains(dsn, "="):
-		return nil, refuse("is neither a URL nor keyword=value pairs", "use postgres://user@host:port/database")
+	conn, err := dsn.Parse(text)
+	var problem *dsn.Error
+	if errors.As(err, &problem) {
+		return nil, refuse(problem.Reason, problem.Remedy)
 	}
-	if _, err := url.Parse(dsn); err != nil && isURL && !strings.Contains(dsn, ",") { // URLs of several hosts are pgx's own
-		return nil, refuse("is not a valid URL", "the port must be a number; percent-encode special characters in user and password")
-	}
-	conn, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		return nil, refuse("has a part that cannot be used", "look at its port, sslmode, target_session_attrs, connect_timeout, and at the files and the service it names")
-	}
-	var pool []string
+	var sizes []string
 	for name := range conn.RuntimeParams {
 		if strings.HasPrefix(name, "pool_") {
-			pool = append(pool, name)
+			sizes = append(sizes, name)
 		}
 	}
-	if len(pool) > 0 {
-		slices.Sort(pool)
-		return nil, refuse("sets "+strings.Join(pool, ", "), "set the fields of Config instead")
+	if len(sizes) > 0 {
+		slices.Sort(sizes)
+		return nil, refuse("sets "+strings.Join(sizes, ", "), "set the fields of Config instead")
 	}
-	return pgxpool.ParseConfig(dsn)
+	pool, err := pgxpool.ParseConfig(text)
+	if err != nil {
+		return nil, refuse("has a part that cannot be used", "look at the files that it names")
+	}
+	return pool, nil
 }
 
 // setsExecMode says whether the DSN chooses a mode, be it pgx's own.

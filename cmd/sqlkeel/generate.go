@@ -18,6 +18,12 @@ type genFlags struct {
 
 func (f *genFlags) register(cmd *cobra.Command) {
 	cmd.Args = cobra.NoArgs
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if f.dsn == "" {
+			return nil
+		}
+		return checkDSN("--dsn", f.dsn)
+	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "", "sqlc's configuration, or its folder (default sqlc.yaml)")
 	dsnVar(flags, &f.dsn, "server to make scratch databases on", "$TEST_DATABASE_URL or $DATABASE_URL, else found or started")

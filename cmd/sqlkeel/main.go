@@ -21,7 +21,7 @@ func main() {
 	err := newRoot().ExecuteContext(ctx)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "sqlkeel:", err)
+		fmt.Fprintln(os.Stderr, "sqlkeel:", withoutDSN(err.Error(), os.Args[1:]))
 		os.Exit(exitCode(err))
 	}
 }
@@ -35,6 +35,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(newGenerate(), newCheck(), newInspect(), newMigrate(), newPG())
 	root.AddCommand(ownCommands()...)
 	return root

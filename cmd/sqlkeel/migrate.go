@@ -67,12 +67,15 @@ func (f *migrateFlags) files() (fsys fs.FS, dir string, err error) {
 
 // migrator returns a Migrator for the database in use.
 func (f *migrateFlags) migrator() (*migrate.Migrator, error) {
-	dsn := f.dsn
+	place, dsn := "--dsn", f.dsn
 	if dsn == "" {
-		dsn = os.Getenv("DATABASE_URL")
+		place, dsn = "DATABASE_URL", os.Getenv("DATABASE_URL")
 	}
 	if dsn == "" {
 		return nil, errors.New("no database: give --dsn or set DATABASE_URL, as in postgres://user:password@host:5432/database")
+	}
+	if err := checkDSN(place, dsn); err != nil {
+		return nil, err
 	}
 	if f.lockTimeout <= 0 {
 		return nil, fmt.Errorf("--lock-timeout is %s; it must be more than 0", f.lockTimeout)

@@ -150,7 +150,7 @@ func TestMigrateRefusesBadArguments(t *testing.T) {
 		"up --lock-timeout 0s":  "--lock-timeout is 0s; it must be more than 0",
 		"up-to 9":               "no file in " + filepath.ToSlash(dir) + " has version 9; the last is 2",
 		"create -- ---":         `create migration: the name "---" has no letter or digit from a-z, 0-9`,
-		"up --dsn postgres://%": "the database URL cannot be parsed; it must look like postgres://user:password@host:5432/database, with the characters @ : / ? # % [ ] of a password percent-encoded",
+		"up --dsn postgres://%": "--dsn is not a valid URL: the port must be a number; percent-encode special characters in user and password",
 	} {
 		line := append([]string{"--dir", dir, "--dsn", "postgres://127.0.0.1:1/x"}, strings.Fields(args)...)
 		if _, _, err := migrateCommand(t, line...); err == nil || err.Error() != want {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/dsn"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -30,45 +30,13 @@ func (e *ConnectError) Error() string { return e.message }
 // because the driver's error would carry the DSN.
 func (e *ConnectError) Unwrap() error { return e.err }
 
-const dsnShape = "it must look like postgres://user:password@host:5432/database"
-
-// parseDSN never quotes what it could not parse: in a malformed DSN any part
-// may be a piece of the password.
-func parseDSN(dsn string) (*pgx.ConnConfig, error) {
-	if strings.TrimSpace(dsn) == "" {
-		return nil, &ConnectError{message: "no database URL given; " + dsnShape}
-	}
-	config, err := pgx.ParseConfig(dsn)
-	if err == nil {
-		return config, nil
-	}
-	message := "the database URL cannot be parsed; " + dsnShape
-	if strings.Contains(dsn, "://") {
-		message += ", with the characters @ : / ? # % [ ] of a password percent-encoded"
-	}
-	if setting := badSetting(dsn); setting != "" {
-		message = fmt.Sprintf("the database URL's parameter %s has a value that is not valid", setting)
-	}
-	return nil, &ConnectError{message: message}
-}
-
-// badSetting finds the one parameter of a well-formed URL without which the
-// URL would do.
-func badSetting(dsn string) string {
-	u, err := url.Parse(dsn)
+// parseDSN reads the DSN. Its errors never repeat a part of it.
+func parseDSN(text string) (*pgx.ConnConfig, error) {
+	config, err := dsn.Parse(text)
 	if err != nil {
-		return ""
+		return nil, &ConnectError{message: "the database URL " + err.Error()}
 	}
-	query := u.Query()
-	for name := range query {
-		rest := u.Query()
-		rest.Del(name)
-		u.RawQuery = rest.Encode()
-		if _, err := pgx.ParseConfig(u.String()); err == nil {
-			return strconv.Quote(name)
-		}
-	}
-	return ""
+	return config, nil
 }
 
 // connectError says what err means for someone who wants to migrate.

@@ -33,5 +33,5 @@ func ExampleNew_malformed() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// the database URL cannot be parsed; it must look like postgres://user:password@host:5432/database, with the characters @ : / ? # % [ ] of a password percent-encoded
+	// the database URL is not a valid URL: the port must be a number; percent-encode special characters in user and password
 }

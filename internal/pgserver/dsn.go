@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/internal/dsn"
 )
 
 // connectTimeout bounds one attempt to reach a server.
@@ -15,36 +17,39 @@ const connectTimeout = 10 * time.Second
 
 // useDSN takes the server that the environment names.
 func useDSN(ctx context.Context, cfg Config) (*Server, error) {
-	name, dsn := lookup(cfg)
-	if dsn == "" {
+	name, url := lookup(cfg)
+	if url == "" {
 		return nil, fmt.Errorf("%s not set", strings.Join(cfg.DSNVars, ", "))
 	}
-	version, err := ping(ctx, dsn)
+	if _, err := dsn.Parse(url); err != nil {
+		return nil, fmt.Errorf("%s is set but unusable, and no other server is tried until it is unset: it %w", name, err)
+	}
+	version, err := ping(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("%s is set but unusable, and no other server is tried until it is unset: %w", name, err)
 	}
-	return &Server{provider: DSN, version: version, dsn: dsn}, nil
+	return &Server{provider: DSN, version: version, dsn: url}, nil
 }
 
 func wasSet(cfg Config) bool {
-	_, dsn := lookup(cfg)
-	return dsn != ""
+	_, url := lookup(cfg)
+	return url != ""
 }
 
-func lookup(cfg Config) (name, dsn string) {
+func lookup(cfg Config) (name, url string) {
 	for _, name := range cfg.DSNVars {
-		if dsn := cfg.Getenv(name); dsn != "" {
-			return name, dsn
+		if url := cfg.Getenv(name); url != "" {
+			return name, url
 		}
 	}
 	return "", ""
 }
 
 // ping connects once and returns the server's version.
-func ping(ctx context.Context, dsn string) (string, error) {
+func ping(ctx context.Context, url string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, dsn)
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return "", err
 	}

@@ -97,7 +97,7 @@ func TestWhoMayNotCreateDatabasesIsToldWhatToDo(t *testing.T) {
 
 func TestABadDSNIsAnError(t *testing.T) {
 	t.Parallel()
-	if _, err := Open(t.Context(), "postgres://%zz", nil, Options{}); err == nil || !strings.Contains(err.Error(), "read the DSN") {
+	if _, err := Open(t.Context(), "postgres://%zz", nil, Options{}); err == nil || !strings.Contains(err.Error(), "the DSN for the scratch database is not a valid URL") {
 		t.Errorf("Open = %v", err)
 	}
 	if _, err := Open(t.Context(), "postgres://x@127.0.0.1:1/x?connect_timeout=2", nil, Options{}); err == nil || !strings.Contains(err.Error(), "connect to the server") {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/internal/dsn"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 )
 
@@ -51,18 +52,18 @@ const namePrefix = "sqlkeel_scratch_"
 // dropTimeout bounds what is done after the caller's context ended.
 const dropTimeout = 20 * time.Second
 
-// Open creates a database on the server of dsn and applies the files of schema in
+// Open creates a database on the server of url, a DSN, and applies the files of schema in
 // order. The error is a [*project.Problem] when a statement failed (with Strict),
 // a file could not be read or the role is missing; other errors are about the
 // server or ctx. After an error nothing is left on the server.
-func Open(ctx context.Context, dsn string, schema []string, opts Options) (*Database, error) {
-	return open(ctx, dsn, schema, opts, hooks{name: newName()})
+func Open(ctx context.Context, url string, schema []string, opts Options) (*Database, error) {
+	return open(ctx, url, schema, opts, hooks{name: newName()})
 }
 
-func open(ctx context.Context, dsn string, schema []string, opts Options, h hooks) (*Database, error) {
-	server, err := pgx.ParseConfig(dsn)
+func open(ctx context.Context, url string, schema []string, opts Options, h hooks) (*Database, error) {
+	server, err := dsn.Parse(url)
 	if err != nil {
-		return nil, fmt.Errorf("read the DSN for the scratch database: %w", err)
+		return nil, fmt.Errorf("the DSN for the scratch database %w", err)
 	}
 	d := &Database{Name: h.name, server: server, hooks: h}
 	if err := d.create(ctx); err != nil {
