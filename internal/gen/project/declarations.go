@@ -10,6 +10,7 @@ import (
 // declarations notes a file's types, functions, imports and SQL constants.
 func (r *reader) declarations(f goFile) {
 	r.imports(f.tree)
+	r.noteTwice(f)
 	executors := len(r.pkg.Executor)
 	defer func() {
 		if len(r.pkg.Executor) > executors {
@@ -55,7 +56,7 @@ func (r *reader) typeSpec(s *ast.TypeSpec) {
 			r.pkg.Enums[name] = true
 		}
 	case *ast.StructType:
-		r.structs[name] = t
+		r.structs[name] = join(r.structs[name], t)
 		if isNull(name, t) {
 			r.pkg.Nulls[name] = true
 		}

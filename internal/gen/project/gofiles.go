@@ -25,6 +25,8 @@ type reader struct {
 	structs map[string]*ast.StructType
 	funcs   map[string]*ast.FuncDecl // by receiver's type, a dot and the name
 	consts  map[string]bool          // names of SQL constants
+	names   map[string]declaration
+	twice   map[string]bool // those of names that were declared again
 	queries queryIndex
 	// opaqueFiles are the query files of which no statement is to be analysed.
 	opaqueFiles map[string]Annotation
@@ -42,7 +44,7 @@ type goFile struct {
 func newReader(dir string, pkg *Package) *reader {
 	pkg.Nulls, pkg.Enums, pkg.Imports = map[string]bool{}, map[string]bool{}, map[string]string{}
 	return &reader{dir: dir, pkg: pkg, fset: token.NewFileSet(),
-		opaqueFiles: map[string]Annotation{}, structs: map[string]*ast.StructType{}, funcs: map[string]*ast.FuncDecl{}, consts: map[string]bool{}}
+		names: map[string]declaration{}, twice: map[string]bool{}, opaqueFiles: map[string]Annotation{}, structs: map[string]*ast.StructType{}, funcs: map[string]*ast.FuncDecl{}, consts: map[string]bool{}}
 }
 
 func (r *reader) read() {

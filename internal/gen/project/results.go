@@ -51,7 +51,7 @@ func (r *reader) setResult(st *Statement, row string, body *ast.BlockStmt) {
 	}
 	scan := scanCall(body)
 	if scan == nil {
-		st.refuse(r.pos(body), "the generated method scans no row: run sqlc generate again")
+		st.refuse(r.pos(body), "the generated method scans no row in a way that is known; nothing is known of the statement: set it aside with @opaque")
 		return
 	}
 	if len(scan.Args) == 1 && columnPath(scan.Args[0]) == nil {
@@ -61,7 +61,7 @@ func (r *reader) setResult(st *Statement, row string, body *ast.BlockStmt) {
 	for _, a := range scan.Args {
 		f, known := r.column(name, a)
 		if !known {
-			st.refuse(r.pos(a), "this column of the generated Scan was not understood: run sqlc generate again")
+			st.refuse(r.pos(a), "this column of the generated Scan was not understood; nothing is known of the statement: set it aside with @opaque")
 			st.Fields = nil
 			return
 		}
