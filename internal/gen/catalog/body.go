@@ -49,7 +49,7 @@ func (c *Catalog) readBody(f *Function) *body {
 	case f.Volatility == 'i', plainExtensions[f.Extension]:
 		return &body{altersAny: true}
 	}
-	return &body{unknown: "is written in " + f.Language, altersAny: true}
+	return &body{unknown: "it is written in " + f.Language, altersAny: true}
 }
 
 // readAtomic reads a body whose names PostgreSQL resolved. Its text tells what is
@@ -148,7 +148,7 @@ func (n *names) relations(s *syntax.Uses, transition []string) {
 	}
 	for _, m := range []string{missing, unchanged, stale} {
 		if m != "" && n.body.unknown == "" {
-			n.body.unknown = "names " + m + ", which does not exist"
+			n.body.unknown = "it names " + m + ", which does not exist"
 		}
 	}
 }
@@ -166,7 +166,7 @@ func (n *names) function(called syntax.Name) {
 		}
 	}
 	if len(found) == 0 && !valueFunctions[called.Name] && n.catalog.typeNames[called.Name] == nil && n.body.unknown == "" {
-		n.body.unknown = "calls " + called.String() + ", which does not exist"
+		n.body.unknown = "it calls " + called.String() + ", which does not exist"
 	}
 }
 

@@ -32,9 +32,9 @@ var hidden = map[string]string{
 }
 
 const (
-	largeObject = "reads or writes a large object"
-	runsText    = "runs a text that is put together at run time"
-	readsNamed  = "reads what its arguments name"
+	largeObject = "it reads or writes a large object"
+	runsText    = "it runs a text that is put together at run time"
+	readsNamed  = "it reads what its arguments name"
 )
 
 // quiet are those of [Quiet]. currval and lastval are not: they fail where nextval

@@ -78,7 +78,7 @@ func (k *closer) calls(oid OID, how manner, cause string) {
 	k.called[use{oid, how}] = true
 	f := k.Functions[oid]
 	if f == nil {
-		k.opaque("a function that was made after the catalogs were read", "is not known", how)
+		k.opaque("a function that was made after the catalogs were read", "it is not known", how)
 		return
 	}
 	if cause == "" {
@@ -106,9 +106,9 @@ func (k *closer) calls(oid OID, how manner, cause string) {
 
 // opaque notes that a function may do anything.
 func (k *closer) opaque(function, why string, how manner) {
-	k.unbounded(function + " " + why)
+	k.unbounded(function + ": " + why)
 	if how == asked {
-		k.readsUnbounded(function + " " + why)
+		k.readsUnbounded(function + ": " + why)
 	}
 }
 

@@ -229,7 +229,7 @@ func refused(st *project.Statement, err error) error {
 	if server.Position > 0 {
 		pos = st.Position(byteOffset(st.SQL, int(server.Position)))
 	}
-	return &project.Problem{Pos: pos, Statement: st.Name, Message: message}
+	return &project.Problem{Pos: pos, Statement: st.Name, Message: message, Missing: project.Missing(server.Code, server.Message)}
 }
 
 // byteOffset turns a character's number, from 1, into a byte's, from 0.

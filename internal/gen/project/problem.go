@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Problem is something wrong, or not done, at a place of the project.
@@ -13,6 +14,26 @@ type Problem struct {
 	Message   string // one line, with the remedy
 	// Warning says that the result is right without a remedy: nothing needs to stop.
 	Warning bool
+	// Missing is what the server did not find, such as relation "a"; "" when that is
+	// not why.
+	Missing string
+}
+
+// Missing returns what a server did not find, by the code and message of its error.
+// Overloads of a function count as one, and so do a type and its array.
+func Missing(code, message string) string {
+	what, found := strings.CutSuffix(message, " does not exist")
+	switch code {
+	case "42P01", "42704", "3F000": // undefined_table, undefined_object, invalid_schema_name
+		if found {
+			return strings.Replace(what, `[]"`, `"`, 1)
+		}
+	case "42883": // undefined_function, or operator
+		if name, _, call := strings.Cut(what, "("); call && strings.HasPrefix(name, "function ") {
+			return name
+		}
+	}
+	return ""
 }
 
 // Error returns file:line:col: statement: message.

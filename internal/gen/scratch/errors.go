@@ -39,6 +39,7 @@ func (a *applier) stepFailed(ctx context.Context, s *script, st step, err *pgcon
 		at += byteOffset(st.SQL, int(err.Position))
 	}
 	p := s.problem(at, message(st, err))
+	p.Missing = project.Missing(err.Code, err.Message)
 	if st.kind.data && (st.kind.node.GetSelectStmt() == nil || a.callsOwn(ctx, st.SQL)) {
 		p.Message = leftOut(err.Message + " (SQLSTATE " + err.Code + ")") // details differ from row to row
 		a.warn(p)

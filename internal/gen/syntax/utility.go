@@ -78,5 +78,22 @@ func command(kind string) string {
 		}
 		b.WriteRune(unicode.ToUpper(r))
 	}
+	if name, odd := odd[kind]; odd {
+		return name
+	}
 	return b.String()
+}
+
+// odd are the statements that the parser does not call what SQL calls them.
+var odd = map[string]string{
+	"IndexStmt": "CREATE INDEX", "ViewStmt": "CREATE VIEW", "RuleStmt": "CREATE RULE", "CreateStmt": "CREATE TABLE",
+	"CreateTrigStmt": "CREATE TRIGGER", "CreateEventTrigStmt": "CREATE EVENT TRIGGER", "AlterEventTrigStmt": "ALTER EVENT TRIGGER",
+	"CreateSeqStmt": "CREATE SEQUENCE", "AlterSeqStmt": "ALTER SEQUENCE", "CreatePLangStmt": "CREATE LANGUAGE",
+	"CreatedbStmt": "CREATE DATABASE", "DropdbStmt": "DROP DATABASE", "VariableSetStmt": "SET", "RenameStmt": "ALTER … RENAME",
+	"CreateExtensionStmt": "CREATE EXTENSION", "DefineStmt": "CREATE", "CompositeTypeStmt": "CREATE TYPE",
+	"CreateEnumStmt": "CREATE TYPE", "CreateRangeStmt": "CREATE TYPE", "AlterEnumStmt": "ALTER TYPE", "CreateForeignServerStmt": "CREATE SERVER",
+	"CreateFdwStmt": "CREATE FOREIGN DATA WRAPPER", "CreateOpClassStmt": "CREATE OPERATOR CLASS", "CreateOpFamilyStmt": "CREATE OPERATOR FAMILY",
+	"CreateTableSpaceStmt": "CREATE TABLESPACE", "DropTableSpaceStmt": "DROP TABLESPACE", "CreateTableAsStmt": "CREATE TABLE AS",
+	"GrantRoleStmt": "GRANT", "AlterObjectSchemaStmt": "ALTER … SET SCHEMA", "AlterOwnerStmt": "ALTER … OWNER TO", "SecLabelStmt": "SECURITY LABEL",
+	"ConstraintsSetStmt": "SET CONSTRAINTS", "CheckPointStmt": "CHECKPOINT", "ImportForeignSchemaStmt": "IMPORT FOREIGN SCHEMA",
 }

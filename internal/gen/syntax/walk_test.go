@@ -161,7 +161,7 @@ func TestStatementsThatDoMoreThanToRowsHaveAnEffect(t *testing.T) {
 		"CLOSE c":                         {"", ""},
 		"DECLARE c CURSOR FOR SELECT 1":   {"", ""},
 		"SELECT 1; NOTIFY a; VACUUM":      {"NOTIFY", ""},
-		"CREATE INDEX ON a (b)":           {"", "a statement of kind INDEX is not followed"},
+		"CREATE INDEX ON a (b)":           {"", "a statement of kind CREATE INDEX is not followed"},
 		"ALTER TABLE a ADD b int; DO 'x'": {"", "a statement of kind ALTER TABLE is not followed"},
 		"COPY a TO '/tmp/x'":              {"", "COPY with a file or program is not followed"},
 		"SELECT 1 INTO a":                 {"", "SELECT INTO makes a table"},
