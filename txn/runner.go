@@ -90,7 +90,7 @@ type Runner struct {
 // New returns a Runner over db. Its error is an [InvalidError] that names the
 // field.
 func New(db Beginner, cfg Config) (*Runner, error) {
-	if db == nil {
+	if isNil(db) {
 		return nil, &InvalidError{Field: "Beginner", Problem: "is nil"}
 	}
 	more := cfg.MaxAttempts == 0
@@ -107,6 +107,19 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 		r.home = r
 	}
 	return r, nil
+}
+
+// isNil reports whether there is nothing in db, as in the result of a function that
+// failed.
+func isNil(db Beginner) bool {
+	if db == nil {
+		return true
+	}
+	switch v := reflect.ValueOf(db); v.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return v.IsNil()
+	}
+	return false
 }
 
 func (c Config) withDefaults() Config {

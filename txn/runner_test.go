@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/db"
 )
 
 func TestTheZeroConfigHasDefaults(t *testing.T) {
@@ -49,8 +52,12 @@ func TestABadConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 	}
 	_, err := New(&fakeDB{}, Config{BackoffMax: -1})
 	wantInvalid(t, err, "Config.BackoffMax")
-	_, err = New(nil, Config{})
-	wantInvalid(t, err, "Beginner")
+	for _, nothing := range []Beginner{
+		nil, (*pgxpool.Pool)(nil), (*pgxpool.Conn)(nil), (*pgx.Conn)(nil), (*db.DB)(nil), (*db.Set)(nil), (*fakeDB)(nil), beginnerFunc(nil),
+	} {
+		_, err := New(nothing, Config{})
+		wantInvalid(t, err, "Beginner")
+	}
 }
 
 func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
