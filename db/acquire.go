@@ -45,7 +45,7 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 	}
 	if err == nil {
 		d.waits.add(time.Since(start))
-		return d.lend(conn, sql, 1), nil
+		return d.lend(conn, use{unit.Op(ctx), sql}, 1), nil
 	}
 	var hook *RegisterTypesError
 	switch {

@@ -52,7 +52,7 @@ func (e events) retry(attempt int, wait time.Duration, err error) {
 }
 
 func (e events) overdue(b Borrow) {
-	e.log.Warn("connection held for long", "pid", b.PID, "held", b.Held, "statement", b.Statement, "stack", b.Stack)
+	e.log.Warn("connection held for long", "pid", b.PID, "held", b.Held, "op", b.Op, "statement", b.Statement, "stack", b.Stack)
 }
 
 func (e events) pooler(now Pooler) { e.log.Warn("pooler", "sessions are shared", now == Transaction) }

@@ -21,17 +21,23 @@ type lease struct {
 	conn   *pgx.Conn
 	info   *connInfo
 	since  time.Time
-	sql    string
+	use
 	who    callers
 	left   mark
 	warned bool // guarded by ledger.mu
 	back   atomic.Bool
 }
 
+// use is what a connection is lent for.
+type use struct {
+	op  string // the unit of work, or ""
+	sql string // "" for a transaction, say
+}
+
 // lend makes a lease of a connection that was acquired. skip is the number of
 // callers between lend and the package's user that need not be kept.
-func (d *DB) lend(conn *pgxpool.Conn, sql string, skip int) *lease {
-	l := &lease{d: d, pooled: conn, conn: conn.Conn(), since: time.Now(), sql: sql}
+func (d *DB) lend(conn *pgxpool.Conn, what use, skip int) *lease {
+	l := &lease{d: d, pooled: conn, conn: conn.Conn(), since: time.Now(), use: what}
 	l.info = infoOf(l.conn)
 	d.types.know(l.conn, l.info)
 	l.who.note(skip + 1)
@@ -135,6 +141,6 @@ func (l *lease) died(err error) bool {
 func (l *lease) borrow() Borrow {
 	return Borrow{
 		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
-		Statement: stmt.Name(l.sql), Stack: l.who.stack(),
+		Op: l.op, Statement: stmt.Name(l.sql), Stack: l.who.stack(),
 	}
 }

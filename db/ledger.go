@@ -14,13 +14,17 @@ type Borrow struct {
 	PID       uint32        `json:"pid"` // of the server's process
 	Since     time.Time     `json:"since"`
 	Held      time.Duration `json:"held_ns"`
+	Op        string        `json:"op,omitempty"`        // the unit of work, of package txn, whose transaction it is for
 	Statement string        `json:"statement,omitempty"` // its sqlc name, or its first word; empty for transactions and WithConn
-	Stack     []string      `json:"stack"`               // who took it, innermost caller first
+	Stack     []string      `json:"stack"`               // its callers outside of this library, the innermost first
 }
 
 // String is one line: how long, what, and the innermost callers.
 func (b Borrow) String() string {
 	s := fmt.Sprintf("pid %d held for %v", b.PID, b.Held.Round(time.Millisecond))
+	if b.Op != "" {
+		s += " by the unit " + b.Op
+	}
 	if b.Statement != "" {
 		s += " by " + b.Statement
 	}
@@ -97,20 +101,30 @@ func (l *ledger) overdue(limit time.Duration) []Borrow {
 // callers are the frames above a use of this package, unresolved: that is cheap
 // enough to be kept for every connection that is lent.
 type callers struct {
-	pcs [16]uintptr
+	pcs [32]uintptr // a unit of work is a dozen frames deep here
 	n   int
 }
 
 func (c *callers) note(skip int) { c.n = runtime.Callers(skip+2, c.pcs[:]) }
 
-// stack resolves the frames, without those of this package's own code.
+// library are the packages whose frames tell nothing about who uses them.
+var library = []string{"cache", "db", "internal", "otel", "stmt", "txn"}
+
+// isLibrary reports whether a frame is of the library's own code, which its tests are
+// not.
+func isLibrary(f *runtime.Frame) bool {
+	path, ours := strings.CutPrefix(f.Function, "github.com/sqlkeel/sqlkeel/")
+	name := path[:max(strings.IndexAny(path, "./"), 0)]
+	return ours && slices.Contains(library, name) && !strings.HasSuffix(f.File, "_test.go")
+}
+
+// stack resolves the frames, without those of the library's own code.
 func (c *callers) stack() []string {
 	var list []string
 	frames := runtime.CallersFrames(c.pcs[:c.n])
 	for {
 		f, more := frames.Next()
-		own := strings.HasPrefix(f.Function, "github.com/sqlkeel/sqlkeel/db.") && !strings.HasSuffix(f.File, "_test.go")
-		if f.PC != 0 && (!own || len(list) > 0) {
+		if f.PC != 0 && !isLibrary(&f) {
 			list = append(list, fmt.Sprintf("%s (%s:%d)", f.Function, f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line))
 		}
 		if !more {

@@ -69,6 +69,7 @@ func TestKindOfTellsErrorsApart(t *testing.T) {
 		{"a function's variable's type is gone", &pgconn.PgError{Code: "XX000", Routine: "getTypeInputInfo", Where: "PL/pgSQL function f(integer) line 3 at $1\nSQL statement"}, pgerr.Other},
 		{"an internal error", &pgconn.PgError{Code: "XX000", Routine: "get_rel", Where: "unnamed portal parameter $2"}, pgerr.Other},
 		{"cached plan", &pgconn.PgError{Code: "0A000", Routine: "RevalidateCachedQuery"}, pgerr.StalePlan},
+		{"columns of another number", &pgconn.PgError{Code: "08P01", Routine: "PortalSetResultFormat"}, pgerr.StalePlan},
 		{"feature not supported", &pgconn.PgError{Code: "0A000", Routine: "transformFoo"}, pgerr.Other},
 		{"syntax error", pg("42601"), pgerr.Other},
 		{"failed transaction", pg("25P02"), pgerr.Other},

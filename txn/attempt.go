@@ -72,10 +72,10 @@ func (u *work) begin(ctx context.Context, db Beginner) (*Tx, error) {
 		token, since = r.token(), time.Now()
 		u.tokens = append(u.tokens, token)
 	}
-	begun, err := beginOn(ctx, db, r.beginOptions(op, token))
+	begun, err := beginOn(withName(ctx, db, op), db, r.beginOptions(op, token))
 	if op.Commit == Idempotent && pgerr.Code(err) == "42P01" {
 		if err = r.makeMarkers(ctx, db); err == nil {
-			begun, err = beginOn(ctx, db, r.beginOptions(op, token))
+			begun, err = beginOn(withName(ctx, db, op), db, r.beginOptions(op, token))
 		}
 	}
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
 // begun is a transaction of pgx and how its connection is given back.
@@ -26,6 +28,30 @@ func (b begun) Conn() *pgx.Conn {
 		return p.Peek()
 	}
 	return b.Tx.Conn()
+}
+
+// beginContext is a context with the operation's name.
+type beginContext struct {
+	context.Context
+	op *Op
+}
+
+// Value returns the name, or what the context holds otherwise.
+func (c *beginContext) Value(key any) any {
+	if _, ok := key.(unit.OpKey); ok {
+		return &c.op.Name
+	}
+	return c.Context.Value(key)
+}
+
+// withName returns a context with the operation's name, by which package db tells what a
+// connection is used for. pgx does not ask.
+func withName(ctx context.Context, db Beginner, op *Op) context.Context {
+	switch db.(type) {
+	case *pgx.Conn, *pgxpool.Pool:
+		return ctx
+	}
+	return &beginContext{ctx, op}
 }
 
 // beginOn begins a transaction as db does. From a pool the connection is taken

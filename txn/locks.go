@@ -29,7 +29,7 @@ func (u *work) locked(ctx context.Context) end {
 	}
 	var e end
 	began := false
-	err := u.lend(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	err := u.lend(withName(ctx, u.runner.db, u.op), func(ctx context.Context, conn *pgx.Conn) error {
 		var keys []int64
 		defer func() { u.unlock(ctx, conn, keys) }()
 		err := u.lock(ctx, conn, &keys)

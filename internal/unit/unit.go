@@ -58,6 +58,18 @@ func Live(ctx context.Context) bool {
 	return false
 }
 
+// OpKey is what a context with which a unit begins its transaction has the
+// operation's name as the value of, a *string.
+type OpKey struct{}
+
+// Op returns the name of the operation whose transaction is begun with ctx, or "".
+func Op(ctx context.Context) string {
+	if name, ok := ctx.Value(OpKey{}).(*string); ok {
+		return *name
+	}
+	return ""
+}
+
 type poolKey struct{}
 
 // WithPool returns a context that tells where a connection that is lent with it is
