@@ -28,7 +28,7 @@ var wordBreaks = regexp.MustCompile(`[^a-z0-9]+`)
 // time (UTC, to the second) when the files there have times for versions. The
 // file's name is made of name in lower case with underscores between words; a
 // name without a letter or digit is an error. A file that exists is never
-// overwritten. The new file is not valid until it has a statement.
+// overwritten. The new file is valid, and does nothing until it has a statement.
 func Create(dir, name string) (Created, error) {
 	slug := strings.Trim(wordBreaks.ReplaceAllString(strings.ToLower(name), "_"), "_")
 	if slug == "" {

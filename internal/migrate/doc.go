@@ -2,7 +2,7 @@
 // files, and says exactly where when it cannot.
 //
 // goose's Provider parses and runs the files and keeps the version table;
-// this package owns what surrounds that: the files are checked before the
+// this package owns what surrounds that: the pending files are checked before the
 // first of them runs ([Validate]), one run at a time holds goose's advisory
 // lock, each file is a transaction of its own that is run again after a lock
 // timeout or a deadlock, and a failure is a [MigrationError] that names file,

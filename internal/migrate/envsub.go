@@ -11,7 +11,7 @@ import (
 
 // variable is a dollar sign that stands for itself, or a variable for which there is
 // no other value.
-var variable = regexp.MustCompile(`\$\$|\\\$|\$(\p{L}[\p{L}\p{N}_]*)|\$\{(\p{L}[\p{L}\p{N}_]*)\}`)
+var variable = regexp.MustCompile(`\$\$|\\\$|\$([\p{L}_][\p{L}\p{N}_]*)|\$\{([\p{L}_][\p{L}\p{N}_]*)\}`)
 
 // noteUnset warns of the variables of a line that are not set: goose puts nothing in
 // their place.

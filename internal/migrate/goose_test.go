@@ -55,6 +55,9 @@ func agrees(file string) (passed bool, difference string) {
 				return false, "only goose itself knew: " + p.String()
 			}
 		}
+		if err == nil && claimsRefusal(s) {
+			return false, fmt.Sprintf("goose takes it: %v", s.problems)
+		}
 		return false, ""
 	}
 	if err != nil {
@@ -74,6 +77,22 @@ func agrees(file string) (passed bool, difference string) {
 		}
 	}
 	return true, ""
+}
+
+// claims are the beginnings of errors that say that goose refuses a file.
+var claims = []string{
+	"the statement is not ended by", "the statement ends inside", "goose takes a comment between", "goose does not see the semicolon that ends", "goose cannot expand",
+	"StatementBegin", "StatementEnd", "a second", "unknown goose annotation", "a goose annotation must", "SQL before", "no \"-- +goose Up\"", "\"-- +goose",
+}
+
+// claimsRefusal tells whether all errors are such.
+func claimsRefusal(s *script) bool {
+	for _, p := range s.faults(Up) {
+		if !slices.ContainsFunc(claims, func(c string) bool { return strings.HasPrefix(p.Message, c) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // wholeStatements compares the statements in each piece with those in all of them
@@ -126,7 +145,7 @@ func TestWhatValidatePassesIsSentByGooseAsPostgreSQLWouldReadIt(t *testing.T) {
 }
 
 func FuzzValidateAgreesWithGoose(f *testing.F) {
-	for _, file := range []string{tricky, good, inUp("SELECT 'a;\n';"), inUp(inBlock("")), inUp(inBlock("  \n") + "\nSELECT 1;"), "-- +goose Up\n  \n-- +goose Down\n"} {
+	for _, file := range []string{tricky, good, inUp("SELECT 'a;\n';"), inUp(inBlock("")), inUp(inBlock("  \n") + "\nSELECT 1;"), "-- +goose Up\n  \n-- +goose Down\n-- note\n"} {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file string) {
@@ -163,5 +182,22 @@ func TestGoosesTestDataPassOrAreRefusedByBoth(t *testing.T) {
 	})
 	if err != nil || seen < 20 {
 		t.Errorf("%d files, %v", seen, err)
+	}
+}
+
+// What no rule of ours foresees is found by asking goose.
+func TestGooseHasTheLastWord(t *testing.T) {
+	t.Parallel()
+	s := &script{path: "x.sql", data: []byte(good), upLine: 1, up: []statement{newStatement([]line{{2, "SELECT 2;", "SELECT 2;"}})}}
+	if s.compareWithGoose(); len(s.problems) != 2 || s.problems[0].Line != 2 || !strings.HasPrefix(s.problems[0].Message, "goose splits the file in another way") {
+		t.Errorf("%v", s.problems)
+	}
+	// goose expands a comment between two sections, which is dropped here.
+	const odd = "-- +goose Up\n-- +goose ENVSUB ON\n \n-- +goose Down\n-- ${PATH\n"
+	if _, refused := askGoose([]byte(odd)); refused == nil {
+		t.Skip("this goose takes the file")
+	}
+	if got := problemsOf(t, odd); !strings.Contains(got, "1:1: error: goose refuses the file: ") {
+		t.Errorf("%s", got)
 	}
 }

@@ -130,6 +130,7 @@ func (p *parser) closeSection() {
 		p.lines, p.unset = nil, nil
 	}
 	p.checkUnfinished()
+	p.lines, p.unset = nil, nil
 	p.blockLine, p.emptyBlock, p.cut, p.data = 0, 0, "", false
 }
 
