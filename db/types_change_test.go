@@ -90,7 +90,7 @@ func TestTypesThatAreMadeAnewAreKnown(t *testing.T) {
 	d, conn := openTyped(t, Config{MaxConns: 2})
 	fill(t, d, 2)
 	ways := executors(t, d)
-	for _, name := range []string{"DB", "Prune"} {
+	for _, name := range []string{"DB", "Prune", "txn", "txn"} {
 		recreate(t, conn)
 		// A first use of each: of parameters, of columns alone, and of both in lists.
 		for i, use := range []func(typed.DBTX) error{
@@ -341,6 +341,21 @@ func TestATypeOfPublicIsFoundInTheSearchPath(t *testing.T) {
 	var moods []string
 	if err := d.QueryRow(t.Context(), "SELECT moods FROM t").Scan(&moods); err != nil || !slices.Equal(moods, []string{"ok"}) {
 		t.Errorf("%v, %v", moods, err)
+	}
+}
+
+func TestRangesAndMultirangesAreKnown(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), "CREATE DOMAIN cents AS numeric(9, 2)", "CREATE TYPE prices AS RANGE (subtype = cents, multirange_type_name = price_lists)")
+	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"price_lists", "prices"}})}})
+	want := pgtype.Range[float64]{Lower: 1.5, Upper: 2.25, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
+	var one pgtype.Range[float64]
+	var list []pgtype.Range[float64]
+	var many pgtype.Multirange[pgtype.Range[float64]]
+	err := d.QueryRow(t.Context(), "SELECT $1::prices, ARRAY[$1]::prices[], price_lists($1)", want).Scan(&one, &list, &many)
+	if err != nil || one != want || len(list) != 1 || list[0] != want || len(many) != 1 || many[0] != want {
+		t.Errorf("%v, %v, %v, %v", one, list, many, err)
 	}
 }
 
