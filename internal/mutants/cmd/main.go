@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -40,7 +39,7 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("-run: %w", err)
 	}
 	set, err := mutants.Load(*root)
-	if err := errors.Join(err, set.Check()); err != nil {
+	if err != nil {
 		return err
 	}
 	result, err := set.Run(ctx, o)
