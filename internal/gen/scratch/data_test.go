@@ -92,6 +92,28 @@ func TestAFailureInAFileLeavesTheRestAsOneTransaction(t *testing.T) {
 	}
 }
 
+// What fails in a transaction runs without one, whatever else is in the file.
+func TestStatementsThatMustBeAloneRunBesideOnesThatFail(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for name, text := range map[string]string{
+		"a block that commits":    "DO $$ BEGIN CREATE TABLE b (); COMMIT; END $$;",
+		"a procedure":             "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE b (); COMMIT; END $$;\nCALL p();",
+		"a value of an enum":      "CREATE TYPE e AS ENUM ('x');\nALTER TYPE e ADD VALUE 'y';\nCREATE TABLE b (e e DEFAULT 'y');",
+		"VACUUM":                  "VACUUM a;\nCREATE TABLE b ();",
+		"an index, concurrently":  "CREATE INDEX CONCURRENTLY ON a (id);\nCREATE TABLE b ();",
+		"nothing that must be so": "CREATE TABLE b ();",
+	} {
+		d := b.open(t, Options{Strict: true}, "1.sql", "CREATE TABLE a (id int NOT NULL);\nINSERT INTO a VALUES (NULL);\n"+text)
+		if got := relations(t, d); got != "a b" {
+			t.Errorf("%s: relations %q", name, got)
+		}
+		if got := told(d); len(got) != 1 || !strings.HasPrefix(got[0], "warning 1.sql:2:") {
+			t.Errorf("%s: problems %q", name, got)
+		}
+	}
+}
+
 func TestRowsThatACommitRefusesCostTheSchemaNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -62,7 +62,8 @@ func (a *applier) prepare(s *script, steps []step) (alone bool) {
 // it.
 func outside(err error) bool {
 	e := serverError(err)
-	return e != nil && (e.Code == "25001" || e.Code == "55P04") // active_sql_transaction, unsafe_new_enum_value_usage
+	// active_sql_transaction, unsafe_new_enum_value_usage, invalid_transaction_termination
+	return e != nil && (e.Code == "25001" || e.Code == "55P04" || e.Code == "2D000")
 }
 
 // transaction runs statements in one. The error is the server's when it is one of
