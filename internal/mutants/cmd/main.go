@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"regexp"
@@ -16,7 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -24,17 +26,22 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("mutants", flag.ExitOnError)
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	root := flags.String("root", ".", "the repository's `folder`")
 	match := flags.String("run", "", "try those whose name, package/name, matches the `regexp`; default all")
-	o := mutants.Options{Out: os.Stdout}
+	o := mutants.Options{Out: out}
 	flags.Uint64Var(&o.Seed, "seed", 1, "the `number` that orders them")
 	flags.DurationVar(&o.For, "for", 0, "begin none after this `time`; default no bound")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "the `time` that a test may take; default 3m")
 	flags.IntVar(&o.Jobs, "jobs", 2, "how `many` are tried at a time")
-	_ = flags.Parse(args) // which exits
-	var err error
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return nil
+	case err != nil:
+		return err
+	}
 	if o.Match, err = regexp.Compile(*match); err != nil {
 		return fmt.Errorf("-run: %w", err)
 	}
