@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/sqlkeel/sqlkeel/db/testdata/typed"
 	"github.com/sqlkeel/sqlkeel/pgtest"
@@ -289,19 +288,6 @@ func TestATypeWhoseOIDIsAnothersNowIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestCompositesOfOneFieldAndOfNoneAreRead(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE TYPE empty AS ()", `CREATE TYPE one AS ("a""b" text)`)
-	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"empty", "one"}})}})
-	var none string
-	var null, quoted struct{ A *string }
-	err := d.QueryRow(t.Context(), `SELECT '()'::empty, '()'::one, ROW(E'(",\\"')::one`).Scan(&none, &null, &quoted)
-	if err != nil || none != "()" || null.A != nil || *quoted.A != `(",\"` {
-		t.Errorf("%v, %v, %v", null, quoted, err)
-	}
-}
-
 func TestATypeThatDoesNotFitIsAskedForAgainOnce(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
@@ -315,63 +301,6 @@ func TestATypeThatDoesNotFitIsAskedForAgainOnce(t *testing.T) {
 	}
 	if n := loads.Load(); n != 2 {
 		t.Errorf("%d loads", n)
-	}
-}
-
-func TestATypeIsFoundBesideOthersOfItsName(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE SCHEMA app", "CREATE TYPE app.mood AS (a int)", "CREATE TYPE app.text AS ENUM ('x')", typedSchema(t))
-	d := start(t, Config{DSN: pg.DSN() + "&search_path=public,app", Statements: []*stmt.Registry{typed.Statements,
-		stmt.NewRegistry(nil, stmt.Statement{Types: []string{"app.text"}})}})
-	if err := exercise(t.Context(), t, d, 1); err != nil {
-		t.Error(err)
-	}
-	var text []string
-	if err := d.QueryRow(t.Context(), "SELECT ARRAY['x']::app.text[]").Scan(&text); err != nil || len(text) != 1 {
-		t.Errorf("%v, %v", text, err)
-	}
-}
-
-func TestATypeOfPublicIsFoundInTheSearchPath(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE SCHEMA tenant", "CREATE TYPE tenant.mood AS ENUM ('sad', 'ok')", "CREATE TABLE tenant.t (moods tenant.mood[])", "INSERT INTO tenant.t VALUES ('{ok}')")
-	d := start(t, Config{DSN: pg.DSN() + "&search_path=tenant", Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"mood"}})}})
-	var moods []string
-	if err := d.QueryRow(t.Context(), "SELECT moods FROM t").Scan(&moods); err != nil || !slices.Equal(moods, []string{"ok"}) {
-		t.Errorf("%v, %v", moods, err)
-	}
-}
-
-func TestRangesAndMultirangesAreKnown(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE DOMAIN cents AS numeric(9, 2)", "CREATE TYPE prices AS RANGE (subtype = cents, multirange_type_name = price_lists)")
-	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"price_lists", "prices"}})}})
-	want := pgtype.Range[float64]{Lower: 1.5, Upper: 2.25, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
-	var one pgtype.Range[float64]
-	var list []pgtype.Range[float64]
-	var many pgtype.Multirange[pgtype.Range[float64]]
-	err := d.QueryRow(t.Context(), "SELECT $1::prices, ARRAY[$1]::prices[], price_lists($1)", want).Scan(&one, &list, &many)
-	if err != nil || one != want || len(list) != 1 || list[0] != want || len(many) != 1 || many[0] != want {
-		t.Errorf("%v, %v, %v, %v", one, list, many, err)
-	}
-}
-
-func TestArraysOfAnExtensionsTypesAreReadAsText(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE EXTENSION citext", "CREATE TYPE named AS (name citext, n int)")
-	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"citext", "named"}})}})
-	var names []string
-	var all []struct {
-		Name string
-		N    int
-	}
-	err := d.QueryRow(t.Context(), "SELECT $1::citext[], ARRAY[ROW('b', 2)]::named[]", []string{"A", "a,b"}).Scan(&names, &all)
-	if err != nil || !slices.Equal(names, []string{"A", "a,b"}) || len(all) != 1 || all[0].Name != "b" || all[0].N != 2 {
-		t.Errorf("%v, %v, %v", names, all, err)
 	}
 }
 
@@ -429,89 +358,4 @@ func TestALoadThatFailsDoesNotFailOpen(t *testing.T) {
 	}
 }
 
-func TestConfigRegisterTypesIsCalledForEachConnection(t *testing.T) {
-	t.Parallel()
-	var calls atomic.Int64
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, Statements: []*stmt.Registry{typed.Statements}, RegisterTypes: func(ctx context.Context, conn *pgx.Conn) error {
-		calls.Add(1)
-		if _, bounded := ctx.Deadline(); !bounded {
-			t.Error("its ctx has no end")
-		}
-		mood, err := conn.LoadType(ctx, "mood")
-		if err == nil {
-			mood.Codec = shouting{mood.Codec}
-			conn.TypeMap().RegisterType(mood)
-		}
-		return err
-	}})
-	fill(t, d, 3)
-	if calls.Load() != 3 {
-		t.Errorf("%d calls for 3 connections", calls.Load())
-	}
-	var mood string
-	if err := d.QueryRow(t.Context(), "SELECT $1::mood", "ok").Scan(&mood); err != nil || mood != "OK" {
-		t.Errorf("the hook's codec gave way: %q, %v", mood, err)
-	}
-}
-
 // shouting is a codec that only a hook registers.
-type shouting struct{ pgtype.Codec }
-
-func (shouting) PreferredFormat() int16 { return pgtype.BinaryFormatCode }
-
-func (shouting) PlanScan(*pgtype.Map, uint32, int16, any) pgtype.ScanPlan { return shout{} }
-
-type shout struct{}
-
-func (shout) Scan(src []byte, target any) error {
-	*target.(*string) = strings.ToUpper(string(src))
-	return nil
-}
-
-func TestAFailureOfConfigRegisterTypesIsTold(t *testing.T) {
-	t.Parallel()
-	cause := errors.New("no vector here")
-	fails := true
-	var mine atomic.Int64
-	pg := pgtest.New(t)
-	d := start(t, Config{DSN: pg.DSN() + "&application_name=hook", Name: "shop", MaxConns: 1, RegisterTypes: func(context.Context, *pgx.Conn) error {
-		mine.Add(1)
-		if fails {
-			return cause
-		}
-		return nil
-	}})
-	_, err := d.Exec(t.Context(), "SELECT 1")
-	var hook *RegisterTypesError
-	if !errors.As(err, &hook) || !errors.Is(err, cause) || err.Error() != `db: connect to "shop": Config.RegisterTypes: no vector here` || mine.Load() != 1 {
-		t.Errorf("%v after %d calls", err, mine.Load())
-	}
-	eventually(t, "its connection is closed", func() bool {
-		return number(t, pg.Conn(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hook'") == 1 // the monitor's
-	})
-	fails = false
-	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
-		t.Error(err)
-	}
-	if s := d.Stats(); s.NewConns != 1 || s.InUse != 0 || s.Total != 1 {
-		t.Errorf("%+v", s)
-	}
-}
-
-func TestAConnectionThatIsLostInConfigRegisterTypesIsReplaced(t *testing.T) {
-	t.Parallel()
-	var calls atomic.Int64
-	pg := pgtest.New(t)
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, RegisterTypes: func(ctx context.Context, conn *pgx.Conn) error {
-		if calls.Add(1) == 1 {
-			_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
-			return err
-		}
-		return nil
-	}})
-	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil || calls.Load() != 2 {
-		t.Errorf("%v after %d calls", err, calls.Load())
-	}
-}
