@@ -62,7 +62,7 @@ func (d *DB) acquire(ctx context.Context, sql string) (*lease, error) {
 		err = d.acquireTimeout(err)
 	case errors.As(err, &hook): // it says all of that
 	default:
-		err = fmt.Errorf("db: connect to %q: %w", d.cfg.Name, err)
+		err = fmt.Errorf("db: connect to %q: %w", d.cfg.Name, pgerr.Typed(err))
 	}
 	d.monitor.note(err)
 	return nil, err

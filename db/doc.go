@@ -79,7 +79,7 @@
 // transaction that made them. A use is marked when its texts have such words, call a
 // function that is not known to leave nothing, or run a body (DO, CALL). A marked
 // connection is cleaned when it comes back, as after [DB.WithConn], in one round trip;
-// what cannot be undone (setseed, LOAD, PREPARE) or fails closes it. Other uses cost
+// what cannot be undone (setseed, LOAD, PREPARE, dblink_connect) or fails closes it. Other uses cost
 // nothing more. Harmless are the server's own functions and those in C that do not
 // change from call to call, a few volatile ones such as nextval, and all that
 // generated code ([Config].Statements) knows to be read-only and not volatile.

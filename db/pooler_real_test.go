@@ -18,6 +18,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/bouncer"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 func TestBehindATransactionPoolerEverythingElseWorks(t *testing.T) {
@@ -27,6 +28,9 @@ func TestBehindATransactionPoolerEverythingElseWorks(t *testing.T) {
 	d := start(t, Config{DSN: bouncer.Start(t, pg.DSN(), bouncer.Transaction, "default_pool_size = 2"), MaxConns: 8})
 	if r := d.Health(); r.State != Up || r.Pooler != Transaction {
 		t.Errorf("the report says %v", r)
+	}
+	if err := d.Verify(t.Context(), stmt.NewRegistry(nil, stmt.Statement{SQL: "SELECT $1::int"}, stmt.Statement{SQL: "SELECT n FROM t"})); err != nil {
+		t.Error(err)
 	}
 	uses := []func(ctx context.Context, n int) error{
 		func(ctx context.Context, n int) error {

@@ -36,6 +36,12 @@ var pooledParameters = wordSet("application_name client_encoding names datestyle
 // sessionLocks are the functions whose locks outlive the transaction.
 var sessionLocks = wordSet("pg_advisory_lock pg_advisory_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared")
 
+// lastingCalls are the functions whose traces nothing undoes: a seed, connections and
+// slots that live as long as the session.
+var lastingCalls = wordSet(`setseed dblink_connect dblink_connect_u pg_replication_origin_session_setup
+	pg_create_logical_replication_slot pg_create_physical_replication_slot
+	pg_copy_logical_replication_slot pg_copy_physical_replication_slot pg_backup_start pg_start_backup`)
+
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields(words) {
@@ -162,6 +168,8 @@ func (r *traceReader) call(open sqltext.Token) {
 	}
 	switch {
 	case r.isNoCall(before):
+	case lastingCalls[name]:
+		r.leaves(lasting, "")
 	case schema != "" && schema != "pg_catalog":
 		r.leaves(cleanable, "")
 	case name == "set_config":
@@ -174,8 +182,6 @@ func (r *traceReader) call(open sqltext.Token) {
 		}
 	case sessionLocks[name]:
 		r.leaves(cleanable, name)
-	case name == "setseed":
-		r.leaves(lasting, "")
 	case !r.known(name):
 		r.leaves(cleanable, "")
 	}

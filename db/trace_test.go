@@ -125,7 +125,7 @@ func TestATextIsMarkedByItsWords(t *testing.T) {
 			t.Errorf("%s: %d, %q", sql, got.mark, got.use)
 		}
 	}
-	for _, sql := range []string{"LOAD 'x'", "select setseed(0)", "SELECT 1; load 'x'", "SELECT f(setseed(0))"} {
+	for _, sql := range []string{"LOAD 'x'", "select setseed(0)", "SELECT ext.dblink_connect('x', '')", "SELECT 1; load 'x'", "SELECT f(setseed(0))"} {
 		if got := traceOf(sql, sqltext.Rules{}, known); got.mark != lasting {
 			t.Errorf("%s: %d", sql, got.mark)
 		}

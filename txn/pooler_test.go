@@ -139,3 +139,26 @@ func TestTransactionsWorkBehindATransactionPooler(t *testing.T) {
 		}
 	}
 }
+
+func TestATableThatChangesBehindAPoolerCostsAnAttempt(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	r := newRunner(t, l.pooled(bouncer.Transaction), Config{})
+	l.exec(`INSERT INTO items VALUES (1, 0)`)
+	for _, change := range []string{`SELECT 1`, `ALTER TABLE items ADD more text DEFAULT 'x'`, `ALTER TABLE items DROP more`} {
+		l.exec(change)
+		for range 2 {
+			err := Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
+				rows, err := tx.Query(ctx, `SELECT * FROM items WHERE id = $1`, 1)
+				if err != nil {
+					return err
+				}
+				_, err = pgx.CollectRows(rows, pgx.RowToMap)
+				return err
+			})
+			if err != nil {
+				t.Errorf("%s: %v", change, err)
+			}
+		}
+	}
+}
