@@ -289,3 +289,18 @@ func TestTheDSNHasOneNameInAllCommands(t *testing.T) {
 		t.Errorf("%d commands have --dsn: generate, check, inspect and migrate should", found)
 	}
 }
+
+func TestMigrateTakesAVersionTableOfAnotherName(t *testing.T) {
+	t.Parallel()
+	dir, db := shelf(t), pgtest.New(t)
+	if out, _, err := migrateCommand(t, "up", "--dir", dir, "--dsn", db.DSN(), "--table", "app_versions"); err != nil || !strings.HasSuffix(out, "the schema is at version 2\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	var last int
+	if err := db.Conn().QueryRow(t.Context(), "SELECT max(version_id) FROM app_versions").Scan(&last); err != nil || last != 2 {
+		t.Errorf("version %d, %v", last, err)
+	}
+	if _, _, err := migrateCommand(t, "status", "--dir", dir, "--dsn", db.DSN(), "--table", "App"); err == nil || !strings.Contains(err.Error(), "it must be a name in lower case") {
+		t.Errorf("err = %v", err)
+	}
+}
