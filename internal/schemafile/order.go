@@ -85,7 +85,7 @@ func (s *schema) recognise(lists [][]string) {
 	several := map[string]bool{}
 	for _, list := range lists {
 		for _, file := range list {
-			text, _ := s.read(file) // who applies it says that it cannot be read
+			text, _ := s.read(file) // whether it can be read is said when it is applied
 			t, folder := ToolOf(file, string(text)), path.Dir(file)
 			if t == Plain {
 				t = s.markOf(folder)
