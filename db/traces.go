@@ -41,7 +41,7 @@ func (d *DB) traceOf(conn *pgx.Conn, sql string) trace {
 }
 
 func (d *DB) read(conn *pgx.Conn, sql string) trace {
-	rules := sqltext.Rules{Backslashes: conn.PgConn().ParameterStatus("standard_conforming_strings") == "off"}
+	rules := sqltext.RulesOf(conn.PgConn().ParameterStatus)
 	harmless := d.harmless.Load()
 	known := func(name string) bool { return harmless != nil && (*harmless)[name] }
 	if d.leavesNothing(sql) {

@@ -21,7 +21,10 @@ import (
 // rules returns how the session reads a text.
 func (tx *Tx) rules() sqltext.Rules {
 	conn := tx.pgx.Conn()
-	return sqltext.Rules{Backslashes: conn != nil && conn.PgConn().ParameterStatus("standard_conforming_strings") == "off"}
+	if conn == nil {
+		return sqltext.Rules{}
+	}
+	return sqltext.RulesOf(conn.PgConn().ParameterStatus)
 }
 
 // endsTransaction reports whether one of the text's statements would end the

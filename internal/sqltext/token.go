@@ -71,6 +71,12 @@ type Rules struct {
 	Backslashes bool
 }
 
+// RulesOf returns the rules of a session, of which status returns the settings that
+// the server reports, as pgconn's ParameterStatus does.
+func RulesOf(status func(setting string) string) Rules {
+	return Rules{Backslashes: status("standard_conforming_strings") == "off"}
+}
+
 // Tokens cuts sql into tokens by the default rules. White space is left out.
 func Tokens(sql string) []Token {
 	var list []Token
