@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -134,5 +134,14 @@ func (l *lease) unseen(ctx context.Context, err error, sql string, args []any) b
 	if rewrites(args) {
 		return false // into what may be several
 	}
-	return (pg.Where == "" || pg.Code == "XX000") && !strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
+	return (pg.Where == "" || pg.Code == "XX000") && !l.several(sql)
+}
+
+// several says whether a text is more than one statement.
+func (l *lease) several(sql string) bool {
+	n := 0
+	for range sqltext.RulesOf(l.conn.PgConn().ParameterStatus).Statements(sql) {
+		n++
+	}
+	return n > 1
 }

@@ -84,3 +84,22 @@ func TestAStatementThatFailsHalfwayIsNotTakenForForgotten(t *testing.T) {
 		}
 	}
 }
+
+func TestASemicolonThatEndsNothingIsNoSecondStatement(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	for range 2 {
+		for _, sql := range []string{"SELECT ';' || $1::text", ";SELECT $1::text; -- x", `SELECT $1::text AS "a;b" /* ; */`} {
+			if _, err := d.Exec(t.Context(), sql, "x"); err != nil {
+				t.Errorf("%q: %v", sql, err)
+			}
+		}
+		err := d.WithConn(t.Context(), func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "DISCARD ALL")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
