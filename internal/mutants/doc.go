@@ -26,7 +26,8 @@
 // adds a file.
 //
 // A file with "must: pass" adds what makes a fault in the code show and is none:
-// yields between the accesses of lock-free code, say. Mutants build on it by "on:".
+// yields between the accesses of lock-free code, as cache/testdata/mutants/yields
+// does. Mutants build on it by "on:".
 //
 // The edits reach the compiler by go test's -overlay. No file is changed, and
 // the code has no switch that a user could meet.
