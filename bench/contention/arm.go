@@ -14,7 +14,7 @@ import (
 type arm struct {
 	name    string
 	role    role
-	missing string // why it cannot run; empty when it can
+	missing string // why it cannot run, or failed; empty when it did
 	run     func(context.Context, round) (*sample, error)
 }
 

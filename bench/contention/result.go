@@ -9,7 +9,7 @@ import (
 // series is what one arm did in all rounds of a scenario.
 type series struct {
 	arm
-	samples []*sample // one a round; none of an arm that is missing
+	samples []*sample // one a round; none of an arm that is missing or failed
 	wrong   []string  // effects that are not as reported
 
 	ratio    estimate // of its rate to the baseline's
@@ -65,6 +65,11 @@ func (r *result) lastRates() string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// fail takes the arm out: its rounds have no counterpart any more.
+func (s *series) fail(round int, err error) {
+	s.missing, s.samples = fmt.Sprintf("failed in round %d: %v", round, err), nil
 }
 
 func (s *series) rates() []float64 {

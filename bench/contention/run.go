@@ -8,7 +8,9 @@ import (
 	"strings"
 )
 
-// Run measures all scenarios. An error means that there is no result; wrong
+// Run measures all scenarios. An error means that not all could be measured; the
+// Report then has those that were, and is nil when there is none. An arm that fails is
+// reported as missing in its scenario, unless the others are compared with it. Wrong
 // effects are a result ([Report.Wrong]).
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	cfg = cfg.withDefaults()
@@ -28,7 +30,10 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	for i, scenario := range cfg.Scenarios {
 		result, err := e.scenario(ctx, scenario, i)
 		if err != nil {
-			return nil, fmt.Errorf("contention: %v: %w", scenario, err)
+			if len(report.results) == 0 {
+				report = nil
+			}
+			return report, fmt.Errorf("contention: %v: %w", scenario, err)
 		}
 		report.results = append(report.results, result)
 	}
@@ -57,11 +62,19 @@ func (e *experiment) scenario(ctx context.Context, s Scenario, n int) (*result, 
 			duration: e.cfg.Duration, seed: uint64(rng.Uint32()),
 		}
 		for _, i := range rng.Perm(len(e.arms)) {
-			if e.arms[i].missing != "" {
+			into := res.series[i]
+			if into.missing != "" {
 				continue
 			}
-			if err := e.measure(ctx, r, res.series[i]); err != nil {
-				return nil, fmt.Errorf("round %d: %s: %w", number+1, e.arms[i].name, err)
+			err := e.measure(ctx, r, into)
+			var failed *armError
+			switch {
+			case err == nil:
+			case errors.As(err, &failed) && ctx.Err() == nil && into.role != baseline && into.role != again:
+				into.fail(number+1, failed)
+				e.cfg.Progress(fmt.Sprintf("%v: ARM MISSING: %s: %s", s, into.name, into.missing))
+			default:
+				return nil, fmt.Errorf("round %d: %s: %w", number+1, into.name, err)
 			}
 		}
 		e.cfg.Progress(fmt.Sprintf("%v: round %d of %d: %s", s, number+1, e.cfg.Rounds, res.lastRates()))
@@ -69,6 +82,12 @@ func (e *experiment) scenario(ctx context.Context, s Scenario, n int) (*result, 
 	res.compare(e.cfg.Seed)
 	return res, nil
 }
+
+// armError is a failure of an arm's own, which says nothing about the others.
+type armError struct{ error }
+
+// Unwrap returns the failure.
+func (e *armError) Unwrap() error { return e.error }
 
 // measure lets one arm do one round on a fresh table, and looks at the effects.
 func (e *experiment) measure(ctx context.Context, r round, into *series) error {
@@ -78,10 +97,10 @@ func (e *experiment) measure(ctx context.Context, r round, into *series) error {
 	}
 	s, err := into.run(ctx, r)
 	if err != nil {
-		return err
+		return &armError{err}
 	}
 	if s.rate <= 0 {
-		return errors.New("nothing was committed within the round: it is too short")
+		return &armError{errors.New("nothing was committed within the round: it is too short")}
 	}
 	wrong, err := e.bank.audit(ctx, accounts, s.committed)
 	if err != nil {

@@ -2,6 +2,7 @@ package contention
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,54 @@ func TestAConfigurationIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		spoil(&c)
 		if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("err = %v, want %q", err, want)
+		}
+	}
+}
+
+// zero is an arm in whose second round nothing is committed, as in pgbench's on a busy
+// machine.
+func zero() func(context.Context, round) (*sample, error) {
+	rounds := 0
+	return func(ctx context.Context, r round) (*sample, error) {
+		if rounds++; rounds == 2 {
+			return nil, errors.New("pgbench printed no tps")
+		}
+		return &sample{rate: 1}, nil
+	}
+}
+
+func idle(context.Context, round) (*sample, error) { return &sample{rate: 2}, nil }
+
+func TestAnArmThatFailsInARoundIsMissingAndTheOthersAreKept(t *testing.T) {
+	t.Parallel()
+	for _, role := range []role{server, ours, rival, baseline, again} {
+		l := setup(t)
+		e := &experiment{cfg: Config{Table: 10, Rounds: 3, Progress: func(string) {}}.withDefaults(), bank: l.bank, arms: []arm{
+			{name: "base", role: baseline, run: idle}, {name: "again", role: again, run: idle}, {name: "mine", role: ours, run: idle},
+			{name: "failing", role: role, run: zero()},
+		}}
+		res, err := e.scenario(t.Context(), Scenario{2, 10}, 0)
+		if role == baseline || role == again {
+			if err == nil || !strings.Contains(err.Error(), "round 2: failing: pgbench printed no tps") {
+				t.Errorf("role %v: error %v", role, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		report := &Report{cfg: e.cfg, results: []*result{res}}
+		if err := report.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), "ARM MISSING: failing: failed in round 2: pgbench printed no tps") {
+			t.Errorf("the report is\n%s", text.String())
+		}
+		for _, s := range res.series[:3] {
+			if len(s.samples) != 3 || s.ratio.median != 1 {
+				t.Errorf("%s: %d rounds, ratio %v", s.name, len(s.samples), s.ratio)
+			}
 		}
 	}
 }

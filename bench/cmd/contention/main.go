@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,10 +56,10 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (good 
 	opts.config.DSN = dsn
 	opts.config.Progress = func(line string) { fmt.Fprintln(stderr, line) }
 	report, err := contention.Run(ctx, opts.config)
-	if err != nil {
-		return false, err
+	if report != nil {
+		err = errors.Join(err, report.Write(stdout))
 	}
-	if err := report.Write(stdout); err != nil {
+	if err != nil {
 		return false, err
 	}
 	good = len(report.Wrong()) == 0
