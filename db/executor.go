@@ -47,9 +47,10 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 	return tag, pgerr.Typed(l.leftOpen(err))
 }
 
-// Query runs a statement that returns rows. The rows hold a connection until
-// they are closed or read to the end. They are never nil, and have the error
-// too; the errors are those of [DB.Exec].
+// Query runs a statement that returns rows. It returns when the first row or the
+// statement's error has come. The rows hold a connection until they are closed or
+// read to the end. They are never nil, and have the error too; the errors are those
+// of [DB.Exec].
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	l, err := d.acquire(ctx, sql)
 	if err != nil {

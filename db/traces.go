@@ -142,5 +142,5 @@ const harmlessQuery = `
 			'pg_advisory_unlock', 'pg_advisory_unlock_shared', 'pg_advisory_unlock_all', 'pg_cancel_backend',
 			'pg_terminate_backend', 'pg_current_wal_lsn', 'pg_current_wal_insert_lsn', 'pg_current_wal_flush_lsn',
 			'pg_last_wal_replay_lsn', 'pg_last_wal_receive_lsn', 'pg_last_xact_replay_timestamp', 'pg_is_in_recovery',
-			'pg_blocking_pids', 'pg_xact_status', 'txid_status', 'bernoulli', 'system', 'pg_relation_size',
+			'pg_control_system', 'pg_blocking_pids', 'pg_xact_status', 'txid_status', 'bernoulli', 'system', 'pg_relation_size',
 			'pg_total_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_database_size'))))`

@@ -67,7 +67,8 @@ type Op struct {
 	Settings map[string]string
 	// Locks are keys of advisory locks that are taken before BEGIN, so that the
 	// transaction's snapshot is younger than the wait for them, and released
-	// after it, at the cost of two round trips. LockTimeout bounds the wait for
+	// after it. One costs two round trips, and three over a db.DB, which then cleans
+	// the session; each further one costs one more. LockTimeout bounds the wait for
 	// each. They need a *pgxpool.Pool, a *pgx.Conn or a db.DB, and a session of their
 	// own: behind a pooler they are refused with a [PoolerError].
 	Locks []int64
