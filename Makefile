@@ -52,6 +52,8 @@ demo: ## Show the data layer at work on a real PostgreSQL
 .PHONY: test
 test: ## Run all tests under the race detector, with one PostgreSQL for all packages of a module
 	@$(if $(RACE),,echo "make test: without the race detector (RACE is empty, or there is no C compiler)" >&2)
+	@PATH=$$PATH:/usr/sbin; [ -n "$$SQLKEEL_PGBOUNCER" ] || command -v pgbouncer >/dev/null || \
+		echo "make test: without the tests behind a PgBouncer, which is not installed (.ci/pgbouncer.sh brings it)" >&2
 	$(call each,$(TESTED),mod=$(if $(NEWEST),$$(.ci/newest.sh $(NEWEST) $$module)) && $(if $(TEST_GO),GOTOOLCHAIN=$(TEST_GO)) $(KEEL) pg run -- \
 		$(GO) -C $$module test $${mod:+-modfile=$$mod} $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
 

@@ -128,7 +128,7 @@ func TestWritesOnAStandbyMakeNoStorm(t *testing.T) {
 	t.Parallel()
 	_, standby := pair(t)
 	proxy := pgtest.NewProxy(t, standby.Addr())
-	d := start(t, Config{DSN: proxy.DSN(standby.DSN()), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: 50 * time.Millisecond}})
+	d := start(t, Config{DSN: proxy.DSN(standby.DSN()), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: patience, Timeout: patience}})
 	fill(t, d, 8)
 	before, begin := proxy.Dials(), time.Now()
 	ctx, stop := context.WithCancel(t.Context())

@@ -47,7 +47,7 @@ func runDemo(cmd *cobra.Command, size seed.Size) (err error) {
 	out := cmd.OutOrStdout()
 	// A terminal that was closed and a reader of our output that left must not
 	// end us before all is cleaned up: the latter is an error of the next write.
-	ctx, done := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+	ctx, done := untilSignal(cmd.Context(), syscall.SIGHUP)
 	defer done()
 	signal.Ignore(syscall.SIGPIPE)
 	defer signal.Reset(syscall.SIGPIPE)
