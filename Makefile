@@ -16,6 +16,8 @@ SCHEMAS ?= 2000
 # A full run of make histories; see internal/history.
 TXNS ?= 200000
 SEED ?= 1
+# A full run of make texts; see txn/control_server_test.go.
+TEXTS ?= 100000
 # A full run of make faults; see txn/faults_test.go.
 FAULTS ?= 10000
 # A part of make mutants: MUTANTS is a regular expression over package/name, and FOR
@@ -66,6 +68,11 @@ soundness: ## Try the generator on SCHEMAS random schemas; SEED chooses them
 faults: ## Commit FAULTS increments in each mode over a network that loses COMMITs; SEED chooses which
 	SQLKEEL_FAULTS_COUNT=$(FAULTS) SQLKEEL_FAULTS_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) test -count=1 -timeout 2h -run '^TestInAStormOfLostCommits' -v ./txn
+
+.PHONY: texts
+texts: ## Ask the server how it reads TEXTS random texts, and compare; SEED chooses them
+	SQLKEEL_TEXTS_COUNT=$(TEXTS) SQLKEEL_TEXTS_SEED=$(SEED) $(KEEL) pg run -- \
+		$(GO) test -count=1 -timeout 2h -run '^TestTheServerReadsEveryTextAsWeDo$$' -v ./txn
 
 .PHONY: histories
 histories: ## Try TXNS transactions under faults and check that they are serializable; SEED chooses them

@@ -47,9 +47,9 @@ func TestNothingIsWrittenWhenTheServerIsOfNoUse(t *testing.T) {
 	for name, c := range map[string]struct{ dsn, want string }{
 		"nobody listens":       {"postgres://someone:s3cr3t@127.0.0.1:1/x", "connect to the server for a scratch database: "},
 		"nobody has the name":  {"host=nowhere.invalid user=someone password=s3cr3t dbname=x", "connect to the server for a scratch database: "},
-		"a URL that is none":   {"postgres://someone:s3cr3t@127.0.0.1:port/x", "read the DSN for the scratch database: "},
-		"words that are none":  {"host=127.0.0.1 user=someone password=s3cr3t sslmode=perhaps", "read the DSN for the scratch database: "},
-		"a parameter unquoted": {"user=someone password='s3cr3t", "read the DSN for the scratch database: "},
+		"a URL that is none":   {"postgres://someone:s3cr3t@127.0.0.1:port/x", "the DSN for the scratch database "},
+		"words that are none":  {"host=127.0.0.1 user=someone password=s3cr3t sslmode=perhaps", "the DSN for the scratch database "},
+		"a parameter unquoted": {"user=someone password='s3cr3t", "the DSN for the scratch database "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -208,7 +208,7 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 	}{
 		{Config{DSN: "postgres://h/d"}, "migrate: Config.FS is nil"},
 		{Config{DSN: "postgres://h/d", FS: files(), LockTimeout: -1}, "migrate: Config.LockTimeout is -1ns; it must not be negative"},
-		{Config{FS: files()}, "no database URL given; it must look like postgres://user:password@host:5432/database"},
+		{Config{FS: files()}, "the database URL is empty: use postgres://user:password@host:port/database"},
 	} {
 		if _, err := New(tc.cfg); err == nil || err.Error() != tc.want {
 			t.Errorf("New = %v, want %s", err, tc.want)
