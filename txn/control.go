@@ -44,51 +44,8 @@ func endsTransaction(sql string, rules sqltext.Rules) bool {
 // controls reports whether one statement ends or begins a transaction. COMMIT
 // PREPARED and ROLLBACK PREPARED do not: the server refuses them in a transaction.
 func controls(sql string, rules sqltext.Rules) bool {
-	words := firstTokens(sql, rules)
-	switch first := words.at(0); first {
-	case "end", "abort", "begin", "start":
-		return true
-	case "commit":
-		return words.at(1) != "prepared"
-	case "rollback":
-		return words.at(1) != "prepared" && !words.rollsBackTo()
-	case "prepare": // else transaction is the name of a prepared statement
-		return words.at(1) == "transaction" && words.kinds[2] == sqltext.String
-	}
-	return false
-}
-
-// head is the beginning of a statement: the kinds of its first tokens, and what of
-// them is a word.
-type head struct {
-	words [3]string
-	kinds [3]sqltext.Kind
-}
-
-func firstTokens(sql string, rules sqltext.Rules) head {
-	var h head
-	i := 0
-	for t := range rules.Code(sql) {
-		h.kinds[i] = t.Kind
-		if t.Kind == sqltext.Word {
-			h.words[i] = sqltext.Fold(t.Text(sql))
-		}
-		if i++; i == len(h.words) {
-			break
-		}
-	}
-	return h
-}
-
-func (h *head) at(i int) string { return h.words[i] }
-
-// rollsBackTo reports whether it is ROLLBACK TO a savepoint.
-func (h *head) rollsBackTo() bool {
-	next := h.at(1)
-	if next == "work" || next == "transaction" {
-		next = h.at(2)
-	}
-	return h.at(0) == "rollback" && next == "to"
+	c := rules.Control(sql)
+	return c.Begins() || c.Ends()
 }
 
 // admit refuses a text that would end the transaction, and any text when that has
@@ -158,8 +115,7 @@ func tellsTheEnd(tag, sql string, rules sqltext.Rules) bool {
 		for s := range rules.Statements(sql) {
 			last = s.Text(sql)
 		}
-		head := firstTokens(last, rules)
-		return !head.rollsBackTo()
+		return rules.Control(last) != sqltext.RollbackTo
 	}
 	return false
 }

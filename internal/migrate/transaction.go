@@ -1,62 +1,32 @@
 package migrate
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
-// control is what a statement does to the transaction that it runs in.
+// control is what a statement does to the transaction that it runs in, and what it is
+// called: "" when that does not matter here.
 type control struct {
-	words  string // as they are to be called, "" when it does nothing to it
-	begins bool
-	ends   bool
+	sqltext.Control
+	words string
 }
 
-// controlOf finds out by the first words. What is prepared is in no transaction when
-// it is committed, and a savepoint ends none.
 func controlOf(sql string) control {
-	var words []string
-	for t := range sqltext.Code(sql) {
-		if t.Kind != sqltext.Word {
-			if len(words) == 2 && words[0] == "prepare" && words[1] == "transaction" && t.Kind == sqltext.String {
-				return control{words: "PREPARE TRANSACTION", ends: true}
-			}
-			break
-		}
-		words = append(words, sqltext.Fold(t.Text(sql)))
+	c := control{Control: sqltext.Rules{}.Control(sql)}
+	verb := strings.ToUpper(sqltext.Verb(sql))
+	switch {
+	case c.Control == sqltext.EndPrepared:
+		c.words = verb + " PREPARED"
+	case c.Control == sqltext.NoControl, c.Control == sqltext.RollbackTo: // a savepoint ends none
+	case verb == "START", verb == "PREPARE":
+		c.words = verb + " TRANSACTION"
+	default:
+		c.words = verb
 	}
-	if len(words) == 0 {
-		return control{}
-	}
-	chains := slices.Contains(words, "chain") && !slices.Contains(words, "no")
-	has := func(i int, word string) bool { return i < len(words) && words[i] == word }
-	switch words[0] {
-	case "begin":
-		return control{words: "BEGIN", begins: true}
-	case "start":
-		if has(1, "transaction") {
-			return control{words: "START TRANSACTION", begins: true}
-		}
-	case "commit", "end":
-		if has(1, "prepared") {
-			return control{words: "COMMIT PREPARED"}
-		}
-		return control{words: upper[words[0]], begins: chains, ends: true}
-	case "rollback", "abort":
-		switch {
-		case has(1, "to") || has(2, "to"):
-			return control{}
-		case has(1, "prepared"):
-			return control{words: "ROLLBACK PREPARED"}
-		}
-		return control{words: upper[words[0]], begins: chains, ends: true}
-	}
-	return control{}
+	return c
 }
-
-var upper = map[string]string{"commit": "COMMIT", "end": "END", "rollback": "ROLLBACK", "abort": "ABORT"}
 
 // checkTransactions reports the statements that begin and end transactions. In a
 // file that is one transaction there must be none: what comes before a COMMIT would
@@ -92,27 +62,27 @@ func (s *script) checkPairs(direction Direction, statements []statement) {
 	for i := range statements {
 		st := &statements[i]
 		st.first = i
-		if open.begins {
+		if open.Begins() {
 			st.first = first
 		}
 		for _, piece := range sqltext.Statements(st.text) {
 			c := controlOf(piece.Text(st.text))
 			line, column := st.at(piece.First)
 			switch {
-			case c.ends && !open.begins:
+			case c.Ends() && !open.Begins():
 				s.note(Error, direction, line, column, "%s without BEGIN before it: the file runs without a transaction", c.words)
-			case c.begins && !c.ends && open.begins:
+			case c.Begins() && !c.Ends() && open.Begins():
 				s.note(Error, direction, line, column, "%s inside the transaction that begins on line %d", c.words, row)
 			}
-			if c.ends {
+			if c.Ends() {
 				open = control{}
 			}
-			if c.begins {
+			if c.Begins() {
 				open, row, col, first = c, line, column, i
 			}
 		}
 	}
-	if open.begins {
+	if open.Begins() {
 		s.note(Error, direction, row, col, "the transaction begun here is not ended, so that all of it would be undone: add COMMIT")
 	}
 }
