@@ -106,7 +106,7 @@ func TestTheSeedOrdersAndTheTimeEnds(t *testing.T) {
 		}
 		return names
 	}
-	if order(1) != order(1) || order(1) == order(2) || !strings.HasPrefix(order(2), " calc/yields") {
+	if first, again := order(1), order(1); first != again || first == order(2) || !strings.HasPrefix(order(2), " calc/yields") {
 		t.Errorf("seed 1: %s; seed 2: %s", order(1), order(2))
 	}
 	var out bytes.Buffer
