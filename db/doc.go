@@ -95,7 +95,7 @@
 // A pooler such as PgBouncer may give a session of the server to one client after
 // another. The monitor sees it by the process that answers ([Config].Pooler, [Auto]).
 // Then [DB.WithConn] is refused with a [PoolerError], and so are the locks of package
-// txn and every text that leaves something in its session for certain (LISTEN, SET,
+// txn and every text that certainly leaves something in its session (LISTEN, SET,
 // set_config(..., false), pg_advisory_lock, PREPARE, cursors WITH HOLD), for it could
 // not be taken back: the session is another client's by then. What ends with the
 // transaction (SET LOCAL, pg_advisory_xact_lock) works, and so do the settings that

@@ -28,7 +28,7 @@ type lease struct {
 	back   atomic.Bool
 }
 
-// use is what a connection is lent for.
+// use is the reason for a checkout.
 type use struct {
 	op  string // the unit of work, or ""
 	sql string // "" for a transaction, say

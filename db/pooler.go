@@ -72,7 +72,7 @@ func (d *DB) needSession(use string) error {
 	return &PoolerError{Use: use, Target: fmt.Sprintf("db: %q", d.cfg.Name), Remedy: remedy}
 }
 
-// refuse returns a *PoolerError for what leaves something in its session for certain.
+// refuse returns a *PoolerError for what certainly leaves something in its session.
 func (d *DB) refuse(use string) error {
 	if use == "" {
 		return nil

@@ -18,7 +18,7 @@ const (
 // trace is what a text leaves behind in the session that runs it.
 type trace struct {
 	mark mark
-	use  string // what leaves it for certain; "" where that is not certain, or where a pooler sees to it
+	use  string // what certainly leaves it; "" where that is not sure, or where a pooler sees to it
 }
 
 // The statements that leave nothing, whatever follows; functions apart. SET, PREPARE

@@ -69,7 +69,7 @@ func (t typedTx) Prepare(ctx context.Context, name, sql string) (*pgconn.Stateme
 	return t.Tx.Prepare(ctx, name, sql)
 }
 
-// Conn returns the connection. What is told the session there is not seen, and undone
+// Conn returns the connection. A change of the session made there is not seen, and undone
 // as after [DB.WithConn].
 func (t typedTx) Conn() *pgx.Conn {
 	t.lease.left = max(t.lease.left, cleanable)

@@ -71,7 +71,7 @@ func (m *Migrator) open(ctx context.Context) (*session, error) {
 }
 
 // needsItself returns a *pgerr.PoolerError when the server's session is another than
-// the connection's: behind a pooler the lock would exclude nobody, and settings would
+// the connection's: behind a pooler the lock would exclude no other session, and settings would
 // be left to other clients.
 func (s *session) needsItself() error {
 	conn, err := s.db.Conn(s.ctx)
