@@ -18,10 +18,13 @@ func files(list ...string) fstest.MapFS {
 	return fsys
 }
 
-// tables lists the tables of a new database with the migrations, and counts their rows.
+// tables lists the tables of a new database with the migrations, and counts their
+// rows. Its template is new too: one that the server has from an earlier run would
+// hide a fault in what applies them.
 func tables(t *testing.T, fsys fstest.MapFS) string {
 	t.Helper()
-	conn := New(t, WithMigrations(fsys)).Conn()
+	fresh := WithSeed("fresh "+randomHex(4), func(context.Context, *pgx.Conn) error { return nil })
+	conn := New(t, WithMigrations(fsys), fresh).Conn()
 	var list string
 	err := conn.QueryRow(t.Context(), `SELECT coalesce(string_agg(n.nspname || '.' || c.relname || ' ' ||
 		(xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text, ', ' ORDER BY 1), '')

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // outcome is how a test ended. It is printed.
@@ -77,9 +78,7 @@ func (r *run) build(ctx context.Context, dir string, race bool, flags ...string)
 	if race {
 		args = append(args, "-race")
 	}
-	cmd := exec.CommandContext(ctx, r.Go, append(args, ".")...)
-	cmd.Dir = r.path(dir)
-	text, err := cmd.CombinedOutput()
+	text, err := r.command(ctx, dir, append(args, ".")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%s%w", text, err)
 	}
@@ -89,20 +88,23 @@ func (r *run) build(ctx context.Context, dir string, race bool, flags ...string)
 	return file, nil
 }
 
-func (r *run) path(dir string) string { return filepath.Join(r.set.root, filepath.FromSlash(dir)) }
+// command is a go command in the folder of a package.
+func (r *run) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, r.Go, args...)
+	cmd.Dir = filepath.Join(r.set.root, filepath.FromSlash(dir))
+	cmd.WaitDelay = 5 * time.Second // a test that outlives the go command has its output open
+	return cmd
+}
 
 // test runs tests of a binary.
 func (r *run) test(ctx context.Context, file, dir string, names []string) (map[string]verdict, error) {
-	cmd := exec.CommandContext(ctx, r.Go, "tool", "test2json", "-t", file, "-test.v=test2json", "-test.count=1", "-test.paniconexit0",
-		"-test.timeout="+r.Timeout.String(), "-test.run="+pattern(names))
-	cmd.Dir = r.path(dir)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	out, err := r.command(ctx, dir, "tool", "test2json", "-t", file, "-test.v=test2json", "-test.count=1", "-test.paniconexit0",
+		"-test.timeout="+r.Timeout.String(), "-test.run="+pattern(names)).CombinedOutput()
 	var failed *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &failed) {
+	if ctx.Err() == nil && err != nil && !errors.As(err, &failed) && !errors.Is(err, exec.ErrWaitDelay) {
 		return nil, fmt.Errorf("run the tests of %s: %w", dir, err)
 	}
-	return judge(out.Bytes(), names), ctx.Err()
+	return judge(out, names), ctx.Err()
 }
 
 // pattern is what -run takes to run these tests alone.
