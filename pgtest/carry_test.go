@@ -117,7 +117,7 @@ func TestAMigrationThatNamesItsDatabaseMeansItsOwn(t *testing.T) {
 	const text = "ALTER DATABASE shop SET search_path = app, public;\nGRANT TEMPORARY ON DATABASE shop TO PUBLIC;\nCREATE SCHEMA app;\nCREATE TABLE app.bin (id int);\n"
 	for name, fsys := range map[string]fstest.MapFS{"goose": files("1_a.sql", "-- +goose Up\n"+text), "plain": files("a.sql", text)} {
 		var n int
-		if err := New(t, WithMigrations(fsys)).Pool().QueryRow(t.Context(), "SELECT count(*) FROM bin").Scan(&n); err != nil {
+		if err := New(t, WithMigrations(fsys), fresh()).Pool().QueryRow(t.Context(), "SELECT count(*) FROM bin").Scan(&n); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -18,13 +18,22 @@ func files(list ...string) fstest.MapFS {
 	return fsys
 }
 
+// fresh makes a template that no earlier run on the server has left: it would hide a
+// fault in what applies the migrations.
+func fresh() Option {
+	return WithSeed("fresh "+randomHex(4), func(context.Context, *pgx.Conn) error { return nil })
+}
+
 // tables lists the tables of a new database with the migrations, and counts their
-// rows. Its template is new too: one that the server has from an earlier run would
-// hide a fault in what applies them.
+// rows. Its template is a fresh one.
 func tables(t *testing.T, fsys fstest.MapFS) string {
 	t.Helper()
-	fresh := WithSeed("fresh "+randomHex(4), func(context.Context, *pgx.Conn) error { return nil })
-	conn := New(t, WithMigrations(fsys), fresh).Conn()
+	return tablesOf(t, fsys, fresh())
+}
+
+func tablesOf(t *testing.T, fsys fstest.MapFS, seed Option) string {
+	t.Helper()
+	conn := New(t, WithMigrations(fsys), seed).Conn()
 	var list string
 	err := conn.QueryRow(t.Context(), `SELECT coalesce(string_agg(n.nspname || '.' || c.relname || ' ' ||
 		(xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text, ', ' ORDER BY 1), '')
@@ -104,11 +113,11 @@ func TestAFileThatFailsIsNamedWithItsToolAndPlace(t *testing.T) {
 
 func TestATemplateIsOfTheEnvironmentThatItsFilesName(t *testing.T) {
 	const text = "-- +goose Up\n-- +goose ENVSUB ON\nCREATE TABLE ${PGTEST_NAME} (id int);\nCREATE TABLE ${PGTEST_OTHER:-other} (id int);\n"
-	fsys := files("1_a.sql", text)
+	fsys, seed := files("1_a.sql", text), fresh()
 	for _, c := range []struct{ name, other, want string }{{"alpha", "", "alpha 0, other 0"}, {"beta", "", "beta 0, other 0"}, {"alpha", "more", "alpha 0, more 0"}, {"alpha", "", "alpha 0, other 0"}} {
 		t.Setenv("PGTEST_NAME", c.name)
 		t.Setenv("PGTEST_OTHER", c.other)
-		if got := tables(t, fsys); got != c.want {
+		if got := tablesOf(t, fsys, seed); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}
