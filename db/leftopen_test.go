@@ -11,7 +11,7 @@ import (
 )
 
 // Outside of a transaction each call has a connection of its own, so what a text
-// leaves open is nobody's.
+// leaves open belongs to no caller.
 func TestATextThatLeavesATransactionOpenIsAnError(t *testing.T) {
 	t.Parallel()
 	own := pgtest.New(t)

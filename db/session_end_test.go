@@ -111,8 +111,11 @@ func TestAfterADeathTheIdleConnectionsAreAskedBeforeTheyAreLent(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	proxy.HangExisting()
-	// The others were idle for less than a second, and would be lent unseen.
-	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
+	// The others were idle for less than a second, and would be lent unseen: the
+	// statement would wait for an answer that does not come.
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := d.Exec(ctx, "SELECT 1"); err != nil {
 		t.Error(err)
 	}
 	if s := d.Stats(); s.PingTimeouts != 1 || s.Resets != 1 {

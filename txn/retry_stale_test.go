@@ -311,7 +311,10 @@ func TestAStalePlanIsNoFaultOfAChunk(t *testing.T) {
 			return 1, false, err
 		},
 		Save: func(context.Context, *Tx, int) error { return nil },
-		Skip: func(context.Context, *Tx, int, error) (int, error) { t.Error("Skip was asked"); return 1, nil },
+		Skip: func(context.Context, *Tx, int, error) (int, error) {
+			t.Error("Skip was asked")
+			return 0, errors.New("the job is stopped")
+		},
 	})
 	if pgerr.Code(err) != "26000" {
 		t.Errorf("error is %v", err)
