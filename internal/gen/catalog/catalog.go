@@ -8,10 +8,13 @@
 // no bound.
 package catalog
 
-import "github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+import (
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
+)
 
 // OID identifies an object in the scratch database.
-type OID uint32
+type OID = tree.OID
 
 // Catalog is a snapshot of a schema. It is read once, after the schema was applied,
 // does not change, and is safe for concurrent use.

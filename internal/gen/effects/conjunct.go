@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // PostgreSQL's numbers for kinds of joins.
@@ -19,18 +20,18 @@ const (
 // WHERE those are all; in the ON of an inner join both sides; in that of an outer
 // join the side that may be missing, because the other's rows are kept anyway.
 type conjunct struct {
-	expr  *node
+	expr  *tree.Node
 	scope map[int]bool
 }
 
 // conjuncts returns the conditions of a query's own FROM, WHERE and HAVING, and whether
 // every join in it keeps at most the rows of one side.
-func (a *Analyzer) conjuncts(q *node) (list []conjunct, noFull bool) {
+func (a *Analyzer) conjuncts(q *tree.Node) (list []conjunct, noFull bool) {
 	c := &conjunctReader{noFull: true, every: a.is(forgetsOuterJoins), or: a.is(splitsOr)}
-	all := c.from(q.child("jointree"))
-	if len(q.list("groupingSets")) == 0 || a.is(forgetsSets) {
+	all := c.from(q.Child("jointree"))
+	if len(q.List("groupingSets")) == 0 || a.is(forgetsSets) {
 		// What HAVING compares outside of aggregates is the same in all of a group.
-		c.flatten(q.child("havingQual"), all)
+		c.flatten(q.Child("havingQual"), all)
 	}
 	return c.list, c.noFull
 }
@@ -43,22 +44,22 @@ type conjunctReader struct {
 }
 
 // from returns the range table entries under a part of FROM.
-func (c *conjunctReader) from(n *node) map[int]bool {
+func (c *conjunctReader) from(n *tree.Node) map[int]bool {
 	under := map[int]bool{}
 	switch {
-	case n.is("RANGETBLREF"):
-		under[n.number("rtindex")] = true
-	case n.is("FROMEXPR"):
-		for _, item := range n.list("fromlist") {
+	case n.Is("RANGETBLREF"):
+		under[n.Number("rtindex")] = true
+	case n.Is("FROMEXPR"):
+		for _, item := range n.List("fromlist") {
 			maps.Copy(under, c.from(item))
 		}
-		c.flatten(n.child("quals"), under)
-	case n.is("JOINEXPR"):
-		left, right := c.from(n.child("larg")), c.from(n.child("rarg"))
+		c.flatten(n.Child("quals"), under)
+	case n.Is("JOINEXPR"):
+		left, right := c.from(n.Child("larg")), c.from(n.Child("rarg"))
 		maps.Copy(under, left)
 		maps.Copy(under, right)
 		scope := map[int]bool{}
-		switch kind := n.number("jointype"); {
+		switch kind := n.Number("jointype"); {
 		case kind == joinInner || c.every:
 			scope = under
 		case kind == joinLeft:
@@ -68,16 +69,16 @@ func (c *conjunctReader) from(n *node) map[int]bool {
 		default:
 			c.noFull = false
 		}
-		c.flatten(n.child("quals"), scope)
+		c.flatten(n.Child("quals"), scope)
 	default:
 		c.noFull = false
 	}
 	return under
 }
 
-func (c *conjunctReader) flatten(n *node, scope map[int]bool) {
-	if n.is("BOOLEXPR") && (n.atom("boolop") == "and" || c.or && n.atom("boolop") == "or") {
-		for _, arg := range n.list("args") {
+func (c *conjunctReader) flatten(n *tree.Node, scope map[int]bool) {
+	if n.Is("BOOLEXPR") && (n.Atom("boolop") == "and" || c.or && n.Atom("boolop") == "or") {
+		for _, arg := range n.List("args") {
 			c.flatten(arg, scope)
 		}
 	} else if n != nil {
@@ -103,8 +104,8 @@ type equation struct {
 func (a *Analyzer) equations(list []conjunct) []equation {
 	var out []equation
 	for _, c := range list {
-		args := c.expr.list("args")
-		if !c.expr.is("OPEXPR") || len(args) != 2 || !a.compares(c.expr) {
+		args := c.expr.List("args")
+		if !c.expr.Is("OPEXPR") || len(args) != 2 || !a.compares(c.expr) {
 			continue
 		}
 		for i, side := range args {
@@ -119,18 +120,18 @@ func (a *Analyzer) equations(list []conjunct) []equation {
 
 // compares reports whether an operator is an equality without a collation in
 // which different texts are equal.
-func (a *Analyzer) compares(n *node) bool {
-	return a.is(comparesAnything) || !a.vague[n.oid("inputcollid")]
+func (a *Analyzer) compares(n *tree.Node) bool {
+	return a.is(comparesAnything) || !a.vague[n.OID("inputcollid")]
 }
 
 // equate reads one side as a column, the other as what it is equal to.
-func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
+func (a *Analyzer) equate(op, side, other *tree.Node) (equation, bool) {
 	from := a.bare(side)
 	if !isColumn(from) {
 		return equation{}, false
 	}
 	typ, _ := a.exprType(side)
-	if !a.equal[equality{op.oid("opno"), typ}] && !a.is(comparesAnything) {
+	if !a.equal[equality{op.OID("opno"), typ}] && !a.is(comparesAnything) {
 		return equation{}, false
 	}
 	e := equation{left: columnAt(from)}
@@ -139,8 +140,8 @@ func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
 	case isAnyColumn(to):
 		e.right = columnAt(to)
 	case isPlaceholder(to):
-		e.param = to.number("paramid")
-	case to.is("CONST"):
+		e.param = to.Number("paramid")
+	case to.Is("CONST"):
 	default:
 		return equation{}, false
 	}
@@ -149,26 +150,26 @@ func (a *Analyzer) equate(op, side, other *node) (equation, bool) {
 }
 
 // isColumn reports whether a node is a column of the query's own FROM.
-func isColumn(n *node) bool { return isAnyColumn(n) && n.number("varlevelsup") == 0 }
+func isColumn(n *tree.Node) bool { return isAnyColumn(n) && n.Number("varlevelsup") == 0 }
 
 // isAnyColumn reports whether it is one of that or of a query around it.
-func isAnyColumn(n *node) bool {
-	return n.is("VAR") && n.number("varattno") > 0 && n.number("varreturningtype") == 0
+func isAnyColumn(n *tree.Node) bool {
+	return n.Is("VAR") && n.Number("varattno") > 0 && n.Number("varreturningtype") == 0
 }
 
-func isPlaceholder(n *node) bool { return n.is("PARAM") && n.number("paramkind") == 0 }
+func isPlaceholder(n *tree.Node) bool { return n.Is("PARAM") && n.Number("paramkind") == 0 }
 
-func columnAt(n *node) column {
-	return column{n.number("varno"), n.number("varattno"), n.number("varlevelsup")}
+func columnAt(n *tree.Node) column {
+	return column{n.Number("varno"), n.Number("varattno"), n.Number("varlevelsup")}
 }
 
 // bare strips changes of type that leave the value and its equality alone:
 // varchar as text, and a domain as what it is made of.
-func (a *Analyzer) bare(n *node) *node {
-	for n.is("RELABELTYPE") {
-		inner := n.child("arg")
+func (a *Analyzer) bare(n *tree.Node) *tree.Node {
+	for n.Is("RELABELTYPE") {
+		inner := n.Child("arg")
 		from, known := a.exprType(inner)
-		to := n.oid("resulttype")
+		to := n.OID("resulttype")
 		if !known || from != to && (from != varcharOID || to != textOID) && (from != textOID || to != varcharOID) && a.types[from].base != to {
 			return n
 		}
@@ -190,7 +191,7 @@ func family(oid catalog.OID) int {
 	return 0
 }
 
-func (a *Analyzer) sameFamily(x, y *node) bool {
+func (a *Analyzer) sameFamily(x, y *tree.Node) bool {
 	s, _ := a.exprType(x)
 	t, _ := a.exprType(y)
 	return family(s) != 0 && family(s) == family(t)

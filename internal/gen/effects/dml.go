@@ -4,20 +4,12 @@ import (
 	"slices"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
-)
-
-// PostgreSQL's numbers for kinds of commands.
-const (
-	cmdSelect = 1
-	cmdUpdate = 2
-	cmdInsert = 3
-	cmdDelete = 4
-	cmdMerge  = 5
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // dml is one INSERT, UPDATE, DELETE or MERGE of a statement.
 type dml struct {
-	query    *node
+	query    *tree.Node
 	kind     int
 	target   int // number in the range table
 	relation catalog.OID
@@ -27,39 +19,29 @@ type dml struct {
 }
 
 // changesOf returns the data changes in a tree, those in WITH too.
-func changesOf(tree *node) []dml {
+func changesOf(whole *tree.Node) []dml {
 	var out []dml
-	for _, q := range (value{node: tree}).queries() {
-		kind, target := q.number("commandType"), q.number("resultRelation")
-		if kind == cmdSelect || target == 0 {
+	for _, q := range (tree.Value{Node: whole}).Queries() {
+		kind, target := q.Number("commandType"), q.Number("resultRelation")
+		if kind == tree.Select || target == 0 {
 			continue
 		}
-		d := dml{query: q, kind: kind, target: target, relation: relationAt(q, target), top: q == tree}
+		d := dml{query: q, kind: kind, target: target, relation: tree.RelationAt(q, target), top: q == whole}
 		d.event, d.sets = d.action()
 		out = append(out, d)
 	}
 	return out
 }
 
-// relationAt returns the relation of an entry of the range table, from 1; 0 when
-// it is none.
-func relationAt(q *node, number int) catalog.OID {
-	table := q.list("rtable")
-	if number < 1 || number > len(table) || table[number-1].number("rtekind") != rteRelation {
-		return 0
-	}
-	return table[number-1].oid("relid")
-}
-
 func (d dml) action() (catalog.Event, []int) {
 	switch d.kind {
-	case cmdUpdate:
-		return catalog.Update, setBy(d.query.list("targetList"))
-	case cmdDelete:
+	case tree.Update:
+		return catalog.Update, setBy(d.query.List("targetList"))
+	case tree.Delete:
 		return catalog.Delete, nil
-	case cmdInsert:
-		if c := d.query.child("onConflict"); c.number("action") == 2 {
-			return catalog.Insert | catalog.Update, setBy(c.list("onConflictSet"))
+	case tree.Insert:
+		if c := d.query.Child("onConflict"); c.Number("action") == 2 {
+			return catalog.Insert | catalog.Update, setBy(c.List("onConflictSet"))
 		}
 		return catalog.Insert, nil
 	}
@@ -67,29 +49,29 @@ func (d dml) action() (catalog.Event, []int) {
 }
 
 func (d dml) merges() (event catalog.Event, sets []int) {
-	for _, action := range d.query.list("mergeActionList") {
-		switch action.number("commandType") {
-		case cmdInsert:
+	for _, action := range d.query.List("mergeActionList") {
+		switch action.Number("commandType") {
+		case tree.Insert:
 			event |= catalog.Insert
-		case cmdUpdate:
+		case tree.Update:
 			event |= catalog.Update
-			sets = append(sets, setBy(action.list("targetList"))...)
-		case cmdDelete:
+			sets = append(sets, setBy(action.List("targetList"))...)
+		case tree.Delete:
 			event |= catalog.Delete
 		}
 	}
-	if event == 0 || d.kind != cmdMerge {
+	if event == 0 || d.kind != tree.Merge {
 		return anyRows, nil
 	}
 	return event, sets
 }
 
 // setBy returns the numbers of the columns that a target list assigns.
-func setBy(targets []*node) []int {
+func setBy(targets []*tree.Node) []int {
 	var out []int
 	for _, t := range targets {
-		if !t.yes("resjunk") {
-			out = append(out, t.number("resno"))
+		if !t.Yes("resjunk") {
+			out = append(out, t.Number("resno"))
 		}
 	}
 	slices.Sort(out)
@@ -98,7 +80,7 @@ func setBy(targets []*node) []int {
 
 // change is what the catalog is asked to follow.
 func (d dml) change() catalog.Change {
-	entry := d.query.list("rtable")[d.target-1]
-	only := (d.kind == cmdUpdate || d.kind == cmdDelete) && entry.atom("inh") == "false"
+	entry := d.query.List("rtable")[d.target-1]
+	only := (d.kind == tree.Update || d.kind == tree.Delete) && entry.Atom("inh") == "false"
 	return catalog.Change{Relation: d.relation, Event: d.event, Columns: d.sets, Only: only}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	pg "github.com/sqlc-dev/oliphant"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // settled are literals whose meaning no setting changes: ISO dates and times,
@@ -28,13 +30,13 @@ var (
 // session, as 'today'::date does. In a view they were read once and for all. The
 // tree does not tell where a constant stands, so that every text of the statement
 // that may be it has to be settled.
-func (a *Analyzer) literals(u *uses, tree value, text string) {
+func (a *Analyzer) literals(u *uses, v tree.Value, text string) {
 	var quoted []string
-	tree.walk(func(n *node) bool {
-		if n.kind != "CONST" || n.yes("constisnull") {
+	v.Walk(func(n *tree.Node) bool {
+		if n.Kind != "CONST" || n.Yes("constisnull") {
 			return true
 		}
-		oid := n.oid("consttype")
+		oid := n.OID("consttype")
 		if oid == 0 || a.plainInput(oid) || strings.HasPrefix(a.types[oid].name, "reg") {
 			return true
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // sighting is what PostgreSQL and the parser say of a statement.
@@ -23,7 +24,7 @@ type sighting struct {
 	locks   []lock
 	tree    *pg.Node // nil when the parser does not understand the text
 	// query is PostgreSQL's analysed form; nil when there is none, for whyNone.
-	query   *node
+	query   *tree.Node
 	whyNone string
 	text    string // of the statement alone
 }
@@ -199,19 +200,19 @@ func (s *sighting) read(results *pgconn.MultiResultReader, resolving bool) error
 
 // resolve reads the analysed form: a list of one list of one query.
 func (s *sighting) resolve(rows [][][]byte) {
-	s.whyNone = errTree.Error()
+	s.whyNone = tree.ErrUnread.Error()
 	if len(rows) != 1 || len(rows[0]) != 1 {
 		return
 	}
-	tree, err := parseNodes(string(rows[0][0]))
+	v, err := tree.Parse(string(rows[0][0]))
 	if err != nil {
 		return
 	}
-	for len(tree.list) == 1 {
-		tree = tree.list[0]
+	for len(v.List) == 1 {
+		v = v.List[0]
 	}
-	if ungroup(tree).node.is("QUERY") {
-		s.query, s.whyNone = tree.node, ""
+	if tree.Ungroup(v).Node.Is("QUERY") {
+		s.query, s.whyNone = v.Node, ""
 	}
 }
 

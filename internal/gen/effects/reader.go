@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -49,31 +50,31 @@ func (r *reader) add(oid catalog.OID, keys map[stmt.RowKey]bool) {
 
 // query notes what a query refers to, given what is pinned around it, and to what
 // its output columns are pinned from outside.
-func (r *reader) query(q *node, around pinned, outside map[int]params, depth int) {
-	if r.steps++; depth > maxNesting || r.steps > maxSteps || q.number("commandType") != cmdSelect {
+func (r *reader) query(q *tree.Node, around pinned, outside map[int]params, depth int) {
+	if r.steps++; depth > maxNesting || r.steps > maxSteps || q.Number("commandType") != tree.Select {
 		r.blindly(q)
 		return
 	}
 	pins := r.pinsOf(q, around, outside, depth)
 	ctes := map[string]map[int]params{}
-	for i, entry := range q.list("rtable") {
-		switch entry.number("rtekind") {
-		case rteRelation:
+	for i, entry := range q.List("rtable") {
+		switch entry.Number("rtekind") {
+		case tree.Relation:
 			r.relation(q, entry, i+1, pins, depth)
-		case rteSubquery:
-			r.query(entry.child("subquery"), pins.inside(), r.through(q, entry, i+1, outside, pins), depth+1)
-		case rteCTE:
-			if entry.number("ctelevelsup") == 0 {
-				ctes[entry.atom("ctename")] = pins.of(i + 1)
+		case tree.Subquery:
+			r.query(entry.Child("subquery"), pins.inside(), r.through(q, entry, i+1, outside, pins), depth+1)
+		case tree.CTE:
+			if entry.Number("ctelevelsup") == 0 {
+				ctes[entry.Atom("ctename")] = pins.of(i + 1)
 			}
 		}
 	}
-	for _, cte := range q.list("cteList") {
+	for _, cte := range q.List("cteList") {
 		var down map[int]params
-		if (cte.number("cterefcount") == 1 || r.is(forgetsShared)) && !cte.yes("cterecursive") {
-			down = ctes[cte.atom("ctename")]
+		if (cte.Number("cterefcount") == 1 || r.is(forgetsShared)) && !cte.Yes("cterecursive") {
+			down = ctes[cte.Atom("ctename")]
 		}
-		r.query(cte.child("ctequery"), pins.inside(), down, depth+1)
+		r.query(cte.Child("ctequery"), pins.inside(), down, depth+1)
 	}
 	for _, sub := range subLinks(q) {
 		r.query(sub, pins.inside(), nil, depth+1)
@@ -81,8 +82,8 @@ func (r *reader) query(q *node, around pinned, outside map[int]params, depth int
 }
 
 // relation notes a table, or goes into a view.
-func (r *reader) relation(q, entry *node, number int, pins pinned, depth int) {
-	oid := entry.oid("relid")
+func (r *reader) relation(q, entry *tree.Node, number int, pins pinned, depth int) {
+	oid := entry.OID("relid")
 	if _, view := r.bodies[oid]; view && r.cat.Relations[oid] != nil && r.cat.Relations[oid].Kind == 'v' {
 		if r.seen[oid] = true; r.is(forgetsViews) {
 			for _, l := range r.locks {
@@ -95,7 +96,7 @@ func (r *reader) relation(q, entry *node, number int, pins pinned, depth int) {
 		}
 		return
 	}
-	if entry.child("tablesample") != nil || !inFrom(q, number) {
+	if entry.Child("tablesample") != nil || !tree.InFrom(q, number) {
 		r.add(oid, nil)
 		return
 	}
@@ -105,35 +106,24 @@ func (r *reader) relation(q, entry *node, number int, pins pinned, depth int) {
 // viewQuery returns a view's query without its entries for OLD and NEW, which are
 // the view itself; nil when it was not understood, so that what it locks is met
 // nowhere.
-func (r *reader) viewQuery(view catalog.OID) *node {
-	tree, err := parseNodes(r.bodies[view])
-	if err != nil || len(tree.list) != 1 || !tree.list[0].node.is("QUERY") {
+func (r *reader) viewQuery(view catalog.OID) *tree.Node {
+	v, err := tree.Parse(r.bodies[view])
+	if err != nil || len(v.List) != 1 || !v.List[0].Node.Is("QUERY") {
 		return nil
 	}
-	q := ungroup(tree).list[0].node
-	for i, entry := range q.list("rtable") {
-		if entry.oid("relid") == view && !inFrom(q, i+1) {
+	q := tree.Ungroup(v).List[0].Node
+	for i, entry := range q.List("rtable") {
+		if entry.OID("relid") == view && !tree.InFrom(q, i+1) {
 			// Still an entry, so that the numbers of the others stay.
-			entry.fields = nil
-			entry.fields = append(entry.fields, field{name: "rtekind", values: []value{{atom: rteNone}}})
+			entry.Fields = append([]tree.Field(nil), tree.Field{Name: "rtekind", Values: []tree.Value{{Atom: rteNone}}})
 		}
 	}
 	return q
 }
 
-// inFrom reports whether an entry of the range table stands in FROM.
-func inFrom(q *node, number int) bool {
-	found := false
-	value{node: q.child("jointree")}.walk(func(n *node) bool {
-		found = found || n.is("RANGETBLREF") && n.number("rtindex") == number
-		return !n.is("QUERY")
-	})
-	return found
-}
-
 // blindly notes all that a query refers to, as pinned by nothing.
-func (r *reader) blindly(q *node) {
-	u := r.usesOf(value{node: q})
+func (r *reader) blindly(q *tree.Node) {
+	u := r.usesOf(tree.Value{Node: q})
 	for oid := range u.relations {
 		r.expand(u, oid)
 	}
@@ -143,26 +133,26 @@ func (r *reader) blindly(q *node) {
 }
 
 // subLinks returns the subqueries in a query's expressions.
-func subLinks(q *node) []*node {
-	var out []*node
-	visit := func(n *node) bool {
-		if n.is("QUERY") && n != q {
+func subLinks(q *tree.Node) []*tree.Node {
+	var out []*tree.Node
+	visit := func(n *tree.Node) bool {
+		if n.Is("QUERY") && n != q {
 			out = append(out, n)
 		}
-		return n == q || !n.is("QUERY")
+		return n == q || !n.Is("QUERY")
 	}
-	for _, f := range q.fields {
-		for _, v := range f.values {
-			switch f.name {
+	for _, f := range q.Fields {
+		for _, v := range f.Values {
+			switch f.Name {
 			case "cteList":
 			case "rtable":
-				for _, entry := range v.list {
-					if entry.node.number("rtekind") != rteSubquery {
-						entry.walk(visit)
+				for _, entry := range v.List {
+					if entry.Node.Number("rtekind") != tree.Subquery {
+						entry.Walk(visit)
 					}
 				}
 			default:
-				v.walk(visit)
+				v.Walk(visit)
 			}
 		}
 	}
@@ -171,18 +161,18 @@ func subLinks(q *node) []*node {
 
 // pinsOf returns what a query's columns are pinned to: by its own conditions, from
 // outside, and by what its subqueries return.
-func (r *reader) pinsOf(q *node, around pinned, outside map[int]params, depth int) pinned {
+func (r *reader) pinsOf(q *tree.Node, around pinned, outside map[int]params, depth int) pinned {
 	pins := maps.Clone(around)
 	if pins == nil {
 		pins = pinned{}
 	}
-	for _, t := range q.list("targetList") {
-		v := r.bare(t.child("expr"))
-		if set := outside[t.number("resno")]; len(set) > 0 && isColumn(v) && (passes(q, t) || r.is(filtersAnywhere)) {
+	for _, t := range q.List("targetList") {
+		v := r.bare(t.Child("expr"))
+		if set := outside[t.Number("resno")]; len(set) > 0 && isColumn(v) && (passes(q, t) || r.is(filtersAnywhere)) {
 			pins.add(columnAt(v), set)
 		}
 	}
-	for i, entry := range q.list("rtable") {
+	for i, entry := range q.List("rtable") {
 		for number, set := range r.returns(q, entry, depth+1) {
 			pins.add(column{i + 1, number, 0}, set)
 		}
@@ -192,25 +182,25 @@ func (r *reader) pinsOf(q *node, around pinned, outside map[int]params, depth in
 }
 
 // returns tells what the columns of a subquery or WITH query are pinned to.
-func (r *reader) returns(q, entry *node, depth int) map[int]params {
-	sub := entry.child("subquery")
-	if entry.number("rtekind") == rteCTE && entry.number("ctelevelsup") == 0 && !entry.yes("self_reference") {
-		i := slices.IndexFunc(q.list("cteList"), func(c *node) bool { return c.atom("ctename") == entry.atom("ctename") })
-		if i >= 0 && !q.list("cteList")[i].yes("cterecursive") {
-			sub = q.list("cteList")[i].child("ctequery")
+func (r *reader) returns(q, entry *tree.Node, depth int) map[int]params {
+	sub := entry.Child("subquery")
+	if entry.Number("rtekind") == tree.CTE && entry.Number("ctelevelsup") == 0 && !entry.Yes("self_reference") {
+		i := slices.IndexFunc(q.List("cteList"), func(c *tree.Node) bool { return c.Atom("ctename") == entry.Atom("ctename") })
+		if i >= 0 && !q.List("cteList")[i].Yes("cterecursive") {
+			sub = q.List("cteList")[i].Child("ctequery")
 		}
 	}
-	if sub == nil || depth > 3 || sub.number("commandType") != cmdSelect || sub.child("setOperations") != nil {
+	if sub == nil || depth > 3 || sub.Number("commandType") != tree.Select || sub.Child("setOperations") != nil {
 		return nil
 	}
 	pins, out := r.pinsOf(sub, nil, nil, depth), map[int]params{}
-	for _, t := range sub.list("targetList") {
-		switch v := r.bare(t.child("expr")); {
-		case t.yes("resjunk"):
+	for _, t := range sub.List("targetList") {
+		switch v := r.bare(t.Child("expr")); {
+		case t.Yes("resjunk"):
 		case isColumn(v):
-			out[t.number("resno")] = pins[columnAt(v)]
+			out[t.Number("resno")] = pins[columnAt(v)]
 		case isPlaceholder(v):
-			out[t.number("resno")] = params{v.number("paramid"): true}
+			out[t.Number("resno")] = params{v.Number("paramid"): true}
 		}
 	}
 	return out
@@ -219,42 +209,42 @@ func (r *reader) returns(q, entry *node, depth int) map[int]params {
 // passes reports whether keeping only the rows with one value of an output column
 // is the same before and after the query did its work: rows with other values must
 // never meet them in a group, a window or a choice.
-func passes(q, target *node) bool {
-	if q.child("limitCount") != nil || q.child("limitOffset") != nil || q.yes("hasTargetSRFs") ||
-		q.child("setOperations") != nil || len(q.list("groupingSets")) > 0 {
+func passes(q, target *tree.Node) bool {
+	if q.Child("limitCount") != nil || q.Child("limitOffset") != nil || q.Yes("hasTargetSRFs") ||
+		q.Child("setOperations") != nil || len(q.List("groupingSets")) > 0 {
 		return false
 	}
-	ref := target.number("ressortgroupref")
-	within := func(clauses []*node) bool {
-		return ref > 0 && slices.ContainsFunc(clauses, func(g *node) bool { return g.number("tleSortGroupRef") == ref })
+	ref := target.Number("ressortgroupref")
+	within := func(clauses []*tree.Node) bool {
+		return ref > 0 && slices.ContainsFunc(clauses, func(g *tree.Node) bool { return g.Number("tleSortGroupRef") == ref })
 	}
-	if q.yes("hasDistinctOn") && !within(q.list("distinctClause")) {
+	if q.Yes("hasDistinctOn") && !within(q.List("distinctClause")) {
 		return false
 	}
-	if slices.ContainsFunc(q.list("windowClause"), func(w *node) bool { return !within(w.list("partitionClause")) }) {
+	if slices.ContainsFunc(q.List("windowClause"), func(w *tree.Node) bool { return !within(w.List("partitionClause")) }) {
 		return false
 	}
-	groups := q.list("groupClause")
+	groups := q.List("groupClause")
 	if len(groups) == 0 {
-		return !q.yes("hasAggs") && q.child("havingQual") == nil
+		return !q.Yes("hasAggs") && q.Child("havingQual") == nil
 	}
 	return within(groups)
 }
 
 // through returns what is pinned of a subquery: in a UNION and its kin, what is
 // pinned of the whole.
-func (r *reader) through(q, entry *node, number int, outside map[int]params, pins pinned) map[int]params {
-	whole := q.child("setOperations")
+func (r *reader) through(q, entry *tree.Node, number int, outside map[int]params, pins pinned) map[int]params {
+	whole := q.Child("setOperations")
 	if whole == nil {
 		return pins.of(number)
 	}
-	if q.child("limitCount") != nil || q.child("limitOffset") != nil || inFrom(q, number) {
+	if q.Child("limitCount") != nil || q.Child("limitOffset") != nil || tree.InFrom(q, number) {
 		return nil
 	}
-	out, types := map[int]params{}, whole.numbers("colTypes")
-	for _, t := range entry.child("subquery").list("targetList") {
-		n := t.number("resno")
-		typ, known := r.exprType(t.child("expr"))
+	out, types := map[int]params{}, whole.Numbers("colTypes")
+	for _, t := range entry.Child("subquery").List("targetList") {
+		n := t.Number("resno")
+		typ, known := r.exprType(t.Child("expr"))
 		if known && n >= 1 && n <= len(types) && family(typ) != 0 && family(typ) == family(catalog.OID(types[n-1])) {
 			out[n] = outside[n]
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -65,7 +66,7 @@ func (a *Analyzer) columnOf(oid catalog.OID, number int) *catalog.Column {
 // readKeys finds the relations every reference to which is pinned by the same
 // column and placeholder.
 func (w *work) readKeys() []stmt.RowKey {
-	if w.query.number("commandType") != cmdSelect || w.out.ReadsAnything || len(w.dmls) > 0 {
+	if w.query.Number("commandType") != tree.Select || w.out.ReadsAnything || len(w.dmls) > 0 {
 		return nil
 	}
 	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // OIDs of PostgreSQL's own types and kinds of range table entries.
@@ -16,7 +17,6 @@ const (
 	int4OID    = 23
 	textOID    = 25
 	varcharOID = 1043
-	recordOID  = 2249
 
 	dateOID        = 1082
 	timeOID        = 1083
@@ -25,14 +25,8 @@ const (
 	intervalOID    = 1186
 	uuidOID        = 2950
 
-	rteRelation = 0
-	rteSubquery = 1
-	rteJoin     = 2
-	rteCTE      = 6
-	rteNone     = "-1"
+	rteNone = "-1"
 )
-
-func (n *node) oid(name string) catalog.OID { return catalog.OID(n.number(name)) }
 
 func (a *Analyzer) typeName(oid catalog.OID) string {
 	if t, ok := a.types[oid]; ok {
@@ -51,36 +45,36 @@ var typeField = map[string]string{
 }
 
 // exprType returns the type of an expression; false when it is not known.
-func (a *Analyzer) exprType(n *node) (catalog.OID, bool) {
+func (a *Analyzer) exprType(n *tree.Node) (catalog.OID, bool) {
 	switch {
 	case n == nil:
 		return 0, false
-	case n.is("COLLATEEXPR"):
-		return a.exprType(n.child("arg"))
-	case n.is("BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "ROWCOMPAREEXPR"):
+	case n.Is("COLLATEEXPR"):
+		return a.exprType(n.Child("arg"))
+	case n.Is("BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "ROWCOMPAREEXPR"):
 		return boolOID, true
-	case n.is("GROUPINGFUNC"):
+	case n.Is("GROUPINGFUNC"):
 		return int4OID, true
-	case n.is("SUBLINK"):
+	case n.Is("SUBLINK"):
 		return a.subLinkType(n)
 	}
-	oid := n.oid(typeField[n.kind])
+	oid := n.OID(typeField[n.Kind])
 	return oid, oid != 0
 }
 
-func (a *Analyzer) subLinkType(n *node) (catalog.OID, bool) {
+func (a *Analyzer) subLinkType(n *tree.Node) (catalog.OID, bool) {
 	const exists, all, anyOf, expr, array = 0, 1, 2, 4, 6
-	target := n.child("subselect").list("targetList")
-	switch kind := n.number("subLinkType"); {
+	target := n.Child("subselect").List("targetList")
+	switch kind := n.Number("subLinkType"); {
 	case kind == exists || kind == all || kind == anyOf:
 		return boolOID, true
 	case len(target) == 0:
 		return 0, false
 	case kind == expr:
-		return a.exprType(target[0].child("expr"))
+		return a.exprType(target[0].Child("expr"))
 	case kind == array:
 		// An array prints as its elements do.
-		return a.exprType(target[0].child("expr"))
+		return a.exprType(target[0].Child("expr"))
 	}
 	return 0, false
 }

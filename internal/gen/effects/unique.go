@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // unique reports whether a SELECT returns at most one row because unique keys are
 // compared with placeholders and constants.
 func (w *work) unique() bool {
 	q := w.query
-	if q.number("commandType") != cmdSelect || q.child("setOperations") != nil || q.yes("hasTargetSRFs") || len(q.list("groupingSets")) > 0 {
+	if q.Number("commandType") != tree.Select || q.Child("setOperations") != nil || q.Yes("hasTargetSRFs") || len(q.List("groupingSets")) > 0 {
 		return false
 	}
 	list, noFull := w.conjuncts(q)
@@ -19,13 +20,13 @@ func (w *work) unique() bool {
 
 // single reports whether at most one row of each table in FROM takes part: its
 // unique key is compared with placeholders, constants or columns of another such.
-func (w *work) single(q *node, list []conjunct) bool {
+func (w *work) single(q *tree.Node, list []conjunct) bool {
 	wanted := map[int]catalog.OID{}
-	for i, entry := range q.list("rtable") {
-		if kind := entry.number("rtekind"); kind == rteJoin || kind == rteGroup || entry.atom("relkind") == "c" {
+	for i, entry := range q.List("rtable") {
+		if kind := entry.Number("rtekind"); kind == tree.Join || kind == tree.Group || entry.Atom("relkind") == "c" {
 			continue // a join or grouping repeats what is there already
 		}
-		if wanted[i+1] = relationAt(q, i+1); wanted[i+1] == 0 {
+		if wanted[i+1] = tree.RelationAt(q, i+1); wanted[i+1] == 0 {
 			return false
 		}
 	}

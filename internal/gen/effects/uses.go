@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // uses is what a query tree mentions, at any depth.
@@ -50,47 +51,47 @@ func first(to *string, name string) {
 }
 
 // usesOf returns what a tree mentions, without what views in it do.
-func (a *Analyzer) usesOf(tree value) *uses {
+func (a *Analyzer) usesOf(v tree.Value) *uses {
 	u := newUses()
-	rows(tree, nil)
-	tree.walk(func(n *node) bool {
+	tree.Rows(v)
+	v.Walk(func(n *tree.Node) bool {
 		a.collect(u, n)
 		return true
 	})
 	return u
 }
 
-func (a *Analyzer) collect(u *uses, n *node) {
-	if field := typeField[n.kind]; field != "" && n.kind != "VAR" {
-		a.makes(u, n.oid(field), n)
+func (a *Analyzer) collect(u *uses, n *tree.Node) {
+	if field := typeField[n.Kind]; field != "" && n.Kind != "VAR" {
+		a.makes(u, n.OID(field), n)
 	}
-	switch n.kind {
+	switch n.Kind {
 	case "RANGETBLENTRY":
-		if oid := n.oid("relid"); oid != 0 && n.number("rtekind") == rteRelation {
+		if oid := n.OID("relid"); oid != 0 && n.Number("rtekind") == tree.Relation {
 			u.relations[oid] = true
 		}
 	case "FUNCEXPR":
-		a.call(u, n.oid("funcid"), n, n.list("args"))
+		a.call(u, n.OID("funcid"), n, n.List("args"))
 	case "OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR":
-		function := n.oid("opfuncid")
+		function := n.OID("opfuncid")
 		if function == 0 {
-			function = a.opers[n.oid("opno")]
+			function = a.opers[n.OID("opno")]
 		}
-		a.call(u, function, n, n.list("args"))
+		a.call(u, function, n, n.List("args"))
 	case "ROWCOMPAREEXPR":
-		for _, op := range n.numbers("opnos") {
+		for _, op := range n.Numbers("opnos") {
 			a.call(u, a.opers[catalog.OID(op)], n, nil)
 		}
 	case "AGGREF":
-		a.call(u, n.oid("aggfnoid"), n, n.list("args"))
+		a.call(u, n.OID("aggfnoid"), n, n.List("args"))
 	case "WINDOWFUNC":
-		a.call(u, n.oid("winfnoid"), n, n.list("args"))
+		a.call(u, n.OID("winfnoid"), n, n.List("args"))
 	case "WINDOWCLAUSE":
-		a.call(u, n.oid("startInRangeFunc"), n, nil)
-		a.call(u, n.oid("endInRangeFunc"), n, nil)
+		a.call(u, n.OID("startInRangeFunc"), n, nil)
+		a.call(u, n.OID("endInRangeFunc"), n, nil)
 	case "SORTGROUPCLAUSE":
-		a.call(u, a.opers[n.oid("eqop")], n, nil)
-		a.call(u, a.opers[n.oid("sortop")], n, nil)
+		a.call(u, a.opers[n.OID("eqop")], n, nil)
+		a.call(u, a.opers[n.OID("sortop")], n, nil)
 	case "NEXTVALUEEXPR":
 		first(&u.sequence, "nextval")
 	default:
@@ -99,23 +100,23 @@ func (a *Analyzer) collect(u *uses, n *node) {
 }
 
 // collectRest looks at nodes whose functions have no OID in the tree.
-func (a *Analyzer) collectRest(u *uses, n *node) {
-	switch n.kind {
+func (a *Analyzer) collectRest(u *uses, n *tree.Node) {
+	switch n.Kind {
 	case "VAR":
 		// Of a table; behind these comes tableoid.
-		if i := -n.number("varattno"); i > 0 && i <= len(systemColumns) && !a.is(forgetsVolatile) {
+		if i := -n.Number("varattno"); i > 0 && i <= len(systemColumns) && !a.is(forgetsVolatile) {
 			first(&u.volatile, systemColumns[i-1])
 		}
 	case "COERCEVIAIO":
-		if from, ok := a.exprType(n.child("arg")); !ok || !a.plainOutput(from) {
+		if from, ok := a.exprType(n.Child("arg")); !ok || !a.plainOutput(from) {
 			first(&u.session, "a cast from "+a.typeName(from))
 		}
-		if to := n.oid("resulttype"); !a.plainInput(to) {
+		if to := n.OID("resulttype"); !a.plainInput(to) {
 			first(&u.session, "a cast to "+a.typeName(to))
 		}
 	case "SQLVALUEFUNCTION":
 		// 0–8 tell the time, the rest who is connected to what.
-		if op := n.number("op"); op < len(sqlValues) && op <= 8 {
+		if op := n.Number("op"); op < len(sqlValues) && op <= 8 {
 			first(&u.clock, sqlValues[op])
 		} else if op < len(sqlValues) {
 			first(&u.session, sqlValues[op])
@@ -123,20 +124,20 @@ func (a *Analyzer) collectRest(u *uses, n *node) {
 			first(&u.session, "a function of the session")
 		}
 	case "TABLESAMPLECLAUSE":
-		if n.child("repeatable") == nil {
+		if n.Child("repeatable") == nil {
 			first(&u.volatile, "TABLESAMPLE")
 		}
 	case "RANGETBLFUNCTION", "TABLEFUNC":
 		for _, list := range []string{"funccoltypes", "coltypes"} {
-			for _, oid := range n.numbers(list) {
+			for _, oid := range n.Numbers(list) {
 				a.makes(u, catalog.OID(oid), n)
 			}
 		}
 	}
-	switch n.kind {
+	switch n.Kind {
 	case "TABLEFUNC", "XMLEXPR", "JSONEXPR", "JSONCONSTRUCTOREXPR":
 		// Their conversions between types are not shown as functions.
-		first(&u.session, strings.ToLower(strings.TrimSuffix(n.kind, "EXPR")))
+		first(&u.session, strings.ToLower(strings.TrimSuffix(n.Kind, "EXPR")))
 	}
 }
 
@@ -152,7 +153,7 @@ var sqlValues = [...]string{
 
 // makes notes that a value of a type is made, which runs the checks of the domains
 // in it.
-func (a *Analyzer) makes(u *uses, oid catalog.OID, n *node) {
+func (a *Analyzer) makes(u *uses, oid catalog.OID, n *tree.Node) {
 	if oid < firstNormalOID || a.is(forgetsDomains) {
 		return
 	}
@@ -167,7 +168,7 @@ func (a *Analyzer) makes(u *uses, oid catalog.OID, n *node) {
 }
 
 // call notes a call of a function. n is the calling node.
-func (a *Analyzer) call(u *uses, function catalog.OID, n *node, args []*node) {
+func (a *Analyzer) call(u *uses, function catalog.OID, n *tree.Node, args []*tree.Node) {
 	if function == 0 {
 		return
 	}
@@ -189,7 +190,7 @@ func (a *Analyzer) call(u *uses, function catalog.OID, n *node, args []*node) {
 
 // aggregate notes one of PostgreSQL's own: pg_proc calls all of them immutable,
 // their parts tell.
-func (a *Analyzer) aggregate(u *uses, p proc, n *node, args []*node) {
+func (a *Analyzer) aggregate(u *uses, p proc, n *tree.Node, args []*tree.Node) {
 	if catalog.PrintsOnly(p.name) {
 		a.builtin(u, proc{name: p.name, volatility: 's', own: true}, n, args)
 		return
@@ -199,7 +200,7 @@ func (a *Analyzer) aggregate(u *uses, p proc, n *node, args []*node) {
 	}
 }
 
-func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
+func (a *Analyzer) builtin(u *uses, p proc, n *tree.Node, args []*tree.Node) {
 	if a.is(forgetsVolatile) {
 		return
 	}
@@ -235,7 +236,7 @@ func (a *Analyzer) builtin(u *uses, p proc, n *node, args []*node) {
 // fixed reports whether a STABLE function depends on nothing but its arguments
 // and the schema. Those that take any type are stable because that type's output
 // may be.
-func (a *Analyzer) fixed(name string, n *node, args []*node) bool {
+func (a *Analyzer) fixed(name string, n *tree.Node, args []*tree.Node) bool {
 	switch {
 	case schemaOnly[name]:
 		return true
@@ -246,23 +247,23 @@ func (a *Analyzer) fixed(name string, n *node, args []*node) bool {
 	if strings.Contains(name, "json") {
 		same = a.plainJSON
 	}
-	if slices.ContainsFunc(args, func(arg *node) bool { return !a.prints(arg, same) }) {
+	if slices.ContainsFunc(args, func(arg *tree.Node) bool { return !a.prints(arg, same) }) {
 		return false
 	}
-	return !populates[name] || a.plainInput(n.oid("funcresulttype"))
+	return !populates[name] || a.plainInput(n.OID("funcresulttype"))
 }
 
 // prints reports whether an argument is of a type for which same is true, or a
 // ROW(…) of such.
-func (a *Analyzer) prints(n *node, same func(catalog.OID) bool) bool {
-	if n.is("TARGETENTRY") {
-		return a.prints(n.child("expr"), same)
+func (a *Analyzer) prints(n *tree.Node, same func(catalog.OID) bool) bool {
+	if n.Is("TARGETENTRY") {
+		return a.prints(n.Child("expr"), same)
 	}
-	if n.is("ROWEXPR") && n.oid("row_typeid") == recordOID {
-		return !slices.ContainsFunc(n.list("args"), func(arg *node) bool { return !a.prints(arg, same) })
+	if n.Is("ROWEXPR") && n.OID("row_typeid") == tree.Record {
+		return !slices.ContainsFunc(n.List("args"), func(arg *tree.Node) bool { return !a.prints(arg, same) })
 	}
-	if n.is("VAR") && n.row != nil {
-		return !slices.ContainsFunc(n.row.list("targetList"), func(t *node) bool { return !t.yes("resjunk") && !a.prints(t, same) })
+	if n.Is("VAR") && n.Row != nil {
+		return !slices.ContainsFunc(n.Row.List("targetList"), func(t *tree.Node) bool { return !t.Yes("resjunk") && !a.prints(t, same) })
 	}
 	t, known := a.exprType(n)
 	return known && same(t)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // utility is what is known of a statement that PostgreSQL did not analyse, from
@@ -55,8 +56,8 @@ func (w *work) refresh(u *utility, n *pg.RefreshMatViewStmt) {
 	u.writes = []catalog.OID{oid}
 	u.changes = []catalog.Change{{Relation: oid, Event: anyRows}}
 	inside := newUses()
-	if tree, err := parseNodes(w.bodies[oid]); err == nil {
-		inside = w.usesOf(tree)
+	if v, err := tree.Parse(w.bodies[oid]); err == nil {
+		inside = w.usesOf(v)
 	}
 	delete(inside.relations, oid)
 	for r := range inside.relations {

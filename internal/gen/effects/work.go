@@ -7,6 +7,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // work is the analysis of one statement.
@@ -44,9 +45,9 @@ func (w *work) run() {
 func (w *work) mention() {
 	w.named, w.behind = newUses(), newUses()
 	if w.query != nil {
-		tree := value{node: w.query}
-		w.named = w.usesOf(tree)
-		w.literals(w.named, tree, w.text)
+		v := tree.Value{Node: w.query}
+		w.named = w.usesOf(v)
+		w.literals(w.named, v, w.text)
 		w.dmls = changesOf(w.query)
 	} else {
 		w.plan = w.utility()
@@ -72,11 +73,11 @@ func (a *Analyzer) expand(u *uses, view catalog.OID) {
 	inside, read := a.views[view]
 	if !read {
 		inside = newUses()
-		tree, err := parseNodes(text)
+		v, err := tree.Parse(text)
 		if err != nil {
 			inside.anything = "a view that was not understood"
 		} else {
-			inside.add(a.usesOf(tree))
+			inside.add(a.usesOf(v))
 		}
 		// A view's query lists the view itself, as OLD and NEW.
 		delete(inside.relations, view)
@@ -218,7 +219,7 @@ func (w *work) judge() {
 	w.out.Volatile = w.named.volatile+w.named.clock+w.behind.volatile+w.behind.clock+w.called.Volatile != "" ||
 		tellsTime(w.called.Session) || w.unresolved() || slices.ContainsFunc(read, w.unseen)
 	effect := w.named.effect + w.behind.effect + w.named.sequence + w.behind.sequence + w.called.Effect
-	w.out.ReadOnly = w.query.number("commandType") == cmdSelect && !w.out.Anything && effect == "" &&
+	w.out.ReadOnly = w.query.Number("commandType") == tree.Select && !w.out.Anything && effect == "" &&
 		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0 && !slices.ContainsFunc(read, w.unlogged)
 	w.out.Unkept = w.unkept()
 }

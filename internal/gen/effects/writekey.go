@@ -5,6 +5,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -26,7 +27,7 @@ func (w *work) writeKeys() []stmt.RowKey {
 
 // alone reports whether the change is all that happens to its table.
 func (w *work) alone(d dml) bool {
-	if d.relation == 0 || d.kind == cmdMerge || !w.keyable(d.relation) {
+	if d.relation == 0 || d.kind == tree.Merge || !w.keyable(d.relation) {
 		return false
 	}
 	root := w.cat.Root(d.relation)
@@ -102,7 +103,7 @@ func (w *work) keeps(d dml, c *catalog.Column) bool {
 // statement says. A row may be inserted into, or move to, any partition: all their
 // triggers count.
 func (w *work) moves(d dml, column string) bool {
-	if d.kind == cmdDelete || w.is(trustsTriggers) {
+	if d.kind == tree.Delete || w.is(trustsTriggers) {
 		return false
 	}
 	if w.is(trustsPartitions) && len(w.cat.Relations[d.relation].Triggers) == 0 {
@@ -116,22 +117,22 @@ func (w *work) moves(d dml, column string) bool {
 
 // paramsOf returns the placeholders that hold a column's value in every row.
 func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
-	if d.kind != cmdInsert {
+	if d.kind != tree.Insert {
 		return pinned[column{d.target, c.Number, 0}]
 	}
 	if d.event&catalog.Update != 0 && !(arbiter(d.query, c.Number) && !w.loose(d, c.Name)) && !w.is(forgetsConflict) {
 		return nil
 	}
-	if d.query.number("override") == overridingUser && !w.is(forgetsOverriding) {
+	if d.query.Number("override") == overridingUser && !w.is(forgetsOverriding) {
 		return nil // a sequence gives the value instead
 	}
-	for _, t := range d.query.list("targetList") {
-		v := w.bare(t.child("expr"))
+	for _, t := range d.query.List("targetList") {
+		v := w.bare(t.Child("expr"))
 		typ, known := w.exprType(v)
 		switch {
-		case t.number("resno") != c.Number || !known || family(typ) != family(c.Type):
+		case t.Number("resno") != c.Number || !known || family(typ) != family(c.Type):
 		case isPlaceholder(v):
-			return params{v.number("paramid"): true}
+			return params{v.Number("paramid"): true}
 		case isColumn(v):
 			// A column of the SELECT that gives the rows.
 			return w.feeding(d.query)[columnAt(v)]
@@ -144,7 +145,7 @@ func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
 const overridingUser = 1
 
 // feeding returns what is pinned of the subquery whose rows are inserted.
-func (w *work) feeding(q *node) pinned {
+func (w *work) feeding(q *tree.Node) pinned {
 	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
 	return r.pinsOf(q, nil, nil, 0)
 }
@@ -160,10 +161,10 @@ func (w *work) loose(d dml, column string) bool {
 
 // arbiter reports whether ON CONFLICT finds the row to update by the column, so
 // that it has the value that was to be inserted.
-func arbiter(q *node, number int) bool {
-	return slices.ContainsFunc(q.child("onConflict").list("arbiterElems"), func(e *node) bool {
-		v := e.child("expr")
-		return isColumn(v) && v.number("varattno") == number && e.number("inferopclass") == 0 && e.number("infercollid") == 0
+func arbiter(q *tree.Node, number int) bool {
+	return slices.ContainsFunc(q.Child("onConflict").List("arbiterElems"), func(e *tree.Node) bool {
+		v := e.Child("expr")
+		return isColumn(v) && v.Number("varattno") == number && e.Number("inferopclass") == 0 && e.Number("infercollid") == 0
 	})
 }
 
@@ -177,9 +178,9 @@ func (w *work) toldByResult(d dml, list []conjunct) bool {
 	case ":many", ":batchmany":
 		return true
 	case ":one", ":batchone":
-		if d.kind == cmdInsert {
-			return !d.query.yes("hasTargetSRFs") && !slices.ContainsFunc(d.query.list("rtable"), func(e *node) bool {
-				return e.number("rtekind") != rteRelation || e.atom("relkind") != "c" && e.oid("relid") != d.relation
+		if d.kind == tree.Insert {
+			return !d.query.Yes("hasTargetSRFs") && !slices.ContainsFunc(d.query.List("rtable"), func(e *tree.Node) bool {
+				return e.Number("rtekind") != tree.Relation || e.Atom("relkind") != "c" && e.OID("relid") != d.relation
 			})
 		}
 		return w.single(d.query, list) || w.is(toldOne)
@@ -190,10 +191,10 @@ func (w *work) toldByResult(d dml, list []conjunct) bool {
 // returned is the number of the result's column that holds a column of the
 // target, 0 when none does.
 func (w *work) returned(d dml, number int) int {
-	for _, t := range d.query.list("returningList") {
-		e := t.child("expr")
-		if !t.yes("resjunk") && isColumn(e) && e.number("varno") == d.target && e.number("varattno") == number {
-			return t.number("resno")
+	for _, t := range d.query.List("returningList") {
+		e := t.Child("expr")
+		if !t.Yes("resjunk") && isColumn(e) && e.Number("varno") == d.target && e.Number("varattno") == number {
+			return t.Number("resno")
 		}
 	}
 	return 0
