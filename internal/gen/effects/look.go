@@ -211,7 +211,7 @@ func (s *sighting) resolve(rows [][][]byte) {
 	for len(v.List) == 1 {
 		v = v.List[0]
 	}
-	if tree.Ungroup(v).Node.Is("QUERY") {
+	if v.Node.Is("QUERY") {
 		s.query, s.whyNone = v.Node, ""
 	}
 }

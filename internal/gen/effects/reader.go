@@ -111,7 +111,7 @@ func (r *reader) viewQuery(view catalog.OID) *tree.Node {
 	if err != nil || len(v.List) != 1 || !v.List[0].Node.Is("QUERY") {
 		return nil
 	}
-	q := tree.Ungroup(v).List[0].Node
+	q := v.List[0].Node
 	for i, entry := range q.List("rtable") {
 		if entry.OID("relid") == view && !tree.InFrom(q, i+1) {
 			// Still an entry, so that the numbers of the others stay.

@@ -36,7 +36,9 @@ type Value struct {
 // ErrUnread is the error of [Parse].
 var ErrUnread = errors.New("a query tree of PostgreSQL's was not understood")
 
-// Parse reads the text of a pg_node_tree.
+// Parse reads the text of a pg_node_tree. It is the same tree from every version:
+// what PostgreSQL 18 puts into the range table of a GROUP BY query stands where it is
+// meant.
 func Parse(text string) (Value, error) {
 	r := &reader{text: text}
 	v, err := r.value(r.token())
@@ -46,6 +48,7 @@ func Parse(text string) (Value, error) {
 	if r.token() != "" {
 		return Value{}, ErrUnread
 	}
+	ungroup(v)
 	return v, nil
 }
 

@@ -52,19 +52,3 @@ func FuzzATreeNeverPanics(f *testing.F) {
 		}
 	})
 }
-
-func TestWhatIsGroupedByIsPutBack(t *testing.T) {
-	t.Parallel()
-	v, err := Parse(`{QUERY :commandType 1 :rtable ({RANGETBLENTRY :rtekind 0 :relid 5} {RANGETBLENTRY :rtekind 9 :groupexprs ({VAR :varno 1 :varattno 7 :varlevelsup 0})})
-		:targetList ({TARGETENTRY :expr {VAR :varno 2 :varattno 1 :varlevelsup 0} :resno 1} {TARGETENTRY :expr {VAR :varno 2 :varattno 2 :varlevelsup 0} :resno 2})}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	targets := Ungroup(v).Node.List("targetList")
-	if got := targets[0].Child("expr"); got.Number("varno") != 1 || got.Number("varattno") != 7 {
-		t.Errorf("the first column is %+v", got)
-	}
-	if got := targets[1].Child("expr"); got.Number("varno") != 2 || got.Number("varattno") != 2 {
-		t.Errorf("one that is not there became %+v", got)
-	}
-}
