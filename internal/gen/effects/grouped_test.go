@@ -31,6 +31,7 @@ var groupedStatements = []struct{ name, sql, want string }{
 	{"a row of a subquery that groups", `SELECT jsonb_agg(x) FROM (SELECT a.feel, a.name, count(*) FROM authors a WHERE a.id = $1 GROUP BY a.feel, a.name) x`, "reads=authors rkeys=authors.id$1 ro"},
 	{"INSERT of groups", `INSERT INTO notes (id, book_id) SELECT b.id, $1::bigint FROM books b WHERE b.id = $2 GROUP BY b.id`, "reads=books writes=notes wkeys=notes.book_id$1,notes.id$2 unkept: it writes notes"},
 	{"UPDATE from groups", `UPDATE notes SET book_id = x.n FROM (SELECT b.id, count(*) AS n FROM books b GROUP BY b.id) x WHERE x.id = notes.id AND notes.id = $1`, "reads=books writes=notes wkeys=notes.id$1 unkept: it writes notes"},
+	{"the start of a day in a zone that a column names", `SELECT date_trunc('day', born, name) FROM authors WHERE id = $1`, "reads=authors rkeys=authors.id$1 ro unique"},
 }
 
 // groupedView has a subquery that speaks of what is grouped by.

@@ -117,10 +117,12 @@ LEFT JOIN pg_proc o ON o.oid = t.typoutput LEFT JOIN pg_proc i ON i.oid = t.typi
 	return err
 }
 
+// loadProcs reads the functions. date_trunc with a time zone depends on its arguments
+// alone, as PostgreSQL 18 knows and versions before do not.
 func (a *Analyzer) loadProcs(ctx context.Context) error {
 	a.procs = map[catalog.OID]proc{}
 	rows, err := a.conn.Query(ctx, `
-SELECT p.oid, p.proname, p.provolatile::text, p.oid < $1,
+SELECT p.oid, p.proname, CASE WHEN p.oid < $1 AND p.proname = 'date_trunc' AND p.pronargs = 3 THEN 'i' ELSE p.provolatile::text END, p.oid < $1,
        CASE WHEN g.aggfnoid IS NULL THEN '{}' ELSE ARRAY[g.aggtransfn, g.aggfinalfn, g.aggmtransfn, g.aggmfinalfn]::oid[] END
 FROM pg_proc p LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid`, firstNormalOID)
 	if err != nil {
