@@ -112,7 +112,7 @@ func TestGenerateThenCheckThenDrift(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "schema.sql"), []byte(projectFiles["schema.sql"]+"ALTER TABLE books ADD CONSTRAINT known UNIQUE (title);\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if stderr, code := run("check"); code != 1 || !strings.Contains(stderr, "db/constraints_gen.go:14:1: this file is stale") {
+	if stderr, code := run("check"); code != 1 || !strings.Contains(stderr, "db/constraints_gen.go:15:1: this file is stale") {
 		t.Errorf("check after a change of the schema: code %d, %s", code, stderr)
 	}
 }

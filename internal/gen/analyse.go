@@ -25,6 +25,7 @@ type analysis struct {
 	project  *project.Project
 	mode     mode
 	packages []*packageAnalysis
+	server   string // the major version of PostgreSQL
 	// problems stop the work in strict mode; notes never do.
 	problems, notes Problems
 	mutant          mutant
@@ -87,6 +88,7 @@ func (a *analysis) checkDrivers() {
 type group struct {
 	schema   []string
 	packages []*packageAnalysis
+	server   string // the major version of PostgreSQL
 }
 
 // groups makes the packages' analyses, and puts those that share a schema together,

@@ -13,7 +13,7 @@ func (a *analysis) emit() (*fileSet, error) {
 	var problems Problems
 	var errs []error
 	for _, pkg := range a.packages {
-		in := emit.Input{Package: pkg.Package, Relations: pkg.digests, Constraints: pkg.constraints}
+		in := emit.Input{Package: pkg.Package, Server: a.server, Relations: pkg.digests, Constraints: pkg.constraints}
 		for _, st := range pkg.statements {
 			if note := st.Opaque(); note != nil {
 				in.Opaque = append(in.Opaque, emit.Opaque{Name: st.Name, Why: note.Args, Build: st.Build})

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/sqlkeel/sqlkeel/internal/gen/emit"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
 )
 
@@ -89,10 +90,8 @@ func (f *fileSet) compare() error {
 		switch old, exists := s.old[path]; {
 		case !exists:
 			problems = append(problems, fileProblem(path, "this file is missing: "+remedy))
-		case !bytes.Equal(old, f.content[path]) && !f.is(seesNothing):
-			problem := fileProblem(path, "this file is stale: "+remedy)
-			problem.Pos.Line = firstDifference(old, f.content[path])
-			problems = append(problems, problem)
+		case !sameFacts(old, f.content[path]) && !f.is(seesNothing):
+			problems = append(problems, staleProblem(path, old, f.content[path]))
 		}
 	}
 	for _, path := range s.orphans {
@@ -103,6 +102,42 @@ func (f *fileSet) compare() error {
 
 func fileProblem(path, message string) *project.Problem {
 	return &project.Problem{Pos: project.Position{File: path, Line: 1, Column: 1}, Message: message}
+}
+
+func staleProblem(path string, old, now []byte) *project.Problem {
+	with := ""
+	_, before := cutServer(old)
+	_, checked := cutServer(now)
+	if before != "" && before != checked {
+		with = " (generated with PostgreSQL " + before + ", checked with " + checked + ")"
+		old = bytes.Replace(old, []byte(emit.Server+before), []byte(emit.Server+checked), 1)
+	}
+	problem := fileProblem(path, "this file is stale"+with+": "+remedy)
+	problem.Pos.Line = firstDifference(old, now)
+	return problem
+}
+
+// sameFacts reports whether two files differ in nothing but the servers that they
+// were generated with: whichever says so, the facts are the same.
+func sameFacts(a, b []byte) bool {
+	x, withX := cutServer(a)
+	y, withY := cutServer(b)
+	if withX == "" || withY == "" {
+		return bytes.Equal(a, b)
+	}
+	return bytes.Equal(x, y)
+}
+
+// cutServer returns a file without its second line, and the version of PostgreSQL
+// that stands there; the whole file and "" when none does.
+func cutServer(text []byte) (rest []byte, version string) {
+	first, below, _ := bytes.Cut(text, []byte("\n"))
+	line, below, _ := bytes.Cut(below, []byte("\n"))
+	number, found := bytes.CutPrefix(line, []byte(emit.Server))
+	if !found {
+		return text, ""
+	}
+	return slices.Concat(first, []byte("\n"), below), string(number)
 }
 
 // firstDifference returns the number of the first line that differs.
@@ -129,7 +164,7 @@ func (f *fileSet) write(ctx context.Context) (err error) {
 	t := &transaction{old: s.old, staged: map[string]string{}}
 	defer func() { err = errors.Join(err, t.end(err != nil && !f.is(forgetsUndo))) }()
 	paths := slices.Sorted(maps.Keys(f.content))
-	paths = slices.DeleteFunc(paths, func(path string) bool { return bytes.Equal(s.old[path], f.content[path]) })
+	paths = slices.DeleteFunc(paths, func(path string) bool { return sameFacts(s.old[path], f.content[path]) })
 	for _, path := range paths {
 		if err := t.stage(path, f.content[path]); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -40,6 +41,7 @@ func (a *analysis) analyseGroup(ctx context.Context, dsn string, owned bool, g *
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	a.server = majorVersion(conn)
 	known, err := a.open(ctx, conn)
 	if err != nil {
 		return err
@@ -55,6 +57,12 @@ func (a *analysis) analyseGroup(ctx context.Context, dsn string, owned bool, g *
 		return nil // nothing is emitted
 	}
 	return known.describe(ctx, g)
+}
+
+// majorVersion returns 18 for 18.4, 18beta1 and 18.4 (Debian 18.4-1).
+func majorVersion(conn *pgx.Conn) string {
+	version := conn.PgConn().ParameterStatus("server_version")
+	return version[:len(version)-len(strings.TrimLeft(version, "0123456789"))]
 }
 
 // open reads the catalogs.

@@ -39,7 +39,7 @@ func constraintsFile(in Input, taken *names) ([]byte, error) {
 	slices.SortFunc(list, func(a, b Constraint) int {
 		return slices.Compare([]string{a.Schema, a.Table, a.Name, string(a.Kind)}, []string{b.Schema, b.Table, b.Name, string(b.Kind)})
 	})
-	f := newFile(in.Package, taken)
+	f := newFile(in, taken)
 	f.build = in.Package.Build
 	pgerr := f.use("github.com/sqlkeel/sqlkeel/pgerr")
 	f.line("// The constraints of the schema. Each is what errors.Is finds in the error of a")

@@ -18,6 +18,7 @@ import (
 // file is a Go file under construction.
 type file struct {
 	pkg     *project.Package
+	server  string
 	build   string // the condition under which Go builds it
 	taken   *names
 	body    bytes.Buffer
@@ -25,8 +26,8 @@ type file struct {
 	mutant  mutant
 }
 
-func newFile(pkg *project.Package, taken *names) *file {
-	return &file{pkg: pkg, taken: taken, imports: map[string]string{}}
+func newFile(in Input, taken *names) *file {
+	return &file{pkg: in.Package, server: in.Server, taken: taken, imports: map[string]string{}}
 }
 
 // line writes one line, or several.
@@ -74,7 +75,7 @@ func (f *file) goType(spelled string) string {
 // bytes returns the formatted file.
 func (f *file) bytes() ([]byte, error) {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s\n\n", Header)
+	fmt.Fprintf(&out, "%s\n%s%s\n\n", Header, Server, f.server)
 	if f.build != "" {
 		fmt.Fprintf(&out, "//go:build %s\n\n", f.build)
 	}
