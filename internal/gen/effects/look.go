@@ -83,7 +83,11 @@ func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *proj
 	if resolvable(s.tree) {
 		script += a.asFunction(s, s.text)
 	}
-	return s, s.read(conn.Exec(ctx, script), len(script) > len(locksHeld))
+	if err := s.read(conn.Exec(ctx, script), len(script) > len(locksHeld)); err != nil {
+		return s, err
+	}
+	s.locks = a.unread(s)
+	return s, nil
 }
 
 func (a *Analyzer) typeOf(oid uint32) Type {

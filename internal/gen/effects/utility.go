@@ -1,6 +1,9 @@
 package effects
 
 import (
+	"maps"
+	"slices"
+
 	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
@@ -60,10 +63,10 @@ func (w *work) refresh(u *utility, n *pg.RefreshMatViewStmt) {
 		inside = w.usesOf(v)
 	}
 	delete(inside.relations, oid)
-	for r := range inside.relations {
-		u.reads = append(u.reads, r)
+	for _, r := range slices.Sorted(maps.Keys(inside.relations)) {
 		w.expand(inside, r)
 	}
+	u.reads = slices.Sorted(maps.Keys(inside.relations))
 	for f := range inside.functions {
 		u.functions = append(u.functions, f)
 	}

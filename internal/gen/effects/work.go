@@ -55,7 +55,8 @@ func (w *work) mention() {
 	for _, p := range w.params {
 		w.makes(w.named, catalog.OID(p.OID), nil)
 	}
-	for oid := range w.named.relations {
+	// In order, because the first of what they depend on is named.
+	for _, oid := range slices.Sorted(maps.Keys(w.named.relations)) {
 		w.expand(w.behind, oid)
 	}
 	for _, l := range w.locks {
@@ -84,7 +85,7 @@ func (a *Analyzer) expand(u *uses, view catalog.OID) {
 		a.views[view] = inside
 	}
 	u.add(inside)
-	for oid := range inside.relations {
+	for _, oid := range slices.Sorted(maps.Keys(inside.relations)) {
 		a.expand(u, oid)
 	}
 }
