@@ -1,308 +1,325 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
-	pg "github.com/sqlc-dev/oliphant"
-
+	"github.com/sqlkeel/sqlkeel/internal/gen/bodies"
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // body is what calling a function does, one level deep.
 type body struct {
-	Dependency
-	changes []Change
+	*Uses
 	// unknown is why that is not all; empty when it is.
 	unknown string
-	// effect is what it does beyond rows, and locks included; empty for nothing.
-	effect string
+	// reads is why what it reads has no bound, where what it changes has one.
+	reads string
 	// alters and altersAny are the columns of NEW that a trigger function assigns.
 	alters    []string
 	altersAny bool
 }
 
-// read works out what a function does.
-func (c *Catalog) read(f *Function) *body {
-	b := c.readBody(f)
-	b.add(f.defaults)
-	for _, t := range append([]OID{f.result}, f.arguments...) {
-		b.Functions = append(b.Functions, c.Checks(t)...)
+// place is where a function is called: under which search_path, and as a trigger of
+// which relation. What its body means depends on both.
+type place struct {
+	function, table OID
+	path            int
+}
+
+// body works out what a function does whose body runs under a search_path.
+func (c *Catalog) body(f *Function, path int, table OID) *body {
+	if f.atomic != "" || !f.followed() {
+		path = 0
 	}
+	at := place{f.OID, table, path}
+	if b := c.bodies[at]; b != nil {
+		return b
+	}
+	b := c.readBody(f, path, table)
+	c.bodies[at] = b
+	b.Add(c.usesOf(f.defaults))
+	for _, a := range append([]parameter{{typ: f.result}}, f.arguments...) {
+		b.Add(c.Checks(a.typ))
+	}
+	f.declared.apply(c, b)
 	return b
 }
 
-func (c *Catalog) readBody(f *Function) *body {
+func (c *Catalog) readBody(f *Function, path int, table OID) *body {
 	switch {
 	case hidden[f.Name] != "" && (f.system() || f.Extension != ""):
-		return &body{unknown: hidden[f.Name], altersAny: true}
+		return &body{Uses: NewUses(), unknown: hidden[f.Name], altersAny: true}
 	case f.system() || plainExtensions[f.Extension] && f.Volatility != 'v':
-		return &body{altersAny: true}
+		return &body{Uses: NewUses(), altersAny: true}
 	case f.Kind == 'a':
-		return &body{Dependency: Dependency{Functions: f.parts}}
-	case f.Language == "sql" && f.atomic:
-		return c.readAtomic(f)
-	case f.Language == "sql":
-		return c.readText(f, &syntax.Body{Uses: *syntax.Text(f.text), AltersAny: true})
-	case f.Language == "plpgsql":
-		return c.readText(f, syntax.PLpgSQL(f.Source))
+		u := NewUses()
+		for _, part := range f.parts {
+			u.Add(c.Called(part))
+		}
+		return &body{Uses: u}
+	case f.atomic != "":
+		return &body{Uses: c.usesOf(f.atomic), altersAny: true}
+	case f.Language == "sql" || f.Language == "plpgsql":
+		return c.compiled(f, path, table)
 	case f.Volatility == 'i', plainExtensions[f.Extension]:
-		return &body{altersAny: true}
+		return &body{Uses: NewUses(), altersAny: true}
 	}
-	return &body{unknown: "it is written in " + f.Language, altersAny: true}
+	return &body{Uses: NewUses(), unknown: "it is written in " + f.Language, altersAny: true}
 }
 
-// readAtomic reads a body whose names PostgreSQL resolved. Its text tells what is
-// changed from what is read; where it does not, all counts as both.
-func (c *Catalog) readAtomic(f *Function) *body {
-	b := &body{Dependency: f.tree, altersAny: true}
-	for _, to := range c.depends[object{pgProc, f.OID}] {
-		if to.class == pgProc {
-			b.Functions = append(b.Functions, to.oid)
-		} else {
-			b.Relations = append(b.Relations, to.oid)
-		}
+// compiled reads what PostgreSQL made of a body that is text.
+func (c *Catalog) compiled(f *Function, path int, table OID) *body {
+	search := c.paths[path]
+	b := &body{Uses: NewUses()}
+	made, err := bodies.Compile(c.ctx, c.conn, types{c}, c.compilable(f, search, table))
+	if err != nil {
+		c.fail(err)
+		return b
 	}
-	tree, err := syntax.Parse(f.Source)
-	ok := err == nil && len(tree.GetStmts()) == 1
-	var body *pg.Node
-	if ok {
-		body = tree.GetStmts()[0].GetStmt().GetCreateFunctionStmt().GetSqlBody()
-	}
-	b.changes = c.split(&b.Dependency, []*pg.Node{body}, ok)
-	b.effect = effectOf(syntax.Direct(body))
+	r := &bodyReader{treeReader: &treeReader{Catalog: c, out: b.Uses}, body: b, made: made, path: search.schemas, anywhere: c.wanders}
+	r.read()
+	b.alters, b.altersAny = made.Alters, made.AltersAny || f.Language == "sql"
 	return b
 }
 
-// effectOf returns what statements do beyond rows. A standby refuses all of it.
-func effectOf(s *syntax.Uses) string {
-	if len(s.Locks) > 0 {
-		return "a lock"
+// compilable describes a function to the compiler.
+func (c *Catalog) compilable(f *Function, path searchPath, table OID) *bodies.Function {
+	out := &bodies.Function{Name: f.Name, Language: f.Language, Source: f.text, Path: path.setting, Concrete: map[string]string{}}
+	result := c.types[f.result]
+	if result != nil && result.Kind != 'p' {
+		out.Result = f.result
 	}
-	return s.Effect
-}
-
-// split returns what statements change and leaves in d what they read. The names
-// in them are as PostgreSQL prints them when nothing is on the search_path. When
-// they cannot be understood, ok being false is one way, any of what d holds may be
-// changed.
-func (c *Catalog) split(d *Dependency, statements []*pg.Node, ok bool) []Change {
-	var uses syntax.Uses
-	for _, s := range statements {
-		uses.Add(syntax.Direct(s))
-	}
-	reads, unread := c.resolveAll(uses.Reads, nil, false, nil)
-	changes, unchanged := c.changesOf(uses.Changes, nil, false)
-	if ok && unread+unchanged+uses.Unknown == "" {
-		d.Relations = reads
-		return changes
-	}
-	changes = nil
-	for _, oid := range d.Relations {
-		changes = append(changes, Change{Relation: oid, Event: every, Cascade: true})
-	}
-	return changes
-}
-
-// readText finds what the names in a body mean.
-func (c *Catalog) readText(f *Function, s *syntax.Body) *body {
-	b := &body{unknown: s.Unknown, alters: s.Alters, altersAny: s.AltersAny, effect: effectOf(&s.Uses)}
-	n := names{catalog: c, path: f.path, body: b, anywhere: c.wanders && !c.is(onePath)}
-	if f.path == nil || c.is(anyPath) {
-		n.path = c.path
-	}
-	for _, called := range s.Functions {
-		// Which schemas are searched may change on the way.
-		n.anywhere = n.anywhere || called.Name == "set_config"
-	}
-	n.relations(&s.Uses, c.transition[f.OID])
-	for _, called := range s.Functions {
-		n.function(called)
-	}
-	b.Functions = append(b.Functions, c.Implied(&s.Uses)...)
-	if b.Session == "" && f.Volatility != 'i' {
-		b.Session = c.sessionOf(f, s, b)
-	}
-	return b
-}
-
-// names resolves the names in a body.
-type names struct {
-	catalog  *Catalog
-	path     []string
-	anywhere bool
-	body     *body
-}
-
-func (n *names) relations(s *syntax.Uses, transition []string) {
-	but := map[string]bool{}
-	for _, t := range transition {
-		but[t] = true
-	}
-	var missing, unchanged, stale string
-	n.body.Relations, missing = n.catalog.resolveAll(s.Reads, n.path, n.anywhere, but)
-	n.body.changes, unchanged = n.catalog.changesOf(s.Changes, n.path, n.anywhere)
-	views, stale := n.catalog.resolveAll(s.Refreshes, n.path, n.anywhere, nil)
-	for _, v := range views {
-		n.body.changes = append(n.body.changes, Change{Relation: v, Event: Insert | Truncate})
-	}
-	for _, m := range []string{missing, unchanged, stale} {
-		if m != "" && n.body.unknown == "" {
-			n.body.unknown = "it names " + m + ", which does not exist"
-		}
-	}
-}
-
-// function adds every function of a name: which of them is called the types would
-// say.
-func (n *names) function(called syntax.Name) {
-	found := n.catalog.FunctionsNamed(called.Schema, called.Name)
-	if n.catalog.is(firstName) && len(found) > 1 {
-		found = found[:1]
-	}
-	for _, oid := range found {
-		if f := n.catalog.Functions[oid]; !f.system() || f.Volatility == 'v' || hidden[f.Name] != "" {
-			n.body.Functions = append(n.body.Functions, oid)
-		}
-	}
-	if len(found) == 0 && !valueFunctions[called.Name] && n.catalog.typeNames[called.Name] == nil && n.body.unknown == "" {
-		n.body.unknown = "it calls " + called.String() + ", which does not exist"
-	}
-}
-
-// Implied returns the functions that may be called without their name being
-// written like a call: by operators, by casts, and as row.name.
-func (c *Catalog) Implied(s *syntax.Uses) []OID {
-	out := slices.Clone(c.casts)
-	for _, o := range s.Operators {
-		out = append(out, c.operators[o.Name]...)
-	}
-	for _, o := range unwritten {
-		out = append(out, c.operators[o]...)
-	}
-	for _, a := range s.Attributes {
-		for _, f := range c.functions[a] {
-			if !f.system() && len(f.arguments) > 0 { // those behind the first may have defaults
-				out = append(out, f.OID)
+	out.Event = result != nil && result.Name == "event_trigger"
+	if r := c.Relations[table]; r != nil {
+		out.Table = quoted(r.Schema, r.Name)
+		for _, t := range r.Triggers {
+			if t.Function == f.OID {
+				out.Tables = append(out.Tables, t.Tables...)
 			}
+		}
+		slices.Sort(out.Tables)
+		out.Tables = slices.Compact(out.Tables)
+	}
+	inputs := 0
+	for _, a := range f.arguments {
+		argument := bodies.Argument{Name: a.name, Type: types{c}.TypeSQL(a.typ), Out: a.out}
+		if !a.out {
+			if inputs < len(f.concrete) {
+				argument.Type = types{c}.TypeSQL(f.concrete[inputs])
+				if t := c.types[a.typ]; t != nil && t.Kind == 'p' {
+					out.Concrete[t.Name] = argument.Type
+				}
+			}
+			inputs++
+		}
+		out.Arguments = append(out.Arguments, argument)
+	}
+	for i := range out.Arguments {
+		if t := c.types[f.arguments[i].typ]; out.Concrete[t.nameOr("")] != "" {
+			out.Arguments[i].Type = out.Concrete[t.Name]
 		}
 	}
 	return out
 }
 
-// unwritten are the operators that a body applies without naming them: by BETWEEN,
-// IN, CASE, USING, DISTINCT and ORDER BY.
-var unwritten = []string{"=", "<>", "<", "<=", ">", ">="}
-
-// valueFunctions are those that are no functions to PostgreSQL.
-var valueFunctions = map[string]bool{
-	"current_date": true, "current_time": true, "current_timestamp": true, "localtime": true, "localtimestamp": true,
-	"current_role": true, "user": true, "current_catalog": true, "current_user": true, "session_user": true, "current_schema": true,
+// bodyReader collects from a compiled body.
+type bodyReader struct {
+	*treeReader
+	body     *body
+	made     *bodies.Body
+	path     []string
+	anywhere bool
 }
 
-// sessionOf returns what makes a body's result depend on the session. The types
-// of its expressions are not known, so that whatever could be a date or a time
-// counts when one is named.
-func (c *Catalog) sessionOf(f *Function, s *syntax.Body, b *body) string {
-	prints, aged := len(s.Casts) > 0, false
-	for _, name := range s.Columns {
-		if slices.Contains(systemColumns, name) {
-			return "the system column " + name
-		}
+func (r *bodyReader) read() {
+	made, u := r.made, r.out
+	first(&r.body.unknown, made.Unknown)
+	for _, t := range made.Trees {
+		v := t.Value
+		u.Add(r.Uses(v))
+		r.Literals(u, v, t.SQL)
 	}
-	for _, called := range s.Functions {
-		if valueFunctions[called.Name] {
-			return called.Name
-		}
-		stable, other := false, false
-		for _, g := range c.functions[called.Name] {
-			stable = stable || g.system() && g.Volatility == 's'
-			other = other || g.Volatility != 's'
-		}
-		if stable && !other && !printsOnly[called.Name] {
-			return called.Name + "()"
-		}
-		prints, aged = prints || stable, aged || called.Name == "age"
+	if r.anywhere {
+		r.namesakes()
 	}
-	if c.namesTime(f, s, b, prints) {
-		if aged {
-			return "age()"
-		}
-		return "a date or time in a body whose types are not known"
+	for _, v := range made.Values {
+		r.value(v)
 	}
-	return ""
+	for _, oid := range made.Made {
+		r.makes(oid)
+	}
+	for _, run := range made.Runs {
+		r.run(run)
+	}
+	for _, sql := range made.Utilities {
+		r.named(syntax.Text(sql))
+	}
+	for _, l := range made.Loose {
+		r.named(syntax.Text(l.SQL))
+		first(&u.Session, "an expression whose types are not known ("+l.Why+")")
+	}
+	if made.Makes {
+		first(&u.Effect, "a temporary table")
+	}
+	if made.Keeps {
+		first(&u.Leaves, "a temporary table")
+	}
+	u.Changes = slices.DeleteFunc(u.Changes, func(change Change) bool { return made.Own[change.Relation] })
+	for oid := range made.Own {
+		delete(u.Relations, oid)
+	}
 }
 
-// namesTime reports whether a body names anything that is a date or a time.
-func (c *Catalog) namesTime(f *Function, s *syntax.Body, b *body, prints bool) bool {
-	for _, t := range f.arguments {
-		if c.timed(t) {
-			return true
+// value notes that columns become a value of a type: by a cast, as PL/pgSQL does.
+func (r *bodyReader) value(v bodies.Value) {
+	if t := r.types[r.BaseType(v.To)]; t != nil && t.Kind == 'c' && (len(v.From) != 1 || !r.composite(v.From[0])) {
+		r.makes(v.To)
+		for i, column := range r.columnsOf(t.Relation) {
+			if i < len(v.From) {
+				r.casts(v.From[i], column.Type)
+			}
 		}
+		return
 	}
-	for _, t := range s.Types {
-		if c.timedText(t) {
-			return true
-		}
+	if v.Constant != "" && isSettled("'"+v.Constant+"'", r.BaseType(v.To)) {
+		r.makes(v.To)
+		return
 	}
-	for _, t := range append(s.Casts, s.Functions...) { // date(x) may be a cast
-		if c.timedName(t.Name) {
-			return true
-		}
-	}
-	return c.namesTimedColumn(s.Columns, b.Relations, prints)
+	r.casts(v.From[0], v.To)
 }
 
-// namesTimedColumn reports whether one of the names is that of a column with a
-// date or a time. A name that is no column may stand for a whole row, and all of
-// its columns are printed with it.
-func (c *Catalog) namesTimedColumn(names []string, relations []OID, prints bool) bool {
-	rows := map[string]bool{}
-	for _, name := range names {
-		rows[name] = true
+// casts notes a cast in an assignment.
+func (r *treeReader) casts(from, to OID) {
+	r.makes(to)
+	if from == 0 {
+		first(&r.out.Session, "a value whose type is not known")
+		return
 	}
-	timed, named := false, map[string]bool{}
-	for _, oid := range relations {
-		for _, column := range c.relationColumns(oid) {
-			named[column.Name] = named[column.Name] || rows[column.Name]
-			if c.timed(column.Type) {
-				timed = true
-				if rows["*"] || rows[column.Name] {
-					return true
+	function, io := r.cast(from, to)
+	r.call(function, nil, nil)
+	if io {
+		r.throughText(from, to)
+	}
+}
+
+func (c *Catalog) composite(oid OID) bool {
+	t := c.types[c.BaseType(oid)]
+	return t != nil && (t.Kind == 'c' || t.OID == tree.Record)
+}
+
+// namesakes adds what names may mean when any schema may be searched.
+func (r *bodyReader) namesakes() {
+	for oid := range maps.Clone(r.out.Relations) {
+		if rel := r.Relations[oid]; rel != nil {
+			for _, other := range r.relationsNamed[rel.Name] {
+				r.out.Relations[other] = true
+			}
+		}
+	}
+	for _, change := range slices.Clone(r.out.Changes) {
+		if rel := r.Relations[change.Relation]; rel != nil {
+			for _, other := range r.relationsNamed[rel.Name] {
+				if other != change.Relation {
+					r.out.Changes = append(r.out.Changes, Change{Relation: other, Event: change.Event, Cascade: change.Cascade})
 				}
 			}
 		}
 	}
-	for name := range named {
-		delete(rows, name)
-	}
-	return timed && prints && len(rows) > 0
-}
-
-// timedText looks at a type as a declaration spells it: name, table%ROWTYPE or
-// table.column%TYPE.
-func (c *Catalog) timedText(text string) bool {
-	name, _, derived := strings.Cut(text, "%")
-	if !derived {
-		parts := strings.Split(name, ".")
-		return c.timedName(strings.Trim(parts[len(parts)-1], `"[]`))
-	}
-	parts := strings.Split(strings.ReplaceAll(name, `"`, ""), ".")
-	for _, oid := range c.named[parts[0]] {
-		for _, column := range c.relationColumns(oid) {
-			if c.timed(column.Type) && (len(parts) == 1 || column.Name == parts[1]) {
-				return true
+	for oid := range maps.Clone(r.out.Functions) {
+		if f := r.Functions[oid]; f != nil {
+			for _, other := range r.functions[f.Name] {
+				if !other.system() {
+					r.out.Functions[other.OID] = true
+				}
 			}
 		}
 	}
-	return len(parts) > 2
 }
 
-func (c *Catalog) timedName(name string) bool {
-	for _, t := range c.typeNames[name] {
-		if c.timed(t) {
-			return true
+// resolved returns the function that a call is of: of a generic one, the one for the
+// types of its arguments.
+func (r *treeReader) resolved(f *Function, n *tree.Node, args []*tree.Node) OID {
+	if !f.generic || !f.followed() || f.Kind == 'a' || f.concrete != nil || n == nil {
+		return f.OID
+	}
+	var concrete []OID
+	for _, a := range args {
+		typ, known := r.ExprType(a)
+		if !known || r.types[typ] == nil || r.types[typ].Kind == 'p' && typ != unknownOID {
+			return f.OID
+		}
+		if typ == unknownOID {
+			typ = textOID
+		}
+		concrete = append(concrete, typ)
+	}
+	return r.instance(f, concrete)
+}
+
+// instance returns a generic function for the types of its arguments.
+func (c *Catalog) instance(f *Function, concrete []OID) OID {
+	for _, oid := range c.instances[f.OID] {
+		if slices.Equal(c.Functions[oid].concrete, concrete) {
+			return oid
 		}
 	}
-	return false
+	const firstInstance = 1 << 31 // far above what a database counts to
+	one := *f
+	one.OID, one.concrete = firstInstance+OID(len(c.Functions)), concrete
+	c.Functions[one.OID] = &one
+	c.instances[f.OID] = append(c.instances[f.OID], one.OID)
+	return one.OID
+}
+
+// types is what the compiler is told of types.
+type types struct{ *Catalog }
+
+// TypeSQL returns a type's name with its schema, in quotes.
+func (t types) TypeSQL(oid OID) string {
+	if typ := t.types[oid]; typ != nil {
+		return quoted(typ.Schema, typ.Name)
+	}
+	return ""
+}
+
+// Composite reports whether a type is a row type of its own, or a domain over one.
+func (t types) Composite(oid OID) bool {
+	typ := t.types[t.BaseType(oid)]
+	return typ != nil && typ.Kind == 'c'
+}
+
+// Field returns the type of a row type's column.
+func (t types) Field(oid OID, name string) OID {
+	if typ := t.types[t.BaseType(oid)]; typ != nil {
+		for _, column := range t.columnsOf(typ.Relation) {
+			if column.Name == name {
+				return column.Type
+			}
+		}
+	}
+	return 0
+}
+
+// Element returns the type of an array's elements.
+func (t types) Element(oid OID) OID {
+	if typ := t.types[t.BaseType(oid)]; typ != nil && typ.Array {
+		return typ.Element
+	}
+	return 0
+}
+
+func (t *Type) nameOr(other string) string {
+	if t == nil {
+		return other
+	}
+	return t.Name
+}
+
+// quoted writes a name with its schema.
+func quoted(schema, name string) string {
+	quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+	return quote(schema) + "." + quote(name)
 }

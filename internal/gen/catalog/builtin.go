@@ -1,19 +1,59 @@
 package catalog
 
-import "strings"
+import (
+	"strings"
 
-// Hidden says why nothing is known of what a function, PostgreSQL's own or of an
-// extension, reads and changes; empty when its name tells.
-func Hidden(name string) string { return hidden[name] }
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
+)
 
-// Quiet reports whether a volatile function of PostgreSQL's own changes nothing, so
+// firstNormalOID is the lowest OID of what initdb did not make: OIDs below are of
+// PostgreSQL's own objects.
+const firstNormalOID = 16384
+
+// PostgreSQL's own functions, and those of its extensions, by what they do. What is in
+// no list counts for what pg_proc says: a volatile one has effects, a stable one
+// depends on the session.
+
+// isQuiet reports whether a volatile function of PostgreSQL's own changes nothing, so
 // that a standby runs it too.
-func Quiet(name string) bool { return quiet[name] || strings.HasSuffix(name, "_size") }
+func isQuiet(name string) bool { return quiet[name] || strings.HasSuffix(name, "_size") }
 
-// PrintsOnly reports whether a function of PostgreSQL's own is STABLE only because
-// it prints values of any type, or looks at its definition: with arguments whose text
-// no setting decides its value depends on nothing else.
-func PrintsOnly(name string) bool { return printsOnly[name] }
+// names makes a set.
+func names(list ...string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, n := range list {
+		set[n] = true
+	}
+	return set
+}
+
+// clocks tell the time.
+var clocks = names("now", "transaction_timestamp", "statement_timestamp", "clock_timestamp", "timeofday")
+
+// transactionIDs give the transaction a number: a standby refuses.
+var transactionIDs = names("txid_current", "pg_current_xact_id")
+
+// schemaOnly ones change when the schema does.
+var schemaOnly = names("enum_first", "enum_last", "enum_range", "enum_in", "enum_out", "pg_typeof", "format_type",
+	"pg_get_serial_sequence", "regclassin")
+
+// populates makes a value of its result's type out of text.
+var populates = names("json_populate_record", "json_populate_recordset", "jsonb_populate_record", "jsonb_populate_recordset")
+
+// settingOf are IMMUTABLE functions that depend on a setting all the same.
+var settingOf = map[string]string{"quote_ident": "quote_all_identifiers", "float4out": "extra_float_digits", "float8out": "extra_float_digits"}
+
+// fields are STABLE functions that tell a field of a time. The epoch is the same in every
+// session.
+var fields = names("extract", "date_part")
+
+func tellsEpoch(args []*tree.Node) bool {
+	if len(args) == 0 {
+		return false
+	}
+	field, constant := tree.Text(args[0])
+	return constant && strings.EqualFold(field, "epoch")
+}
 
 // hidden are functions, PostgreSQL's own and of its extensions, that do or read
 // what their arguments say, and why nothing else is known of them.
@@ -37,7 +77,7 @@ const (
 	readsNamed  = "it reads what its arguments name"
 )
 
-// quiet are those of [Quiet]. currval and lastval are not: they fail where nextval
+// quiet are those of isQuiet. currval and lastval are not: they fail where nextval
 // cannot run.
 var quiet = map[string]bool{
 	"random": true, "random_normal": true, "clock_timestamp": true, "timeofday": true, "gen_random_uuid": true,
@@ -46,7 +86,9 @@ var quiet = map[string]bool{
 	"suppress_redundant_updates_trigger": true, "tsvector_update_trigger": true, "tsvector_update_trigger_column": true,
 }
 
-// printsOnly are those of [PrintsOnly].
+// printsOnly are STABLE only because they print values of any type, or look at its
+// definition: with arguments whose text no setting decides their value depends on
+// nothing else.
 var printsOnly = map[string]bool{
 	"concat": true, "concat_ws": true, "format": true, "array_to_string": true, "array_to_json": true, "row_to_json": true,
 	"to_json": true, "to_jsonb": true, "json_agg": true, "jsonb_agg": true, "json_agg_strict": true, "jsonb_agg_strict": true,

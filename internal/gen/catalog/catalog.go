@@ -9,6 +9,10 @@
 package catalog
 
 import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
@@ -16,30 +20,39 @@ import (
 // OID identifies an object in the scratch database.
 type OID = tree.OID
 
-// Catalog is a snapshot of a schema. It is read once, after the schema was applied,
-// does not change, and is safe for concurrent use.
+// Catalog is a snapshot of a schema. It is read once, after the schema was applied.
+// What functions do it asks the server when it is needed first, on the connection that
+// it was loaded on. It is not safe for concurrent use.
 type Catalog struct {
 	// Relations holds PostgreSQL's own too, by name and kind alone.
 	Relations map[OID]*Relation
 	// Functions holds PostgreSQL's own too.
 	Functions map[OID]*Function
 
-	path      []string               // the session's search_path, and anyUser when it depends on who asks
-	users     []string               // schemas that are called like a role
-	paths     [][]string             // search_paths of functions, which those that they call have too
-	wanders   bool                   // bodies may set the search_path for others
-	relations map[syntax.Name]OID    // by schema and name
-	named     map[string][]OID       // relations by name alone, PostgreSQL's own left out
-	functions map[string][]*Function // by name alone
-	operators map[string][]OID       // functions behind operators that are not PostgreSQL's own
-	domains   map[OID]domain
-	casts     []OID // functions behind casts, to domains too, that are not PostgreSQL's own
-	types     map[OID]*typeInfo
-	typeNames map[string][]OID
-	depends   map[object][]object // pg_depend, of what holds expressions
-	mutant    mutant
+	path           []string     // the session's search_path
+	paths          []searchPath // those of sessions, the analysed one's first, and of functions
+	users          []string     // schemas that are called like a role
+	sessions       int          // how many of paths are those of sessions
+	wanders        bool         // bodies may set the search_path for others
+	relations      map[syntax.Name]OID
+	relationsNamed map[string][]OID       // by name alone, PostgreSQL's own left out
+	functions      map[string][]*Function // by name alone
+	operators      map[OID]OID            // an operator's function
+	operatorsNamed map[string][]OID       // functions behind operators that are not PostgreSQL's own
+	equal          map[equality]bool
+	loose          map[OID]bool // nondeterministic collations
+	domains        map[OID]domain
+	checks         map[OID]*Uses // by type
+	casts          map[conversion]castInfo
+	types          map[OID]*Type
+	typesNamed     map[string][]OID
 
-	transition map[OID][]string // the transition tables that trigger functions see
+	// Bodies are compiled when they are asked for, on conn.
+	ctx       context.Context
+	conn      *pgx.Conn
+	err       error
+	bodies    map[place]*body
+	instances map[OID][]OID // of generic functions
 }
 
 // Name returns a relation's name as PostgreSQL prints it, with its schema unless
@@ -80,6 +93,51 @@ func (c *Catalog) FunctionsNamed(schema, name string) []OID {
 	return out
 }
 
+// ViewQuery returns the query of a view, as a tree of the caller's own; nil when the
+// relation is none.
+func (c *Catalog) ViewQuery(oid OID) *tree.Node {
+	r := c.Relations[oid]
+	if r == nil || r.query == "" {
+		return nil
+	}
+	v, err := tree.Parse(r.query)
+	if err != nil || len(v.List) != 1 || !v.List[0].Node.Is("QUERY") {
+		return nil
+	}
+	return v.List[0].Node
+}
+
+// ViewUses returns what a view's query mentions, what views in it do left out; nil when
+// the relation is no view.
+func (c *Catalog) ViewUses(oid OID) *Uses {
+	for _, rule := range c.rules(oid) {
+		if rule.Event == 0 {
+			return rule.Depends
+		}
+	}
+	return nil
+}
+
+// Equality reports whether an operator is the one by which unique indexes of a type's
+// default class compare, with the type on one of its sides.
+func (c *Catalog) Equality(operator, typ OID) bool { return c.equal[equality{operator, typ}] }
+
+// Loose reports whether a collation takes different texts for equal.
+func (c *Catalog) Loose(collation OID) bool { return c.loose[collation] }
+
+// Err returns the first error of the connection on which bodies are compiled. What was
+// worked out since is not to be used.
+func (c *Catalog) Err() error { return c.err }
+
+func (c *Catalog) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+// equality is an operator and the type on one of its sides.
+type equality struct{ operator, typ OID }
+
 // Root returns the topmost partitioned table that a partition belongs to, and the
 // relation itself when it is no partition.
 func (c *Catalog) Root(oid OID) OID {
@@ -101,7 +159,7 @@ func (c *Catalog) HasRules(oid OID) bool {
 
 // Policies returns what the policies on a relation depend on; nothing when it has
 // no row-level security.
-func (c *Catalog) Policies(oid OID) []Dependency {
+func (c *Catalog) Policies(oid OID) []*Uses {
 	if r := c.Relations[oid]; r != nil && r.RowSecurity {
 		return r.Policies
 	}

@@ -118,9 +118,6 @@ func TestRowKeysLearnWhatMayAlterARow(t *testing.T) {
 			t.Errorf("%s, events %b: %v %t, want %v %t", test.relation, test.events, columns, all, test.columns, test.any)
 		}
 	}
-	if columns, all := like(c, noAlters).TriggersMayAlter(relationNamed(t, c, "", "a").OID, Update); len(columns) > 0 || all {
-		t.Error("the mutant tells the truth")
-	}
 }
 
 func TestAPartitionsRootIsTheTopmost(t *testing.T) {

@@ -53,12 +53,15 @@ type Closure struct {
 	Anything string
 	// ReadsAnything is why the reads cannot be bounded; empty when they are.
 	ReadsAnything string
-	// Volatile names a function whose result may differ between two calls;
-	// Session one that depends on the session (now(), current_user, TimeZone).
-	Volatile, Session string
+	// Volatile names a function whose result may differ between two calls, Clock one
+	// that tells the time, and Session one that depends on the session otherwise, such
+	// as current_user or TimeZone.
+	Volatile, Clock, Session string
 	// Effect names a called function that does something beyond rows: it advances
 	// a sequence, notifies, or changes a setting.
 	Effect string
+	// Leaves names what is left in the session, such as an advisory lock.
+	Leaves string
 }
 
 // Reached is how a relation may be changed.
@@ -108,3 +111,8 @@ func (s *columnSet) meets(columns []int) bool {
 
 // list returns the columns in order.
 func (s *columnSet) list() []int { return slices.Sorted(maps.Keys(s.set)) }
+
+// Nature returns what the closure says of a result beside the rows that it rests on.
+func (k *Closure) Nature() *Uses {
+	return &Uses{Volatile: k.Volatile, Clock: k.Clock, Session: k.Session, Effect: k.Effect}
+}

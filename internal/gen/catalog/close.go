@@ -6,16 +6,18 @@ package catalog
 func (c *Catalog) Close(changes []Change, reads, functions []OID) Closure {
 	k := &closer{
 		Catalog: c, out: Closure{Changes: map[OID]Reached{}, Reads: map[OID]bool{}, Functions: map[OID]bool{}},
-		reached: map[OID]*reached{}, seen: map[step]*columnSet{}, read: map[use]bool{}, called: map[use]bool{},
+		reached: map[OID]*reached{}, seen: map[step]*columnSet{}, read: map[use]bool{}, called: map[call]bool{},
 	}
 	for _, change := range changes {
 		k.enter(change)
 	}
-	for _, r := range reads {
-		k.reads(r, asked)
-	}
-	for _, f := range functions {
-		k.calls(f, asked, "")
+	for path := range c.sessions {
+		for _, r := range reads {
+			k.reads(use{r, asked, path})
+		}
+		for _, f := range functions {
+			k.calls(use{f, asked, path}, 0, "")
+		}
 	}
 	for len(k.queue) > 0 {
 		m := k.queue[0]
@@ -39,7 +41,7 @@ type closer struct {
 	seen    map[step]*columnSet
 	queue   []move
 	read    map[use]bool
-	called  map[use]bool
+	called  map[call]bool
 }
 
 // How a relation or function is used.
@@ -50,9 +52,17 @@ const (
 	fired manner = false // by a trigger or a default: it may act, but decides no result
 )
 
+// call is a function, how it is called, and of which relation as a trigger.
+type call struct {
+	use
+	table OID
+}
+
+// use is a relation or function, how it is used and under which search_path.
 type use struct {
-	oid OID
-	how manner
+	oid  OID
+	how  manner
+	path int
 }
 
 // way is how a change comes to a relation.
@@ -73,6 +83,7 @@ type step struct {
 	cascade  bool
 	only     bool
 	moved    bool // the rows may come from another partition, or go to one
+	path     int  // the search_path under which it happens
 }
 
 // move is a step that is to be followed.
@@ -99,14 +110,16 @@ func (r *reached) result() Reached {
 // enter begins with what the statement does itself.
 func (k *closer) enter(change Change) {
 	if r := k.reached[change.Relation]; r != nil && r.Direct {
-		r.Again = !k.is(neverAgain)
+		r.Again = true
 	}
 	if change.Event != 0 {
 		k.at(change.Relation).Direct = true
 	}
-	k.push(change, step{own: true}, "")
-	if change.Event != Truncate {
-		k.policies(change.Relation, asked)
+	for path := range k.sessions {
+		k.push(change, step{own: true, path: path}, "")
+		if change.Event != Truncate {
+			k.policies(use{change.Relation, asked, path})
+		}
 	}
 }
 
@@ -156,7 +169,7 @@ func (k *closer) follow(m move) {
 		return
 	}
 	k.note(m)
-	if r := k.Relations[m.relation]; r != nil && !(k.is(oneLevel) && !m.own) {
+	if r := k.Relations[m.relation]; r != nil {
 		k.effects(r, m)
 	}
 }
@@ -185,7 +198,7 @@ func (k *closer) written(m move) columnSet {
 // moves reports whether an UPDATE of those columns may move rows between the
 // partitions of a relation.
 func (c *Catalog) moves(r *Relation, columns columnSet) bool {
-	return r.Kind == 'p' && columns.meets(r.PartitionKey) && !c.is(noMoves)
+	return r.Kind == 'p' && columns.meets(r.PartitionKey)
 }
 
 // note records that a relation is reached.
@@ -194,7 +207,7 @@ func (k *closer) note(m move) {
 	r.Event |= m.event
 	r.columns.add(m.columns.list(), m.columns.any)
 	if !m.own || m.moved {
-		r.Again = !k.is(neverAgain)
+		r.Again = true
 	}
 	if r.Cause == "" && (!m.own || !r.Direct) {
 		r.Cause = m.cause

@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // effects puts in the queue what a change to a relation sets in motion.
 func (k *closer) effects(r *Relation, m move) {
 	switch {
@@ -9,7 +11,7 @@ func (k *closer) effects(r *Relation, m move) {
 	case r.Kind == 'f':
 		k.unbounded("what the foreign table " + r.printed + " changes elsewhere is not known")
 	case r.Kind == 'm':
-		k.refresh(r)
+		k.refresh(r, m)
 		return
 	case r.Kind == 'v':
 		k.defaults(r, m)
@@ -30,14 +32,15 @@ func (k *closer) effects(r *Relation, m move) {
 }
 
 // refresh follows the functions of a materialised view's query.
-func (k *closer) refresh(r *Relation) {
+func (k *closer) refresh(r *Relation, m move) {
 	for _, rule := range r.Rules {
-		k.depends(rule.Depends, fired, "materialised view "+r.printed)
+		k.depends(rule.Depends, use{r.OID, fired, m.path}, "materialised view "+r.printed)
 	}
 }
 
 // fires reports whether a change fires a trigger. For UPDATE OF it is what the
-// statement sets that counts, and what is computed from that.
+// statement sets that counts, and what is computed from that. With a row trigger BEFORE
+// UPDATE, PostgreSQL computes every generated column anew and takes all for updated.
 func (k *closer) fires(r *Relation, t Trigger, event Event, set columnSet) bool {
 	if t.Events&event == 0 {
 		return false
@@ -48,6 +51,13 @@ func (k *closer) fires(r *Relation, t Trigger, event Event, set columnSet) bool 
 	var computed columnSet
 	computed.add(set.list(), set.any)
 	k.generated(r, &computed)
+	if slices.ContainsFunc(r.Triggers, func(t Trigger) bool { return t.Before && t.Row && t.Events&Update != 0 }) {
+		for _, c := range r.Columns {
+			if c.Generated {
+				computed.add([]int{c.Number}, false)
+			}
+		}
+	}
 	return computed.meets(t.Columns)
 }
 
@@ -57,16 +67,13 @@ func (k *closer) triggers(r *Relation, m move) {
 			continue
 		}
 		cause := "trigger " + t.Name + " on " + r.printed
-		k.depends(t.When, fired, cause)
-		k.calls(t.Function, fired, cause)
+		k.depends(t.When, use{r.OID, fired, m.path}, cause)
+		k.calls(use{t.Function, fired, m.path}, r.OID, cause)
 	}
 }
 
 // foreignKeys follows the actions of the foreign keys that point to a relation.
 func (k *closer) foreignKeys(r *Relation, m move) {
-	if k.is(noCascades) {
-		return
-	}
 	for _, fk := range r.Referenced {
 		change := Change{Relation: fk.Table, Columns: fk.Columns}
 		action := ""
@@ -78,12 +85,12 @@ func (k *closer) foreignKeys(r *Relation, m move) {
 				change.Event, action = keyAction(fk.OnUpdate, Update), "ON UPDATE "+actions[fk.OnUpdate]
 			}
 		case Truncate:
-			if m.cascade && !(k.is(truncatesLikeDelete) && fk.OnDelete != 'c') {
+			if m.cascade {
 				change.Event, change.Cascade, action = Truncate, true, "TRUNCATE CASCADE"
 			}
 		}
 		if change.Event != 0 {
-			k.push(change, step{}, "foreign key "+fk.Name+" ("+action+")")
+			k.push(change, step{path: m.path}, "foreign key "+fk.Name+" ("+action+")")
 		}
 	}
 }
@@ -104,35 +111,28 @@ func keyAction(action byte, same Event) Event {
 }
 
 func (k *closer) defaults(r *Relation, m move) {
-	if m.event&(Insert|Update) == 0 || k.is(noDefaults) {
+	if m.event&(Insert|Update) == 0 {
 		return
 	}
 	for _, d := range r.Defaults {
-		k.depends(d, fired, "a default or check of "+r.printed)
+		k.depends(d, use{r.OID, fired, m.path}, "a default or check of "+r.printed)
 	}
 }
 
 func (k *closer) rules(r *Relation, m move) {
-	if k.is(noRules) {
-		return
-	}
 	for _, rule := range r.Rules {
 		if rule.Event&m.event == 0 {
 			continue
 		}
 		cause := "rule " + rule.Name + " on " + r.printed
-		how := manner(m.own)
-		k.depends(rule.Depends, how, cause)
-		for _, change := range rule.Changes {
-			k.push(change, step{}, cause)
-		}
+		k.depends(rule.Depends, use{r.OID, manner(m.own), m.path}, cause)
 	}
 }
 
 // automatic passes a change of a view on to the relation under it, unless a
 // trigger or rule stands in.
 func (k *closer) automatic(r *Relation, m move) {
-	if r.Automatic&m.event == 0 || k.is(flatViews) {
+	if r.Automatic&m.event == 0 {
 		return
 	}
 	for _, t := range r.Triggers {
@@ -146,6 +146,11 @@ func (k *closer) automatic(r *Relation, m move) {
 		}
 	}
 	cause := "view " + r.printed
+	for _, rule := range r.Rules {
+		if rule.Event == 0 { // its WHERE decides which rows are changed
+			k.depends(rule.Depends, use{r.OID, manner(m.own), m.path}, cause)
+		}
+	}
 	if r.Base == 0 {
 		k.anyOf(r, m, cause)
 		return
@@ -157,16 +162,16 @@ func (k *closer) automatic(r *Relation, m move) {
 			change.Columns = append(change.Columns, r.base[column])
 		}
 	}
-	k.push(change, step{own: m.own}, cause)
-	k.policies(r.Base, manner(m.own))
+	k.push(change, step{own: m.own, path: m.path}, cause)
+	k.policies(use{r.Base, manner(m.own), m.path})
 }
 
 // anyOf passes a change of a view on to all that its query names.
 func (k *closer) anyOf(r *Relation, m move, cause string) {
 	for _, rule := range r.Rules {
 		if rule.Event == 0 {
-			for _, oid := range rule.Depends.Relations {
-				k.push(Change{Relation: oid, Event: m.event}, step{}, cause)
+			for oid := range rule.Depends.Relations {
+				k.push(Change{Relation: oid, Event: m.event}, step{path: m.path}, cause)
 			}
 		}
 	}
@@ -175,20 +180,17 @@ func (k *closer) anyOf(r *Relation, m move, cause string) {
 // relatives passes a change on to partitions and children, and to what the
 // relation is one of.
 func (k *closer) relatives(r *Relation, m move) {
-	if k.is(noPartitions) {
-		return
-	}
 	event, moved := m.event, m.moved
 	if m.way != up && m.event == Update && k.moves(r, m.columns) {
 		event, moved = Insert|Update|Delete, true
 	}
 	if goesDown := r.Kind == 'p' || m.event != Insert; goesDown && m.way != up && !m.only {
 		for _, child := range r.Children {
-			k.relative(r, child, move{step: step{event: event, way: down, own: m.own, cascade: m.cascade, moved: moved}, columns: m.columns})
+			k.relative(r, child, move{step: step{event: event, way: down, own: m.own, cascade: m.cascade, moved: moved, path: m.path}, columns: m.columns})
 		}
 	}
 	for _, parent := range r.Parents {
-		k.relative(r, parent, move{step: step{event: m.event, way: up, own: m.own}, columns: m.columns})
+		k.relative(r, parent, move{step: step{event: m.event, way: up, own: m.own, path: m.path}, columns: m.columns})
 	}
 }
 
@@ -235,7 +237,7 @@ func kinship(from, to *Relation, w way) string {
 
 // generated adds the columns that are computed from those in the set.
 func (c *Catalog) generated(r *Relation, set *columnSet) {
-	if c.is(noGenerated) || !set.any && len(set.set) == 0 {
+	if !set.any && len(set.set) == 0 {
 		return
 	}
 	for _, column := range r.Columns {
@@ -249,17 +251,15 @@ func (c *Catalog) generated(r *Relation, set *columnSet) {
 func (c *Catalog) altered(r *Relation, t Trigger) (columns []int, all bool) {
 	f := c.Functions[t.Function]
 	switch {
-	case c.is(noAlters):
-		return nil, false
 	case f == nil:
 		return nil, true
 	case f.system() && f.Name == "suppress_redundant_updates_trigger":
 		return nil, false
-	case f.system() && (f.Name == "tsvector_update_trigger" || f.Name == "tsvector_update_trigger_column"):
+	case f.system() && fillsArgument[f.Name], f.Extension != "" && fillsArgument[f.Name] && f.Language == "c":
 		columns = c.numbers(r.OID, []string{t.Argument})
 		return columns, columns == nil
 	}
-	b := f.body()
+	b := c.body(f, c.pathsIn(f, 0)[0], r.OID)
 	for _, name := range b.alters {
 		if column := r.Column(name); column != nil {
 			columns = append(columns, column.Number)
@@ -267,3 +267,7 @@ func (c *Catalog) altered(r *Relation, t Trigger) (columns []int, all bool) {
 	}
 	return columns, b.altersAny
 }
+
+// fillsArgument are trigger functions, PostgreSQL's own and of the extensions of their
+// names, that alter the column which is their first argument.
+var fillsArgument = names("tsvector_update_trigger", "tsvector_update_trigger_column", "moddatetime", "insert_username")

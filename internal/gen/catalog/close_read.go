@@ -1,32 +1,35 @@
 package catalog
 
+import (
+	"maps"
+	"slices"
+)
+
 // reads follows what reading a relation rests on. A fired read is followed for
 // what its functions do alone.
-func (k *closer) reads(oid OID, how manner) {
-	if k.read[use{oid, how}] {
+func (k *closer) reads(u use) {
+	if k.read[u] {
 		return
 	}
-	k.read[use{oid, how}] = true
-	r := k.Relations[oid]
+	k.read[u] = true
+	r := k.Relations[u.oid]
 	if r == nil {
 		return
 	}
-	if how == asked {
-		k.out.Reads[oid] = true
+	if u.how == asked {
+		k.out.Reads[u.oid] = true
 		k.unkept(r)
 	}
-	if r.Kind == 'v' && !k.is(flatViews) {
+	if r.Kind == 'v' {
 		for _, rule := range r.Rules {
 			if rule.Event == 0 {
-				k.depends(rule.Depends, how, "view "+r.printed)
+				k.depends(rule.Depends, u, "view "+r.printed)
 			}
 		}
 	}
-	k.policies(oid, how)
-	if !k.is(noPartitions) {
-		for _, child := range r.Children {
-			k.reads(child, how)
-		}
+	k.policies(u)
+	for _, child := range r.Children {
+		k.reads(use{child, u.how, u.path})
 	}
 }
 
@@ -35,113 +38,111 @@ func (k *closer) reads(oid OID, how manner) {
 func (k *closer) unkept(r *Relation) {
 	switch {
 	case r.System:
-		k.readsUnbounded("it reads " + r.printed + ", which is PostgreSQL's own")
+		first(&k.out.ReadsAnything, "it reads "+r.printed+", which is PostgreSQL's own")
 	case r.Kind == 'f':
-		k.readsUnbounded("what is behind the foreign table " + r.printed + " may change unseen")
+		first(&k.out.ReadsAnything, "what is behind the foreign table "+r.printed+" may change unseen")
 	case r.Kind == 'S':
-		k.volatile("sequence " + r.printed)
+		first(&k.out.Volatile, "sequence "+r.printed)
 	case r.Temporary:
-		k.session("temporary table " + r.printed)
+		first(&k.out.Session, "temporary table "+r.printed)
 	}
 }
 
 // policies follows the row security of a relation.
-func (k *closer) policies(oid OID, how manner) {
-	r := k.Relations[oid]
-	if r == nil || !r.RowSecurity || k.is(noPolicies) {
+func (k *closer) policies(u use) {
+	r := k.Relations[u.oid]
+	if r == nil || !r.RowSecurity {
 		return
 	}
 	for _, p := range r.Policies {
-		k.depends(p, how, "a policy on "+r.printed)
+		k.depends(p, u, "a policy on "+r.printed)
 	}
 }
 
-// depends follows what an expression or query uses.
-func (k *closer) depends(d Dependency, how manner, cause string) {
-	if how == asked && d.Session != "" {
-		k.session(d.Session + " in " + cause)
+// depends follows what an expression or query uses. by is what uses it.
+func (k *closer) depends(d *Uses, by use, cause string) { k.uses(d, by, cause, cause) }
+
+// uses follows what a part of the schema uses: cause is why its changes are made, and
+// name is its own.
+func (k *closer) uses(d *Uses, by use, cause, name string) {
+	note := func(to *string, what string) {
+		if what != "" {
+			first(to, what+" in "+name)
+		}
 	}
-	for _, r := range d.Relations {
-		k.reads(r, how)
+	note(&k.out.Leaves, d.Leaves)
+	if by.how == asked {
+		note(&k.out.Volatile, d.Volatile)
+		note(&k.out.Volatile, d.Sequence)
+		note(&k.out.Clock, d.Clock)
+		note(&k.out.Session, d.Session)
+		note(&k.out.Effect, d.Effect)
+		note(&k.out.Effect, d.Sequence)
 	}
-	for _, f := range d.Functions {
-		k.calls(f, how, cause)
+	if d.Anything != "" {
+		k.opaque(name, d.Anything+" runs or reads what it is told", by.how)
+	}
+	// In order, because the first reason is told.
+	for _, r := range slices.Sorted(maps.Keys(d.Relations)) {
+		k.reads(use{r, by.how, by.path})
+	}
+	for _, f := range slices.Sorted(maps.Keys(d.Functions)) {
+		k.calls(use{f, by.how, by.path}, 0, name)
+	}
+	for _, change := range d.Changes {
+		k.push(change, step{path: by.path}, cause)
+		k.policies(use{change.Relation, by.how, by.path})
 	}
 }
 
-// calls follows what a function does. cause is what calls it; empty when it is the
-// statement.
-func (k *closer) calls(oid OID, how manner, cause string) {
-	if k.called[use{oid, how}] {
+// calls follows what a function does, as a trigger of a table when that is given. cause
+// is what calls it; empty when it is the statement.
+func (k *closer) calls(u use, table OID, cause string) {
+	at := call{u, table}
+	if k.called[at] {
 		return
 	}
-	k.called[use{oid, how}] = true
-	f := k.Functions[oid]
+	k.called[at] = true
+	f := k.Functions[u.oid]
 	if f == nil {
-		k.opaque("a function that was made after the catalogs were read", "it is not known", how)
+		k.opaque("a function that was made after the catalogs were read", "it is not known", u.how)
 		return
 	}
 	if cause == "" {
 		cause = f.printed()
 	}
-	if how == asked {
-		k.nature(f)
+	if u.how == asked && !f.followed() {
+		k.unread(f)
 	}
-	if k.is(noBodies) {
-		return
-	}
-	b := f.body()
-	if b.unknown != "" {
-		k.opaque(f.printed(), b.unknown, how)
-	}
-	if how == asked && b.effect != "" && k.out.Effect == "" {
-		k.out.Effect = b.effect + " in " + f.printed()
-	}
-	k.depends(b.Dependency, how, f.printed())
-	for _, change := range b.changes {
-		k.push(change, step{}, cause)
-		k.policies(change.Relation, how)
+	for _, path := range k.pathsIn(f, u.path) {
+		b := k.body(f, path, table)
+		if b.unknown != "" {
+			k.opaque(f.printed(), b.unknown, u.how)
+		}
+		if b.reads != "" && u.how == asked {
+			first(&k.out.ReadsAnything, f.printed()+": "+b.reads)
+		}
+		k.uses(b.Uses, use{u.oid, u.how, path}, cause, f.printed())
 	}
 }
 
 // opaque notes that a function may do anything.
 func (k *closer) opaque(function, why string, how manner) {
-	k.unbounded(function + ": " + why)
+	first(&k.out.Anything, function+": "+why)
 	if how == asked {
-		k.readsUnbounded(function + ": " + why)
+		first(&k.out.ReadsAnything, function+": "+why)
 	}
 }
 
-// nature notes what a function without a body that can be read is like.
-func (k *closer) nature(f *Function) {
-	if !f.system() && (f.Language == "sql" || f.Language == "plpgsql" || f.Kind == 'a') {
-		return
-	}
+// unread notes what a function is like whose body is not read.
+func (k *closer) unread(f *Function) {
 	switch f.Volatility {
 	case 'v':
-		k.volatile(f.printed())
-		if f.system() && !Quiet(f.Name) && k.out.Effect == "" {
-			k.out.Effect = f.printed()
+		first(&k.out.Volatile, f.printed())
+		if f.system() && !isQuiet(f.Name) {
+			first(&k.out.Effect, f.printed())
 		}
 	case 's':
-		k.session(f.printed())
-	}
-}
-
-func (k *closer) volatile(what string) {
-	if k.out.Volatile == "" {
-		k.out.Volatile = what
-	}
-}
-
-func (k *closer) session(what string) {
-	if k.out.Session == "" {
-		k.out.Session = what
-	}
-}
-
-func (k *closer) readsUnbounded(why string) {
-	if k.out.ReadsAnything == "" {
-		k.out.ReadsAnything = why
+		first(&k.out.Session, f.printed())
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 // domain is what a domain's expressions use.
 type domain struct {
-	checks Dependency // run when a value is made, wherever that is
-	preset Dependency // of its default, for columns that have none
+	checks []string // trees that are run when a value is made, wherever that is
+	preset []string // that of its default, for columns that have none
 }
 
 // loadDomains reads the checks and defaults of domains.
@@ -20,43 +20,29 @@ func (l *loader) loadDomains(ctx context.Context, tx pgx.Tx) error {
 	var check bool
 	return each(ctx, tx, `
 		SELECT contypid, conbin::text, true FROM pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL
-		UNION ALL SELECT oid, typdefaultbin::text, false FROM pg_type WHERE typtype = 'd' AND typdefaultbin IS NOT NULL`,
+		UNION ALL SELECT oid, typdefaultbin::text, false FROM pg_type WHERE typtype = 'd' AND oid >= 16384 AND typdefaultbin IS NOT NULL`,
 		[]any{&oid, &tree, &check}, func() {
-			d, found := l.domains[oid], l.Tree(tree)
+			d := l.domains[oid]
 			if check {
-				d.checks.add(found)
-				l.casts = append(l.casts, found.Functions...)
+				d.checks = append(d.checks, tree)
 			} else {
-				d.preset.add(found)
+				d.preset = append(d.preset, tree)
 			}
 			l.domains[oid] = d
 		})
 }
 
-// Checks returns the functions that run when a value of a type is made: for the
-// domain that it is, and for those that are its elements or columns. Those of
-// PostgreSQL's own are among them when they are volatile.
-func (c *Catalog) Checks(oid OID) []OID {
-	var out []OID
-	c.within(oid, func(t OID) { out = append(out, c.domains[t].checks.Functions...) })
-	return out
-}
-
-// within visits a type and all that it is made of.
-func (c *Catalog) within(oid OID, visit func(OID)) {
-	seen := map[OID]bool{}
-	var down func(OID)
-	down = func(oid OID) {
-		t := c.types[oid]
-		if t == nil || seen[oid] {
-			return
-		}
-		seen[oid] = true
-		visit(oid)
-		down(t.element)
-		for _, column := range c.relationColumns(t.relation) {
-			down(column.Type)
-		}
+// Checks returns what runs when a value of a type is made: the checks of the domain
+// that it is, and of those that are its elements or columns.
+func (c *Catalog) Checks(oid OID) *Uses {
+	if u := c.checks[oid]; u != nil {
+		return u
 	}
-	down(oid)
+	u := NewUses()
+	c.checks[oid] = u // a check may cast to a type that holds the domain
+	c.within(oid, func(t OID) {
+		u.Add(c.usesOf(c.domains[t].checks...))
+	})
+	u.Columns = nil
+	return u
 }

@@ -8,23 +8,31 @@ type Function struct {
 	Kind       byte // pg_proc.prokind
 	Language   string
 	Volatility byte // 'i', 's' or 'v'
-	// Source is the whole CREATE FUNCTION of those in SQL and PL/pgSQL that are
-	// not PostgreSQL's own.
-	Source    string
-	Extension string
+	Extension  string
 	// Signature is its name as stmt.SchemaQuery spells it, such as
 	// "app.total(integer, app.kind[])"; empty for those of pg_catalog.
 	Signature string
 
 	text      string // its body as it was written
-	arguments []OID
+	arguments []parameter
 	result    OID
-	path      []string   // its own search_path; nil: the session's
-	atomic    bool       // its body is a tree
-	tree      Dependency // what that uses
-	defaults  Dependency // what the defaults of its arguments use
-	parts     []OID      // the functions that an aggregate is made of
-	body      func() *body
+	path      string   // its own search_path, as pg_proc keeps it
+	hasPath   bool     // it has one
+	inside    []int    // the places in Catalog.paths of what that may mean
+	atomic    string   // the tree of its body, when that is stored as one
+	defaults  string   // the trees of the defaults of its arguments
+	parts     []OID    // the functions that an aggregate is made of
+	generic   bool     // it has polymorphic arguments
+	declared  declared // what its COMMENT says
+
+	concrete []OID // of a generic one, the types of its arguments in a call
+}
+
+// parameter is an argument of a function, or a column that it returns.
+type parameter struct {
+	name string
+	typ  OID
+	out  bool
 }
 
 // printed returns the name as messages spell it.
@@ -37,3 +45,8 @@ func (f *Function) printed() string {
 
 // system reports whether it is PostgreSQL's own.
 func (f *Function) system() bool { return f.Schema == "pg_catalog" || f.Schema == "information_schema" }
+
+// followed reports whether its body can be read.
+func (f *Function) followed() bool {
+	return !f.system() && (f.Language == "sql" || f.Language == "plpgsql" || f.Kind == 'a')
+}

@@ -11,17 +11,26 @@ import (
 )
 
 // Load reads the catalogs of the connection's database, in one read-only
-// transaction that sees one state of it. PostgreSQL 13 and later are understood.
-// The connection must not be in a transaction.
+// transaction that sees one state of it. PostgreSQL 13 and later are understood. The
+// connection must not be in a transaction, now or whenever the catalog is asked, and
+// ctx bounds all of that.
 func Load(ctx context.Context, conn *pgx.Conn) (*Catalog, error) {
 	l := &loader{Catalog: &Catalog{
 		Relations: map[OID]*Relation{}, Functions: map[OID]*Function{},
-		relations: map[syntax.Name]OID{}, named: map[string][]OID{},
-		functions: map[string][]*Function{}, operators: map[string][]OID{},
-		types: map[OID]*typeInfo{}, typeNames: map[string][]OID{}, depends: map[object][]object{}, transition: map[OID][]string{},
+		relations: map[syntax.Name]OID{}, relationsNamed: map[string][]OID{},
+		functions: map[string][]*Function{}, operators: map[OID]OID{}, operatorsNamed: map[string][]OID{},
+		equal: map[equality]bool{}, loose: map[OID]bool{}, checks: map[OID]*Uses{}, casts: map[conversion]castInfo{},
+		types: map[OID]*Type{}, typesNamed: map[string][]OID{},
+		ctx: ctx, conn: conn, bodies: map[place]*body{}, instances: map[OID][]OID{},
 	}}
+	// The temporary schema is made once, not anew in every transaction.
+	_, err := conn.Exec(ctx, `CREATE FUNCTION pg_temp.sqlkeel_statement() RETURNS void LANGUAGE sql AS ''; DROP FUNCTION pg_temp.sqlkeel_statement()`,
+		pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary function: %w", err)
+	}
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error { return l.load(ctx, tx) })
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error { return l.load(ctx, tx) })
 	if err != nil {
 		return nil, fmt.Errorf("read the catalogs: %w", err)
 	}
@@ -32,13 +41,10 @@ func Load(ctx context.Context, conn *pgx.Conn) (*Catalog, error) {
 type loader struct{ *Catalog }
 
 func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
-	err := tx.QueryRow(ctx, `
-		SELECT current_schemas(false)::text[] || CASE WHEN current_setting('search_path') LIKE '%"$user"%' THEN '{$user}'::text[] ELSE '{}' END,
-		       ARRAY(SELECT n.nspname FROM pg_namespace n JOIN pg_roles r ON r.rolname = n.nspname)::text[]`).Scan(&l.path, &l.users)
-	if err != nil {
+	if err := l.loadPaths(ctx, tx); err != nil {
 		return err
 	}
-	if err := l.loadPaths(ctx, tx); err != nil {
+	if err := l.loadTypes(ctx, tx); err != nil {
 		return err
 	}
 	// Names in what PostgreSQL prints are then qualified.
@@ -46,8 +52,8 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{
-		l.loadRelations, l.loadColumns, l.loadTypes, l.loadFunctions, l.loadBodies, l.loadAggregates, l.loadOperators, l.loadDepends,
-		l.loadInheritance, l.loadPartitionKeys, l.loadKeys, l.loadForeignKeys, l.loadDomains, l.loadExpressions,
+		l.loadRelations, l.loadColumns, l.loadFunctions, l.loadBodies, l.loadAggregates, l.loadOperators, l.loadCasts, l.loadDomains,
+		l.loadInheritance, l.loadPartitionKeys, l.loadKeys, l.loadForeignKeys, l.loadExpressions,
 		l.loadTriggers, l.loadPolicies, l.loadRules, l.loadViews,
 	} {
 		if err := step(ctx, tx); err != nil {
@@ -59,8 +65,8 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 
 // each runs a query and calls do for each row, after its columns were scanned into
 // targets.
-func each(ctx context.Context, tx pgx.Tx, sql string, targets []any, do func()) error {
-	rows, err := tx.Query(ctx, sql)
+func each(ctx context.Context, tx pgx.Tx, sql string, targets []any, do func(), args ...any) error {
+	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return err
 	}
@@ -74,52 +80,10 @@ func each(ctx context.Context, tx pgx.Tx, sql string, targets []any, do func()) 
 	return nil
 }
 
-// first returns the first byte of a "char" that was read as text.
-func first(text string) byte {
+// first1 returns the first byte of a "char" that was read as text.
+func first1(text string) byte {
 	if text == "" {
 		return 0
 	}
 	return text[0]
-}
-
-// object is an object of any kind: its catalog and its OID there.
-type object struct{ class, oid OID }
-
-// The catalogs that pg_depend names, whose OIDs are fixed.
-const (
-	pgProc    OID = 1255
-	pgClass   OID = 1259
-	pgRewrite OID = 2618
-	pgPolicy  OID = 3256
-)
-
-func (l *loader) loadDepends(ctx context.Context, tx pgx.Tx) error {
-	var from, to object
-	return each(ctx, tx, `
-		SELECT DISTINCT classid, objid, refclassid, refobjid FROM pg_depend
-		WHERE classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass)
-		  AND refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass) AND deptype IN ('n', 'a')
-		  AND objid >= 16384
-		ORDER BY 1, 2, 3, 4`,
-		[]any{&from.class, &from.oid, &to.class, &to.oid}, func() { l.depends[from] = append(l.depends[from], to) })
-}
-
-// depended returns what an object's expressions use, by pg_depend and by their
-// trees, but for the object's own relation.
-func (l *loader) depended(from object, own OID, trees string) Dependency {
-	found := l.Tree(trees)
-	for _, to := range l.depends[from] {
-		if to.class == pgProc {
-			found.Functions = append(found.Functions, to.oid)
-		} else {
-			found.Relations = append(found.Relations, to.oid)
-		}
-	}
-	out := Dependency{Functions: found.Functions, Session: found.Session}
-	for _, r := range found.Relations {
-		if r != own {
-			out.Relations = append(out.Relations, r)
-		}
-	}
-	return out
 }

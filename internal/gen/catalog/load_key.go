@@ -39,7 +39,7 @@ func (l *loader) loadKeys(ctx context.Context, tx pgx.Tx) error {
 			}
 			for i, n := range k.Columns {
 				c := r.numbered(n)
-				usual := c != nil && classes[by[i]].preset && (classes[by[i]].input == l.plainType(c.Type) || !presets[l.plainType(c.Type)])
+				usual := c != nil && classes[by[i]].preset && (classes[by[i]].input == l.BaseType(c.Type) || !presets[l.BaseType(c.Type)])
 				if c != nil && !(usual && strict) {
 					c.Loose = true
 				}
@@ -65,12 +65,4 @@ func loadClasses(ctx context.Context, tx pgx.Tx) (classes map[OID]opclass, prese
 		presets[c.input] = presets[c.input] || c.preset
 	})
 	return classes, presets, err
-}
-
-// plainType returns what a domain is made of.
-func (c *Catalog) plainType(oid OID) OID {
-	for t := c.types[oid]; t != nil && t.kind == 'd' && t.element != 0; t = c.types[oid] {
-		oid = t.element
-	}
-	return oid
 }

@@ -19,11 +19,11 @@ func (l *loader) loadRelations(ctx context.Context, tx pgx.Tx) error {
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast'`,
 		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.Unlogged, &r.RowSecurity, &r.Partition, &printed}, func() {
 			one := r
-			one.Kind, one.printed = first(kind), printed
+			one.Kind, one.printed = first1(kind), printed
 			l.Relations[one.OID] = &one
 			l.relations[syntax.Name{Schema: one.Schema, Name: one.Name}] = one.OID
 			if !one.System {
-				l.named[one.Name] = append(l.named[one.Name], one.OID)
+				l.relationsNamed[one.Name] = append(l.relationsNamed[one.Name], one.OID)
 			}
 		})
 }
@@ -57,21 +57,30 @@ func (l *loader) composite(oid OID) *Relation {
 }
 
 func (l *loader) loadTypes(ctx context.Context, tx pgx.Tx) error {
-	var oid OID
-	var t typeInfo
+	var t Type
 	var kind string
 	return each(ctx, tx, `
-		SELECT t.oid, t.typname, t.typtype::text,
-		       coalesce(nullif(t.typelem, 0), nullif(t.typbasetype, 0), r.rngsubtype, m.rngsubtype, 0), t.typrelid
-		FROM pg_type t
+		SELECT t.oid, n.nspname, t.typname, format_type(t.oid, NULL),
+		       CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(t.typname), t.typtype::text,
+		       t.typelem, t.typbasetype, coalesce(r.rngsubtype, m.rngsubtype, 0), t.typrelid, t.typcategory = 'A', t.typcategory = 'S',
+		       coalesce(o.provolatile = 'i' AND o.oid <> ALL ($1::text[]::regproc[]), false), coalesce(i.provolatile = 'i', false)
+		FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+		LEFT JOIN pg_proc o ON o.oid = t.typoutput LEFT JOIN pg_proc i ON i.oid = t.typinput
 		LEFT JOIN pg_range r ON r.rngtypid = t.oid
 		LEFT JOIN pg_range m ON to_jsonb(m)->>'rngmultitypid' = t.oid::text`,
-		[]any{&oid, &t.name, &kind, &t.element, &t.relation}, func() {
+		[]any{&t.OID, &t.Schema, &t.Name, &t.Format, &t.Title, &kind, &t.Element, &t.Base, &t.Range, &t.Relation, &t.Array, &t.Text, &t.FixedOutput, &t.FixedInput}, func() {
 			one := t
-			one.kind = first(kind)
-			l.types[oid] = &one
-			l.typeNames[one.name] = append(l.typeNames[one.name], oid)
-		})
+			one.Kind = first1(kind)
+			l.types[one.OID] = &one
+			l.typesNamed[one.Name] = append(l.typesNamed[one.Name], one.OID)
+		}, unsettled)
+}
+
+// unsettled are output functions that are IMMUTABLE and depend on a setting all the
+// same: bytea_output, and extra_float_digits.
+var unsettled = []string{
+	"pg_catalog.byteaout", "pg_catalog.float4out", "pg_catalog.float8out", "pg_catalog.point_out", "pg_catalog.lseg_out", "pg_catalog.path_out",
+	"pg_catalog.box_out", "pg_catalog.poly_out", "pg_catalog.line_out", "pg_catalog.circle_out",
 }
 
 func (l *loader) loadInheritance(ctx context.Context, tx pgx.Tx) error {
@@ -93,9 +102,9 @@ func (l *loader) loadPartitionKeys(ctx context.Context, tx pgx.Tx) error {
 	return each(ctx, tx, `SELECT partrelid, array_remove(partattrs::int2[], 0::int2), coalesce(partexprs::text, '') FROM pg_partitioned_table`,
 		[]any{&oid, &columns, &tree}, func() {
 			if r := l.Relations[oid]; r != nil {
-				d, computed := l.tree(tree)
-				r.PartitionKey = append(append([]int(nil), columns...), computed...)
-				r.Defaults = appendDependency(r.Defaults, d)
+				u := l.usesOf(tree)
+				r.PartitionKey = append(append([]int(nil), columns...), u.Columns...)
+				r.Defaults = appendUses(r.Defaults, u)
 			}
 		})
 }
@@ -109,7 +118,7 @@ func (l *loader) loadForeignKeys(ctx context.Context, tx pgx.Tx) error {
 		[]any{&k.Name, &k.Table, &k.Target, &k.Columns, &k.Refs, &onDelete, &onUpdate}, func() {
 			one := k
 			one.Columns, one.Refs = append([]int(nil), k.Columns...), append([]int(nil), k.Refs...)
-			one.OnDelete, one.OnUpdate = first(onDelete), first(onUpdate)
+			one.OnDelete, one.OnUpdate = first1(onDelete), first1(onUpdate)
 			if r := l.Relations[one.Table]; r != nil {
 				r.References = append(r.References, one)
 			}
@@ -119,10 +128,10 @@ func (l *loader) loadForeignKeys(ctx context.Context, tx pgx.Tx) error {
 		})
 }
 
-// appendDependency appends what is not empty.
-func appendDependency(list []Dependency, d Dependency) []Dependency {
-	if len(d.Relations)+len(d.Functions) == 0 && d.Session == "" {
+// appendUses appends what is not empty.
+func appendUses(list []*Uses, u *Uses) []*Uses {
+	if u.empty() {
 		return list
 	}
-	return append(list, d)
+	return append(list, u)
 }

@@ -15,34 +15,27 @@ type reading struct {
 	write  string
 	want   string // what is read
 	since  int    // the first version of PostgreSQL that knows this, if not all
-	// mutants must not see that the write matters.
-	mutants []mutant
 }
 
 var readings = []reading{
 	{name: "views are followed over views", read: `SELECT * FROM w`, write: `UPDATE a SET n = 2`, want: "a v w",
-		schema:  `CREATE TABLE a (n int); INSERT INTO a VALUES (1); CREATE TABLE b (n int); CREATE VIEW v AS SELECT n FROM a; CREATE VIEW w AS SELECT sum(n) FROM v`,
-		mutants: []mutant{flatViews}},
+		schema: `CREATE TABLE a (n int); INSERT INTO a VALUES (1); CREATE TABLE b (n int); CREATE VIEW v AS SELECT n FROM a; CREATE VIEW w AS SELECT sum(n) FROM v`},
 	{name: "a view's function is followed", read: `SELECT * FROM v`, write: `INSERT INTO a VALUES (1)`, want: "a v",
 		schema: `CREATE TABLE a (n int); CREATE TABLE b (n int); CREATE FUNCTION total() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM a); END $$;
-			CREATE VIEW v AS SELECT total()`,
-		mutants: []mutant{flatViews, noBodies}},
+			CREATE VIEW v AS SELECT total()`},
 	{name: "a function's view is followed", read: `SELECT total()`, write: `INSERT INTO a VALUES (1)`, want: "a v",
 		schema: `CREATE TABLE a (n int); CREATE VIEW v AS SELECT n FROM a;
-			CREATE FUNCTION total() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM v'`,
-		mutants: []mutant{flatViews, noBodies}},
+			CREATE FUNCTION total() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM v'`},
 	{name: "a tree of a body is followed", since: 14, read: `SELECT total()`, write: `INSERT INTO s.a VALUES (1)`, want: "s.a",
-		schema:  `CREATE SCHEMA s; CREATE TABLE s.a (n int); CREATE FUNCTION total() RETURNS bigint LANGUAGE sql RETURN (SELECT count(*) FROM s.a)`,
-		mutants: []mutant{noBodies}},
+		schema: `CREATE SCHEMA s; CREATE TABLE s.a (n int); CREATE FUNCTION total() RETURNS bigint LANGUAGE sql RETURN (SELECT count(*) FROM s.a)`},
 	{name: "children are read with their parent", read: `SELECT * FROM city`, write: `INSERT INTO capital VALUES (1)`, want: "capital city",
-		schema: `CREATE TABLE city (n int); CREATE TABLE capital (c int) INHERITS (city)`, mutants: []mutant{noPartitions}},
+		schema: `CREATE TABLE city (n int); CREATE TABLE capital (c int) INHERITS (city)`},
 	{name: "a materialised view is read alone", read: `SELECT * FROM m`, write: `REFRESH MATERIALIZED VIEW m`, want: "m",
 		schema: `CREATE TABLE a (n int); CREATE MATERIALIZED VIEW m AS SELECT n FROM a; INSERT INTO a VALUES (1)`},
 	{name: "the trigger of a write is seen by a view", read: `SELECT * FROM v`, write: `INSERT INTO a VALUES (1)`, want: "b v",
 		schema: `CREATE TABLE a (n int); CREATE TABLE b (n int); CREATE VIEW v AS SELECT n FROM b;
 			CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO b VALUES (1); RETURN NULL; END $$;
-			CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f()`,
-		mutants: []mutant{flatViews, noBodies}},
+			CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f()`},
 }
 
 func TestWhatAReadRestsOnIsKnown(t *testing.T) {
@@ -60,11 +53,6 @@ func TestWhatAReadRestsOnIsKnown(t *testing.T) {
 		}
 		if !r.matters(t, c) {
 			t.Error("the write does not seem to matter")
-		}
-		for _, m := range r.mutants {
-			if r.matters(t, like(c, m)) {
-				t.Errorf("mutant %d is not caught", m)
-			}
 		}
 	})
 }
@@ -103,14 +91,11 @@ func TestPoliciesAreRead(t *testing.T) {
 		CREATE VIEW v AS SELECT * FROM doc`)
 	for read, want := range map[string]string{
 		`SELECT * FROM doc`: "doc grants member", `SELECT * FROM v`: "doc grants member v",
-		`UPDATE doc SET id = 1`: "grants member", `UPDATE v SET id = 1`: "grants member", `SELECT * FROM plain`: "plain",
+		`UPDATE doc SET id = 1`: "grants member", `UPDATE v SET id = 1`: "doc grants member", `SELECT * FROM plain`: "plain",
 	} {
 		if got := readNames(c, closure(t, c, read)); got != want {
 			t.Errorf("%s reads %q, want %q", read, got, want)
 		}
-	}
-	if got := readNames(c, closure(t, like(c, noPolicies), `SELECT * FROM doc`)); got != "doc" {
-		t.Errorf("the mutant reads %s", got)
 	}
 }
 
@@ -140,11 +125,9 @@ func TestWhatIsNoRelationOfTheSchemaIsUnbounded(t *testing.T) {
 	}
 }
 
-// TestWhatAResultDependsOnBeyondRows runs over views, whose expressions PostgreSQL
-// resolved, and functions, whose text it did not.
 func TestWhatAResultDependsOnBeyondRows(t *testing.T) {
 	t.Parallel()
-	conn, c := schema(t, `
+	conn, _ := schema(t, `
 		CREATE TABLE a (id int, at timestamptz, day date, name text, price numeric, mood text[]);
 		CREATE TABLE free (id int, name text);
 		CREATE TYPE kind AS ENUM ('x');
@@ -164,9 +147,9 @@ func TestWhatAResultDependsOnBeyondRows(t *testing.T) {
 		{"json_agg(id), to_jsonb(name), concat(id, name), jsonb_build_object('a', price), format('%s', name), array_to_string(mood, ',')", "", "", ""},
 		{"at, day, at < at, max(at), at = '2020-01-01T00:00:00Z'", "", "", ""},
 		{"now()", "now", "", ""},
-		{"current_date", "CURRENT_DATE", "", ""},
-		{"current_user", "CURRENT_USER", "", ""},
-		{"at::date", "function date", "", ""},
+		{"current_date", "current_date", "", ""},
+		{"current_user", "current_user", "", ""},
+		{"at::date", "date", "", ""},
 		{"at::text", "cast", "", ""},
 		{"name::date", "cast", "", ""},
 		{"ARRAY[at]::text", "cast", "", ""},
@@ -174,7 +157,8 @@ func TestWhatAResultDependsOnBeyondRows(t *testing.T) {
 		{"day < at", "date_lt_timestamptz", "", ""},
 		{"json_agg(at)", "json_agg", "", ""},
 		{"to_jsonb(a)", "to_jsonb", "", ""},
-		{"row_to_json(ROW(1, day))", "row_to_json", "", ""},
+		{"row_to_json(ROW(1, day))", "", "", ""},
+		{"row_to_json(ROW(1, at))", "row_to_json", "", ""},
 		{"to_char(at, 'YYYY')", "to_char", "", ""},
 		{"current_setting('x.y')", "current_setting", "", ""},
 		{"to_tsvector(name)", "to_tsvector", "", ""},
@@ -184,25 +168,19 @@ func TestWhatAResultDependsOnBeyondRows(t *testing.T) {
 		{"nextval('s')", "", "nextval", "nextval"},
 		{"pg_notify('a', 'b')", "", "pg_notify", "pg_notify"},
 		{"set_config('a.b', 'c', true)", "", "set_config", "set_config"},
-		{"one(), two(), promised(at)", "", "", ""},
-		{"young()", "now()", "", ""},
-		{"cast_at()", "date or time", "", ""},
-		{"whole()", "date or time", "", ""},
-		{"variable()", "date or time", "", ""},
-		{"called()", "date or time", "", ""},
+		{"one(), two()", "", "", ""},
+		{"promised(at)", "a cast from timestamp", "", ""},
+		{"young()", "now", "", ""},
+		{"cast_at()", "a cast from timestamp", "", ""},
+		{"whole()", "json_agg", "", ""},
+		{"variable()", "a cast from date", "", ""},
+		{"called()", "a literal of type date", "", ""},
 		{"luck()", "", "random", ""},
 	} {
 		exec(t, conn, "CREATE OR REPLACE VIEW v AS SELECT row_number() OVER () AS x FROM (SELECT "+test.expression+" FROM a GROUP BY a.id, a.at, a.day, a.name, a.price, a.mood, a) q")
-		var tree string
-		if err := conn.QueryRow(t.Context(), "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = 'v'::regclass").Scan(&tree); err != nil {
-			t.Fatal(err)
-		}
-		used := c.Tree(tree)
-		d := c.Close(nil, nil, used.Functions)
-		if used.Session != "" {
-			d.Session = used.Session
-		}
-		for _, told := range [][2]string{{d.Session, test.session}, {d.Volatile, test.volatile}, {d.Effect, test.effect}} {
+		c := load(t, conn)
+		d := closure(t, c, "SELECT * FROM v")
+		for _, told := range [][2]string{{d.Clock + d.Session, test.session}, {d.Volatile, test.volatile}, {d.Effect, test.effect}} {
 			if (told[0] == "") != (told[1] == "") || !strings.Contains(told[0], told[1]) {
 				t.Errorf("%s: %q, want %q", test.expression, told[0], told[1])
 			}

@@ -27,17 +27,18 @@ type Relation struct {
 	PartitionKey []int
 	// Policies and Rules hold what their expressions and actions depend on. A
 	// view's query is a rule with Event 0.
-	Policies []Dependency
+	Policies []*Uses
 	Rules    []Rule
 	// Defaults are functions and sequences called by column defaults, generated
 	// columns, check constraints, domains, and index and partition expressions.
-	Defaults []Dependency
+	Defaults []*Uses
 	// Base is the relation that an automatically updatable view shows, 0 for
 	// other relations.
 	Base OID
 	// Automatic are the events that PostgreSQL passes on from the view to Base.
 	Automatic Event
 
+	query   string      // a view's tree
 	base    map[int]int // the view's columns to those of Base, where they are plain
 	printed string
 }
@@ -105,7 +106,7 @@ type Trigger struct {
 	Instead  bool
 	Columns  []int // UPDATE OF; empty: all
 	// When are the functions that its condition calls.
-	When Dependency
+	When *Uses
 	// Tables are the names of its transition tables.
 	Tables []string
 	// Argument is the first of its arguments.
@@ -119,25 +120,5 @@ type Rule struct {
 	Instead bool
 	// Conditional says that it has a WHERE.
 	Conditional bool
-	Depends     Dependency
-	// Changes are what its actions do.
-	Changes []Change
-}
-
-// Dependency is what an expression or body uses.
-type Dependency struct {
-	Relations []OID
-	Functions []OID
-	// Session is what makes its value depend on the session, such as a cast of a
-	// timestamp to text; empty when nothing does.
-	Session string
-}
-
-// add makes d hold what e holds too.
-func (d *Dependency) add(e Dependency) {
-	d.Relations = append(d.Relations, e.Relations...)
-	d.Functions = append(d.Functions, e.Functions...)
-	if d.Session == "" {
-		d.Session = e.Session
-	}
+	Depends     *Uses
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -82,27 +81,17 @@ const empty = `DO $$ DECLARE name text; BEGIN
 	CREATE SCHEMA public;
 END $$`
 
-// closure closes over what a statement's text names.
+// closure closes over what a statement does by itself.
 func closure(t *testing.T, c *Catalog, sql string) Closure {
 	t.Helper()
-	u := syntax.Text(sql)
-	if u.Unknown != "" {
-		t.Fatalf("%s: %s", sql, u.Unknown)
+	b := c.compiled(&Function{Name: "statement", Language: "sql", text: sql}, 0, 0)
+	if err := c.Err(); err != nil || b.unknown != "" {
+		t.Fatalf("%s: %s %v", sql, b.unknown, err)
 	}
-	changes, missing := c.changesOf(u.Changes, c.path, false)
-	reads, unread := c.resolveAll(u.Reads, c.path, false, nil)
-	views, _ := c.resolveAll(u.Refreshes, c.path, false, nil)
-	for _, v := range views {
-		changes = append(changes, Change{Relation: v, Event: Insert | Truncate})
-	}
-	if missing+unread != "" {
-		t.Fatalf("%s: no relation %s%s", sql, missing, unread)
-	}
-	var functions []OID
-	for _, f := range u.Functions {
-		functions = append(functions, c.FunctionsNamed(f.Schema, f.Name)...)
-	}
-	return c.Close(changes, reads, functions)
+	k := c.Close(b.Changes, slices.Collect(maps.Keys(b.Relations)), slices.Collect(maps.Keys(b.Functions)))
+	first(&k.ReadsAnything, b.Anything)
+	first(&k.Session, b.Session)
+	return k
 }
 
 // contents returns what every table, view and materialised view shows.

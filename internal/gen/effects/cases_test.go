@@ -75,7 +75,7 @@ var cases = []struct{ command, sql, want string }{
 	{":many", `SELECT json_agg(x) FROM (SELECT id, born FROM authors) x`, `reads=authors ro unkept: json_agg depends on the session`},
 	{":many", `WITH x AS (SELECT n.id, b.lang FROM notes n JOIN books b ON b.id = n.book_id) SELECT (SELECT jsonb_agg(x) FROM x)`, `reads=books,notes ro`},
 	{":many", `SELECT a.id, (SELECT json_agg(to_json(t)) FROM (SELECT b.title FROM books b WHERE b.author_id = a.id) t) FROM authors a WHERE a.id = $1`, `reads=authors,books rkeys=authors.id$1,books.author_id$1 ro unique`},
-	{":many", `SELECT stamp_now()`, `ro volatile unkept: now() in function stamp_now() depends on the session`},
+	{":many", `SELECT stamp_now()`, `ro volatile unkept: now in function stamp_now() tells the time`},
 	{":many", `SELECT row_number() OVER (ORDER BY born RANGE BETWEEN interval '1 day' PRECEDING AND CURRENT ROW) FROM authors`, `reads=authors ro unkept: in_range depends on the session`},
 	{":many", `SELECT DISTINCT ON (book_id) id FROM notes WHERE (id, book_id) > ($1, $2) ORDER BY book_id`, `reads=notes ro`},
 	{":many", `SELECT to_tsvector('english', name) @@ plainto_tsquery($1) FROM authors`, `reads=authors ro unkept: plainto_tsquery depends on the session`},

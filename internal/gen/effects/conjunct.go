@@ -121,7 +121,7 @@ func (a *Analyzer) equations(list []conjunct) []equation {
 // compares reports whether an operator is an equality without a collation in
 // which different texts are equal.
 func (a *Analyzer) compares(n *tree.Node) bool {
-	return a.is(comparesAnything) || !a.vague[n.OID("inputcollid")]
+	return a.is(comparesAnything) || !a.cat.Loose(n.OID("inputcollid"))
 }
 
 // equate reads one side as a column, the other as what it is equal to.
@@ -130,8 +130,8 @@ func (a *Analyzer) equate(op, side, other *tree.Node) (equation, bool) {
 	if !isColumn(from) {
 		return equation{}, false
 	}
-	typ, _ := a.exprType(side)
-	if !a.equal[equality{op.OID("opno"), typ}] && !a.is(comparesAnything) {
+	typ, _ := a.cat.ExprType(side)
+	if !a.cat.Equality(op.OID("opno"), typ) && !a.is(comparesAnything) {
 		return equation{}, false
 	}
 	e := equation{left: columnAt(from)}
@@ -168,9 +168,9 @@ func columnAt(n *tree.Node) column {
 func (a *Analyzer) bare(n *tree.Node) *tree.Node {
 	for n.Is("RELABELTYPE") {
 		inner := n.Child("arg")
-		from, known := a.exprType(inner)
+		from, known := a.cat.ExprType(inner)
 		to := n.OID("resulttype")
-		if !known || from != to && (from != varcharOID || to != textOID) && (from != textOID || to != varcharOID) && a.types[from].base != to {
+		if !known || from != to && (from != varcharOID || to != textOID) && (from != textOID || to != varcharOID) && !a.overType(from, to) {
 			return n
 		}
 		n = inner
@@ -192,8 +192,8 @@ func family(oid catalog.OID) int {
 }
 
 func (a *Analyzer) sameFamily(x, y *tree.Node) bool {
-	s, _ := a.exprType(x)
-	t, _ := a.exprType(y)
+	s, _ := a.cat.ExprType(x)
+	t, _ := a.cat.ExprType(y)
 	return family(s) != 0 && family(s) == family(t)
 }
 
@@ -256,4 +256,10 @@ func (p pinned) spread(equations []equation) pinned {
 		}
 	}
 	return p
+}
+
+// overType reports whether a type is a domain over another.
+func (a *Analyzer) overType(domain, base catalog.OID) bool {
+	t := a.cat.Type(domain)
+	return t != nil && t.Base == base
 }

@@ -3,7 +3,6 @@ package effects
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
@@ -31,7 +30,7 @@ func (a *Analyzer) declared(st *project.Statement) (declared, error) {
 			continue
 		}
 		for _, name := range note.Names {
-			oid, ok := a.resolve(name)
+			oid, ok := a.cat.Named(name)
 			if !ok {
 				errs = append(errs, &project.Problem{Pos: note.Pos, Statement: st.Name, Message: fmt.Sprintf("@%s names %s, which is no relation of the schema", note.Key, name)})
 				continue
@@ -40,23 +39,4 @@ func (a *Analyzer) declared(st *project.Statement) (declared, error) {
 		}
 	}
 	return d, errors.Join(errs...)
-}
-
-// resolve finds a relation by its name in an annotation.
-func (a *Analyzer) resolve(name string) (catalog.OID, bool) {
-	if oid, ok := a.cat.Resolve("", unquote(name)); ok {
-		return oid, true
-	}
-	schema, table, qualified := strings.Cut(name, ".")
-	if !qualified {
-		return 0, false
-	}
-	return a.cat.Resolve(unquote(schema), unquote(table))
-}
-
-func unquote(name string) string {
-	if len(name) > 1 && strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`) {
-		return strings.ReplaceAll(name[1:len(name)-1], `""`, `"`)
-	}
-	return name
 }

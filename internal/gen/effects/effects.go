@@ -11,6 +11,7 @@ package effects
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,14 +27,6 @@ type Analyzer struct {
 	cat    *catalog.Catalog
 	role   string
 	path   string // the role's search_path, quoted
-	types  map[catalog.OID]pgType
-	procs  map[catalog.OID]proc
-	opers  map[catalog.OID]catalog.OID   // operator → function
-	equal  map[equality]bool             // equality of default btree classes
-	vague  map[catalog.OID]bool          // nondeterministic collations
-	checks map[catalog.OID][]catalog.OID // of the domains in a type
-	bodies map[catalog.OID]string        // views' query trees
-	views  map[catalog.OID]*uses         // those already read
 	mutant mutant
 }
 
@@ -74,11 +67,14 @@ func New(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, role string)
 }
 
 func open(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, role string, m mutant) (*Analyzer, error) {
-	a := &Analyzer{conn: conn, cat: cat, role: role, views: map[catalog.OID]*uses{}, mutant: m}
+	a := &Analyzer{conn: conn, cat: cat, role: role, mutant: m}
 	if a.is(forgetsRole) {
 		a.role = ""
 	}
-	return a, a.load(ctx)
+	if err := a.loadPath(ctx); err != nil {
+		return nil, fmt.Errorf("read the search_path: %w", err)
+	}
+	return a, nil
 }
 
 // Analyze works out one statement. What the server or the annotations refuse is a
@@ -95,5 +91,8 @@ func (a *Analyzer) Analyze(ctx context.Context, st *project.Statement) (*Result,
 	}
 	w := &work{Analyzer: a, st: st, sighting: seen, declared: declared, out: &Result{Params: seen.params, Columns: seen.columns, Types: a.named(seen)}}
 	w.run()
+	if err := a.cat.Err(); err != nil {
+		return nil, err
+	}
 	return w.out, nil
 }

@@ -91,12 +91,8 @@ func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *proj
 }
 
 func (a *Analyzer) typeOf(oid uint32) Type {
-	t := a.types[catalog.OID(oid)]
-	base := t
-	for base.base != 0 {
-		base = a.types[base.base]
-	}
-	return Type{OID: oid, Name: t.format, Array: base.array}
+	base := a.cat.Type(a.cat.BaseType(catalog.OID(oid)))
+	return Type{OID: oid, Name: a.cat.TypeName(catalog.OID(oid)), Array: base != nil && base.Array}
 }
 
 // parse sets the parser's tree and returns the statement's text without what
@@ -132,8 +128,9 @@ func resolvable(n *pg.Node) bool {
 func (a *Analyzer) asFunction(s *sighting, text string) string {
 	types := make([]string, 0, len(s.params))
 	for _, p := range s.params {
-		t := a.types[catalog.OID(p.OID)]
-		types = append(types, quote(t.schema)+"."+quote(t.name))
+		if t := a.cat.Type(catalog.OID(p.OID)); t != nil {
+			types = append(types, quote(t.Schema)+"."+quote(t.Name))
+		}
 	}
 	if len(types) > maxParams {
 		text = cutParams(text, types)

@@ -9,8 +9,6 @@ const (
 	trustsTriggers           // a row key although a BEFORE trigger moves the row
 	trustsPartitions         // looks at a partition's own triggers only
 	forgetsRole              // prepares as the owner
-	forgetsVolatile          // takes every built-in function for immutable
-	forgetsSession           // takes STABLE for immutable
 	forgetsViews             // a row key although a view reads the table too
 	filtersAnywhere          // takes a filter into any view or subquery
 	forgetsAgain             // a row key although a cascade comes back
@@ -19,7 +17,6 @@ const (
 	forgetsSet               // a row key of a column that the statement sets
 	comparesAnything         // takes any operator and type for equality
 	forgetsKinds             // takes every relation for a logged table of rows
-	forgetsDomains           // a value of a domain is made without its checks
 	forgetsOthers            // a row key although the statement changes the table twice
 	forgetsRules             // a row key although a rule rewrites the write
 	forgetsCalled            // a row key although a function reads the table too

@@ -30,14 +30,13 @@ func (a *Analyzer) named(s *sighting) []string {
 // types, and for base types that an extension made: only their arrays can be known
 // from the catalog.
 func (a *Analyzer) nameOf(oid catalog.OID) string {
-	t, known := a.types[oid]
-	array := known && t.kind == "b" && t.array && t.element != 0
+	t := a.cat.Type(oid)
+	array := t != nil && t.Kind == 'b' && t.Array && t.Element != 0
 	if array {
-		oid = t.element
-		t, known = a.types[oid]
+		t = a.cat.Type(t.Element)
 	}
-	if !known || oid < firstNormalOID || !array && t.kind == "b" {
+	if t == nil || t.OID < firstNormalOID || !array && t.Kind == 'b' {
 		return ""
 	}
-	return t.title
+	return t.Title
 }

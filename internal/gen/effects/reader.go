@@ -84,7 +84,7 @@ func (r *reader) query(q *tree.Node, around pinned, outside map[int]params, dept
 // relation notes a table, or goes into a view.
 func (r *reader) relation(q, entry *tree.Node, number int, pins pinned, depth int) {
 	oid := entry.OID("relid")
-	if _, view := r.bodies[oid]; view && r.cat.Relations[oid] != nil && r.cat.Relations[oid].Kind == 'v' {
+	if rel := r.cat.Relations[oid]; rel != nil && rel.Kind == 'v' && r.cat.ViewUses(oid) != nil {
 		if r.seen[oid] = true; r.is(forgetsViews) {
 			for _, l := range r.locks {
 				r.seen[l.relation] = true
@@ -107,11 +107,7 @@ func (r *reader) relation(q, entry *tree.Node, number int, pins pinned, depth in
 // the view itself; nil when it was not understood, so that what it locks is met
 // nowhere.
 func (r *reader) viewQuery(view catalog.OID) *tree.Node {
-	v, err := tree.Parse(r.bodies[view])
-	if err != nil || len(v.List) != 1 || !v.List[0].Node.Is("QUERY") {
-		return nil
-	}
-	q := v.List[0].Node
+	q := r.cat.ViewQuery(view)
 	for i, entry := range q.List("rtable") {
 		if entry.OID("relid") == view && !tree.InFrom(q, i+1) {
 			// Still an entry, so that the numbers of the others stay.
@@ -123,11 +119,12 @@ func (r *reader) viewQuery(view catalog.OID) *tree.Node {
 
 // blindly notes all that a query refers to, as pinned by nothing.
 func (r *reader) blindly(q *tree.Node) {
-	u := r.usesOf(tree.Value{Node: q})
-	for oid := range u.relations {
+	u := newSeen()
+	u.Add(r.cat.Uses(tree.Value{Node: q}))
+	for oid := range maps.Clone(u.Relations) {
 		r.expand(u, oid)
 	}
-	for oid := range u.relations {
+	for oid := range u.Relations {
 		r.add(oid, nil)
 	}
 }
@@ -244,7 +241,7 @@ func (r *reader) through(q, entry *tree.Node, number int, outside map[int]params
 	out, types := map[int]params{}, whole.Numbers("colTypes")
 	for _, t := range entry.Child("subquery").List("targetList") {
 		n := t.Number("resno")
-		typ, known := r.exprType(t.Child("expr"))
+		typ, known := r.cat.ExprType(t.Child("expr"))
 		if known && n >= 1 && n <= len(types) && family(typ) != 0 && family(typ) == family(catalog.OID(types[n-1])) {
 			out[n] = outside[n]
 		}

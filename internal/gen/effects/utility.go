@@ -8,7 +8,6 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
-	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // utility is what is known of a statement that PostgreSQL did not analyse, from
@@ -58,18 +57,15 @@ func (w *work) refresh(u *utility, n *pg.RefreshMatViewStmt) {
 	}
 	u.writes = []catalog.OID{oid}
 	u.changes = []catalog.Change{{Relation: oid, Event: anyRows}}
-	inside := newUses()
-	if v, err := tree.Parse(w.bodies[oid]); err == nil {
-		inside = w.usesOf(v)
+	inside := newSeen()
+	if of := w.cat.ViewUses(oid); of != nil {
+		inside.Add(of)
 	}
-	delete(inside.relations, oid)
-	for _, r := range slices.Sorted(maps.Keys(inside.relations)) {
+	for _, r := range slices.Sorted(maps.Keys(inside.Relations)) {
 		w.expand(inside, r)
 	}
-	u.reads = slices.Sorted(maps.Keys(inside.relations))
-	for f := range inside.functions {
-		u.functions = append(u.functions, f)
-	}
+	u.reads = slices.Sorted(maps.Keys(inside.Relations))
+	u.functions = slices.Sorted(maps.Keys(inside.Functions))
 }
 
 // fill takes what the tree names. Names that nobody knows have no bound.
@@ -105,21 +101,14 @@ func (w *work) fill(u *utility, named *syntax.Uses) {
 		u.reads, u.writes, u.locks = nil, nil, nil
 	}
 	for _, f := range named.Functions {
-		for _, oid := range w.cat.FunctionsNamed(f.Schema, f.Name) {
-			w.overload(u, oid)
+		for _, oid := range w.cat.FunctionsNamed(f.Schema, f.Name) { // which of them the types would say
+			called := w.cat.Called(oid)
+			w.named.AddNature(called)
+			u.functions = slices.AppendSeq(u.functions, maps.Keys(called.Functions))
 		}
 	}
 	u.functions = append(u.functions, w.cat.Implied(named)...)
 	if len(named.Operators) > 0 && u.name == "" {
 		first(&u.anything, "its operators are not resolved")
-	}
-}
-
-// overload adds a function that the name may mean.
-func (w *work) overload(u *utility, oid catalog.OID) {
-	if p := w.procs[oid]; !p.own {
-		u.functions = append(u.functions, oid)
-	} else {
-		w.call(w.named, oid, nil, nil)
 	}
 }

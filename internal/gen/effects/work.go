@@ -18,9 +18,9 @@ type work struct {
 	declared declared
 	out      *Result
 
-	named   *uses // what the statement itself mentions
-	behind  *uses // what the views in it mention
-	dmls    []dml
+	named   *catalog.Uses // what the statement itself mentions
+	behind  *seen         // what the views in it mention
+	dmls    []catalog.DML
 	changes []catalog.Change
 	plan    utility
 	called  catalog.Closure // of the functions it calls
@@ -43,20 +43,20 @@ func (w *work) run() {
 
 // mention finds what the statement names.
 func (w *work) mention() {
-	w.named, w.behind = newUses(), newUses()
+	w.named, w.behind = catalog.NewUses(), newSeen()
 	if w.query != nil {
 		v := tree.Value{Node: w.query}
-		w.named = w.usesOf(v)
-		w.literals(w.named, v, w.text)
-		w.dmls = changesOf(w.query)
+		w.named = w.cat.Uses(v)
+		w.cat.Literals(w.named, v, w.text)
+		w.dmls = catalog.DMLs(w.query)
 	} else {
 		w.plan = w.utility()
 	}
 	for _, p := range w.params {
-		w.makes(w.named, catalog.OID(p.OID), nil)
+		w.named.Add(w.cat.Checks(catalog.OID(p.OID)))
 	}
 	// In order, because the first of what they depend on is named.
-	for _, oid := range slices.Sorted(maps.Keys(w.named.relations)) {
+	for _, oid := range slices.Sorted(maps.Keys(w.named.Relations)) {
 		w.expand(w.behind, oid)
 	}
 	for _, l := range w.locks {
@@ -64,29 +64,24 @@ func (w *work) mention() {
 	}
 }
 
+// seen is what the views on a way mention.
+type seen struct {
+	*catalog.Uses
+	views map[catalog.OID]bool // those that were gone into
+}
+
+func newSeen() *seen { return &seen{catalog.NewUses(), map[catalog.OID]bool{}} }
+
 // expand adds what a view's query mentions, and the views in that.
-func (a *Analyzer) expand(u *uses, view catalog.OID) {
-	text, ok := a.bodies[view]
-	if r := a.cat.Relations[view]; !ok || u.views[view] || r != nil && r.Kind == 'm' {
+func (a *Analyzer) expand(s *seen, view catalog.OID) {
+	inside := a.cat.ViewUses(view)
+	if r := a.cat.Relations[view]; inside == nil || s.views[view] || r != nil && r.Kind == 'm' {
 		return
 	}
-	u.views[view] = true
-	inside, read := a.views[view]
-	if !read {
-		inside = newUses()
-		v, err := tree.Parse(text)
-		if err != nil {
-			inside.anything = "a view that was not understood"
-		} else {
-			inside.add(a.usesOf(v))
-		}
-		// A view's query lists the view itself, as OLD and NEW.
-		delete(inside.relations, view)
-		a.views[view] = inside
-	}
-	u.add(inside)
-	for _, oid := range slices.Sorted(maps.Keys(inside.relations)) {
-		a.expand(u, oid)
+	s.views[view] = true
+	s.Add(inside)
+	for _, oid := range slices.Sorted(maps.Keys(inside.Relations)) {
+		a.expand(s, oid)
 	}
 }
 
@@ -133,8 +128,8 @@ func tidy(list []string) []string {
 func (w *work) follow() {
 	w.changes = slices.Clone(w.plan.changes)
 	for _, d := range w.dmls {
-		if d.relation != 0 {
-			w.changes = append(w.changes, d.change())
+		if d.Relation != 0 {
+			w.changes = append(w.changes, d.Change())
 		}
 	}
 	for oid := range w.declared.writes {
@@ -168,16 +163,14 @@ func (w *work) follow() {
 
 // functions are those of the users that run while the statement does.
 func (w *work) functions() []catalog.OID {
-	set := maps.Clone(w.named.functions)
-	maps.Copy(set, w.behind.functions)
+	set := maps.Clone(w.named.Functions)
+	maps.Copy(set, w.behind.Functions)
 	for _, f := range w.plan.functions {
 		set[f] = true
 	}
 	for _, l := range w.locks { // a policy is in no tree, only its locks show
 		for _, p := range w.cat.Policies(l.relation) {
-			for _, f := range p.Functions {
-				set[f] = true
-			}
+			maps.Copy(set, p.Functions)
 		}
 	}
 	return slices.Sorted(maps.Keys(set))
@@ -198,10 +191,10 @@ func (w *work) unknown() {
 	writes, reads := w.closure.Anything, w.called.ReadsAnything
 	first(&writes, w.plan.anything)
 	first(&reads, w.plan.anything)
-	for _, u := range []*uses{w.named, w.behind} {
-		if u.anything != "" {
-			first(&reads, u.anything+" reads what it is told")
-			first(&writes, u.anything+" runs what it is told")
+	for _, u := range []*catalog.Uses{w.named, w.behind.Uses} {
+		if u.Anything != "" {
+			first(&reads, u.Anything+" reads what it is told")
+			first(&writes, u.Anything+" runs what it is told")
 		}
 	}
 	if writes != "" && !w.declared.saysWrites {
@@ -217,20 +210,15 @@ func (w *work) unknown() {
 // judge decides who else may answer the statement.
 func (w *work) judge() {
 	read := w.relations()
-	w.out.Volatile = w.named.volatile+w.named.clock+w.behind.volatile+w.behind.clock+w.called.Volatile != "" ||
-		tellsTime(w.called.Session) || w.unresolved() || slices.ContainsFunc(read, w.unseen)
-	effect := w.named.effect + w.behind.effect + w.named.sequence + w.behind.sequence + w.called.Effect
+	var all catalog.Uses
+	for _, u := range []*catalog.Uses{w.named, w.behind.Uses} {
+		all.AddNature(u)
+	}
+	w.out.Volatile = all.Volatile+all.Clock+w.called.Volatile+w.called.Clock != "" || w.unresolved() || slices.ContainsFunc(read, w.unseen)
+	effect := all.Effect + all.Sequence + w.called.Effect
 	w.out.ReadOnly = w.query.Number("commandType") == tree.Select && !w.out.Anything && effect == "" &&
 		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0 && !slices.ContainsFunc(read, w.unlogged)
 	w.out.Unkept = w.unkept()
-}
-
-// tellsTime reports whether what depends on the session, as the catalog puts it
-// ("now() in function f()"), is the time.
-func tellsTime(session string) bool {
-	name, _, _ := strings.Cut(session, " ")
-	name = strings.TrimSuffix(name, "()")
-	return clocks[name] || name == "age" || slices.Contains(sqlValues[:9], name)
 }
 
 // unresolved reports whether PostgreSQL's analysed form of a query is missing.
@@ -262,8 +250,8 @@ func (w *work) unkept() string {
 
 // relations are all in which rows may be that are read, in order.
 func (w *work) relations() []catalog.OID {
-	all := maps.Clone(w.named.relations)
-	maps.Copy(all, w.behind.relations)
+	all := maps.Clone(w.named.Relations)
+	maps.Copy(all, w.behind.Relations)
 	maps.Copy(all, w.called.Reads)
 	for _, l := range w.locks {
 		all[l.relation] = true
@@ -318,32 +306,31 @@ func (w *work) unkeptRelation() string {
 
 // unkeptFunction looks for functions whose result may differ though no data did.
 func (w *work) unkeptFunction() string {
-	for _, u := range []*uses{w.named, w.behind} {
+	for _, u := range []*catalog.Uses{w.named, w.behind.Uses, w.called.Nature()} {
 		switch {
-		case u.sequence != "":
-			return u.sequence + " uses a sequence"
-		case u.volatile != "":
-			return u.volatile + " is volatile"
-		case u.effect != "":
-			return u.effect + " has an effect"
-		case u.clock != "":
-			return u.clock + " tells the time"
-		case u.session != "":
-			return u.session + " depends on the session"
+		case u.Sequence != "":
+			return u.Sequence + " uses a sequence"
+		case u.Volatile != "":
+			return u.Volatile + " is volatile"
+		case u.Effect != "":
+			return u.Effect + " has an effect"
+		case u.Clock != "":
+			return u.Clock + " tells the time"
+		case u.Session != "":
+			return u.Session + " depends on the session"
 		}
 	}
-	switch {
-	case w.called.Effect != "":
-		return w.called.Effect + " has an effect"
-	case w.called.Volatile != "":
-		return w.called.Volatile + " is volatile"
-	case w.called.Session != "":
-		return w.called.Session + " depends on the session"
-	}
 	for _, c := range w.columns {
-		if w.sentAsText(catalog.OID(c.Type.OID)) {
+		if w.cat.SentAsText(catalog.OID(c.Type.OID)) {
 			return "a result of type " + c.Type.Name + " depends on the session"
 		}
 	}
 	return ""
+}
+
+// first sets what is not set yet.
+func first(to *string, name string) {
+	if *to == "" {
+		*to = name
+	}
 }

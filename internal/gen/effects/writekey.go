@@ -26,13 +26,13 @@ func (w *work) writeKeys() []stmt.RowKey {
 }
 
 // alone reports whether the change is all that happens to its table.
-func (w *work) alone(d dml) bool {
-	if d.relation == 0 || d.kind == tree.Merge || !w.keyable(d.relation) {
+func (w *work) alone(d catalog.DML) bool {
+	if d.Relation == 0 || d.Kind == tree.Merge || !w.keyable(d.Relation) {
 		return false
 	}
-	root := w.cat.Root(d.relation)
+	root := w.cat.Root(d.Relation)
 	for _, other := range w.dmls {
-		if other.query != d.query && !w.is(forgetsOthers) && w.cat.Root(other.relation) == root {
+		if other.Query != d.Query && !w.is(forgetsOthers) && w.cat.Root(other.Relation) == root {
 			return false
 		}
 	}
@@ -51,30 +51,29 @@ func (w *work) alone(d dml) bool {
 // writtenThroughViews reports whether a view that the statement writes may lead
 // to the table.
 func (w *work) writtenThroughViews(root catalog.OID) bool {
-	return slices.ContainsFunc(w.dmls, func(d dml) bool {
-		_, view := w.bodies[d.relation]
-		behind := newUses()
-		w.expand(behind, d.relation)
-		return view && slices.ContainsFunc(w.members(root), func(m catalog.OID) bool { return behind.relations[m] })
+	return slices.ContainsFunc(w.dmls, func(d catalog.DML) bool {
+		behind := newSeen()
+		w.expand(behind, d.Relation)
+		return w.cat.ViewUses(d.Relation) != nil && slices.ContainsFunc(w.members(root), func(m catalog.OID) bool { return behind.Relations[m] })
 	})
 }
 
 // keysWritten returns the keys of one change. What RETURNING tells of an inserted
 // row is true whatever triggers did to it.
-func (w *work) keysWritten(d dml) []stmt.RowKey {
+func (w *work) keysWritten(d catalog.DML) []stmt.RowKey {
 	var out []stmt.RowKey
-	list, _ := w.conjuncts(d.query)
+	list, _ := w.conjuncts(d.Query)
 	pinned := pinned{}.spread(w.equations(list))
-	for _, c := range w.cat.Relations[d.relation].Columns {
-		col := w.columnOf(d.relation, c.Number)
+	for _, c := range w.cat.Relations[d.Relation].Columns {
+		col := w.columnOf(d.Relation, c.Number)
 		if col == nil || !w.keeps(d, col) {
 			continue
 		}
 		moves := w.moves(d, c.Name)
-		if moves && d.event&catalog.Update != 0 {
+		if moves && d.Event&catalog.Update != 0 {
 			continue
 		}
-		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.relation)), Column: c.Name}
+		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.Relation)), Column: c.Name}
 		for p := range w.paramsOf(d, col, pinned) {
 			if !moves && w.goEquality(p, col.Type) {
 				key.Param = p
@@ -92,50 +91,50 @@ func (w *work) keysWritten(d dml) []stmt.RowKey {
 
 // keeps reports whether the statement leaves a column's value as it is, in rows
 // that were there before.
-func (w *work) keeps(d dml, c *catalog.Column) bool {
-	if d.event&catalog.Update == 0 || w.is(forgetsSet) {
+func (w *work) keeps(d catalog.DML, c *catalog.Column) bool {
+	if d.Event&catalog.Update == 0 || w.is(forgetsSet) {
 		return true
 	}
-	return !slices.Contains(d.sets, c.Number) && !c.Generated
+	return !slices.Contains(d.Sets, c.Number) && !c.Generated
 }
 
 // moves reports whether a BEFORE trigger may give a column another value than the
 // statement says. A row may be inserted into, or move to, any partition: all their
 // triggers count.
-func (w *work) moves(d dml, column string) bool {
-	if d.kind == tree.Delete || w.is(trustsTriggers) {
+func (w *work) moves(d catalog.DML, column string) bool {
+	if d.Kind == tree.Delete || w.is(trustsTriggers) {
 		return false
 	}
-	if w.is(trustsPartitions) && len(w.cat.Relations[d.relation].Triggers) == 0 {
+	if w.is(trustsPartitions) && len(w.cat.Relations[d.Relation].Triggers) == 0 {
 		return false
 	}
-	root := w.cat.Root(d.relation)
+	root := w.cat.Root(d.Relation)
 	altered, every := w.cat.TriggersMayAlter(root, catalog.Insert|catalog.Update)
 	c := w.cat.Relations[root].Column(column)
 	return every || c == nil || slices.Contains(altered, c.Number)
 }
 
 // paramsOf returns the placeholders that hold a column's value in every row.
-func (w *work) paramsOf(d dml, c *catalog.Column, pinned pinned) params {
-	if d.kind != tree.Insert {
-		return pinned[column{d.target, c.Number, 0}]
+func (w *work) paramsOf(d catalog.DML, c *catalog.Column, pinned pinned) params {
+	if d.Kind != tree.Insert {
+		return pinned[column{d.Target, c.Number, 0}]
 	}
-	if d.event&catalog.Update != 0 && !(arbiter(d.query, c.Number) && !w.loose(d, c.Name)) && !w.is(forgetsConflict) {
+	if d.Event&catalog.Update != 0 && !(arbiter(d.Query, c.Number) && !w.loose(d, c.Name)) && !w.is(forgetsConflict) {
 		return nil
 	}
-	if d.query.Number("override") == overridingUser && !w.is(forgetsOverriding) {
+	if d.Query.Number("override") == overridingUser && !w.is(forgetsOverriding) {
 		return nil // a sequence gives the value instead
 	}
-	for _, t := range d.query.List("targetList") {
+	for _, t := range d.Query.List("targetList") {
 		v := w.bare(t.Child("expr"))
-		typ, known := w.exprType(v)
+		typ, known := w.cat.ExprType(v)
 		switch {
 		case t.Number("resno") != c.Number || !known || family(typ) != family(c.Type):
 		case isPlaceholder(v):
 			return params{v.Number("paramid"): true}
 		case isColumn(v):
 			// A column of the SELECT that gives the rows.
-			return w.feeding(d.query)[columnAt(v)]
+			return w.feeding(d.Query)[columnAt(v)]
 		}
 	}
 	return nil
@@ -152,8 +151,8 @@ func (w *work) feeding(q *tree.Node) pinned {
 
 // loose reports whether a unique index of the relation, or of a partition, may take
 // more for equal to a value than the column does.
-func (w *work) loose(d dml, column string) bool {
-	return slices.ContainsFunc(w.members(w.cat.Root(d.relation)), func(m catalog.OID) bool {
+func (w *work) loose(d catalog.DML, column string) bool {
+	return slices.ContainsFunc(w.members(w.cat.Root(d.Relation)), func(m catalog.OID) bool {
 		c := w.cat.Relations[m].Column(column)
 		return c == nil || c.Loose && !w.is(trustsIndexes)
 	})
@@ -170,30 +169,30 @@ func arbiter(q *tree.Node, number int) bool {
 
 // toldByResult reports whether the caller sees a row of the result for every row
 // that changed.
-func (w *work) toldByResult(d dml, list []conjunct) bool {
-	if !d.top {
+func (w *work) toldByResult(d catalog.DML, list []conjunct) bool {
+	if !d.Top {
 		return false
 	}
 	switch w.st.Command {
 	case ":many", ":batchmany":
 		return true
 	case ":one", ":batchone":
-		if d.kind == tree.Insert {
-			return !d.query.Yes("hasTargetSRFs") && !slices.ContainsFunc(d.query.List("rtable"), func(e *tree.Node) bool {
-				return e.Number("rtekind") != tree.Relation || e.Atom("relkind") != "c" && e.OID("relid") != d.relation
+		if d.Kind == tree.Insert {
+			return !d.Query.Yes("hasTargetSRFs") && !slices.ContainsFunc(d.Query.List("rtable"), func(e *tree.Node) bool {
+				return e.Number("rtekind") != tree.Relation || e.Atom("relkind") != "c" && e.OID("relid") != d.Relation
 			})
 		}
-		return w.single(d.query, list) || w.is(toldOne)
+		return w.single(d.Query, list) || w.is(toldOne)
 	}
 	return false
 }
 
 // returned is the number of the result's column that holds a column of the
 // target, 0 when none does.
-func (w *work) returned(d dml, number int) int {
-	for _, t := range d.query.List("returningList") {
+func (w *work) returned(d catalog.DML, number int) int {
+	for _, t := range d.Query.List("returningList") {
 		e := t.Child("expr")
-		if !t.Yes("resjunk") && isColumn(e) && e.Number("varno") == d.target && e.Number("varattno") == number {
+		if !t.Yes("resjunk") && isColumn(e) && e.Number("varno") == d.Target && e.Number("varattno") == number {
 			return t.Number("resno")
 		}
 	}

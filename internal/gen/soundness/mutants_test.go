@@ -70,7 +70,7 @@ var mutants = map[string]mutant{
 	"function bodies do nothing": {within: 100,
 		catalog: func(c *catalog.Catalog) {
 			for _, f := range c.Functions {
-				f.Source = ""
+				f.Language, f.Volatility = "c", 'i'
 			}
 		}},
 	"a write's key is also that of what it reaches": {within: 100,

@@ -184,11 +184,6 @@ func (d *direct) column(parts []*pg.Node) {
 	if len(parts) > 1 {
 		d.uses.Attributes = append(d.uses.Attributes, texts(parts[1:])...)
 	}
-	last := "*"
-	if s := parts[len(parts)-1].GetString_(); s != nil {
-		last = s.GetSval()
-	}
-	d.uses.Columns = append(d.uses.Columns, last)
 }
 
 func (d *direct) operator(name []*pg.Node) {

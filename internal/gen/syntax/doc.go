@@ -1,5 +1,6 @@
-// Package syntax reads SQL trees: the relations, changes and function calls of a
-// statement ([Direct], [Text]), and the SQL inside of PL/pgSQL bodies ([PLpgSQL]).
+// Package syntax reads the parser's trees of statements that PostgreSQL does not
+// analyse for us: the relations, changes and function calls of a statement ([Direct],
+// [Text]).
 //
 // It resolves no names: a [Name] is what is written, and what it means is for the
 // catalog to say. Whatever it does not know is reported as unknown, never left

@@ -11,7 +11,4 @@ const (
 	noScope            // a name of WITH is taken for a relation
 	plainInsert        // ON CONFLICT DO UPDATE is not seen
 	noLocks            // FOR UPDATE is not seen
-	trustsText         // EXECUTE is taken to do nothing
-	noTargets          // INTO assigns nothing
-	noReturns          // RETURN is taken to return NEW
 )

@@ -55,8 +55,6 @@ type Uses struct {
 	// Attributes are names behind a dot: row.name may be a column, or call the
 	// function name(row).
 	Attributes []string
-	// Columns are the last parts of the names of columns and variables; "*" is all.
-	Columns []string
 	// Casts are the types that it casts to.
 	Casts []Name
 	// Refreshes are the materialised views of REFRESH.
@@ -64,6 +62,8 @@ type Uses struct {
 	// Effect is a statement that does more than to rows, and less than what makes
 	// it unknown, such as NOTIFY; empty when there is none.
 	Effect string
+	// Leaves is what it leaves in the session, such as a setting; empty for nothing.
+	Leaves string
 	// Unknown says why something of what it does is not known; empty when all is.
 	Unknown string
 }
@@ -76,11 +76,13 @@ func (u *Uses) Add(v *Uses) {
 	u.Functions = append(u.Functions, v.Functions...)
 	u.Operators = append(u.Operators, v.Operators...)
 	u.Attributes = append(u.Attributes, v.Attributes...)
-	u.Columns = append(u.Columns, v.Columns...)
 	u.Casts = append(u.Casts, v.Casts...)
 	u.Refreshes = append(u.Refreshes, v.Refreshes...)
 	if u.Effect == "" {
 		u.Effect = v.Effect
+	}
+	if u.Leaves == "" {
+		u.Leaves = v.Leaves
 	}
 	u.unknown(v.Unknown)
 }
@@ -119,6 +121,20 @@ func text(sql string, m mutant) *Uses {
 	}
 	for _, s := range tree.GetStmts() {
 		u.Add(directly(s.GetStmt(), m))
+	}
+	return u
+}
+
+// Reading returns what a text names that is one SELECT which changes nothing; nil for
+// any other.
+func Reading(sql string) *Uses {
+	tree, err := Parse(sql)
+	if err != nil || len(tree.GetStmts()) != 1 || tree.GetStmts()[0].GetStmt().GetSelectStmt() == nil {
+		return nil
+	}
+	u := Direct(tree.GetStmts()[0].GetStmt())
+	if u.Unknown != "" || u.Effect != "" || len(u.Changes)+len(u.Refreshes) > 0 {
+		return nil
 	}
 	return u
 }

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -30,6 +31,12 @@ func (d *direct) utility(n any, s *scope) bool {
 		return false
 	case *pg.VacuumStmt, *pg.NotifyStmt, *pg.ListenStmt, *pg.UnlistenStmt: // nor does ANALYZE change a row
 		d.uses.Effect = command(kindOf(n))
+		if _, listens := n.(*pg.ListenStmt); listens {
+			d.uses.Leaves = "LISTEN"
+		}
+		return false
+	case *pg.VariableSetStmt:
+		d.sets(n)
 		return false
 	case *pg.TransactionStmt, *pg.VariableShowStmt, *pg.FetchStmt, *pg.ClosePortalStmt:
 		return false
@@ -42,6 +49,23 @@ func (d *direct) utility(n any, s *scope) bool {
 	}
 	return true
 }
+
+// sets notes a setting. Those that decide whose rights count, or which triggers fire,
+// change what other statements do.
+func (d *direct) sets(n *pg.VariableSetStmt) {
+	name := strings.ToLower(n.GetName())
+	if name == "" || slices.Contains(deciding, name) || strings.HasPrefix(name, "transaction") || strings.HasPrefix(name, "session ") {
+		d.uses.unknown("SET " + strings.ToUpper(name) + " is not followed")
+		return
+	}
+	d.uses.Effect = "SET " + name
+	if !n.GetIsLocal() {
+		d.uses.Leaves = "SET " + name
+	}
+}
+
+// deciding are settings that change what other statements do to rows.
+var deciding = []string{"role", "session_authorization", "row_security", "session_replication_role", "plpgsql.variable_conflict", "check_function_bodies"}
 
 // copies collects from COPY, which reads or fills a table or runs a query.
 func (d *direct) copies(n *pg.CopyStmt, s *scope) bool {

@@ -1,4 +1,4 @@
-package effects
+package catalog
 
 import "testing"
 
@@ -6,7 +6,7 @@ func TestATextIsSettledOrNot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		quoted string
-		oid    int
+		oid    OID
 		want   bool
 	}{
 		{"'2026-01-01'", dateOID, true}, {"'2026-01-01'", timestampOID, true}, {"'2026-01-01'", timestamptzOID, false},
@@ -20,4 +20,4 @@ func TestATextIsSettledOrNot(t *testing.T) {
 	}
 }
 
-const moneyOID = 790
+const moneyOID OID = 790

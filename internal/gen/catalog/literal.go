@@ -1,17 +1,16 @@
-package effects
+package catalog
 
 import (
 	"regexp"
 	"strings"
 
-	pg "github.com/sqlc-dev/oliphant"
-
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // settled are literals whose meaning no setting changes: ISO dates and times,
 // those with a zone when there is one to tell, and plain intervals.
-var settled = map[int]*regexp.Regexp{
+var settled = map[OID]*regexp.Regexp{
 	dateOID:        regexp.MustCompile(`^\d{4}-\d\d-\d\d$`),
 	timeOID:        regexp.MustCompile(`^\d\d:\d\d(:\d\d(\.\d+)?)?$`),
 	timestampOID:   regexp.MustCompile(`^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$`),
@@ -26,26 +25,26 @@ var (
 	moments = regexp.MustCompile(`(?i)\d|now|today|tomorrow|yesterday|epoch|infinity|allballs`)
 )
 
-// literals notes constants that were read from text whose meaning depends on the
+// Literals notes constants that were read from text whose meaning depends on the
 // session, as 'today'::date does. In a view they were read once and for all. The
 // tree does not tell where a constant stands, so that every text of the statement
 // that may be it has to be settled.
-func (a *Analyzer) literals(u *uses, v tree.Value, text string) {
+func (c *Catalog) Literals(u *Uses, v tree.Value, text string) {
 	var quoted []string
 	v.Walk(func(n *tree.Node) bool {
 		if n.Kind != "CONST" || n.Yes("constisnull") {
 			return true
 		}
 		oid := n.OID("consttype")
-		if oid == 0 || a.plainInput(oid) || strings.HasPrefix(a.types[oid].name, "reg") {
+		if oid == 0 || c.PlainInput(oid) || strings.HasPrefix(c.types[oid].Name, "reg") {
 			return true
 		}
 		if quoted == nil {
 			quoted = texts(text)
 		}
 		for _, q := range quoted {
-			if !isSettled(q, int(oid)) {
-				first(&u.session, "a literal of type "+a.typeName(oid))
+			if !isSettled(q, oid) {
+				first(&u.Session, "a literal of type "+c.TypeName(oid))
 			}
 		}
 		return true
@@ -54,7 +53,7 @@ func (a *Analyzer) literals(u *uses, v tree.Value, text string) {
 
 // isSettled reports whether a quoted text means the same everywhere if it is read
 // as the type, or cannot be read so.
-func isSettled(quoted string, oid int) bool {
+func isSettled(quoted string, oid OID) bool {
 	form := settled[oid]
 	if form == nil || len(quoted) < 2 || quoted[0] != '\'' {
 		return false
@@ -68,18 +67,10 @@ func isSettled(quoted string, oid int) bool {
 
 // texts returns the quoted texts of a statement, quotes and all.
 func texts(sql string) []string {
-	scan, err := pg.Scan(sql)
-	if err != nil {
-		return []string{""}
-	}
 	out := []string{}
-	for _, t := range scan.GetTokens() {
-		from, to := int(t.GetStart()), int(t.GetEnd())
-		switch {
-		case from < 0 || to > len(sql) || from > to:
-			return []string{""}
-		case t.GetToken() == pg.Token_SCONST || t.GetToken() == pg.Token_USCONST:
-			out = append(out, sql[from:to])
+	for t := range sqltext.Code(sql) {
+		if t.Kind == sqltext.String {
+			out = append(out, t.Text(sql))
 		}
 	}
 	return out

@@ -1,0 +1,291 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sqlkeel/sqlkeel/internal/gen/bodies"
+	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
+)
+
+// named adds what a statement names that PostgreSQL did not analyse: every relation
+// that a name may mean, and every function of a name, as the types would decide.
+func (r *bodyReader) named(s *syntax.Uses) {
+	u := r.out
+	first(&r.body.unknown, s.Unknown)
+	missing := func(n syntax.Name) { first(&r.body.unknown, "it names "+n.String()+", which does not exist") }
+	own := func(n syntax.Name) bool { return n.Schema == "" && r.made.OwnNames[n.Name] }
+	for _, n := range s.Reads {
+		found := r.lookup(n, r.path, r.anywhere)
+		if len(found) == 0 && !own(n) {
+			missing(n)
+		}
+		for _, oid := range found {
+			u.Relations[oid] = true
+		}
+	}
+	for _, change := range s.Changes {
+		found := r.lookup(change.Relation, r.path, r.anywhere)
+		if own(change.Relation) {
+			continue
+		}
+		if len(found) == 0 {
+			missing(change.Relation)
+		}
+		for _, oid := range found {
+			u.Changes = append(u.Changes, Change{Relation: oid, Event: change.Event, Cascade: change.Cascade, Only: change.Only, Columns: r.numbers(oid, change.Columns)})
+		}
+	}
+	for _, n := range s.Refreshes {
+		found := r.lookup(n, r.path, r.anywhere)
+		if len(found) == 0 {
+			missing(n)
+		}
+		for _, oid := range found {
+			u.Changes = append(u.Changes, Change{Relation: oid, Event: Insert | Truncate})
+		}
+	}
+	if len(s.Locks) > 0 {
+		first(&u.Effect, "a lock")
+	}
+	first(&u.Effect, s.Effect)
+	first(&u.Leaves, s.Leaves)
+	for _, called := range s.Functions {
+		r.function(called)
+	}
+	for _, oid := range r.Implied(s) {
+		u.Functions[oid] = true
+	}
+}
+
+// function adds every function of a name.
+func (r *bodyReader) function(called syntax.Name) {
+	found := false
+	for _, f := range r.functions[called.Name] {
+		if called.Schema != "" && f.Schema != called.Schema {
+			continue
+		}
+		found = true
+		r.call(f.OID, nil, nil)
+	}
+	if !found && !valueFunctions[called.Name] && len(r.typesNamed[called.Name]) == 0 {
+		first(&r.body.unknown, "it calls "+called.String()+", which does not exist")
+	}
+}
+
+// lookup finds the relations that a name may mean: the one on the path or, when there
+// is none or the path is not known, all of that name.
+func (c *Catalog) lookup(n syntax.Name, path []string, anywhere bool) []OID {
+	oid, ok := c.resolve(n.Schema, n.Name, path)
+	switch {
+	case !ok && n.Schema != "":
+		return nil
+	case !ok || anywhere && n.Schema == "":
+		return c.relationsNamed[n.Name]
+	}
+	return []OID{oid}
+}
+
+// numbers returns the numbers of named columns, nil when one is not known.
+func (c *Catalog) numbers(oid OID, names []string) []int {
+	r := c.Relations[oid]
+	var out []int
+	for _, name := range names {
+		column := r.Column(name)
+		if column == nil {
+			return nil
+		}
+		out = append(out, column.Number)
+	}
+	return out
+}
+
+// Implied returns the functions that may be called without their name being
+// written like a call: by operators, by casts, and as row.name.
+func (c *Catalog) Implied(s *syntax.Uses) []OID {
+	var out []OID
+	for _, conversion := range c.casts {
+		if conversion.function >= firstNormalOID {
+			out = append(out, conversion.function)
+		}
+	}
+	for _, d := range c.domains {
+		for f := range c.usesOf(d.checks...).Functions {
+			out = append(out, f)
+		}
+	}
+	for _, o := range s.Operators {
+		out = append(out, c.operatorsNamed[o.Name]...)
+	}
+	for _, o := range unwritten {
+		out = append(out, c.operatorsNamed[o]...)
+	}
+	for _, a := range s.Attributes {
+		for _, f := range c.functions[a] {
+			if !f.system() && len(f.arguments) > 0 { // those behind the first may have defaults
+				out = append(out, f.OID)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// unwritten are the operators that a statement applies without naming them: by BETWEEN,
+// IN, CASE, USING, DISTINCT and ORDER BY.
+var unwritten = []string{"=", "<>", "<", "<=", ">", ">="}
+
+// valueFunctions are those that are no functions to PostgreSQL.
+var valueFunctions = map[string]bool{
+	"current_date": true, "current_time": true, "current_timestamp": true, "localtime": true, "localtimestamp": true,
+	"current_role": true, "user": true, "current_catalog": true, "current_user": true, "session_user": true, "current_schema": true,
+}
+
+// run adds what a text may do that is put together at run time. Of format('SELECT … %I')
+// it is known that it reads what nobody can name, and changes nothing.
+func (r *bodyReader) run(run bodies.Run) {
+	const runs = "EXECUTE runs a text that is put together at run time"
+	s, ok := template(run.Expression, r.Functions)
+	if !ok || r.unquiet() {
+		first(&r.body.unknown, runs)
+		return
+	}
+	for _, a := range s.Attributes {
+		if a == placeholder {
+			first(&r.body.unknown, runs)
+			return
+		}
+	}
+	s.Reads = slices.DeleteFunc(s.Reads, func(n syntax.Name) bool { return n.Name == placeholder })
+	first(&r.body.reads, runs)
+	r.named(s)
+}
+
+// placeholder is put in for a name that is told at run time.
+const placeholder = "sqlkeel_placeholder"
+
+// template returns what a call of format names, when its text is a constant that reads
+// and does nothing else.
+func template(n *tree.Node, functions map[OID]*Function) (*syntax.Uses, bool) {
+	f := functions[n.OID("funcid")]
+	if !n.Is("FUNCEXPR") || f == nil || !f.system() || f.Name != "format" || len(n.List("args")) == 0 {
+		return nil, false
+	}
+	text, constant := tree.Text(n.List("args")[0])
+	if !constant || unsafe.MatchString(holes.ReplaceAllString(text, "")) {
+		return nil, false
+	}
+	s := syntax.Reading(holes.ReplaceAllStringFunc(text, func(hole string) string {
+		switch hole[len(hole)-1] {
+		case 'I':
+			return placeholder
+		case 'L':
+			return "NULL"
+		}
+		return "%"
+	}))
+	return s, s != nil && !slices.ContainsFunc(s.Functions, func(f syntax.Name) bool { return f.Name == placeholder || f.Schema == placeholder }) &&
+		!slices.ContainsFunc(s.Casts, func(f syntax.Name) bool { return f.Name == placeholder })
+}
+
+var (
+	holes  = regexp.MustCompile(`%(\d+\$)?[IL]|%%`)
+	unsafe = regexp.MustCompile(`%`)
+)
+
+// unquiet reports whether reading some relation of the schema may do more than that.
+func (c *Catalog) unquiet() bool {
+	for _, r := range c.Relations {
+		var list []*Uses
+		for _, rule := range r.Rules {
+			if rule.Event == 0 {
+				list = append(list, rule.Depends)
+			}
+		}
+		for _, u := range append(list, r.Policies...) {
+			if len(u.Functions) > 0 || u.Effect+u.Sequence+u.Anything != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// declared is what the COMMENT of a function says that it does.
+type declared struct {
+	reads, writes         []string
+	saysReads, saysWrites bool
+}
+
+// declaration finds -- @reads and @writes in a comment, as in a statement's.
+var declaration = regexp.MustCompile(`(?m)^\s*@(reads|writes)[ \t]+(.+?)\s*$`)
+
+func readDeclared(comment string) (d declared) {
+	for _, m := range declaration.FindAllStringSubmatch(comment, -1) {
+		var list []string
+		if m[2] != "nothing" {
+			for _, name := range strings.Split(m[2], ",") {
+				list = append(list, strings.TrimSpace(name))
+			}
+		}
+		if m[1] == "reads" {
+			d.saysReads, d.reads = true, append(d.reads, list...)
+		} else {
+			d.saysWrites, d.writes = true, append(d.writes, list...)
+		}
+	}
+	return d
+}
+
+// apply puts what is declared in the place of what is not known.
+func (d declared) apply(c *Catalog, b *body) {
+	find := func(names []string, add func(OID)) bool {
+		for _, name := range names {
+			oid, ok := c.Named(name)
+			if !ok {
+				first(&b.unknown, "its COMMENT names "+name+", which is no relation")
+				return false
+			}
+			add(oid)
+		}
+		return true
+	}
+	why := b.unknown
+	if why == "" {
+		why = b.reads
+	}
+	if !d.saysReads && !d.saysWrites || !find(d.reads, func(oid OID) { b.Relations[oid] = true }) ||
+		!find(d.writes, func(oid OID) { b.Changes = append(b.Changes, Change{Relation: oid, Event: anyRows}) }) {
+		return
+	}
+	if d.saysWrites {
+		b.unknown = ""
+		if !d.saysReads {
+			b.reads = why
+		}
+	}
+	if d.saysReads {
+		b.reads = ""
+	}
+}
+
+// Named finds a relation by its name as SQL writes it.
+func (c *Catalog) Named(name string) (OID, bool) {
+	if oid, ok := c.Resolve("", unquote(name)); ok {
+		return oid, true
+	}
+	schema, table, qualified := strings.Cut(name, ".")
+	if !qualified {
+		return 0, false
+	}
+	return c.Resolve(unquote(schema), unquote(table))
+}
+
+func unquote(name string) string {
+	if len(name) > 1 && strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`) {
+		return strings.ReplaceAll(name[1:len(name)-1], `""`, `"`)
+	}
+	return name
+}
