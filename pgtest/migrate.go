@@ -60,8 +60,8 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig, fsys fs.FS) error {
 		return err
 	}
 	for i, file := range files {
-		if i > 0 && !file.Tool.OneSession() && err == nil {
-			err = conn.PgConn().Exec(ctx, "DISCARD ALL").Close()
+		if i > 0 && err == nil {
+			err = conn.PgConn().Exec(ctx, schemafile.Between(files[i-1], file)).Close()
 		}
 		if err == nil {
 			err = apply(ctx, conn.PgConn(), file, string(here[file.Name].Data))

@@ -2,6 +2,8 @@ package pgtest
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -72,19 +74,28 @@ func TestFilesOfEveryToolAreApplied(t *testing.T) {
 	}
 }
 
-func TestSettingsOfAFileLastAsUnderItsTool(t *testing.T) {
+// The same folders are applied by the generator. That of goose is applied by goose
+// itself here.
+func TestASessionLastsAsItDoesUnderTheTool(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		fsys fstest.MapFS
-		want string
-	}{
-		"golang-migrate has one session": {files("1_a.up.sql", "CREATE SCHEMA app; SET search_path = app;", "2_b.up.sql", "CREATE TABLE b (id int);"), "app.b 0"},
-		"files of no tool have none":     {files("1.sql", "CREATE SCHEMA app; SET search_path = app;", "2.sql", "CREATE TABLE b (id int);"), "b 0"},
-	} {
-		t.Run(name, func(t *testing.T) {
+	folders, err := filepath.Glob("../internal/schemafile/testdata/sessions/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatal(folders, err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
-			if got := tables(t, c.fsys); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
+			want, err := os.ReadFile(filepath.Join(folder, "want.txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			conn := New(t, WithMigrations(os.DirFS(folder)), fresh()).Conn()
+			if err := conn.QueryRow(t.Context(), "SELECT concat_ws(' ', path, checks, temporary) FROM public.session").Scan(&got); err != nil {
+				t.Fatal(err)
+			}
+			if got != strings.TrimSpace(string(want)) {
+				t.Errorf("%s, want %s", got, want)
 			}
 		})
 	}

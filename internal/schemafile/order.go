@@ -24,13 +24,25 @@ type Finding struct {
 // slashes and relative to dir. Entries keep their order, and so do the files of no
 // tool. A finding that is no Note says that the order cannot be known.
 func Order(dir string, lists [][]string) ([]string, []Finding) {
-	s := &schema{tools: map[string]Tool{}, read: func(file string) ([]byte, error) {
+	return below(dir).order(lists)
+}
+
+// Files returns schema files, named and in the order as Order returns them, each with
+// its tool.
+func Files(dir string, ordered []string) []File {
+	s := below(dir)
+	s.recognise([][]string{ordered})
+	return s.files(ordered)
+}
+
+// below is a schema whose files are relative to dir.
+func below(dir string) *schema {
+	return &schema{tools: map[string]Tool{}, read: func(file string) ([]byte, error) {
 		if file = filepath.FromSlash(file); !filepath.IsAbs(file) {
 			file = filepath.Join(dir, file)
 		}
 		return os.ReadFile(file)
 	}}
-	return s.order(lists)
 }
 
 // Folder lists the schema files at the root of a file system in the order in which
@@ -43,11 +55,15 @@ func Folder(fsys fs.FS) ([]File, []Finding, error) {
 	names = slices.DeleteFunc(names, func(name string) bool { return !IsSchema(name) })
 	s := &schema{tools: map[string]Tool{}, read: func(file string) ([]byte, error) { return fs.ReadFile(fsys, file) }}
 	ordered, findings := s.order([][]string{names})
+	return s.files(ordered), findings, nil
+}
+
+func (s *schema) files(ordered []string) []File {
 	var files []File
 	for _, name := range ordered {
 		files = append(files, File{Name: name, Tool: s.tools[name]})
 	}
-	return files, findings, nil
+	return files
 }
 
 // File is a schema file and the tool that applies it.

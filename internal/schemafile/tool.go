@@ -31,34 +31,47 @@ type tool struct {
 	version *regexp.Regexp
 	// unique says that the tool refuses two files of one version.
 	unique bool
-	// oneSession says that settings of one file last for the next.
-	oneSession bool
+	// between is what the session goes through between two files of a folder.
+	between string
 }
+
+// What tools do between two files.
+const (
+	ownSession    = "DISCARD ALL" // as a new session: each file has one
+	resetSettings = "RESET ALL"   // temporary tables and the role stay
+	resetNames    = "RESET search_path; RESET ROLE"
+)
 
 var leadingNumber = regexp.MustCompile(`^(\d+)`)
 
 var tools = [...]tool{
-	Plain: {name: "no tool"},
+	Plain: {name: "no tool", between: ownSession},
 	Goose: {name: "goose", text: regexp.MustCompile(`(?mi)^\s*--\s*\+goose\s+up\b`),
-		version: regexp.MustCompile(`^(\d+)_`), unique: true, oneSession: true},
-	GolangMigrate: {name: "golang-migrate", file: regexp.MustCompile(`^\d+_.*\.up\.sql$`),
-		version: regexp.MustCompile(`^(\d+)_.*\.up\.sql$`), unique: true, oneSession: true},
-	SQLMigrate: {name: "sql-migrate", text: regexp.MustCompile(`(?mi)^\s*--\s*\+migrate\s+up\b`),
-		version: leadingNumber, oneSession: true},
-	Dbmate: {name: "dbmate", text: regexp.MustCompile(`(?mi)^\s*--\s*migrate:up\b`), oneSession: true},
-	Tern: {name: "tern", text: regexp.MustCompile(`(?mi)^\s*--\s*--\s*create above / drop below\s*----`), mark: "tern.conf",
 		version: regexp.MustCompile(`^(\d+)_`), unique: true},
+	GolangMigrate: {name: "golang-migrate", file: regexp.MustCompile(`^\d+_.*\.up\.sql$`),
+		version: regexp.MustCompile(`^(\d+)_.*\.up\.sql$`), unique: true},
+	SQLMigrate: {name: "sql-migrate", text: regexp.MustCompile(`(?mi)^\s*--\s*\+migrate\s+up\b`),
+		version: leadingNumber},
+	Dbmate: {name: "dbmate", text: regexp.MustCompile(`(?mi)^\s*--\s*migrate:up\b`)},
+	Tern: {name: "tern", text: regexp.MustCompile(`(?mi)^\s*--\s*--\s*create above / drop below\s*----`), mark: "tern.conf",
+		version: regexp.MustCompile(`^(\d+)_`), unique: true, between: resetSettings},
 	Flyway: {name: "flyway", file: regexp.MustCompile(`^V\d+(?:[._]\d+)*__.+\.sql$`),
-		version: regexp.MustCompile(`^V(\d+(?:[._]\d+)*)__`), unique: true},
+		version: regexp.MustCompile(`^V(\d+(?:[._]\d+)*)__`), unique: true, between: resetNames},
 	Atlas: {name: "atlas", mark: "atlas.sum"},
 }
 
 // String returns the tool's name.
 func (t Tool) String() string { return tools[t].name }
 
-// OneSession reports whether the tool applies all files of a folder in one session,
-// and resets nothing in between: a SET of one file lasts for the next.
-func (t Tool) OneSession() bool { return tools[t].oneSession }
+// Between returns what to send to a session between two files, so that it is for the
+// next as their tool leaves it: "" when all that the files before have set lasts.
+// Nothing lasts from one folder, or tool, to another. The zero File is before all.
+func Between(before, next File) string {
+	if before.Tool != next.Tool || path.Dir(before.Name) != path.Dir(next.Name) {
+		return ownSession
+	}
+	return tools[next.Tool].between
+}
 
 // ToolOf returns the tool whose mark a file bears in its text or, without any, in
 // its name. Default: Plain.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
@@ -22,14 +21,8 @@ type applier struct {
 	roleAt project.Position
 	// alike counts warnings of the same message beyond the first.
 	alike map[*project.Problem]int
-	// session is the folder and tool whose session goes on; the zero value is none.
-	session session
-}
-
-// session is what applies several files over one connection.
-type session struct {
-	folder string
-	tool   schemafile.Tool
+	// last is the file before; the zero value is none.
+	last schemafile.File
 }
 
 // apply runs the schema and checks the role.
@@ -44,7 +37,7 @@ func (d *Database) apply(ctx context.Context, schema []string, opts Options) err
 	if len(schema) > 0 {
 		a.roleAt.File = schema[0]
 	}
-	for _, file := range schema {
+	for _, file := range schemafile.Files(opts.Base, schema) {
 		if err := a.file(ctx, file); err != nil {
 			return err
 		}
@@ -55,9 +48,9 @@ func (d *Database) apply(ctx context.Context, schema []string, opts Options) err
 	return a.role(ctx)
 }
 
-// file applies one file. What it sets for its session lasts for the next as it does
-// under its tool.
-func (a *applier) file(ctx context.Context, name string) error {
+// file applies one file.
+func (a *applier) file(ctx context.Context, file schemafile.File) error {
+	name := file.Name
 	at := filepath.FromSlash(name)
 	if !filepath.IsAbs(at) {
 		at = filepath.Join(a.opts.Base, at)
@@ -67,7 +60,7 @@ func (a *applier) file(ctx context.Context, name string) error {
 		return a.failed(&project.Problem{Pos: project.Position{File: name, Line: 1, Column: 1},
 			Message: fmt.Sprintf("cannot read the schema file: %v", plain(err))})
 	}
-	if err := a.begin(ctx, name, string(data)); err != nil {
+	if err := a.begin(ctx, file); err != nil {
 		return ofFile(name, err)
 	}
 	s := newScript(name, string(data))
@@ -82,16 +75,14 @@ func (a *applier) file(ctx context.Context, name string) error {
 	return ofFile(name, a.closeTransaction(ctx, s))
 }
 
-// begin starts a new session, unless the file's tool goes on in that of the file
-// before.
-func (a *applier) begin(ctx context.Context, name, text string) error {
-	next := session{path.Dir(name), schemafile.ToolOf(name, text)}
-	goesOn := next == a.session && next.tool.OneSession() || a.d.hooks.mutant == keepsSession
-	a.session = next
-	if goesOn {
+// begin makes the session what it is for the file under its tool.
+func (a *applier) begin(ctx context.Context, file schemafile.File) error {
+	reset := schemafile.Between(a.last, file)
+	a.last = file
+	if reset == "" {
 		return nil
 	}
-	return a.exec(ctx, "DISCARD ALL")
+	return a.exec(ctx, reset)
 }
 
 // closeTransaction ends one that the file left open.

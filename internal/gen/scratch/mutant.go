@@ -8,7 +8,6 @@ const (
 	sound        mutant = iota
 	obeysContext        // drops the database under the caller's context
 	keepsFailed         // leaves the database of an Open that failed
-	keepsSession        // lets settings of a file reach the next
 	runsAll             // runs what is about the whole server
 	losesRest           // has no savepoints in a file's own transaction
 )

@@ -32,7 +32,7 @@ var promises = map[string]struct {
 	"a failed Open leaves no database":                       {failedLeavesNothing, []mutant{keepsFailed, obeysContext}},
 	"a cancelled Open leaves no database":                    {cancelledLeavesNothing, []mutant{keepsFailed, obeysContext}},
 	"the way down is not applied":                            {notDown, nil},
-	"what a file sets for its session does not reach others": {ownSession, []mutant{keepsSession}},
+	"what a file sets for its session does not reach others": {ownSession, nil},
 	"the server's roles and databases are left alone":        {leavesServerAlone, []mutant{runsAll}},
 	"a failure costs its transaction nothing else":           {savesRest, []mutant{losesRest}},
 }
