@@ -22,7 +22,7 @@ func ungroup(v Value) {
 
 // putBack replaces the references to an entry of q's range table by what they mean.
 func putBack(q *Node, number int, by []*Node) {
-	leveled(Value{Node: q}, -1, func(n *Node, depth int) {
+	Leveled(Value{Node: q}, -1, func(n *Node, depth int) {
 		i := n.Number("varattno")
 		if n.Is("VAR") && n.Number("varno") == number && n.Number("varlevelsup") == depth && i >= 1 && i <= len(by) {
 			*n = *by[i-1].clone()
@@ -36,7 +36,7 @@ var outward = map[string]string{"VAR": "varlevelsup", "AGGREF": "agglevelsup", "
 
 // raise makes an expression speak of the same queries from so many levels below.
 func raise(n *Node, by int) {
-	leveled(Value{Node: n}, 0, func(n *Node, depth int) {
+	Leveled(Value{Node: n}, 0, func(n *Node, depth int) {
 		field := outward[n.Kind]
 		if field == "" || n.Kind == "RANGETBLENTRY" && n.Number("rtekind") != CTE || n.Number(field) < depth {
 			return
@@ -45,9 +45,9 @@ func raise(n *Node, by int) {
 	})
 }
 
-// leveled calls visit for every node with the number of queries around it, from
+// Leveled calls visit for every node with the number of queries around it, from
 // depth on.
-func leveled(v Value, depth int, visit func(n *Node, depth int)) {
+func Leveled(v Value, depth int, visit func(n *Node, depth int)) {
 	v.Walk(func(n *Node) bool {
 		visit(n, depth)
 		if !n.Is("QUERY") {
@@ -55,7 +55,7 @@ func leveled(v Value, depth int, visit func(n *Node, depth int)) {
 		}
 		for _, f := range n.Fields {
 			for _, w := range f.Values {
-				leveled(w, depth+1, visit)
+				Leveled(w, depth+1, visit)
 			}
 		}
 		return false

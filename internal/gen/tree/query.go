@@ -20,9 +20,59 @@ const (
 	Relation = 0
 	Subquery = 1
 	Join     = 2
+	Function = 3
+	Values   = 5
 	CTE      = 6
 	Group    = 9
 )
+
+// PostgreSQL's numbers for kinds of PARAM.
+const (
+	Placeholder = 0
+	Output      = 2 // of the subquery of an IN
+)
+
+// Uncast returns what a cast converts, written or not; nil when a node is none.
+func Uncast(n *Node) *Node {
+	const explicitCast, implicitCast = 1, 2
+	switch format := n.Number("funcformat"); {
+	case n.Is("RELABELTYPE", "COERCEVIAIO", "COERCETODOMAIN"):
+		return n.Child("arg")
+	case n.Is("FUNCEXPR") && (format == explicitCast || format == implicitCast) && len(n.List("args")) > 0:
+		return n.List("args")[0]
+	}
+	return nil
+}
+
+// Integer returns the number that a node is, a constant of an integer type.
+func Integer(n *Node) (value int64, ok bool) {
+	if !n.Is("CONST") || n.Yes("constisnull") {
+		return 0, false
+	}
+	bytes := constant(n)
+	for i := range min(len(bytes), 8) {
+		value |= int64(bytes[i]) << (8 * i)
+	}
+	return value, len(bytes) > 0
+}
+
+// constant returns the bytes of a constant's value.
+func constant(n *Node) []byte {
+	// :constvalue 8 [ 32 0 0 0 100 97 121 … ]: their number stands before them.
+	for _, f := range n.Fields {
+		if f.Name != "constvalue" || len(f.Values) < 2 {
+			continue
+		}
+		var bytes []byte
+		for _, v := range f.Values[1:] {
+			if b, err := strconv.Atoi(v.Atom); err == nil {
+				bytes = append(bytes, byte(b)) // signed in the tree
+			}
+		}
+		return bytes
+	}
+	return nil
+}
 
 // Record is the type of rows without a type of their own.
 const Record OID = 2249
@@ -48,27 +98,16 @@ func InFrom(q *Node, number int) bool {
 }
 
 // Text returns the value of a constant of type text, and whether the expression is one.
-func Text(n *Node) (text string, constant bool) {
+func Text(n *Node) (text string, is bool) {
 	const textOID, header = 25, 4
 	if !n.Is("CONST") || n.OID("consttype") != textOID || n.Yes("constisnull") {
 		return "", false
 	}
-	// :constvalue 8 [ 32 0 0 0 100 97 121 … ]: a length word, then the bytes.
-	for _, f := range n.Fields {
-		if f.Name != "constvalue" {
-			continue
-		}
-		var bytes []byte
-		for _, v := range f.Values {
-			if b, err := strconv.Atoi(v.Atom); err == nil {
-				bytes = append(bytes, byte(b)) // signed in the tree
-			}
-		}
-		if len(bytes) > header { // the first is their number
-			return string(bytes[header+1:]), true
-		}
+	bytes := constant(n)
+	if len(bytes) < header {
+		return "", false
 	}
-	return "", false
+	return string(bytes[header:]), true
 }
 
 // Unescape takes the backslashes out of a field's text by which PostgreSQL escapes.

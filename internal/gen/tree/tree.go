@@ -183,6 +183,18 @@ func (n *Node) List(field string) []*Node {
 // Atom returns a field's text, with the backslashes that PostgreSQL escapes by.
 func (n *Node) Atom(field string) string { return n.Value(field).Atom }
 
+// Text returns the name in a field as it is, without what escapes it.
+func (n *Node) Text(field string) string { return Unescape(n.Atom(field)) }
+
+// Texts returns the names of a list in a field.
+func (n *Node) Texts(field string) []string {
+	var out []string
+	for _, v := range n.Value(field).List {
+		out = append(out, Unescape(strings.TrimSuffix(strings.TrimPrefix(v.Atom, `"`), `"`)))
+	}
+	return out
+}
+
 // Yes reports whether a field is true.
 func (n *Node) Yes(field string) bool { return n.Atom(field) == "true" }
 
