@@ -48,9 +48,10 @@ var house = map[string][]string{
 	"internal/gen/plpgsql":   {"internal/sqltext"},
 	"internal/gen/bodies":    {"internal/sqltext", "internal/gen/tree", "internal/gen/plpgsql", "github.com/jackc/pgx/v5"},
 	"internal/gen/catalog":   {"internal/sqltext", "internal/gen/syntax", "internal/gen/tree", "internal/gen/bodies", "github.com/jackc/pgx/v5"},
-	"internal/gen/effects":   {"stmt", "internal/gen/project", "internal/gen/syntax", "internal/gen/tree", "internal/gen/catalog", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
+	"internal/gen/effects":   {"stmt", "internal/gen/project", "internal/gen/syntax", "internal/gen/tree", "internal/gen/catalog", "internal/gen/query", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
+	"internal/gen/query":     {"internal/gen/tree", "internal/gen/catalog"},
 	"internal/gen/variants":  {"stmt", "internal/gen/project", "internal/gen/syntax", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
-	"internal/gen/pages":     {"internal/gen/project", "internal/gen/syntax", "internal/gen/catalog", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
+	"internal/gen/pages":     {"internal/gen/project", "internal/gen/syntax", "internal/gen/tree", "internal/gen/catalog", "internal/gen/query", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
 	"internal/gen/soundness": {},
 	"internal/gen/emit":      {"stmt", "internal/gen/project", "internal/gen/pages", "internal/gen/variants"},
 	// pgtest reads schema files as the generator does, without its parser.

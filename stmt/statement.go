@@ -50,8 +50,8 @@ type Effects struct {
 	Volatile bool
 	// Unkept is why its result must not be kept in a cache; empty when it may.
 	Unkept string
-	// Unique says that it returns at most one row because a unique key is
-	// compared with parameters or constants.
+	// Unique says that it returns at most one row because a unique key, or all
+	// that it groups by, is compared with parameters or constants.
 	Unique bool
 }
 

@@ -38,7 +38,7 @@ func (l *loader) loadKeys(ctx context.Context, tx pgx.Tx) error {
 				return
 			}
 			for i, n := range k.Columns {
-				c := r.numbered(n)
+				c := r.Numbered(n)
 				usual := c != nil && classes[by[i]].preset && (classes[by[i]].input == l.BaseType(c.Type) || !presets[l.BaseType(c.Type)])
 				if c != nil && !(usual && strict) {
 					c.Loose = true

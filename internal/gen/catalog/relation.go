@@ -53,8 +53,8 @@ func (r *Relation) Column(name string) *Column {
 	return nil
 }
 
-// numbered returns the column of that number, or nil.
-func (r *Relation) numbered(n int) *Column {
+// Numbered returns the column of that number, or nil.
+func (r *Relation) Numbered(n int) *Column {
 	for i := range r.Columns {
 		if r.Columns[i].Number == n {
 			return &r.Columns[i]

@@ -98,7 +98,7 @@ func locksOfPREPARE(t *testing.T, conn *pgx.Conn, sql string) (reads, writes, lo
 func TestTheBookstoreIsUnderstood(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"GetBook":              "reads=authors,book_ratings,books,catalog,reviews rkeys=books.id$1,reviews.book_id$1 ro",
+		"GetBook":              "reads=authors,book_ratings,books,catalog,reviews rkeys=books.id$1,reviews.book_id$1 ro unique",
 		"GetAccount":           "reads=accounts rkeys=accounts.id$1 ro unique",
 		"SetPrice":             "writes=books reaches=system_log wkeys=books.id$2 unkept: it writes books, system_log",
 		"RefreshCategorySales": "reads=books,sales writes=category_sales unkept: it is a REFRESH",
@@ -133,7 +133,7 @@ func TestAnalysisIsBoundedForViewsOverViews(t *testing.T) {
 		schema += fmt.Sprintf("CREATE VIEW v%d AS SELECT a.id, b.n FROM v%d a JOIN v%d b ON a.id = b.id;", i+1, i, i)
 	}
 	out := analyze(t, with(t, schema, ""), ":many", `SELECT * FROM v7 WHERE id = $1`)
-	if got, want := summary(out.Effects), "reads=t,v0,v1,v2,v3,v4,v5,v6,v7 rkeys=t.id$1 ro"; got != want {
+	if got, want := summary(out.Effects), "reads=t,v0,v1,v2,v3,v4,v5,v6,v7 rkeys=t.id$1 ro unique"; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -41,6 +42,9 @@ type Result struct {
 	// Functions are the users' functions on which the effects rest, as
 	// stmt.SchemaQuery spells them.
 	Functions []string
+	// Query is PostgreSQL's analysed form. It is nil when there is none, for WhyNone.
+	Query   *tree.Node
+	WhyNone string
 	// Remarks say what could not be known and how to declare it.
 	Remarks []*project.Problem
 }
@@ -89,7 +93,7 @@ func (a *Analyzer) Analyze(ctx context.Context, st *project.Statement) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	w := &work{Analyzer: a, st: st, sighting: seen, declared: declared, out: &Result{Params: seen.params, Columns: seen.columns, Types: a.named(seen)}}
+	w := &work{Analyzer: a, st: st, sighting: seen, declared: declared, out: &Result{Params: seen.params, Columns: seen.columns, Types: a.named(seen), Query: seen.query, WhyNone: seen.whyNone}}
 	w.run()
 	if err := a.cat.Err(); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/query"
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -33,12 +34,12 @@ func (a *Analyzer) keyable(oid catalog.OID) bool {
 	if r == nil || r.Kind != 'r' && r.Kind != 'p' && r.Kind != 'm' {
 		return false
 	}
-	if r.Kind != 'p' && !a.is(forgetsChildren) && (len(r.Children) > 0 || len(r.Parents) > 0) {
+	if r.Kind != 'p' && (len(r.Children) > 0 || len(r.Parents) > 0) {
 		return false
 	}
 	return !slices.ContainsFunc(a.members(a.cat.Root(oid)), func(m catalog.OID) bool {
 		c := a.cat.Relations[m]
-		return c == nil || c.RowSecurity && !a.is(forgetsPolicies) || c.Kind != 'r' && c.Kind != 'p' && c.Kind != 'm'
+		return c == nil || c.RowSecurity || c.Kind != 'r' && c.Kind != 'p' && c.Kind != 'm'
 	})
 }
 
@@ -49,15 +50,8 @@ func (a *Analyzer) columnOf(oid catalog.OID, number int) *catalog.Column {
 	if r == nil {
 		return nil
 	}
-	i := slices.IndexFunc(r.Columns, func(c catalog.Column) bool { return c.Number == number })
-	if i < 0 {
-		return nil
-	}
-	c := &r.Columns[i]
-	if a.is(comparesAnything) {
-		return c
-	}
-	if family(c.Type) == 0 || family(c.Type) == textOID && !c.Deterministic {
+	c := r.Numbered(number)
+	if c == nil || query.Family(c.Type) == 0 || !c.Deterministic {
 		return nil
 	}
 	return c
@@ -65,39 +59,44 @@ func (a *Analyzer) columnOf(oid catalog.OID, number int) *catalog.Column {
 
 // readKeys finds the relations every reference to which is pinned by the same
 // column and placeholder.
-func (w *work) readKeys() []stmt.RowKey {
+func (w *work) readKeys(p *query.Prover) []stmt.RowKey {
 	if w.query.Number("commandType") != tree.Select || w.out.ReadsAnything || len(w.dmls) > 0 {
 		return nil
 	}
-	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
-	r.query(w.query, nil, nil, 0)
-	for oid := range w.called.Reads {
-		if !w.is(forgetsCalled) {
-			r.add(oid, nil)
+	shared, seen := map[catalog.OID]map[stmt.RowKey]bool{}, map[catalog.OID]bool{}
+	reference := func(oid catalog.OID, pins map[int]query.Params) {
+		keys, root := w.keysOf(oid, pins), w.cat.Root(oid)
+		if known, met := shared[root]; met {
+			maps.DeleteFunc(keys, func(k stmt.RowKey, _ bool) bool { return !known[k] })
 		}
+		shared[root], seen[oid] = keys, true
+	}
+	p.References(w.query, reference)
+	for oid := range w.called.Reads {
+		reference(oid, nil)
 	}
 	// What is locked and was met nowhere comes from where nobody looked.
 	for _, l := range w.locks {
-		if !r.seen[l.relation] {
-			r.add(l.relation, nil)
+		if !seen[l.relation] {
+			reference(l.relation, nil)
 		}
 	}
 	var out []stmt.RowKey
-	for _, keys := range r.keys {
+	for _, keys := range shared {
 		out = slices.AppendSeq(out, maps.Keys(keys))
 	}
 	return sortKeys(out)
 }
 
-// keysOf returns the keys by which one entry of the range table is pinned.
-func (w *work) keysOf(oid catalog.OID, entry int, pinned pinned) map[stmt.RowKey]bool {
+// keysOf returns the keys by which a reference to a relation is pinned.
+func (w *work) keysOf(oid catalog.OID, pins map[int]query.Params) map[stmt.RowKey]bool {
 	out := map[stmt.RowKey]bool{}
 	if !w.keyable(oid) {
 		return out
 	}
-	for col, params := range pinned {
-		c := w.columnOf(oid, col.number)
-		if col.entry != entry || col.up > 0 || c == nil {
+	for number, params := range pins {
+		c := w.columnOf(oid, number)
+		if c == nil {
 			continue
 		}
 		for p := range params {
@@ -113,11 +112,17 @@ func (w *work) keysOf(oid catalog.OID, entry int, pinned pinned) map[stmt.RowKey
 // column's values are: not so for a uuid, a number or bytes that are passed as
 // text, which has several forms of one value.
 func (w *work) goEquality(param int, typ catalog.OID) bool {
-	if param > len(w.st.Params) || family(typ) == textOID {
+	if param > len(w.st.Params) || query.Family(typ) == textOID {
 		return true
 	}
 	t := strings.ToLower(w.st.Params[param-1].Type)
 	return !strings.HasSuffix(t, "string") && !strings.HasSuffix(t, "text") && (typ == byteaOID || !strings.HasSuffix(t, "[]byte"))
+}
+
+// unique reports whether a SELECT returns at most one row because unique keys are
+// compared with placeholders and constants.
+func (w *work) unique(p *query.Prover) bool {
+	return w.query.Number("commandType") == tree.Select && p.Single(w.query)
 }
 
 // sortKeys sorts keys and removes repeats.

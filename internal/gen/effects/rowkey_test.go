@@ -6,75 +6,87 @@ import (
 )
 
 // counterexamples are statements that seem to have a row key and have none, or
-// only some. mutant believes in what the name denies.
+// only some.
 var counterexamples = []struct {
 	name         string
 	command, sql string
 	want         string
-	mutant       mutant
-	fooled       string // what the mutant says
 }{
 	{"a column generated from one that is set moves with it", ":exec", `UPDATE derived SET a = 'B' WHERE k = $1`,
-		"", forgetsSet, "derived.k$1"},
+		""},
 	{"a column that is set has another value afterwards", ":exec", `UPDATE authors SET id = $2 WHERE id = $1`,
-		"", forgetsSet, "authors.id$1"},
+		""},
 	{"a cascade that comes back deletes rows that RETURNING does not tell", ":many", `DELETE FROM tree WHERE id = $1 RETURNING id`,
-		"", forgetsAgain, "tree.id>1 tree.id$1"},
+		""},
 	{"a BEFORE trigger moves the row to another key", ":one", `UPDATE moved SET n = 1 WHERE id = $1 RETURNING id`,
-		"", trustsTriggers, "moved.id>1 moved.id$1"},
+		""},
 	{"a BEFORE trigger of one partition moves rows that come to it", ":exec", `UPDATE parts SET n = $2 WHERE id = $1`,
-		"", trustsPartitions, "parts.id$1"},
+		""},
 	{"ON CONFLICT DO UPDATE sets the key of a row found by another", ":one",
 		`INSERT INTO books (id, author_id, isbn) VALUES ($1, $2, $3) ON CONFLICT (isbn) DO UPDATE SET id = EXCLUDED.id RETURNING isbn`,
-		"books.isbn>1 books.isbn$3", forgetsSet, "books.isbn>1 books.isbn$3"},
+		"books.isbn>1 books.isbn$3"},
 	{"ON CONFLICT updates a row whose other columns were never given", ":exec",
 		`INSERT INTO books (id, author_id, isbn) VALUES ($1, $2, $3) ON CONFLICT (isbn) DO UPDATE SET lang = 'x'`,
-		"books.isbn$3", forgetsConflict, "books.author_id$2 books.id$1 books.isbn$3"},
+		"books.isbn$3"},
 	{"a view with rank() depends on all rows, whichever is asked for", ":one", `SELECT * FROM ranked WHERE id = $1`,
-		"", filtersAnywhere, "reviews.id$1"},
+		""},
 	{"a view reads the table a second time, unpinned", ":many", `SELECT r.id FROM reviews r JOIN ranked k ON k.id = r.stars WHERE r.id = $1`,
-		"", forgetsViews, "reviews.id$1"},
+		""},
 	{"LIMIT inside depends on rows that the filter outside drops", ":many", `SELECT * FROM (SELECT * FROM notes ORDER BY id LIMIT 5) n WHERE n.id = $1`,
-		"", filtersAnywhere, "notes.id$1"},
+		""},
 	{"an outer join keeps the rows that its condition fails", ":many", `SELECT * FROM notes n LEFT JOIN tree t ON n.id = $1`,
-		"", forgetsOuterJoins, "notes.id$1"},
+		""},
 	{"a full join keeps both sides", ":many", `SELECT * FROM notes n FULL JOIN tree t ON n.id = t.id AND n.id = $1`,
-		"", forgetsOuterJoins, "notes.id$1 tree.id$1"},
-	{"citext is equal where Go's strings differ", ":one", `SELECT * FROM authors WHERE email = $1`, "", comparesAnything, "authors.email$1"},
-	{"float8 has two zeros", ":one", `SELECT * FROM authors WHERE score = $1`, "", comparesAnything, "authors.score$1"},
-	{"numeric has many forms of a number", ":one", `SELECT * FROM priced WHERE price = $1`, "", comparesAnything, "priced.price$1"},
-	{"char(n) ignores the spaces behind", ":one", `SELECT * FROM priced WHERE code = $1`, "", comparesAnything, "priced.code$1"},
-	{"a nondeterministic collation takes different texts for equal", ":one", `SELECT * FROM priced WHERE label = $1`, "", comparesAnything, "priced.label$1"},
-	{"less than is no equality", ":many", `SELECT * FROM notes WHERE id < $1`, "", comparesAnything, "notes.id$1"},
+		""},
+	{"citext is equal where Go's strings differ", ":one", `SELECT * FROM authors WHERE email = $1`, ""},
+	{"float8 has two zeros", ":one", `SELECT * FROM authors WHERE score = $1`, ""},
+	{"numeric has many forms of a number", ":one", `SELECT * FROM priced WHERE price = $1`, ""},
+	{"char(n) ignores the spaces behind", ":one", `SELECT * FROM priced WHERE code = $1`, ""},
+	{"a nondeterministic collation takes different texts for equal", ":one", `SELECT * FROM priced WHERE label = $1`, ""},
+	{"less than is no equality", ":many", `SELECT * FROM notes WHERE id < $1`, ""},
 	{"a MERGE does several things at once", ":exec", `MERGE INTO notes n USING (VALUES ($1::bigint)) s(id) ON n.id = s.id AND n.id = $1
-		WHEN MATCHED THEN UPDATE SET book_id = NULL`, "", sound, ""},
+		WHEN MATCHED THEN UPDATE SET book_id = NULL`, ""},
 	{"two changes of a table in one statement", ":many", `WITH d AS (DELETE FROM notes WHERE id = $1) UPDATE notes SET book_id = NULL WHERE id = $2 RETURNING id`,
-		"", forgetsOthers, "notes.id>1 notes.id$1 notes.id$2"},
-	{"a rule does more than the statement says", ":exec", `UPDATE ruled SET n = 1 WHERE id = $1`, "", forgetsRules, "ruled.id$1"},
-	{"a function that is called reads the table unpinned", ":one", `SELECT n.id FROM notes n WHERE n.id = $1 AND count_notes() > 1`, "", forgetsCalled, "notes.id$1"},
-	{"a plain table may have children whose rows count", ":many", `SELECT * FROM animals WHERE id = $1`, "", forgetsChildren, "animals.id$1"},
-	{"row-level security decides what is seen by other columns", ":many", `SELECT * FROM secrets WHERE id = $1`, "", forgetsPolicies, "secrets.id$1"},
-	{"one of two references is not pinned", ":many", `SELECT a.id FROM notes a, notes b WHERE a.id = $1 AND b.id = a.book_id`, "", eitherReference, "notes.id$1"},
-	{"two references are pinned to different values", ":many", `SELECT a.id FROM notes a, notes b WHERE a.id = $1 AND b.id = $2`, "", eitherReference, "notes.id$1"},
-	{"a result is not told to a caller who asked for one row", ":one", `DELETE FROM notes WHERE book_id > 5 RETURNING id`, "", toldOne, "notes.id>1"},
+		""},
+	{"a rule does more than the statement says", ":exec", `UPDATE ruled SET n = 1 WHERE id = $1`, ""},
+	{"a function that is called reads the table unpinned", ":one", `SELECT n.id FROM notes n WHERE n.id = $1 AND count_notes() > 1`, ""},
+	{"a plain table may have children whose rows count", ":many", `SELECT * FROM animals WHERE id = $1`, ""},
+	{"row-level security decides what is seen by other columns", ":many", `SELECT * FROM secrets WHERE id = $1`, ""},
+	{"one of two references is not pinned", ":many", `SELECT a.id FROM notes a, notes b WHERE a.id = $1 AND b.id = a.book_id`, ""},
+	{"two references are pinned to different values", ":many", `SELECT a.id FROM notes a, notes b WHERE a.id = $1 AND b.id = $2`, ""},
+	{"a result is not told to a caller who asked for one row", ":one", `DELETE FROM notes WHERE book_id > 5 RETURNING id`, ""},
 	{"OVERRIDING USER VALUE draws another identity than is given", ":one", `INSERT INTO books (id, author_id) OVERRIDING USER VALUE VALUES ($1, $2) RETURNING id`,
-		"books.id>1", forgetsOverriding, "books.author_id$2 books.id>1 books.id$1"},
-	{"COPY brings many rows", ":copyfrom", `INSERT INTO notes (id) VALUES ($1)`, "", trustsCopy, "notes.id$1"},
-	{"an OR pins nothing", ":many", `SELECT * FROM notes WHERE id = $1 OR book_id = 7`, "", splitsOr, "notes.id$1"},
+		"books.id>1"},
+	{"COPY brings many rows", ":copyfrom", `INSERT INTO notes (id) VALUES ($1)`, ""},
+	{"an OR pins nothing", ":many", `SELECT * FROM notes WHERE id = $1 OR book_id = 7`, ""},
 	{"an aggregate over groups of another column mixes rows", ":many", `SELECT * FROM (SELECT max(id) AS id, book_id FROM notes GROUP BY book_id) n WHERE n.id = $1`,
-		"", filtersAnywhere, ""},
+		""},
 	{"DISTINCT ON chooses before the filter", ":many", `SELECT * FROM (SELECT DISTINCT ON (book_id) id, book_id FROM notes ORDER BY book_id, id) n WHERE n.id = $1`,
-		"", filtersAnywhere, "notes.id$1"},
+		""},
 	{"windows over different columns are filtered by none", ":many",
 		`SELECT * FROM (SELECT id, book_id, count(*) OVER (PARTITION BY book_id), count(*) OVER (PARTITION BY id) FROM notes) n WHERE n.book_id = $1`,
-		"", filtersAnywhere, "notes.book_id$1"},
+		""},
 	{"HAVING over grouping sets meets groups of other columns", ":many",
-		`SELECT book_id FROM notes GROUP BY GROUPING SETS ((book_id), (id)) HAVING book_id = $1`, "", forgetsSets, "notes.book_id$1"},
+		`SELECT book_id FROM notes GROUP BY GROUPING SETS ((book_id), (id)) HAVING book_id = $1`, ""},
 	{"a WITH query that is used twice is filtered by neither", ":many", `WITH n AS (SELECT * FROM notes) SELECT a.id FROM n b, n a WHERE a.id = $1`,
-		"", forgetsShared, "notes.id$1"},
+		""},
+	{"a WITH query that finds more", ":exec", `WITH x AS (SELECT id FROM notes WHERE id = $1 OR book_id = 7) UPDATE notes SET book_id = NULL FROM x WHERE notes.id = x.id`,
+		""},
+	{"a WITH query of two parts", ":exec", `WITH x AS (SELECT id FROM notes WHERE id = $1 UNION SELECT id FROM tree) UPDATE notes SET book_id = NULL FROM x WHERE notes.id = x.id`,
+		""},
+	{"what no subquery holds", ":exec", `DELETE FROM notes WHERE id NOT IN (SELECT id FROM notes WHERE id = $1)`,
+		""},
+	{"what is not equal to what a subquery holds", ":exec", `DELETE FROM notes WHERE id > ANY (SELECT id FROM notes WHERE id = $1)`,
+		""},
+	{"what equals all that a subquery holds, which may be nothing", ":exec", `DELETE FROM notes WHERE id = ALL (SELECT id FROM notes WHERE id = $1)`,
+		""},
+	{"a WITH query of another column", ":exec", `WITH x AS (SELECT id, book_id FROM notes WHERE id = $1) UPDATE notes SET book_id = NULL FROM x WHERE notes.id = x.book_id`,
+		""},
+	{"a WITH query that is joined as optional", ":many", `WITH x AS (SELECT id FROM tree WHERE id = $1) SELECT n.id FROM notes n LEFT JOIN x ON x.id = n.id`,
+		"tree.id$1"},
 	{"a recursive query reads what its filter drops", ":many",
 		`WITH RECURSIVE up AS (SELECT id, parent FROM tree UNION SELECT t.id, t.parent FROM tree t JOIN up ON up.parent = t.id) SELECT * FROM up WHERE id = $1`,
-		"", sound, ""},
+		""},
 }
 
 const priced = `
@@ -90,13 +102,8 @@ func TestACounterexampleHasNoRowKey(t *testing.T) {
 			if !knows(t, a, c.sql) {
 				return
 			}
-			a.mutant = sound
 			if got := allKeys(t, a, c.command, c.sql); got != c.want {
 				t.Errorf("%s\n got %q\nwant %q", c.sql, got, c.want)
-			}
-			a.mutant = c.mutant
-			if got := allKeys(t, a, c.command, c.sql); got != c.fooled {
-				t.Errorf("the mutant says %q, want %q", got, c.fooled)
 			}
 		})
 	}
@@ -130,6 +137,20 @@ var pinnedStatements = []struct{ name, command, sql, want string }{
 	{"a placeholder comes through a subquery", ":many", `SELECT n.* FROM (SELECT $1::bigint AS id) x JOIN notes n ON n.id = x.id`, "notes.id$1"},
 	{"a placeholder that is selected is inserted", ":exec", `INSERT INTO notes (id, book_id) SELECT b.id, $1::bigint FROM books b WHERE b.id = $2`, "notes.book_id$1 notes.id$2"},
 	{"RETURNING tells what a trigger made of an inserted row", ":one", `INSERT INTO parts (id, n) VALUES ($1, $2) RETURNING n, id`, "parts.id>2 parts.n>1 parts.n$2"},
+	{"a row that a WITH query locked", ":exec", `WITH x AS (SELECT id FROM notes WHERE id = $1 FOR UPDATE) UPDATE notes SET book_id = NULL FROM x WHERE notes.id = x.id`, "notes.id$1"},
+	{"a row that a WITH query found by a join", ":exec",
+		`WITH x AS (SELECT n.id, n.book_id FROM notes n JOIN books b ON b.id = n.book_id WHERE b.id = $1) DELETE FROM reviews USING x WHERE reviews.book_id = x.book_id`, "reviews.book_id$1"},
+	{"a row that a WITH query of a WITH query found", ":exec",
+		`WITH x AS (SELECT id FROM notes WHERE id = $1), y AS (SELECT id FROM x) UPDATE notes SET book_id = NULL FROM y WHERE notes.id = y.id`, "notes.id$1"},
+	{"a change in WITH that uses another WITH query", ":many",
+		`WITH x AS (SELECT id FROM notes WHERE id = $1 FOR UPDATE), d AS (DELETE FROM notes USING x WHERE notes.id = x.id RETURNING notes.book_id) SELECT book_id FROM d`, "notes.id$1"},
+	{"a row that a subquery found", ":exec", `UPDATE notes n SET book_id = NULL FROM (SELECT id FROM tree WHERE id = $1) x WHERE x.id = n.id`, "notes.id$1"},
+	{"a row that IN found", ":exec", `DELETE FROM notes WHERE id IN (SELECT id FROM notes WHERE id = $1 FOR UPDATE SKIP LOCKED)`, "notes.id$1"},
+	{"a row of two columns that IN found", ":exec", `DELETE FROM notes WHERE (book_id, id) IN (SELECT b.id, $2::bigint FROM books b WHERE b.id = $1)`, "notes.book_id$1 notes.id$2"},
+	{"a row that a WITH query gave to IN", ":exec", `WITH x AS (SELECT id FROM notes WHERE id = $1) DELETE FROM notes WHERE id IN (SELECT id FROM x)`, "notes.id$1"},
+	{"a row that equals a subquery", ":exec", `UPDATE notes SET book_id = NULL WHERE id = (SELECT t.id FROM tree t WHERE t.id = $1)`, "notes.id$1"},
+	{"a column that USING merged", ":many", `SELECT id FROM notes JOIN tree USING (id) WHERE id = $1`, "notes.id$1 tree.id$1"},
+	{"a column of a named join", ":many", `SELECT j.a FROM (notes n JOIN tree t ON t.id = n.id) AS j (a, b) WHERE j.a = $1`, "notes.id$1 tree.id$1"},
 	{"a boolean of a placeholder and an optional one", ":many", `SELECT * FROM notes WHERE id = $1 AND ($2::bigint IS NULL OR book_id = $2)`, "notes.id$1"},
 }
 

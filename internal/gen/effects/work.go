@@ -7,6 +7,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/query"
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
@@ -35,9 +36,10 @@ func (w *work) run() {
 	w.unknown()
 	w.judge()
 	if w.query != nil {
-		w.out.ReadKeys = w.readKeys()
-		w.out.WriteKeys = w.writeKeys()
-		w.out.Unique = w.unique()
+		p := query.New(w.cat, w.query)
+		w.out.ReadKeys = w.readKeys(p)
+		w.out.WriteKeys = w.writeKeys(p)
+		w.out.Unique = w.unique(p)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/query"
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -12,14 +13,14 @@ import (
 // writeKeys finds the columns whose value in every changed row is known: because
 // WHERE pins it and nothing changes it, because it is inserted, or because the
 // result tells it.
-func (w *work) writeKeys() []stmt.RowKey {
-	if w.out.Anything || w.st.Command == ":copyfrom" && !w.is(trustsCopy) {
+func (w *work) writeKeys(p *query.Prover) []stmt.RowKey {
+	if w.out.Anything || w.st.Command == ":copyfrom" {
 		return nil
 	}
 	var out []stmt.RowKey
 	for _, d := range w.dmls {
 		if w.alone(d) {
-			out = append(out, w.keysWritten(d)...)
+			out = append(out, w.keysWritten(d, p)...)
 		}
 	}
 	return sortKeys(out)
@@ -32,16 +33,16 @@ func (w *work) alone(d catalog.DML) bool {
 	}
 	root := w.cat.Root(d.Relation)
 	for _, other := range w.dmls {
-		if other.Query != d.Query && !w.is(forgetsOthers) && w.cat.Root(other.Relation) == root {
+		if other.Query != d.Query && w.cat.Root(other.Relation) == root {
 			return false
 		}
 	}
 	// What happens to a partition happens to the root too.
-	if w.closure.Changes[root].Again && !w.is(forgetsAgain) && !w.is(forgetsOthers) {
+	if w.closure.Changes[root].Again {
 		return false
 	}
 	for _, m := range w.members(root) {
-		if w.declared.writes[m] || w.cat.HasRules(m) && !w.is(forgetsRules) {
+		if w.declared.writes[m] || w.cat.HasRules(m) {
 			return false
 		}
 	}
@@ -60,10 +61,9 @@ func (w *work) writtenThroughViews(root catalog.OID) bool {
 
 // keysWritten returns the keys of one change. What RETURNING tells of an inserted
 // row is true whatever triggers did to it.
-func (w *work) keysWritten(d catalog.DML) []stmt.RowKey {
+func (w *work) keysWritten(d catalog.DML, p *query.Prover) []stmt.RowKey {
 	var out []stmt.RowKey
-	list, _ := w.conjuncts(d.Query)
-	pinned := pinned{}.spread(w.equations(list))
+	pins, told := p.Pins(d.Query), w.toldByResult(d, p)
 	for _, c := range w.cat.Relations[d.Relation].Columns {
 		col := w.columnOf(d.Relation, c.Number)
 		if col == nil || !w.keeps(d, col) {
@@ -74,13 +74,13 @@ func (w *work) keysWritten(d catalog.DML) []stmt.RowKey {
 			continue
 		}
 		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.Relation)), Column: c.Name}
-		for p := range w.paramsOf(d, col, pinned) {
-			if !moves && w.goEquality(p, col.Type) {
-				key.Param = p
+		for n := range w.paramsOf(d, col, pins) {
+			if !moves && w.goEquality(n, col.Type) {
+				key.Param = n
 				out = append(out, key)
 			}
 		}
-		if key.Param = 0; w.toldByResult(d, list) {
+		if key.Param = 0; told {
 			if key.Result = w.returned(d, c.Number); key.Result > 0 {
 				out = append(out, key)
 			}
@@ -92,7 +92,7 @@ func (w *work) keysWritten(d catalog.DML) []stmt.RowKey {
 // keeps reports whether the statement leaves a column's value as it is, in rows
 // that were there before.
 func (w *work) keeps(d catalog.DML, c *catalog.Column) bool {
-	if d.Event&catalog.Update == 0 || w.is(forgetsSet) {
+	if d.Event&catalog.Update == 0 {
 		return true
 	}
 	return !slices.Contains(d.Sets, c.Number) && !c.Generated
@@ -102,10 +102,7 @@ func (w *work) keeps(d catalog.DML, c *catalog.Column) bool {
 // statement says. A row may be inserted into, or move to, any partition: all their
 // triggers count.
 func (w *work) moves(d catalog.DML, column string) bool {
-	if d.Kind == tree.Delete || w.is(trustsTriggers) {
-		return false
-	}
-	if w.is(trustsPartitions) && len(w.cat.Relations[d.Relation].Triggers) == 0 {
+	if d.Kind == tree.Delete {
 		return false
 	}
 	root := w.cat.Root(d.Relation)
@@ -115,26 +112,20 @@ func (w *work) moves(d catalog.DML, column string) bool {
 }
 
 // paramsOf returns the placeholders that hold a column's value in every row.
-func (w *work) paramsOf(d catalog.DML, c *catalog.Column, pinned pinned) params {
+func (w *work) paramsOf(d catalog.DML, c *catalog.Column, pins query.Pins) query.Params {
 	if d.Kind != tree.Insert {
-		return pinned[column{d.Target, c.Number, 0}]
+		return pins.Of(d.Target)[c.Number]
 	}
-	if d.Event&catalog.Update != 0 && !(arbiter(d.Query, c.Number) && !w.loose(d, c.Name)) && !w.is(forgetsConflict) {
+	if d.Event&catalog.Update != 0 && !(arbiter(d.Query, c.Number) && !w.loose(d, c.Name)) {
 		return nil
 	}
-	if d.Query.Number("override") == overridingUser && !w.is(forgetsOverriding) {
+	if d.Query.Number("override") == overridingUser {
 		return nil // a sequence gives the value instead
 	}
 	for _, t := range d.Query.List("targetList") {
-		v := w.bare(t.Child("expr"))
-		typ, known := w.cat.ExprType(v)
-		switch {
-		case t.Number("resno") != c.Number || !known || family(typ) != family(c.Type):
-		case isPlaceholder(v):
-			return params{v.Number("paramid"): true}
-		case isColumn(v):
-			// A column of the SELECT that gives the rows.
-			return w.feeding(d.Query)[columnAt(v)]
+		typ, _ := w.cat.ExprType(t.Child("expr"))
+		if t.Number("resno") == c.Number && query.Family(typ) == query.Family(c.Type) {
+			return pins.Held(t.Child("expr"))
 		}
 	}
 	return nil
@@ -143,18 +134,12 @@ func (w *work) paramsOf(d catalog.DML, c *catalog.Column, pinned pinned) params 
 // overridingUser is PostgreSQL's number of OVERRIDING USER VALUE.
 const overridingUser = 1
 
-// feeding returns what is pinned of the subquery whose rows are inserted.
-func (w *work) feeding(q *tree.Node) pinned {
-	r := &reader{work: w, keys: map[catalog.OID]map[stmt.RowKey]bool{}, seen: map[catalog.OID]bool{}}
-	return r.pinsOf(q, nil, nil, 0)
-}
-
 // loose reports whether a unique index of the relation, or of a partition, may take
 // more for equal to a value than the column does.
 func (w *work) loose(d catalog.DML, column string) bool {
 	return slices.ContainsFunc(w.members(w.cat.Root(d.Relation)), func(m catalog.OID) bool {
 		c := w.cat.Relations[m].Column(column)
-		return c == nil || c.Loose && !w.is(trustsIndexes)
+		return c == nil || c.Loose
 	})
 }
 
@@ -163,13 +148,13 @@ func (w *work) loose(d catalog.DML, column string) bool {
 func arbiter(q *tree.Node, number int) bool {
 	return slices.ContainsFunc(q.Child("onConflict").List("arbiterElems"), func(e *tree.Node) bool {
 		v := e.Child("expr")
-		return isColumn(v) && v.Number("varattno") == number && e.Number("inferopclass") == 0 && e.Number("infercollid") == 0
+		return v.Is("VAR") && v.Number("varattno") == number && e.Number("inferopclass") == 0 && e.Number("infercollid") == 0
 	})
 }
 
 // toldByResult reports whether the caller sees a row of the result for every row
 // that changed.
-func (w *work) toldByResult(d catalog.DML, list []conjunct) bool {
+func (w *work) toldByResult(d catalog.DML, p *query.Prover) bool {
 	if !d.Top {
 		return false
 	}
@@ -182,7 +167,7 @@ func (w *work) toldByResult(d catalog.DML, list []conjunct) bool {
 				return e.Number("rtekind") != tree.Relation || e.Atom("relkind") != "c" && e.OID("relid") != d.Relation
 			})
 		}
-		return w.single(d.Query, list) || w.is(toldOne)
+		return p.Single(d.Query)
 	}
 	return false
 }
@@ -192,7 +177,7 @@ func (w *work) toldByResult(d catalog.DML, list []conjunct) bool {
 func (w *work) returned(d catalog.DML, number int) int {
 	for _, t := range d.Query.List("returningList") {
 		e := t.Child("expr")
-		if !t.Yes("resjunk") && isColumn(e) && e.Number("varno") == d.Target && e.Number("varattno") == number {
+		if !t.Yes("resjunk") && e.Is("VAR") && e.Number("varreturningtype") == 0 && e.Number("varno") == d.Target && e.Number("varattno") == number {
 			return t.Number("resno")
 		}
 	}
