@@ -102,7 +102,7 @@ func (a *analysis) analyseStatement(ctx context.Context, db *database, st *state
 	a.problems = append(a.problems, checkSlices(st)...)
 	a.problems = append(a.problems, checkAnnotations(st)...)
 	if a.mode == strict && st.Annotation("page") != nil {
-		st.page, err = pages.Analyze(ctx, db.conn, db.catalog, st.Statement)
+		st.page, err = pages.Analyze(ctx, db.conn, db.catalog, st.Statement, result.Query, result.WhyNone)
 	}
 	return a.problems.add(err)
 }

@@ -1,52 +1,76 @@
 package pages
 
 import (
+	"context"
 	"slices"
 	"strings"
 
-	pg "github.com/sqlc-dev/oliphant"
+	"github.com/jackc/pgx/v5"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
+	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/internal/gen/query"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
-// find works out the keys, the place to go on after, and the limit.
-func (a *analysis) find() error {
-	for _, step := range []func() error{a.findOrder, a.findColumns, a.findLimit, a.findAfter, a.checkTotal} {
-		if err := step(); err != nil {
-			return err
+// key is a key of the order and the column that it is.
+type key struct {
+	Key
+	column   query.Column
+	expr     *tree.Node // as ORDER BY has it
+	typeName string
+	order    order
+	table    *catalog.Relation // nil when it is no table's
+	of       string            // what the column is called in it
+}
+
+// findOrder compares ORDER BY with the keys of the annotation.
+func (a *analysis) findOrder() error {
+	var written []string
+	for i, s := range a.query.List("sortClause") {
+		expr := query.Target(a.query, s).Child("expr")
+		column, ok := a.prover.Column(a.query, expr)
+		if !ok {
+			return a.refuse(a.orderAt(i), "key %d of ORDER BY is no column of what is in FROM", i+1)
+		}
+		order, known := a.orders[s.OID("sortop")]
+		if !known {
+			return a.refuse(a.orderAt(i), "key %d of ORDER BY is not in the usual order of its type", i+1)
+		}
+		k := key{column: column, expr: expr, order: order, Key: Key{Name: query.ColumnName(a.query, column), Descending: order.descending}}
+		k.typeName = a.typeName(&k)
+		a.keys, written = append(a.keys, k), append(written, k.Name)
+	}
+	if !slices.Equal(written, a.wanted()) {
+		return a.refuse(-1, "ORDER BY is %s, and the keys are %s: they must be the same", list(written), list(a.wanted()))
+	}
+	for i := range a.keys {
+		k := &a.keys[i]
+		if k.Descending != a.keys[0].Descending {
+			return a.refuse(-1, "the keys must all ascend or all descend: rows are compared as a whole, which mixed directions do not allow")
+		}
+		if !a.prover.NotNull(a.query, k.expr) {
+			return a.refuse(-1, "the key %s may be NULL, and nothing comes after NULL: order by columns that are NOT NULL and on no optional side of a join", a.name(k))
 		}
 	}
 	return nil
 }
 
-// findOrder compares ORDER BY with the keys of the annotation.
-func (a *analysis) findOrder() error {
-	order := a.sel.GetSortClause()
-	var written []string
-	for i, n := range order {
-		by := n.GetSortBy()
-		ref, ok := a.orderColumn(by.GetNode())
-		if !ok {
-			return a.refuse(location(by.GetNode()), "key %d of ORDER BY is no column of a table in FROM", i+1)
-		}
-		if len(by.GetUseOp()) > 0 {
-			return a.refuse(by.GetLocation(), "ORDER BY … USING is not understood")
-		}
-		written = append(written, ref.name)
-		a.keys = append(a.keys, key{ref: ref, Key: Key{Name: ref.name, Descending: by.GetSortbyDir() == pg.SortByDir_SORTBY_DESC}})
+// name returns a key's column as SQL would write it.
+func (a *analysis) name(k *key) string { return query.Name(a.query, k.column.Entry) + "." + k.Name }
+
+// typeName returns a key's type as SQL would write it.
+func (a *analysis) typeName(k *key) string {
+	table, column := a.prover.Origin(a.query, k.column)
+	if column == nil {
+		return a.cat.Type(a.typeOf(k)).Format
 	}
-	if !slices.Equal(written, a.wanted()) {
-		return a.refuse(-1, "ORDER BY is %s, and the keys are %s: they must be the same", list(written), list(a.wanted()))
-	}
-	for _, k := range a.keys {
-		if k.Descending != a.keys[0].Descending {
-			return a.refuse(-1, "the keys must all ascend or all descend: rows are compared as a whole, which mixed directions do not allow")
-		}
-		if column := k.column(); (!column.NotNull || k.ref.source.nullable) && !a.is(ignoresNulls) {
-			return a.refuse(-1, "the key %s may be NULL, and nothing comes after NULL: order by columns that are NOT NULL and on no optional side of a join", k.ref)
-		}
-	}
-	return nil
+	k.table, k.of = table, column.Name
+	return column.TypeName
+}
+
+func (a *analysis) typeOf(k *key) catalog.OID {
+	oid, _ := a.cat.ExprType(k.expr)
+	return oid
 }
 
 // wanted returns the keys of the annotation, without quotes.
@@ -71,160 +95,77 @@ func list(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// orderColumn returns the column that a key of ORDER BY is. A name without a table
-// means an output column first.
-func (a *analysis) orderColumn(n *pg.Node) (columnRef, bool) {
-	ref := n.GetColumnRef()
-	if ref == nil {
-		return columnRef{}, false
-	}
-	if parts := names(ref); len(parts) == 1 {
-		for _, t := range a.sel.GetTargetList() {
-			name, known := syntax.ColumnName(t.GetResTarget())
-			if !known {
-				return columnRef{}, false
-			}
-			if name != parts[0] {
-				continue
-			}
-			if inner := t.GetResTarget().GetVal().GetColumnRef(); inner != nil {
-				return a.resolve(inner)
-			}
-			return columnRef{}, false
-		}
-	}
-	return a.resolve(ref)
-}
-
 // findColumns finds the keys in the result.
 func (a *analysis) findColumns() error {
 	for i := range a.keys {
 		k := &a.keys[i]
-		for number, t := range a.sel.GetTargetList() {
-			ref := t.GetResTarget().GetVal().GetColumnRef()
-			if ref == nil {
-				continue
-			}
-			if found, ok := a.resolve(ref); ok && found == k.ref && k.Column == 0 {
-				k.Column = number + 1
+		for _, t := range a.query.List("targetList") {
+			if found, ok := a.prover.Column(a.query, t.Child("expr")); ok && found == k.column && k.Column == 0 && !t.Yes("resjunk") {
+				k.Column = t.Number("resno")
 			}
 		}
 		if k.Column == 0 {
-			return a.refuse(-1, "the key %s is not in the result, so that a cursor cannot be made of a row: select it", k.ref)
+			return a.refuse(-1, "the key %s is not in the result, so that a cursor cannot be made of a row: select it", a.name(k))
 		}
 	}
 	return nil
 }
 
 func (a *analysis) findLimit() error {
-	a.limit = param(a.sel.GetLimitCount())
+	a.limit = parameter(a.query.Child("limitCount"))
 	switch {
 	case a.limit == 0 || a.limit > len(a.st.Params):
-		return a.refuse(location(a.sel.GetLimitCount()), "the limit must be a parameter: write LIMIT @max_rows::integer")
-	case uses(a.sel, a.limit) > 1:
-		return a.refuse(location(a.sel.GetLimitCount()), "the parameter of LIMIT is used elsewhere too: it is given one more than the page's length")
+		return a.refuse(location(a.written().GetLimitCount()), "the limit must be a parameter: write LIMIT @max_rows::integer")
+	case uses(a.query, a.limit) > 1:
+		return a.refuse(location(a.written().GetLimitCount()), "the parameter of LIMIT is used elsewhere too: it is given one more than the page's length")
 	}
 	return nil
 }
 
-// findAfter finds the predicate that compares the keys with the parameters
-// after_<key>.
-func (a *analysis) findAfter() error {
-	for i := range a.keys {
-		k := &a.keys[i]
-		for number, p := range a.st.Params {
-			if sameParam(p.Name, afterName(k.Name)) {
-				k.Param = number + 1
-			}
-		}
-		if k.Param == 0 {
-			return a.refuse(-1, "there is no parameter %s: the statement needs the condition %s", afterName(k.Name), a.expected())
-		}
+// checkTotal proves that no two rows of the list have the same keys.
+func (a *analysis) checkTotal() error {
+	switch open := a.prover.Ties(a.query); {
+	case open == "":
+		return nil
+	case a.query.Yes("hasTargetSRFs"):
+		return a.refuse(-1, "a function in the result returns several rows for one, which have the same keys")
+	case len(a.query.List("groupClause"))+len(a.query.List("groupingSets")) > 0:
+		return a.refuse(-1, "several groups may have the same keys: group by the keys, or by columns of a row that they determine")
+	default:
+		return a.refuse(-1, "several rows may have the same keys: the keys do not determine %s; end them with a unique key of what is listed, such as its id", open)
 	}
-	for _, c := range a.where {
-		if a.isAfter(c) {
-			for _, k := range a.keys {
-				if uses(a.sel, k.Param) != uses(c, k.Param) {
-					return a.refuse(-1, "the parameter %s is used elsewhere too", afterName(k.Name))
-				}
-			}
-			return nil
-		}
-	}
-	return a.refuse(-1, "the statement needs the condition %s, joined to the rest of WHERE by AND", a.expected())
 }
 
-// isAfter reports whether a conjunct is the predicate: one or more tests whether
-// the place is NULL, and the comparison.
-func (a *analysis) isAfter(n *pg.Node) bool {
-	or := n.GetBoolExpr()
-	if or == nil || or.GetBoolop() != pg.BoolExprType_OR_EXPR {
-		return false
-	}
-	tests, comparisons := 0, 0
-	for _, arg := range or.GetArgs() {
-		switch {
-		case a.isFirst(arg.GetNullTest()):
-			tests++
-		case a.isComparison(arg.GetAExpr()):
-			comparisons++
-		default:
-			return false
+// order is what an operator compares by: the default of a type, or that backwards.
+type order struct {
+	family     catalog.OID
+	descending bool
+}
+
+// loadOrders asks PostgreSQL what the operators of ORDER BY and of WHERE compare by.
+func (a *analysis) loadOrders(ctx context.Context) error {
+	var operators []uint32
+	tree.Value{Node: a.query}.Walk(func(n *tree.Node) bool {
+		operators = append(operators, uint32(n.OID("sortop")), uint32(n.OID("opno")))
+		for _, o := range n.Numbers("opnos") {
+			operators = append(operators, uint32(o))
 		}
+		return true
+	})
+	rows, err := a.conn.Query(ctx, `
+		SELECT DISTINCT o.amopopr, o.amopfamily, o.amopstrategy = 5 FROM pg_catalog.pg_amop o
+		JOIN pg_catalog.pg_opclass c ON c.opcfamily = o.amopfamily AND c.opcmethod = o.amopmethod AND c.opcdefault
+		JOIN pg_catalog.pg_am m ON m.oid = o.amopmethod AND m.amname = 'btree'
+		WHERE o.amopopr = ANY ($1::oid[]) AND o.amopstrategy IN (1, 5)`, operators)
+	if err != nil {
+		return err
 	}
-	return tests > 0 && comparisons == 1
-}
-
-// isFirst reports whether a test asks if a parameter of the place is NULL.
-func (a *analysis) isFirst(t *pg.NullTest) bool {
-	if t == nil || t.GetNulltesttype() != pg.NullTestType_IS_NULL {
-		return false
-	}
-	number := param(t.GetArg())
-	return slices.ContainsFunc(a.keys, func(k key) bool { return k.Param == number })
-}
-
-// isComparison reports whether an expression compares the keys, in their order,
-// with their parameters, in their direction.
-func (a *analysis) isComparison(e *pg.A_Expr) bool {
-	op := ">"
-	if a.keys[0].Descending {
-		op = "<"
-	}
-	if e == nil || operator(e) != op {
-		return false
-	}
-	columns, params := []*pg.Node{e.GetLexpr()}, []*pg.Node{e.GetRexpr()}
-	if row := e.GetLexpr().GetRowExpr(); row != nil {
-		columns, params = row.GetArgs(), e.GetRexpr().GetRowExpr().GetArgs()
-	}
-	if len(columns) != len(a.keys) || len(params) != len(a.keys) {
-		return false
-	}
-	for i, k := range a.keys {
-		ref, ok := a.resolve(columns[i].GetColumnRef())
-		if !ok || ref != k.ref || param(params[i]) != k.Param || !a.keeps(params[i], k.column()) {
-			return false
-		}
-	}
-	return true
-}
-
-// location returns where an expression begins, as far as that is told.
-func location(n *pg.Node) int32 {
-	switch {
-	case n.GetColumnRef() != nil:
-		return n.GetColumnRef().GetLocation()
-	case n.GetTypeCast() != nil:
-		return location(n.GetTypeCast().GetArg())
-	case n.GetParamRef() != nil:
-		return n.GetParamRef().GetLocation()
-	case n.GetAConst() != nil:
-		return n.GetAConst().GetLocation()
-	case n.GetFuncCall() != nil:
-		return n.GetFuncCall().GetLocation()
-	case n.GetAExpr() != nil:
-		return location(n.GetAExpr().GetLexpr())
-	}
-	return -1
+	a.orders = map[catalog.OID]order{}
+	var operator catalog.OID
+	var o order
+	_, err = pgx.ForEachRow(rows, []any{&operator, &o.family, &o.descending}, func() error {
+		a.orders[operator] = o
+		return nil
+	})
+	return err
 }

@@ -8,41 +8,15 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 )
-
-type catalogColumn = catalog.Column
 
 // statementName is of the statement that is prepared here, and deallocated.
 const statementName = "sqlkeel_page"
 
-// checkTypes compares the types of the parameters that tell the place with those
-// of the keys: a coarser one would begin at another row.
-func (a *analysis) checkTypes(ctx context.Context, conn *pgx.Conn) error {
-	described, err := conn.Prepare(ctx, "", a.st.SQL)
-	if err != nil {
-		return fmt.Errorf("prepare %s: %w", a.st.Name, err)
-	}
-	for _, k := range a.keys {
-		if k.Param > len(described.ParamOIDs) {
-			return a.refuse(-1, "the parameter %s is not in the statement", afterName(k.Name))
-		}
-		got := described.ParamOIDs[k.Param-1]
-		if want := k.column().Type; got != uint32(want) && !(text[got] && text[uint32(want)]) && !a.is(ignoresTypes) {
-			return a.refuse(-1, "the parameter %s is of another type than its key %s, which is %s: write %s", afterName(k.Name), k.ref, k.column().TypeName, a.expected())
-		}
-	}
-	return nil
-}
-
-// text holds text and varchar, which compare the same.
-var text = map[uint32]bool{25: true, 1043: true}
-
 // proveIndex asks the planner, whom every sort is forbidden, how it would run the
 // statement.
-func (a *analysis) proveIndex(ctx context.Context, conn *pgx.Conn) (err error) {
-	tx, err := conn.Begin(ctx)
+func (a *analysis) proveIndex(ctx context.Context) (err error) {
+	tx, err := a.conn.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("explain %s: %w", a.st.Name, err)
 	}
@@ -55,20 +29,18 @@ func (a *analysis) proveIndex(ctx context.Context, conn *pgx.Conn) (err error) {
 	if err != nil {
 		return fmt.Errorf("explain %s: %w", a.st.Name, err)
 	}
-	switch obstacle := plan.obstacle(); {
-	case obstacle == "ProjectSet" && a.is(ignoresSeries):
-		return nil
-	case obstacle == "ProjectSet":
-		return a.refuse(-1, "a function in the result returns several rows for one, which have the same keys")
-	case obstacle == "":
+	if !plan.sorts() {
 		return nil
 	}
-	columns := make([]string, len(a.keys))
-	for i, k := range a.keys {
-		columns[i] = k.ref.name
+	var columns []string
+	for _, k := range a.keys {
+		if k.table == nil || k.table != a.keys[0].table {
+			return a.refuse(-1, "no index gives the order, so that every page would sort all rows")
+		}
+		columns = append(columns, k.of)
 	}
 	return a.refuse(-1, "no index gives the order, so that every page would sort all rows: CREATE INDEX ON %s (%s)",
-		a.cat.Name(a.keys[0].ref.source.relation.OID), strings.Join(columns, ", "))
+		a.cat.Name(a.keys[0].table.OID), strings.Join(columns, ", "))
 }
 
 // planNode is what EXPLAIN says of a step.
@@ -109,16 +81,10 @@ func (a *analysis) explain(ctx context.Context, tx pgx.Tx) (*planNode, error) {
 	return &plans[0].Plan, nil
 }
 
-// obstacle returns the type of the first step, on the way by which rows come to
-// the top, that sorts them or makes several of one; "" when there is none.
-func (n *planNode) obstacle() string {
-	if slices.Contains([]string{"Sort", "Incremental Sort", "ProjectSet"}, n.Type) {
-		return n.Type
-	}
-	for i := range n.Plans {
-		if slices.Contains([]string{"Outer", "Member", "Subquery"}, n.Plans[i].Relation) {
-			return n.Plans[i].obstacle()
-		}
-	}
-	return ""
+// sorts reports whether a step sorts the rows on the way by which they come to the
+// top.
+func (n *planNode) sorts() bool {
+	return n.Type == "Sort" || n.Type == "Incremental Sort" || slices.ContainsFunc(n.Plans, func(p planNode) bool {
+		return slices.Contains([]string{"Outer", "Member", "Subquery"}, p.Relation) && p.sorts()
+	})
 }

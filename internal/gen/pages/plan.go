@@ -24,6 +24,8 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/gen/query"
+	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // Plan is how a statement is paged.
@@ -45,28 +47,42 @@ type Key struct {
 	Param      int // the placeholder of the row to go on after, from 1
 }
 
-// Analyze checks a statement annotated with @page. conn is a connection to the
-// scratch database, in no transaction. The error is a *[project.Problem] when the
-// statement cannot be paged, else one of the connection.
-func Analyze(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, st *project.Statement) (*Plan, error) {
-	return analyze(ctx, conn, cat, st, sound)
-}
-
-func analyze(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, st *project.Statement, m mutant) (*Plan, error) {
-	a, err := parse(cat, st, m)
-	if err != nil {
+// Analyze checks a statement annotated with @page, of which whyNone says why there
+// is no analysed tree when it is nil. conn is a connection to the scratch database, in
+// no transaction. The error is a *[project.Problem] when the statement cannot be paged,
+// else one of the connection.
+func Analyze(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, st *project.Statement, statement *tree.Node, whyNone string) (*Plan, error) {
+	a := &analysis{conn: conn, cat: cat, st: st, note: st.Annotation("page"), query: statement, whyNone: whyNone}
+	if err := a.checkShape(); err != nil {
 		return nil, err
 	}
-	if err := a.find(); err != nil {
-		return nil, err
+	a.prover = query.New(cat, statement)
+	if err := a.loadOrders(ctx); err != nil {
+		return nil, fmt.Errorf("read the operators of %s: %w", st.Name, err)
 	}
-	if err := a.checkTypes(ctx, conn); err != nil {
-		return nil, err
+	for _, step := range []func() error{a.findOrder, a.findColumns, a.findLimit, a.findAfter, a.checkTotal, a.checkTypes} {
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
-	if err := a.proveIndex(ctx, conn); err != nil {
+	if err := a.proveIndex(ctx); err != nil {
 		return nil, err
 	}
 	return a.plan(), nil
+}
+
+// analysis is the work on one statement.
+type analysis struct {
+	conn    *pgx.Conn
+	cat     *catalog.Catalog
+	prover  *query.Prover
+	st      *project.Statement
+	note    *project.Annotation
+	query   *tree.Node
+	whyNone string
+	orders  map[catalog.OID]order // by operator
+	keys    []key
+	limit   int
 }
 
 func (a *analysis) plan() *Plan {
@@ -75,7 +91,7 @@ func (a *analysis) plan() *Plan {
 	fmt.Fprintf(h, "%s.%s", a.st.Package.Name, a.st.Name)
 	for _, k := range a.keys {
 		p.Keys = append(p.Keys, k.Key)
-		fmt.Fprintf(h, " %q %t %s", k.Name, k.Descending, k.column().TypeName)
+		fmt.Fprintf(h, " %q %t %s", k.Name, k.Descending, k.typeName)
 	}
 	p.Fingerprint = hex.EncodeToString(h.Sum(nil)[:4])
 	return p
@@ -95,9 +111,10 @@ func (a *analysis) refuse(offset int32, format string, args ...any) error {
 func (a *analysis) expected() string {
 	var columns, params []string
 	op := ">"
-	for _, k := range a.keys {
-		columns = append(columns, k.ref.String())
-		params = append(params, "sqlc.narg('"+afterName(k.Name)+"')::"+k.column().TypeName)
+	for i := range a.keys {
+		k := &a.keys[i]
+		columns = append(columns, a.name(k))
+		params = append(params, "sqlc.narg('"+afterName(k.Name)+"')::"+k.typeName)
 		if k.Descending {
 			op = "<"
 		}
