@@ -41,6 +41,23 @@ func TestAPolicysTablesAreReadByTheRoleThatItBinds(t *testing.T) {
 	}
 }
 
+func TestWhatAPolicyCallsOfPostgreSQLIsSaidOfItsTable(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string]string{
+		"id > 0":                                  "reads=t ro unkept: row-level security on t",
+		"txid_current() > 0":                      "reads=t volatile unkept: row-level security on t",
+		"pg_try_advisory_xact_lock(id)":           "reads=t volatile unkept: row-level security on t",
+		"at < now()":                              "reads=t ro volatile unkept: row-level security on t",
+		"(SELECT random() < 2)":                   "reads=t ro volatile unkept: row-level security on t",
+		"set_config('app.seen', '1', true) = '1'": "reads=t volatile unkept: row-level security on t",
+	} {
+		a := asRole(t, "CREATE SCHEMA app; CREATE TABLE t (id int, at timestamptz); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING ("+policy+")")
+		if got := summary(analyze(t, a, ":many", `SELECT * FROM t`).Effects); got != want {
+			t.Errorf("%s: got %s\nwant %s", policy, got, want)
+		}
+	}
+}
+
 func TestARoleThatMayMakeNothingIsAnalysedAllTheSame(t *testing.T) {
 	t.Parallel()
 	a := asRole(t, shop)

@@ -63,6 +63,10 @@ func (w *work) mention() {
 	}
 	for _, l := range w.locks {
 		w.expand(w.behind, l.relation)
+		for _, p := range w.cat.Policies(l.relation) { // in no tree, only its locks show
+			w.behind.AddNature(p)
+			maps.Copy(w.behind.Functions, p.Functions)
+		}
 	}
 }
 
@@ -169,11 +173,6 @@ func (w *work) functions() []catalog.OID {
 	maps.Copy(set, w.behind.Functions)
 	for _, f := range w.plan.functions {
 		set[f] = true
-	}
-	for _, l := range w.locks { // a policy is in no tree, only its locks show
-		for _, p := range w.cat.Policies(l.relation) {
-			maps.Copy(set, p.Functions)
-		}
 	}
 	return slices.Sorted(maps.Keys(set))
 }
