@@ -61,3 +61,20 @@ func TestWhatASchemaMissesIsOneErrorOfInspect(t *testing.T) {
 		t.Errorf("overloads are told apart: %s", got[1])
 	}
 }
+
+func TestStatementsThatAreUnknownForOneMissingRelationAreOneNote(t *testing.T) {
+	t.Parallel()
+	dir, o := generated(t, "filters")
+	const sends = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO outbox.messages VALUES (1); RETURN NULL; END $$;\n"
+	put(t, filepath.Join(dir, "schema/002.sql"), "CREATE FUNCTION send_book() "+sends+"CREATE FUNCTION send_author() "+sends+
+		"CREATE TRIGGER send AFTER INSERT ON books EXECUTE FUNCTION send_book();\nCREATE TRIGGER send AFTER INSERT OR DELETE ON authors EXECUTE FUNCTION send_author();\n")
+	const want = "queries/books.sql:19:1: DeleteAuthor: may change anything, because function send_author(): it names outbox.messages, which does not exist; " +
+		"declare it with -- @writes relations, or -- @writes nothing; 2 more statements need it (queries/books.sql:22:1 AddAuthor, queries/books.sql:25:1 CopyBooks): name what makes it under schema:"
+	found, err := gen.Inspect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.ReplaceAll(found.Notes.Error(), dir+"/", ""); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

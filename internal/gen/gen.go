@@ -51,5 +51,5 @@ func build(ctx context.Context, o Options) (*fileSet, Problems, error) {
 	if err := a.problems.add(err); err != nil {
 		return nil, nil, err
 	}
-	return files, a.sorted(a.notes), a.sorted(a.problems).err()
+	return files, a.sorted(a.notes, healsUnknown), a.sorted(a.problems, healsFailures).err()
 }

@@ -67,7 +67,7 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{Statements: []Inspected{}, Failed: a.sorted(a.problems), Notes: a.sorted(a.notes)}
+	found := &Inspection{Statements: []Inspected{}, Failed: a.sorted(a.problems, healsFailures), Notes: a.sorted(a.notes, healsUnknown)}
 	for _, problem := range a.project.Problems {
 		found.Misconfigured = found.Misconfigured || !problem.Warning && problem.Pos.File == a.project.Config
 	}

@@ -67,9 +67,9 @@ func (a *analysis) take(list []*project.Problem) {
 	}
 }
 
-// sorted returns the problems in order, each once and those of one cause as one,
-// with their files as seen from the working directory.
-func (a *analysis) sorted(list Problems) Problems {
+// sorted returns the problems in order, each once and those of one cause as one with
+// what heals it, with their files as seen from the working directory.
+func (a *analysis) sorted(list Problems, heals string) Problems {
 	list = slices.Clone(list)
 	for i, problem := range list {
 		moved := *problem
@@ -88,7 +88,7 @@ func (a *analysis) sorted(list Problems) Problems {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column),
 			cmp.Compare(a.Statement, b.Statement), cmp.Compare(a.Message, b.Message))
 	})
-	return fold(slices.CompactFunc(list, func(a, b *project.Problem) bool { return a.Error() == b.Error() }))
+	return fold(slices.CompactFunc(list, func(a, b *project.Problem) bool { return a.Error() == b.Error() }), heals)
 }
 
 // path returns a path of the project as seen from the working directory.

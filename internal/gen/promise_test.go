@@ -186,7 +186,7 @@ func allInOrder(_ *testing.T, m mutant) error {
 	}
 	met := Problems{at("b.sql", 1, 1, ""), at("a.sql", 10, 1, ""), at("a.sql", 9, 2, ""), at("a.sql", 9, 1, "B"), at("a.sql", 9, 1, "A"), at("a.sql", 9, 1, "B"), at("x/sqlc.yaml", 1, 1, "")}
 	want := []string{"x/a.sql:9:1: A: no", "x/a.sql:9:1: B: no", "x/a.sql:9:2: no", "x/a.sql:10:1: no", "x/b.sql:1:1: no", "x/sqlc.yaml:1:1: no"}
-	if got := a.sorted(met).Error(); got != strings.Join(want, "\n") {
+	if got := a.sorted(met, "").Error(); got != strings.Join(want, "\n") {
 		return fmt.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 	if met[0].Pos.File != "b.sql" {

@@ -15,6 +15,8 @@ type body struct {
 	*Uses
 	// unknown is why that is not all; empty when it is.
 	unknown string
+	// missing is what the schema lacks, such as relation "a.b", where that is why.
+	missing string
 	// reads is why what it reads has no bound, where what it changes has one.
 	reads string
 	// alters and altersAny are the columns of NEW that a trigger function assigns.

@@ -53,6 +53,9 @@ type Closure struct {
 	Anything string
 	// ReadsAnything is why the reads cannot be bounded; empty when they are.
 	ReadsAnything string
+	// Missing tells, of those two reasons, what the schema lacks; "" when it lacks
+	// nothing.
+	Missing map[string]string
 	// Volatile names a function whose result may differ between two calls, Clock one
 	// that tells the time, and Session one that depends on the session otherwise, such
 	// as current_user or TimeZone.

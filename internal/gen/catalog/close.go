@@ -5,7 +5,7 @@ package catalog
 // given twice count as reaching it again.
 func (c *Catalog) Close(changes []Change, reads, functions []OID) Closure {
 	k := &closer{
-		Catalog: c, out: Closure{Changes: map[OID]Reached{}, Reads: map[OID]bool{}, Functions: map[OID]bool{}},
+		Catalog: c, out: Closure{Changes: map[OID]Reached{}, Reads: map[OID]bool{}, Functions: map[OID]bool{}, Missing: map[string]string{}},
 		reached: map[OID]*reached{}, seen: map[step]*columnSet{}, read: map[use]bool{}, called: map[call]bool{},
 	}
 	for _, change := range changes {

@@ -118,6 +118,7 @@ func (k *closer) calls(u use, table OID, cause string) {
 		b := k.body(f, path, table)
 		if b.unknown != "" {
 			k.opaque(f.printed(), b.unknown, u.how)
+			k.out.Missing[f.printed()+": "+b.unknown] = b.missing
 		}
 		if b.reads != "" && u.how == asked {
 			first(&k.out.ReadsAnything, f.printed()+": "+b.reads)

@@ -15,7 +15,7 @@ import (
 func (r *bodyReader) named(s *syntax.Uses) {
 	u := r.out
 	first(&r.body.unknown, s.Unknown)
-	missing := func(n syntax.Name) { first(&r.body.unknown, "it names "+n.String()+", which does not exist") }
+	missing := func(n syntax.Name) { r.lacks("relation", "names", n) }
 	own := func(n syntax.Name) bool { return n.Schema == "" && r.made.OwnNames[n.Name] }
 	for _, n := range s.Reads {
 		found := r.lookup(n, r.path, r.anywhere)
@@ -71,7 +71,15 @@ func (r *bodyReader) function(called syntax.Name) {
 		r.call(f.OID, nil, nil)
 	}
 	if !found && !valueFunctions[called.Name] && len(r.typesNamed[called.Name]) == 0 {
-		first(&r.body.unknown, "it calls "+called.String()+", which does not exist")
+		r.lacks("function", "calls", called)
+	}
+}
+
+// lacks notes that the body names something that does not exist.
+func (r *bodyReader) lacks(kind, uses string, n syntax.Name) {
+	if r.body.unknown == "" {
+		r.body.unknown = "it " + uses + " " + n.String() + ", which does not exist"
+		r.body.missing = kind + ` "` + n.String() + `"`
 	}
 }
 

@@ -200,12 +200,20 @@ func (w *work) unknown() {
 	}
 	if writes != "" && !w.declared.saysWrites {
 		w.out.Anything = true
-		w.out.Remarks = append(w.out.Remarks, w.problem("may change anything, because "+writes+"; declare it with -- @writes relations, or -- @writes nothing"))
+		w.remark("may change anything, because "+writes+"; declare it with -- @writes relations, or -- @writes nothing", w.closure.Missing[writes])
 	}
 	if reads != "" && !w.declared.saysReads {
 		w.out.ReadsAnything = true
-		w.out.Remarks = append(w.out.Remarks, w.problem("may read anything, because "+reads+"; declare it with -- @reads relations"))
+		w.remark("may read anything, because "+reads+"; declare it with -- @reads relations", w.called.Missing[reads])
 	}
+}
+
+// remark says what there is to say of the statement. missing is what the schema lacks,
+// where that is why.
+func (w *work) remark(message, missing string) {
+	p := w.problem(message)
+	p.Missing = missing
+	w.out.Remarks = append(w.out.Remarks, p)
 }
 
 // judge decides who else may answer the statement.
