@@ -164,11 +164,24 @@ func (s *session) outputs(q *tree.Node) []column {
 	return out
 }
 
+// rowOf returns the columns of ROW(…).
+func (s *session) rowOf(row *tree.Node) []column {
+	var out []column
+	for i, e := range row.List("args") {
+		typ, _ := s.types.ExprType(e)
+		out = append(out, column{name: rowName(row, i), typ: typ, expr: e})
+	}
+	return out
+}
+
 func (s *session) tree(v tree.Value, sql string) { s.out.Trees = append(s.out.Trees, Tree{v, sql}) }
 
 // values notes that columns become a value of a type. The columns of a row become those
 // of a row type.
 func (s *session) values(from []column, to tree.OID) {
+	if len(from) == 1 && from[0].expr.Is("ROWEXPR") && from[0].typ == tree.Record {
+		from = s.rowOf(from[0].expr)
+	}
 	if to == 0 || len(from) == 0 || len(from) == 1 && from[0].typ == to {
 		return
 	}

@@ -21,11 +21,7 @@ func (r *routine) shape(v *plpgsql.Variable, columns []column, expression bool) 
 			r.addShape(v, shape{sql: r.types.TypeSQL(row.typ)})
 			return
 		case row.expr.Is("ROWEXPR"):
-			columns = nil
-			for i, e := range row.expr.List("args") {
-				typ, _ := r.types.ExprType(e)
-				columns = append(columns, column{name: rowName(row.expr, i), typ: typ})
-			}
+			columns = r.rowOf(row.expr)
 		case row.expr.Is("SUBLINK"):
 			r.shape(v, r.outputs(row.expr.Child("subselect")), true)
 			return

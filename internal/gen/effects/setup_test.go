@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,4 +132,32 @@ func keys(list []stmt.RowKey) []string {
 		out = append(out, k.Relation+"."+k.Column+value)
 	}
 	return out
+}
+
+// again runs statements of the schema, reads it anew and returns what a statement does.
+func again(t *testing.T, a *Analyzer, ddl, sql string) string {
+	t.Helper()
+	if _, err := a.conn.Exec(t.Context(), ddl, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatalf("%s: %v", ddl, err)
+	}
+	return summary(analyze(t, on(t, a.conn, ""), ":many", sql).Effects)
+}
+
+// holdsBehind checks cases, each on a schema of its own behind a common one.
+func holdsBehind(t *testing.T, common string, cases []behind) {
+	t.Helper()
+	a := with(t, "", "")
+	for _, c := range cases {
+		got := again(t, a, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; "+common+c.schema, c.sql)
+		if got != c.want {
+			t.Errorf("%s %s\n%s\n got %s\nwant %s", c.name, c.schema, c.sql, got, c.want)
+		}
+	}
+}
+
+// keyless leaves the row keys out of a summary.
+func keyless(summary string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(summary), func(s string) bool {
+		return strings.HasPrefix(s, "rkeys=") || strings.HasPrefix(s, "wkeys=")
+	}), " ")
 }
