@@ -50,6 +50,10 @@ type Effects struct {
 	Volatile bool
 	// Unkept is why its result must not be kept in a cache; empty when it may.
 	Unkept string
+	// Session is what it, or a function that it calls, leaves in the session that ran
+	// it beyond the transaction: a setting, an advisory lock, LISTEN, a temporary
+	// table; empty for nothing. Such a session is not what others expect of it.
+	Session string
 	// Unique says that it returns at most one row because a unique key, or all
 	// that it groups by, is compared with parameters or constants.
 	Unique bool

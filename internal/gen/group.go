@@ -162,7 +162,7 @@ func checkAnnotations(st *statementAnalysis) Problems {
 		refuse(note, "@cache: its result must not be kept: "+st.result.Unkept)
 	}
 	if note := st.Annotation("replica"); note != nil && !st.result.ReadOnly {
-		refuse(note, "@replica: it cannot run on a replica, as it changes data, locks rows or calls what may")
+		refuse(note, "@replica: it cannot run on a replica: "+st.result.NoStandby)
 	}
 	return problems
 }

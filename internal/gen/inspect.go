@@ -43,6 +43,10 @@ type Inspected struct {
 	ReadOnly  bool     `json:"read_only"`
 	Cacheable bool     `json:"cacheable"`
 	WhyNot    string   `json:"why_not"`
+	// NoStandby is why it is not read-only, and Session what it leaves in the session
+	// that ran it; "" for nothing.
+	NoStandby string   `json:"no_standby,omitempty"`
+	Session   string   `json:"session,omitempty"`
 	Variants  []string `json:"variants"` // such as "category+min_price sort=newest"; "none" without any part
 	// Opaque is why the statement was set aside with @opaque; "" when it was not.
 	Opaque string `json:"opaque,omitempty"`
@@ -111,6 +115,7 @@ func inspected(st *statementAnalysis) Inspected {
 	}
 	i.RowKeys = append(rowKeys("read", e.ReadKeys), rowKeys("write", e.WriteKeys)...)
 	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.Unkept == "", e.Unkept
+	i.NoStandby, i.Session = st.result.NoStandby, e.Session
 	if st.plan != nil {
 		i.Variants = variantNames(st.plan.Stmt(), st.plan.Masks())
 	}

@@ -12,6 +12,9 @@ import (
 // table is made, empty, so that what is behind it compiles; compile is for the query
 // that fills it.
 func (s *session) utility(sql string, compile func(query string) (tree.Value, bool)) {
+	if s.do(sql) {
+		return
+	}
 	t, is := readTemporary(sql)
 	if !is || t.computes {
 		s.out.Utilities = append(s.out.Utilities, sql)
@@ -32,6 +35,32 @@ func (s *session) utility(sql string, compile func(query string) (tree.Value, bo
 	if !s.out.OwnNames[t.name] {
 		s.table(t.name, columns)
 	}
+}
+
+// do compiles the body of a DO in PL/pgSQL; false for another statement.
+func (s *session) do(sql string) bool {
+	tokens := slices.Collect(sqltext.Code(sql))
+	if len(tokens) < 2 || !tokens[0].Is(sql, "do") {
+		return false
+	}
+	body, language := "", "plpgsql"
+	for i, t := range tokens[1:] {
+		switch {
+		case t.Kind == sqltext.String:
+			rows, _, ok := s.attempt("SELECT " + t.Text(sql) + "::pg_catalog.text")
+			if !ok {
+				return false
+			}
+			body = string(rows[0][0])
+		case tokens[i].Is(sql, "language"):
+			language, _ = identifier(sql, t)
+		}
+	}
+	if language != "plpgsql" {
+		return false
+	}
+	s.plpgsql(&Function{Language: language, Source: body})
+	return true
 }
 
 // columnsOf writes the columns of a query as those of a table.

@@ -55,7 +55,13 @@ func (c *Catalog) readBody(f *Function, path int, table OID) *body {
 	case hidden[f.Name] != "" && (f.system() || f.Extension != ""):
 		return &body{Uses: NewUses(), unknown: hidden[f.Name], altersAny: true}
 	case f.system() || plainExtensions[f.Extension] && f.Volatility != 'v':
-		return &body{Uses: NewUses(), altersAny: true}
+		b := &body{Uses: NewUses(), altersAny: true}
+		if f.Extension == "postgis" && readsBeside[f.Name] {
+			for _, oid := range c.relationsNamed[referenceSystems] {
+				b.Relations[oid] = true
+			}
+		}
+		return b
 	case f.Kind == 'a':
 		u := NewUses()
 		for _, part := range f.parts {
@@ -85,6 +91,17 @@ func (c *Catalog) compiled(f *Function, path int, table OID) *body {
 	r.read()
 	b.alters, b.altersAny = made.Alters, made.AltersAny || f.Language == "sql"
 	return b
+}
+
+// Text returns what a statement does that PostgreSQL does not analyse by itself, such as
+// TRUNCATE, and why that is not all; params are the types of its placeholders.
+func (c *Catalog) Text(sql string, params []OID) (u *Uses, unknown string) {
+	f := &Function{Name: "statement", Language: "sql", text: sql}
+	for _, p := range params {
+		f.arguments = append(f.arguments, parameter{typ: p})
+	}
+	b := c.compiled(f, 0, 0)
+	return b.Uses, b.unknown
 }
 
 // compilable describes a function to the compiler.

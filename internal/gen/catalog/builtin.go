@@ -43,6 +43,16 @@ var populates = names("json_populate_record", "json_populate_recordset", "jsonb_
 // settingOf are IMMUTABLE functions that depend on a setting all the same.
 var settingOf = map[string]string{"quote_ident": "quote_all_identifiers", "float4out": "extra_float_digits", "float8out": "extra_float_digits"}
 
+// leaves are functions, of extensions too, after which the session is another: by a
+// setting, or a lock that outlives the transaction.
+var leaves = names("set_config", "setseed", "pg_advisory_lock", "pg_advisory_lock_shared", "pg_try_advisory_lock", "pg_try_advisory_lock_shared",
+	"isn_weak", "set_limit", "dblink_connect", "dblink_connect_u", "dblink_open")
+
+// readsBeside are functions of PostGIS that look a reference system up in a table.
+var readsBeside = names("st_transform", "postgis_transform_geometry", "st_asgeojson", "st_asgml", "st_askml", "st_asx3d", "geography")
+
+const referenceSystems = "spatial_ref_sys"
+
 // fields are STABLE functions that tell a field of a time. The epoch is the same in every
 // session.
 var fields = names("extract", "date_part")

@@ -117,5 +117,5 @@ func (s *columnSet) list() []int { return slices.Sorted(maps.Keys(s.set)) }
 
 // Nature returns what the closure says of a result beside the rows that it rests on.
 func (k *Closure) Nature() *Uses {
-	return &Uses{Volatile: k.Volatile, Clock: k.Clock, Session: k.Session, Effect: k.Effect}
+	return &Uses{Volatile: k.Volatile, Clock: k.Clock, Session: k.Session, Effect: k.Effect, Leaves: k.Leaves}
 }

@@ -55,7 +55,7 @@ func (r *bodyReader) named(s *syntax.Uses) {
 	for _, called := range s.Functions {
 		r.function(called)
 	}
-	for _, oid := range r.Implied(s) {
+	for _, oid := range r.implied(s) {
 		u.Functions[oid] = true
 	}
 }
@@ -110,9 +110,9 @@ func (c *Catalog) numbers(oid OID, names []string) []int {
 	return out
 }
 
-// Implied returns the functions that may be called without their name being
+// implied returns the functions that may be called without their name being
 // written like a call: by operators, by casts, and as row.name.
-func (c *Catalog) Implied(s *syntax.Uses) []OID {
+func (c *Catalog) implied(s *syntax.Uses) []OID {
 	var out []OID
 	for _, conversion := range c.casts {
 		if conversion.function >= firstNormalOID {

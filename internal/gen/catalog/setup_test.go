@@ -84,9 +84,9 @@ END $$`
 // closure closes over what a statement does by itself.
 func closure(t *testing.T, c *Catalog, sql string) Closure {
 	t.Helper()
-	b := c.compiled(&Function{Name: "statement", Language: "sql", text: sql}, 0, 0)
-	if err := c.Err(); err != nil || b.unknown != "" {
-		t.Fatalf("%s: %s %v", sql, b.unknown, err)
+	b, unknown := c.Text(sql, nil)
+	if err := c.Err(); err != nil || unknown != "" {
+		t.Fatalf("%s: %s %v", sql, unknown, err)
 	}
 	k := c.Close(b.Changes, slices.Collect(maps.Keys(b.Relations)), slices.Collect(maps.Keys(b.Functions)))
 	first(&k.ReadsAnything, b.Anything)

@@ -238,6 +238,10 @@ func (r *treeReader) call(function OID, n *tree.Node, args []*tree.Node) {
 		first(&r.out.Anything, "an unknown function")
 	case !f.system():
 		r.out.Functions[r.resolved(f, n, args)] = true
+		if f.Extension != "" && leaves[f.Name] {
+			first(&r.out.Leaves, f.Name)
+			first(&r.out.Effect, f.Name)
+		}
 	case len(f.parts) > 0 && !printsOnly[f.Name]:
 		// pg_proc calls all of PostgreSQL's own aggregates immutable: their parts tell.
 		for _, part := range f.parts {
@@ -278,7 +282,7 @@ func (r *treeReader) builtin(f *Function, n *tree.Node, args []*tree.Node) {
 		first(&u.Volatile, name)
 		first(&u.Effect, name)
 	}
-	if strings.HasPrefix(name, "pg_advisory_lock") || strings.HasPrefix(name, "pg_try_advisory_lock") {
+	if leaves[name] && !(name == "set_config" && len(args) == 3 && tree.True(args[2])) {
 		first(&u.Leaves, name)
 	}
 	switch volatility {
@@ -295,9 +299,6 @@ func (r *treeReader) builtin(f *Function, n *tree.Node, args []*tree.Node) {
 		if settingOf[name] != "" {
 			first(&u.Session, name)
 		}
-	}
-	if name == "set_config" {
-		first(&u.Leaves, name)
 	}
 }
 

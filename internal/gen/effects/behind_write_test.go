@@ -124,6 +124,12 @@ DECLARE a text := 'x'; BEGIN PERFORM p(a) FROM t; END $$`, `SELECT f()`, "reads=
 	{"several statements in SQL", `CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'DELETE FROM l; TRUNCATE s.l; SELECT count(*) FROM t;'`, `SELECT f()`, "reads=t reaches=l,s.l unkept: it writes l, s.l"},
 	{"statements that only work one after the other", `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE mine AS SELECT id FROM t; PERFORM id FROM mine; LOCK TABLE l; END $$`, `SELECT f()`, "reads=t unkept: a lock in function f() has an effect"},
 	{"EXECUTE of a constant", `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ DECLARE r record; BEGIN FOR r IN EXECUTE 'SELECT id, $1 AS n FROM t' USING 'x'::text LOOP DELETE FROM l WHERE w = r.n; END LOOP; END $$`, `SELECT f()`, "reads=t reaches=l unkept: it writes l"},
+	{"DO", `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DO $x$ DECLARE r record; BEGIN SELECT * INTO r FROM t; DELETE FROM l WHERE w = r.a::text; END $x$; END $$`, `SELECT f()`, "reads=t reaches=l unkept: it writes l"},
+	{"DO as the statement", "", `DO LANGUAGE plpgsql 'BEGIN DELETE FROM l WHERE w = ''x''; END'`, "writes=l unkept: it is a utility statement"},
+	{"DO of a text", "", `DO $$ BEGIN EXECUTE current_setting('x.y'); END $$`, "ANYTHING READSANYTHING unkept: it is a utility statement"},
+	{"a temporary table as the statement", "", `CREATE TEMP TABLE mine AS SELECT a FROM t`, "reads=t unkept: it is a CREATE TABLE"},
+	{"a policy", `ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (a < txid_current())`, `SELECT id FROM t`, "reads=t volatile unkept: row-level security on t"},
+	{"a view WITH CHECK OPTION", `CREATE VIEW co AS SELECT id, a FROM t WHERE wlog(id) WITH CHECK OPTION; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO co VALUES (1, 2); END $$`, `SELECT f()`, "reaches=co,l,t unkept: it writes co, l, t"},
 	{"recursion", `CREATE FUNCTION f(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF n = 0 THEN DELETE FROM l; RETURN 0; END IF; RETURN f(n - 1); END $$`, `SELECT f(1)`, "reaches=l unkept: it writes l"},
 	{"NOTIFY in a rule", `CREATE RULE r AS ON INSERT TO l DO ALSO NOTIFY x`, `INSERT INTO l VALUES ('x')`, "writes=l unkept: it writes l"},
 }

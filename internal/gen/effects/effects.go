@@ -24,11 +24,10 @@ import (
 // Analyzer works out statements on one connection to a database with the schema.
 // It is not safe for concurrent use.
 type Analyzer struct {
-	conn   *pgx.Conn
-	cat    *catalog.Catalog
-	role   string
-	path   string // the role's search_path, quoted
-	mutant mutant
+	conn *pgx.Conn
+	cat  *catalog.Catalog
+	role string
+	path string // the role's search_path, quoted
 }
 
 // Result is what a statement does and the types it takes and gives.
@@ -45,6 +44,8 @@ type Result struct {
 	// Query is PostgreSQL's analysed form. It is nil when there is none, for WhyNone.
 	Query   *tree.Node
 	WhyNone string
+	// NoStandby is why a standby cannot run it; empty when it is read-only.
+	NoStandby string
 	// Remarks say what could not be known and how to declare it.
 	Remarks []*project.Problem
 }
@@ -67,14 +68,7 @@ type Column struct {
 // are prepared as role when that is not empty. An error is the connection's or
 // the server's, for instance because the role does not exist.
 func New(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, role string) (*Analyzer, error) {
-	return open(ctx, conn, cat, role, sound)
-}
-
-func open(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, role string, m mutant) (*Analyzer, error) {
-	a := &Analyzer{conn: conn, cat: cat, role: role, mutant: m}
-	if a.is(forgetsRole) {
-		a.role = ""
-	}
+	a := &Analyzer{conn: conn, cat: cat, role: role}
 	if err := a.loadPath(ctx); err != nil {
 		return nil, fmt.Errorf("read the search_path: %w", err)
 	}

@@ -20,9 +20,9 @@ import (
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // with returns an analyzer on a new database with the schema.
-func with(t *testing.T, schema, role string, m ...mutant) *Analyzer {
+func with(t *testing.T, schema, role string) *Analyzer {
 	t.Helper()
-	return on(t, database(t, schema), role, m...)
+	return on(t, database(t, schema), role)
 }
 
 // database returns a connection to a new database with the schema.
@@ -36,16 +36,13 @@ func database(t *testing.T, schema string) *pgx.Conn {
 }
 
 // on returns an analyzer on a connection.
-func on(t *testing.T, conn *pgx.Conn, role string, m ...mutant) *Analyzer {
+func on(t *testing.T, conn *pgx.Conn, role string) *Analyzer {
 	t.Helper()
 	cat, err := catalog.Load(t.Context(), conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := sound
-	for _, wrong = range m {
-	}
-	a, err := open(t.Context(), conn, cat, role, wrong)
+	a, err := New(t.Context(), conn, cat, role)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
 )
 
-// utility is what is known of a statement that PostgreSQL did not analyse, from
-// the parser's tree.
+// utility is what is known of a statement that PostgreSQL does not analyse when it is
+// prepared.
 type utility struct {
 	name                 string // such as "a TRUNCATE"; empty for a query
 	reads, writes, locks []catalog.OID
@@ -38,12 +38,15 @@ func (w *work) utility() utility {
 		u.name = "a TRUNCATE"
 	case *pg.Node_CallStmt:
 		u.name = "a CALL"
+	case *pg.Node_CreateTableAsStmt, *pg.Node_CreateStmt:
+		u.name = "a CREATE TABLE"
 	case *pg.Node_NotifyStmt, *pg.Node_ListenStmt, *pg.Node_UnlistenStmt, *pg.Node_TransactionStmt, *pg.Node_VariableSetStmt,
-		*pg.Node_VariableShowStmt, *pg.Node_DiscardStmt, *pg.Node_ConstraintsSetStmt:
+		*pg.Node_VariableShowStmt, *pg.Node_DiscardStmt, *pg.Node_ConstraintsSetStmt, *pg.Node_PrepareStmt:
 		u.name = "a statement about the session"
+		w.named.Leaves = syntax.Direct(w.tree).Leaves
 		return u
 	}
-	w.fill(&u, syntax.Direct(w.tree))
+	w.fill(&u)
 	return u
 }
 
@@ -68,47 +71,28 @@ func (w *work) refresh(u *utility, n *pg.RefreshMatViewStmt) {
 	u.functions = slices.Sorted(maps.Keys(inside.Functions))
 }
 
-// fill takes what the tree names. Names that nobody knows have no bound.
-func (w *work) fill(u *utility, named *syntax.Uses) {
-	first(&u.anything, named.Unknown)
-	find := func(n syntax.Name) (catalog.OID, bool) {
-		oid, ok := w.cat.Resolve(n.Schema, n.Name)
-		if !ok {
-			first(&u.anything, n.String()+" is not known")
-		}
-		return oid, ok
+// fill takes what the catalog makes of the text. Where PostgreSQL analysed the statement,
+// its locks tell the relations.
+func (w *work) fill(u *utility) {
+	params := make([]catalog.OID, len(w.params))
+	for i, p := range w.params {
+		params[i] = catalog.OID(p.OID)
 	}
-	for _, c := range named.Changes {
-		oid, ok := find(c.Relation)
-		if !ok {
-			continue
-		}
-		u.changes = append(u.changes, catalog.Change{Relation: oid, Event: c.Event, Cascade: c.Cascade, Only: c.Only && c.Event != catalog.Insert})
-		u.writes = append(u.writes, oid)
+	found, unknown := w.cat.Text(w.text, params)
+	first(&u.anything, unknown)
+	w.named.AddNature(found)
+	u.functions = slices.Sorted(maps.Keys(found.Functions))
+	u.changes = found.Changes
+	if u.name == "" {
+		return
 	}
-	for _, l := range named.Locks {
-		if oid, ok := find(l); ok {
+	for _, c := range found.Changes {
+		u.writes = append(u.writes, c.Relation)
+	}
+	u.reads = slices.Sorted(maps.Keys(found.Relations))
+	for _, l := range syntax.Direct(w.tree).Locks {
+		if oid, ok := w.cat.Resolve(l.Schema, l.Name); ok {
 			u.locks = append(u.locks, oid)
 		}
-	}
-	for _, r := range named.Reads {
-		if oid, ok := find(r); ok {
-			u.reads = append(u.reads, oid)
-		}
-	}
-	if u.name == "" {
-		// PostgreSQL analysed it, and its locks tell.
-		u.reads, u.writes, u.locks = nil, nil, nil
-	}
-	for _, f := range named.Functions {
-		for _, oid := range w.cat.FunctionsNamed(f.Schema, f.Name) { // which of them the types would say
-			called := w.cat.Called(oid)
-			w.named.AddNature(called)
-			u.functions = slices.AppendSeq(u.functions, maps.Keys(called.Functions))
-		}
-	}
-	u.functions = append(u.functions, w.cat.Implied(named)...)
-	if len(named.Operators) > 0 && u.name == "" {
-		first(&u.anything, "its operators are not resolved")
 	}
 }

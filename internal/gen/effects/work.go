@@ -224,10 +224,42 @@ func (w *work) judge() {
 		all.AddNature(u)
 	}
 	w.out.Volatile = all.Volatile+all.Clock+w.called.Volatile+w.called.Clock != "" || w.unresolved() || slices.ContainsFunc(read, w.unseen)
-	effect := all.Effect + all.Sequence + w.called.Effect
-	w.out.ReadOnly = w.query.Number("commandType") == tree.Select && !w.out.Anything && effect == "" &&
-		len(w.out.Writes) == 0 && len(w.out.Locks) == 0 && len(w.closure.Changes) == 0 && !slices.ContainsFunc(read, w.unlogged)
+	all.AddNature(w.called.Nature())
+	w.out.NoStandby = w.noStandby(&all, read)
+	w.out.ReadOnly = w.out.NoStandby == ""
 	w.out.Unkept = w.unkept()
+	w.out.Session = all.Leaves
+	first(&w.out.Session, w.closure.Leaves)
+}
+
+// noStandby says why a standby cannot run the statement.
+func (w *work) noStandby(all *catalog.Uses, read []catalog.OID) string {
+	switch {
+	case w.plan.name != "":
+		return "it is " + w.plan.name
+	case w.query == nil:
+		return "PostgreSQL did not resolve its functions: " + w.whyNone
+	case w.out.Anything:
+		return "it may change anything"
+	case w.query.Number("commandType") != tree.Select || len(w.out.Writes)+len(w.closure.Changes) > 0:
+		return "it writes " + strings.Join(tidy(append(slices.Clone(w.out.Writes), w.out.Reaches...)), ", ")
+	case len(w.out.Locks) > 0:
+		return "it locks rows of " + strings.Join(w.out.Locks, ", ")
+	case all.Effect != "":
+		return all.Effect + " has an effect"
+	case all.Sequence != "":
+		return all.Sequence + " uses a sequence"
+	}
+	for _, oid := range read {
+		switch r := w.cat.Relations[oid]; {
+		case r == nil:
+		case r.Unlogged:
+			return "no standby has the rows of " + w.cat.Name(oid) + ", which is UNLOGGED"
+		case r.Temporary:
+			return "no standby has the rows of " + w.cat.Name(oid) + ", which is temporary"
+		}
+	}
+	return ""
 }
 
 // unresolved reports whether PostgreSQL's analysed form of a query is missing.
@@ -266,9 +298,6 @@ func (w *work) relations() []catalog.OID {
 		all[l.relation] = true
 	}
 	for _, oid := range slices.Collect(maps.Keys(all)) {
-		if w.is(forgetsKinds) {
-			break
-		}
 		for _, m := range w.members(oid) {
 			all[m] = true
 		}
@@ -279,17 +308,8 @@ func (w *work) relations() []catalog.OID {
 // unseen reports whether a relation's rows change without any write of rows here:
 // those of the system catalogs, sequences and foreign tables.
 func (w *work) unseen(oid catalog.OID) bool {
-	if w.is(forgetsKinds) {
-		return false
-	}
 	r := w.cat.Relations[oid]
 	return oid < firstNormalOID || r == nil || r.System || r.Kind == 'S' || r.Kind == 'f'
-}
-
-// unlogged reports whether a standby has nothing of a relation.
-func (w *work) unlogged(oid catalog.OID) bool {
-	r := w.cat.Relations[oid]
-	return r != nil && (r.Unlogged || r.Temporary) && !w.is(forgetsKinds)
 }
 
 // unkeptRelation looks for relations whose rows others do not see, or whose

@@ -35,12 +35,21 @@ func (d *direct) utility(n any, s *scope) bool {
 			d.uses.Leaves = "LISTEN"
 		}
 		return false
+	case *pg.PrepareStmt:
+		d.uses.Effect, d.uses.Leaves = "PREPARE", "PREPARE"
+		return false
 	case *pg.VariableSetStmt:
 		d.sets(n)
 		return false
 	case *pg.TransactionStmt, *pg.VariableShowStmt, *pg.FetchStmt, *pg.ClosePortalStmt:
 		return false
-	case *pg.CallStmt, *pg.ExplainStmt, *pg.DeclareCursorStmt, *pg.ReturnStmt:
+	case *pg.DeclareCursorStmt:
+		const hold = 0x20
+		if n.GetOptions()&hold != 0 {
+			d.uses.Leaves = "DECLARE … WITH HOLD"
+		}
+		return true
+	case *pg.CallStmt, *pg.ExplainStmt, *pg.ReturnStmt:
 		return true
 	}
 	if kind := kindOf(n); strings.HasSuffix(kind, "Stmt") {

@@ -110,6 +110,21 @@ func Text(n *Node) (text string, is bool) {
 	return string(bytes[header:]), true
 }
 
+// True reports whether an expression is the constant true.
+func True(n *Node) bool {
+	const boolOID = 16
+	if !n.Is("CONST") || n.OID("consttype") != boolOID {
+		return false
+	}
+	// :constvalue 1 [ 1 0 0 0 0 0 0 0 ]
+	for _, f := range n.Fields {
+		if f.Name == "constvalue" && len(f.Values) > 2 {
+			return f.Values[2].Atom == "1"
+		}
+	}
+	return false
+}
+
 // Unescape takes the backslashes out of a field's text by which PostgreSQL escapes.
 func Unescape(atom string) string {
 	if strings.IndexByte(atom, '\\') < 0 {
