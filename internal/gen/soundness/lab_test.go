@@ -18,6 +18,7 @@ import (
 type lab struct {
 	runs    *pgconn.PgConn // runs statements
 	looks   *pgx.Conn      // analyses them
+	standby *pgconn.PgConn // follows; nil when there is none
 	prepped int            // statements that are prepared on runs
 }
 
@@ -25,13 +26,25 @@ func newLab(t testing.TB) *lab {
 	t.Helper()
 	db := pgtest.New(t)
 	l := &lab{runs: db.Conn().PgConn(), looks: db.Conn()}
-	if err := l.do(t.Context(), "SET statement_timeout = '3s'; SET jit = off; SET client_min_messages = error; SET max_stack_depth = '500kB'; SET TimeZone = 'UTC'"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.looks.Exec(t.Context(), "SET jit = off"); err != nil {
-		t.Fatal(err)
-	}
+	l.begin(t)
 	return l
+}
+
+// A random body may run for ever; to drop a large schema, or to wait for a standby,
+// may take long.
+const (
+	hurried   = "SET statement_timeout = '3s'"
+	unhurried = "SET statement_timeout = 0"
+)
+
+// here is how a lab's sessions are set.
+const here = hurried + "; SET jit = off; SET client_min_messages = error; SET max_stack_depth = '500kB'; SET TimeZone = 'UTC'"
+
+func (l *lab) begin(t testing.TB) {
+	t.Helper()
+	if err := l.do(t.Context(), here); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // do runs statements that take no arguments.
@@ -40,11 +53,13 @@ func (l *lab) do(ctx context.Context, sql string) error {
 	return err
 }
 
-// build makes the schema anew. It returns what the server refused, which is then
-// simply not there.
-func (l *lab) build(ctx context.Context, setup []string) (refused []string, err error) {
-	if err := l.do(ctx, `DROP SCHEMA IF EXISTS public, "Other Place" CASCADE; CREATE SCHEMA public`); err != nil {
-		return nil, err
+// build makes the schema anew. It returns for each statement why the server refused
+// it, or nil; what it refused is simply not there.
+func (l *lab) build(ctx context.Context, setup []string) (refused []error, err error) {
+	for _, sql := range []string{unhurried, `DROP SCHEMA IF EXISTS public, "Other Place" CASCADE; CREATE SCHEMA public`, hurried} {
+		if err := l.do(ctx, sql); err != nil {
+			return nil, err
+		}
 	}
 	p := l.runs.StartPipeline(ctx)
 	for _, sql := range setup {
@@ -55,10 +70,8 @@ func (l *lab) build(ctx context.Context, setup []string) (refused []string, err 
 	if err != nil {
 		return nil, err
 	}
-	for i, a := range answers {
-		if a.err != nil {
-			refused = append(refused, fmt.Sprintf("%s: %v", setup[i], a.err))
-		}
+	for _, a := range answers {
+		refused = append(refused, a.err)
 	}
 	return refused, nil
 }

@@ -62,6 +62,16 @@ func (t *tally) plus(u tally) {
 	t.elsewhere += u.elsewhere
 }
 
+// failures counts the errors that are not nil.
+func failures(errs []error) (n int) {
+	for _, err := range errs {
+		if err != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // share is n of all, in percent.
 func share(n, all int) float64 { return 100 * float64(n) / float64(max(all, 1)) }
 

@@ -61,7 +61,7 @@ func (l *lab) try(ctx context.Context, s *scenario, analyse analyst) (*trial, er
 	if err != nil {
 		return nil, err
 	}
-	t.tally.schemas, t.tally.ddl, t.tally.refusedDDL = 1, len(s.setup), len(refused)
+	t.tally.schemas, t.tally.ddl, t.tally.refusedDDL = 1, len(s.setup), failures(refused)
 	if t.analysis, err = analyse(ctx, l, s); err != nil {
 		return nil, err
 	}
