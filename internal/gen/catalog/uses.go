@@ -171,6 +171,9 @@ func (r *treeReader) rest(n *tree.Node) {
 		}
 	case "COERCEVIAIO":
 		from, _ := r.ExprType(n.Child("arg"))
+		if from == tree.Record && r.prints(n.Child("arg"), r.PlainOutput) {
+			from = textOID // a ROW(…) of what prints alike everywhere
+		}
 		r.throughText(from, n.OID("resulttype"))
 	case "SQLVALUEFUNCTION":
 		// 0–8 tell the time, the rest who is connected to what.

@@ -24,6 +24,7 @@ var moods = []struct {
 	{`born + interval '1 day'`, "timestamptz_pl_interval depends on the session", false},
 	{`born > day`, "timestamptz_gt_date depends on the session", false},
 	{`row(born)::text`, "a cast from record depends on the session", false},
+	{`row(id, name)::text`, "", false},
 	{`concat(born)`, "concat depends on the session", false},
 	{`$1::text::date`, "a cast to date depends on the session", false},
 	{`date '01/02/2026'`, "a literal of type date depends on the session", false},

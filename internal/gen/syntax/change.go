@@ -11,7 +11,7 @@ func (d *direct) changes(n any, s *scope) {
 	var c Change
 	switch n := n.(type) {
 	case *pg.InsertStmt:
-		target, with, c = n.GetRelation(), n.GetWithClause(), inserts(n, d.mutant)
+		target, with, c = n.GetRelation(), n.GetWithClause(), inserts(n)
 	case *pg.UpdateStmt:
 		target, with = n.GetRelation(), n.GetWithClause()
 		c = Change{Event: Update, Columns: targets(n.GetTargetList())}
@@ -25,10 +25,10 @@ func (d *direct) changes(n any, s *scope) {
 	d.under(n, d.with(with, s), with, target)
 }
 
-func inserts(n *pg.InsertStmt, m mutant) Change {
+func inserts(n *pg.InsertStmt) Change {
 	c := Change{Event: Insert}
 	conflict := n.GetOnConflictClause()
-	if conflict.GetAction() == pg.OnConflictAction_ONCONFLICT_UPDATE && m != plainInsert {
+	if conflict.GetAction() == pg.OnConflictAction_ONCONFLICT_UPDATE {
 		c.Event |= Update
 		c.Columns = targets(conflict.GetTargetList())
 	}

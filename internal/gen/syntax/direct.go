@@ -23,9 +23,7 @@ func (s *scope) has(name string) bool {
 
 // direct collects what a tree names.
 type direct struct {
-	uses   *Uses
-	mutant mutant
-	hidden *scope // for a mutant: all names of WITH so far
+	uses *Uses
 }
 
 // node collects from n and all under it, where s are the names of WITH in sight.
@@ -62,10 +60,7 @@ func (d *direct) under(n any, s *scope, but ...any) {
 }
 
 func (d *direct) relation(n *pg.RangeVar, s *scope) {
-	if d.mutant == flatScope {
-		s = d.hidden
-	}
-	if n.GetSchemaname() == "" && s.has(n.GetRelname()) && d.mutant != noScope {
+	if n.GetSchemaname() == "" && s.has(n.GetRelname()) {
 		return
 	}
 	d.uses.Reads = append(d.uses.Reads, nameOf(n))
@@ -86,10 +81,7 @@ func (d *direct) with(w *pg.WithClause, s *scope) *scope {
 			d.uses.unknown("WITH holds something unknown")
 			continue
 		}
-		d.hidden = &scope{cte.GetCtename(), d.hidden}
-		if d.mutant != topOnly {
-			d.under(cte, s)
-		}
+		d.under(cte, s)
 		if !w.GetRecursive() {
 			s = &scope{cte.GetCtename(), s}
 		}
@@ -149,7 +141,7 @@ func (d *direct) lockAll(n any, s *scope) {
 }
 
 func (d *direct) lock(r *pg.RangeVar, s *scope) {
-	if (r.GetSchemaname() != "" || !s.has(r.GetRelname())) && d.mutant != noLocks {
+	if r.GetSchemaname() != "" || !s.has(r.GetRelname()) {
 		d.uses.Locks = append(d.uses.Locks, nameOf(r))
 	}
 }

@@ -96,10 +96,8 @@ func (u *Uses) unknown(why string) {
 
 // Direct returns what a statement names. It takes the statement's node, its
 // wrapper, or an expression.
-func Direct(stmt any) *Uses { return directly(stmt, sound) }
-
-func directly(stmt any, m mutant) *Uses {
-	d := &direct{uses: &Uses{}, mutant: m}
+func Direct(stmt any) *Uses {
+	d := &direct{uses: &Uses{}}
 	if n, wrapper := stmt.(*pg.Node); wrapper {
 		Children(n, func(child any) { d.node(child, nil) })
 	} else if stmt != nil {
@@ -110,9 +108,7 @@ func directly(stmt any, m mutant) *Uses {
 
 // Text parses SQL and returns what its statements name, all together. What
 // cannot be parsed is unknown.
-func Text(sql string) *Uses { return text(sql, sound) }
-
-func text(sql string, m mutant) *Uses {
+func Text(sql string) *Uses {
 	u := &Uses{}
 	tree, err := Parse(sql)
 	if err != nil {
@@ -120,7 +116,7 @@ func text(sql string, m mutant) *Uses {
 		return u
 	}
 	for _, s := range tree.GetStmts() {
-		u.Add(directly(s.GetStmt(), m))
+		u.Add(Direct(s.GetStmt()))
 	}
 	return u
 }
