@@ -19,13 +19,14 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 // usual is the size of a random scenario.
 var usual = size{reads: 10, writes: 8, args: 7}
 
-// Every result that a write changes was foretold, and no result that may be kept
-// depends on the session, over random schemas, statements and rows. SQLKEEL_FUZZ_SCHEMAS says how many schemas and SQLKEEL_FUZZ_SEED which:
+// Every result that a write changes was foretold, no result that may be kept depends
+// on the session, and a standby runs what only reads, over random schemas, statements
+// and rows. SQLKEEL_FUZZ_SCHEMAS says how many schemas and SQLKEEL_FUZZ_SEED which:
 // `make soundness SCHEMAS=2000 SEED=1`.
 func TestEveryChangeWasForetold(t *testing.T) {
 	t.Parallel()
 	seed, first, schemas := setting(t, "SEED", 1), setting(t, "FIRST", 0), setting(t, "SCHEMAS", 25)
-	f := &fuzz{seed: uint64(seed), analyse: generator, stop: 5}
+	f := &fuzz{seed: uint64(seed), analyse: generator, stop: 5, lab: newServers(t).lab}
 	f.run(t, first, schemas)
 	t.Log(f.tally.String())
 	for _, c := range f.caught {
@@ -33,6 +34,9 @@ func TestEveryChangeWasForetold(t *testing.T) {
 	}
 	if err := f.tally.verdict(); err != nil {
 		t.Error(err)
+	}
+	if f.tally.onStandby < 5*schemas {
+		t.Errorf("%d statements ran on the standby, want 5 for each schema", f.tally.onStandby)
 	}
 }
 
@@ -57,6 +61,7 @@ type fuzz struct {
 	stop    int  // misses after which it stops
 	brief   bool // leaves what is caught as large as it was
 	theme   theme
+	lab     func(testing.TB) *lab // makes a lab; newLab when it is nil
 
 	next   atomic.Int64
 	mu     sync.Mutex // guards what follows
@@ -80,9 +85,13 @@ func (f *fuzz) run(t *testing.T, first, schemas int) {
 	t.Helper()
 	f.next.Store(int64(first))
 	end := int64(first + schemas)
+	lab := f.lab
+	if lab == nil {
+		lab = newLab
+	}
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), 4, schemas) {
-		l := newLab(t)
+		l := lab(t)
 		group.Go(func() {
 			for number := f.next.Add(1) - 1; number < end && !f.done(); number = f.next.Add(1) - 1 {
 				if err := f.one(t.Context(), l, int(number)); err != nil {

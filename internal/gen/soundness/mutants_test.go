@@ -15,6 +15,7 @@ type mutant struct {
 	effects func(sql string, e *stmt.Effects)
 	owner   bool  // the statements are prepared as the owner
 	theme   theme // of the schemas
+	standby bool  // it takes a standby to catch it
 	within  int   // schemas in which it must be caught
 }
 
@@ -77,6 +78,8 @@ var mutants = map[string]mutant{
 		effects: func(_ string, e *stmt.Effects) { e.Reaches = nil }},
 	"every result may be kept": {within: 60,
 		effects: func(_ string, e *stmt.Effects) { e.Unkept = "" }},
+	"every read only reads": {within: 60, standby: true,
+		effects: func(sql string, e *stmt.Effects) { e.ReadOnly = e.ReadOnly || strings.HasPrefix(sql, "SELECT") }},
 	"bodies that nobody can read do nothing": {within: 100, theme: opaque,
 		effects: func(_ string, e *stmt.Effects) { e.Anything, e.ReadsAnything = false, false }},
 }
@@ -100,6 +103,9 @@ func TestMutantsAreCaught(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fuzz{seed: 2, analyse: m.analyst(), stop: 1, brief: true, theme: m.theme}
+			if m.standby {
+				f.lab = newServers(t).lab
+			}
 			f.run(t, 0, m.within)
 			if len(f.caught) == 0 {
 				t.Fatalf("not caught: %s", f.tally.String())

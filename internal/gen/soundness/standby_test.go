@@ -1,6 +1,7 @@
 package soundness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // visitor is the role to which policies apply, and stranger one that may do all.
@@ -94,13 +96,64 @@ func (l *lab) settle(ctx context.Context) error {
 
 // sendAlone sends a statement in a transaction that is rolled back, with what comes
 // before it.
-func sendAlone(p *pgconn.Pipeline, before []string, sql string) {
+func sendAlone(p *pgconn.Pipeline, before []string, sql string, args ...any) {
 	p.SendQueryParams("BEGIN", nil, nil, nil, nil)
 	for _, b := range before {
 		p.SendQueryParams(b, nil, nil, nil, nil)
 	}
-	p.SendQueryParams(sql, nil, nil, nil, nil)
+	p.SendQueryParams(sql, encoded(args), nil, nil, nil)
 	p.SendPipelineSync()
 	p.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
 	p.SendPipelineSync()
+}
+
+// tryStandby runs what is said to be read-only on the standby, if there is one: it
+// must run there, and what may be kept must be the same.
+func (t *trial) tryStandby(ctx context.Context) error {
+	if t.standby == nil {
+		return nil
+	}
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	var asked []miss
+	p := t.lab.standby.StartPipeline(ctx)
+	for i, list := range [][]statement{t.scenario.reads, t.scenario.writes} {
+		said, role := t.analysis.reads, t.role
+		if i == 1 {
+			said, role = t.analysis.writes, ""
+		}
+		for j, s := range list {
+			if said[j] == nil || !said[j].ReadOnly {
+				continue
+			}
+			m := miss{read: s, readNth: j, writeNth: -1, write: statement{sql: "(on a standby)"}, writeBy: stmt.Run{Effects: &stmt.Effects{}}}
+			m.readBy = stmt.Run{Effects: said[j], Args: s.args[0]}
+			if i == 0 {
+				m.before = t.before[j][0]
+			} else {
+				m.readNth, m.writeNth = -1, j
+			}
+			asked = append(asked, m)
+			sendAlone(p, []string{"SET LOCAL ROLE " + cmp.Or(role, "NONE")}, s.sql, s.args[0]...)
+		}
+	}
+	answers, err := collect(p)
+	if err != nil {
+		return err
+	}
+	t.tally.onStandby += len(asked)
+	for i, m := range asked {
+		a := answers[2*i]
+		switch {
+		case refusedThere(a.err):
+			m.after = a.err.Error()
+		case a.err == nil && m.readNth >= 0 && m.readBy.Effects.Unkept == "" && a.results[2].text != m.before:
+			m.after = a.results[2].text
+		default:
+			continue
+		}
+		t.misses = append(t.misses, m)
+	}
+	return nil
 }

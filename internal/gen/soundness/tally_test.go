@@ -27,6 +27,7 @@ type tally struct {
 	related, narrowed        int
 	foretold                 int
 	kept, elsewhere          int
+	onStandby                int
 }
 
 func (t *tally) count(p pair) {
@@ -60,6 +61,7 @@ func (t *tally) plus(u tally) {
 	t.foretold += u.foretold
 	t.kept += u.kept
 	t.elsewhere += u.elsewhere
+	t.onStandby += u.onStandby
 }
 
 // failures counts the errors that are not nil.
@@ -77,7 +79,7 @@ func share(n, all int) float64 { return 100 * float64(n) / float64(max(all, 1)) 
 
 func (t *tally) String() string {
 	return fmt.Sprintf("%d schemas, %d pairs: %.1f %% changed, %.1f %% foretold, relations meet in %.1f %% and row keys narrow %.1f %% of those; "+
-		"%d idle pairs; %d results may be kept, %d differ in another session; refused: %.1f %% of the schemas' statements, %d others; %d writes failed; %d reads find nothing",
+		"%d idle pairs; %d results may be kept, %d differ in another session; %d ran on a standby; refused: %.1f %% of the schemas' statements, %d others; %d writes failed; %d reads find nothing",
 		t.schemas, t.pairs, share(t.changed, t.pairs), share(t.foretold, t.pairs), share(t.related, t.pairs), share(t.narrowed, t.related),
-		t.idle, t.kept, t.elsewhere, share(t.refusedDDL, t.ddl), t.refused, t.failed, t.void)
+		t.idle, t.kept, t.elsewhere, t.onStandby, share(t.refusedDDL, t.ddl), t.refused, t.failed, t.void)
 }

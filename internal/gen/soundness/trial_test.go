@@ -74,6 +74,9 @@ func (l *lab) try(ctx context.Context, s *scenario, analyse analyst) (*trial, er
 	if err := t.tryElsewhere(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.tryStandby(ctx); err != nil {
+		return nil, err
+	}
 	for i := range s.writes {
 		if t.analysis.writes[i] == nil {
 			t.tally.refused++
