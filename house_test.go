@@ -1,0 +1,66 @@
+package sqlkeel_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// questions are what the generator must answer in one place, told by what only the code
+// that answers them has. Package variants still has its own prover and walker.
+var questions = []struct {
+	what  string
+	marks *regexp.Regexp
+	in    []string
+}{
+	{"what do PostgreSQL's trees call and change", regexp.MustCompile(`"(opfuncid|aggfnoid|winfnoid|rowMarks|mergeActionList|coltypes)"`), []string{"internal/gen/catalog", "internal/gen/query"}},
+	{"how is a stored tree read", regexp.MustCompile(`"RANGETBLENTRY", "ROW"`), []string{"internal/gen/tree"}},
+	{"which keys tell rows apart", regexp.MustCompile(`\bindisunique\b`), []string{"internal/gen/catalog", "internal/gen/variants", "internal/gen"}},
+	{"is it one row, is the order total", regexp.MustCompile(`\.Equality\(|!k\.Distinct\b`), []string{"internal/gen/query"}},
+	{"where is Go's equality PostgreSQL's", regexp.MustCompile(`\buuidOID\b|\b2950\b`), []string{"internal/gen/query"}},
+	{"how is a tree of the parser walked", regexp.MustCompile(`reflect\.ValueOf\(n\b`), []string{"internal/gen/syntax", "internal/gen/variants"}},
+	{"how is PL/pgSQL read", regexp.MustCompile(`"elsif"|ParsePlPgSql`), []string{"internal/gen/plpgsql"}},
+	{"how are bodies compiled", regexp.MustCompile(`BEGIN ATOMIC`), []string{"internal/gen/bodies", "internal/gen/effects", "internal/gen/variants"}},
+	{"which functions depend on the session", regexp.MustCompile(`"transaction_timestamp"|"statement_timestamp"`), []string{"internal/gen/catalog"}},
+}
+
+func TestTheGeneratorAnswersEachQuestionInOnePlace(t *testing.T) {
+	t.Parallel()
+	found := map[string][]string{}
+	err := filepath.WalkDir("internal/gen", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		code := comments.ReplaceAllString(string(text), "")
+		for _, q := range questions {
+			if q.marks.MatchString(code) {
+				found[q.what] = append(found[q.what], filepath.Dir(path))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range questions {
+		places := slices.Compact(found[q.what])
+		if len(places) == 0 {
+			t.Errorf("%s: nowhere", q.what)
+		}
+		for _, p := range places {
+			if !slices.Contains(q.in, p) {
+				t.Errorf("%s: it is answered in %s too, and %s is the place", q.what, p, strings.Join(q.in, " or "))
+			}
+		}
+	}
+}
+
+var comments = regexp.MustCompile(`(?m)//.*$`)
