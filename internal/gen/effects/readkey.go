@@ -100,7 +100,7 @@ func (w *work) keysOf(oid catalog.OID, pins map[int]query.Params) map[stmt.RowKe
 			continue
 		}
 		for p := range params {
-			if w.goEquality(p, c.Type) {
+			if query.GoEqual(w.goType(p), c.Type) {
 				out[stmt.RowKey{Relation: w.cat.Name(w.cat.Root(oid)), Column: c.Name, Param: p}] = true
 			}
 		}
@@ -108,15 +108,12 @@ func (w *work) keysOf(oid catalog.OID, pins map[int]query.Params) map[stmt.RowKe
 	return out
 }
 
-// goEquality reports whether the Go argument of a placeholder is equal when the
-// column's values are: not so for a uuid, a number or bytes that are passed as
-// text, which has several forms of one value.
-func (w *work) goEquality(param int, typ catalog.OID) bool {
-	if param > len(w.st.Params) || query.Family(typ) == textOID {
-		return true
+// goType returns the Go type of a placeholder; empty when it is not known.
+func (w *work) goType(param int) string {
+	if param > len(w.st.Params) {
+		return ""
 	}
-	t := strings.ToLower(w.st.Params[param-1].Type)
-	return !strings.HasSuffix(t, "string") && !strings.HasSuffix(t, "text") && (typ == byteaOID || !strings.HasSuffix(t, "[]byte"))
+	return w.st.Params[param-1].Type
 }
 
 // unique reports whether a SELECT returns at most one row because unique keys are

@@ -75,7 +75,7 @@ func (w *work) keysWritten(d catalog.DML, p *query.Prover) []stmt.RowKey {
 		}
 		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.Relation)), Column: c.Name}
 		for n := range w.paramsOf(d, col, pins) {
-			if !moves && w.goEquality(n, col.Type) {
+			if !moves && query.GoEqual(w.goType(n), col.Type) {
 				key.Param = n
 				out = append(out, key)
 			}

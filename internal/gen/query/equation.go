@@ -5,33 +5,6 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
-// OIDs of PostgreSQL's own types.
-const (
-	boolOID    = 16
-	byteaOID   = 17
-	int8OID    = 20
-	int2OID    = 21
-	int4OID    = 23
-	textOID    = 25
-	varcharOID = 1043
-	uuidOID    = 2950
-	anyEnumOID = 3500
-)
-
-// Family groups the types for which Go's equality is PostgreSQL's: values of one
-// family are equal here when they are there. It is 0 for all other types.
-func Family(oid catalog.OID) catalog.OID {
-	switch oid {
-	case int2OID, int4OID, int8OID:
-		return int8OID
-	case textOID, varcharOID:
-		return textOID
-	case boolOID, byteaOID, uuidOID:
-		return oid
-	}
-	return 0
-}
-
 // sameFamily reports whether Go's equality is PostgreSQL's for two expressions.
 func (p *Prover) sameFamily(x, y *tree.Node) bool {
 	s, _ := p.cat.ExprType(x)
