@@ -32,7 +32,8 @@ func (l *loader) loadColumns(ctx context.Context, tx pgx.Tx) error {
 	var relation OID
 	var c Column
 	return each(ctx, tx, `
-		SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+		SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod),
+		       a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND NOT n.convalidated AND a.attnum = ANY (n.conkey)),
 		       a.attgenerated <> '', coalesce(k.collisdeterministic, true)
 		FROM pg_attribute a
 		JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')

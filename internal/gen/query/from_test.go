@@ -87,6 +87,7 @@ var froms = []struct {
 	{"groups by a row", "(SELECT a.id, a.name, count(*) FROM authors a JOIN books b ON b.author_id = a.id GROUP BY a.id) x", yes, "authors.id books.author_id"},
 	{"grouping sets", "(SELECT author_id AS id, title FROM books GROUP BY GROUPING SETS ((author_id), (author_id, title))) x", no, ""},
 	{"rolled up", "(SELECT author_id AS id FROM books GROUP BY ROLLUP (author_id)) x", open, ""},
+	{"a grouping set twice", "(SELECT id FROM books GROUP BY GROUPING SETS ((id), (id))) x", no, ""},
 	{"a union", "(SELECT id FROM books UNION SELECT id FROM authors) x", yes, "authors.id books.id"},
 	{"a union of all", "(SELECT id FROM books UNION ALL SELECT id FROM authors) x", no, "authors.id books.id"},
 	{"an intersection", "(SELECT author_id AS id FROM books INTERSECT SELECT id FROM authors) x", yes, "authors.id books.author_id"},
@@ -104,6 +105,7 @@ var froms = []struct {
 	{"lateral, of many", "authors x, LATERAL (SELECT code FROM books b WHERE b.author_id = x.id) y", no, "authors.id books.author_id"},
 	{"lateral, by a key", "books x LEFT JOIN LATERAL (SELECT name FROM authors a WHERE a.id = x.author_id) y ON true", yes, "books.id"},
 	{"joined to what is lateral", "books x, LATERAL (SELECT max(b.id) AS m FROM books b WHERE b.author_id = x.author_id) y JOIN authors a ON a.id = y.m", yes, ""},
+	{"a row found by what depends on it", "(SELECT b.author_id AS id FROM books b, LATERAL (SELECT b.id AS m) y WHERE b.id = y.m) x", no, "books.author_id"},
 	{"a parent with children", "parents x", no, ""},
 	{"a parent alone", "ONLY parents x", yes, ""},
 	{"a child", "children x", yes, ""},
@@ -111,6 +113,7 @@ var froms = []struct {
 	{"a partitioned key", "(SELECT * FROM parts WHERE kind = 1) x", yes, "parts.id"},
 	{"a partition", "parts_1 x WHERE x.kind = 1", yes, "parts.id"},
 	{"a full join", "books x FULL JOIN authors a USING (id)", open, "books.id"},
+	{"a full join with one row", "books x FULL JOIN (SELECT max(id) AS m FROM authors) y ON y.m = x.id", open, "books.id"},
 	{"a full join, by what is merged", "(SELECT id FROM books FULL JOIN authors USING (id)) x", open, ""},
 	{"a left join to many", "authors x LEFT JOIN books b ON b.author_id = x.id", no, "authors.id books.author_id"},
 	{"a left join on what is beside", "authors x LEFT JOIN books b ON b.id = 1 AND x.id = 2", yes, "authors.id"},
@@ -167,6 +170,9 @@ func TestOneTableOfFROMsHasOneAnswer(t *testing.T) {
 	t.Parallel()
 	h := build(t, library)
 	for _, c := range froms {
+		if strings.Contains(c.name, "one NULL") && h.count(t, "SELECT count(*) FROM pg_attribute WHERE attname = 'indnullsnotdistinct'") == 0 {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			sql := "SELECT x.id FROM " + c.from
 			proven := c.want == yes

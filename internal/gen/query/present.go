@@ -33,7 +33,7 @@ func (p *Prover) present(q *tree.Node, f *from, c column, depth int) bool {
 	if sub := p.source(q, c.entry); sub != nil {
 		return p.outputPresent(sub, c.number, depth+1)
 	}
-	r := p.cat.Relations[tree.RelationAt(q, c.entry)]
+	r := p.bound(q.List("rtable")[c.entry-1])
 	return r != nil && r.Numbered(c.number) != nil && r.Numbered(c.number).NotNull
 }
 

@@ -154,11 +154,10 @@ func (f *frame) item(number int) bool {
 	return false
 }
 
-// determined reports whether a unique key of a table is known. That of a table with
-// children does not bind their rows.
+// determined reports whether a unique key of a table is known.
 func (f *frame) determined(number int, entry *tree.Node) bool {
-	r := f.cat.Relations[entry.OID("relid")]
-	if r == nil || r.Kind != 'p' && len(r.Children) > 0 && entry.Yes("inh") {
+	r := f.bound(entry)
+	if r == nil {
 		return false
 	}
 	known := func(k catalog.Key, n int) bool {
@@ -168,6 +167,16 @@ func (f *frame) determined(number int, entry *tree.Node) bool {
 	return slices.ContainsFunc(r.Keys, func(k catalog.Key) bool {
 		return len(k.Columns) > 0 && !slices.ContainsFunc(k.Columns, func(n int) bool { return !known(k, n) })
 	})
+}
+
+// bound returns the table of an entry of the range table whose constraints bind all
+// rows that are read: those of a table do not bind the rows of its children.
+func (p *Prover) bound(entry *tree.Node) *catalog.Relation {
+	r := p.cat.Relations[entry.OID("relid")]
+	if r == nil || r.Kind != 'p' && len(r.Children) > 0 && entry.Yes("inh") {
+		return nil
+	}
+	return r
 }
 
 // series reports whether a function in FROM may return several rows.

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -27,9 +28,19 @@ type house struct {
 func build(t *testing.T, script string) *house {
 	t.Helper()
 	h := &house{conn: pgtest.New(t).Conn()}
+	if h.count(t, "SELECT current_setting('server_version_num')::int") < 150000 {
+		script = strings.ReplaceAll(script, "NULLS NOT DISTINCT", "") // came with 15
+	}
 	if _, err := h.conn.Exec(t.Context(), script); err != nil {
 		t.Fatal(err)
 	}
+	h.read(t)
+	return h
+}
+
+// read reads the catalogs.
+func (h *house) read(t *testing.T) {
+	t.Helper()
 	var err error
 	if h.catalog, err = catalog.Load(t.Context(), h.conn); err != nil {
 		t.Fatal(err)
@@ -37,7 +48,6 @@ func build(t *testing.T, script string) *house {
 	if h.effects, err = effects.New(t.Context(), h.conn, h.catalog, ""); err != nil {
 		t.Fatal(err)
 	}
-	return h
 }
 
 // analyze returns what is known of a statement.
