@@ -70,6 +70,7 @@ func analyse(ctx context.Context, o Options, m mode) (*analysis, error) {
 			}
 		}
 		a.noteNeedless()
+		a.noteHandWritten()
 		return nil
 	})
 }
