@@ -124,9 +124,11 @@ func (a *analysis) findLimit() error {
 
 // checkTotal proves that no two rows of the list have the same keys.
 func (a *analysis) checkTotal() error {
-	switch open := a.prover.Ties(a.query); {
-	case open == "":
+	switch open, chosen := a.prover.Ties(a.query), a.prover.Chosen(a.query); {
+	case open == "" && chosen == "":
 		return nil
+	case open == "":
+		return a.refuse(-1, "LIMIT, OFFSET or DISTINCT ON in %s may take other rows for each page, as its order has ties: end its ORDER BY with a unique key", chosen)
 	case a.query.Yes("hasTargetSRFs"):
 		return a.refuse(-1, "a function in the result returns several rows for one, which have the same keys")
 	case len(a.query.List("groupClause"))+len(a.query.List("groupingSets")) > 0:

@@ -47,6 +47,7 @@ INSERT INTO names VALUES ('0'), ('a'), ('A'), ('b'), ('B'), ('C');
 CREATE TABLE authored (id int PRIMARY KEY, name text COLLATE loose NOT NULL);
 INSERT INTO authored VALUES (1, '0'), (2, 'a'), (3, 'B');
 CREATE VIEW pairs AS SELECT a.id, b.title FROM authors a JOIN books b ON b.author_id = a.id;
+CREATE VIEW few AS SELECT id FROM books ORDER BY title LIMIT 5;
 CREATE VIEW steps AS SELECT id, lag(year) OVER (ORDER BY id) AS before FROM books;
 CREATE DOMAIN number AS int; CREATE TABLE numbered (id number PRIMARY KEY); INSERT INTO numbered VALUES (1), (3), (5);
 CREATE TYPE weekday AS ENUM ('mon', 'tue', 'wed', 'thu'); CREATE TABLE opened (day weekday PRIMARY KEY); INSERT INTO opened VALUES ('wed'), ('mon'), ('thu');
@@ -124,6 +125,9 @@ var accepted = map[string]listing{
 	"distinct keys":     {"year", "SELECT DISTINCT year FROM books WHERE ({after_year} IS NULL OR year > {after_year}) ORDER BY year" + end},
 	"a window inside":   {"id", "SELECT x.id, x.before, x.rows FROM (SELECT id, lag(year) OVER (ORDER BY id) AS before, count(*) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS rows FROM books) x WHERE ({after_id} IS NULL OR x.id > {after_id}) ORDER BY x.id" + end},
 	"a window in view":  {"id", "SELECT id, before FROM steps WHERE ({after_id} IS NULL OR id > {after_id}) ORDER BY id" + end},
+	"the first of each": {"id", "SELECT b.id, x.title FROM books b JOIN (SELECT DISTINCT ON (author_id) author_id, title FROM books ORDER BY author_id, id) x ON x.author_id = b.author_id WHERE ({after_id} IS NULL OR b.id > {after_id}) ORDER BY b.id" + end},
+	"a few":             {"id", "SELECT x.id FROM (SELECT id FROM books WHERE year = 2001 ORDER BY id LIMIT 5) x WHERE ({after_id} IS NULL OR x.id > {after_id}) ORDER BY x.id" + end},
+	"the latest":        {"id", "SELECT a.id, x.code FROM authors a, LATERAL (SELECT code FROM books b WHERE b.author_id = a.id ORDER BY code DESC LIMIT 1) x WHERE ({after_id} IS NULL OR a.id > {after_id}) ORDER BY a.id" + end},
 	"not NULL by WHERE": {"handle", "SELECT handle FROM authors WHERE handle IS NOT NULL AND ({after_handle text} IS NULL OR handle > {after_handle text}) ORDER BY handle" + end},
 	"an exact length":   {"price", "SELECT price FROM ev WHERE ({after_price numeric} IS NULL OR price > {after_price numeric}::numeric(6,2)) ORDER BY price" + end},
 	"a domain":          {"id", "SELECT id FROM numbered WHERE ({after_id} IS NULL OR id > {after_id}) ORDER BY id" + end},
@@ -299,6 +303,10 @@ func TestAStatementWhoseRowsCannotBeToldApartIsRefused(t *testing.T) {
 		"a window function sees the rows of a page":    "SELECT b.id, lag(b.id) OVER (ORDER BY b.id) FROM books b WHERE" + condition,
 		"DISTINCT ON chooses rows of a page":           "SELECT DISTINCT ON (b.id) b.id FROM books b WHERE" + condition,
 		"TABLESAMPLE would draw other rows":            "SELECT b.id FROM books b TABLESAMPLE BERNOULLI (50) WHERE" + condition,
+		"DISTINCT ON in x may take other rows":         "SELECT b.id FROM books b JOIN (SELECT DISTINCT ON (author_id) author_id, title FROM books ORDER BY author_id) x ON x.author_id = b.author_id WHERE" + condition,
+		"OFFSET or DISTINCT ON in y may take":          "SELECT b.id FROM books b JOIN (SELECT id FROM (SELECT id FROM books ORDER BY year LIMIT 5) z) y ON y.id = b.id WHERE" + condition,
+		"DISTINCT ON in v may take other":              "SELECT b.id FROM books b JOIN few v ON v.id = b.id WHERE" + condition,
+		"LIMIT, OFFSET or DISTINCT ON in w may":        "WITH w AS (SELECT id FROM books OFFSET 5) SELECT b.id FROM books b JOIN w ON w.id = b.id WHERE" + condition,
 		"the statement changes data":                   "WITH w AS (DELETE FROM blurbs) SELECT b.id FROM books b WHERE" + condition,
 		"without UNION and its kin":                    "SELECT id FROM books UNION SELECT id FROM authors ORDER BY id" + end,
 		"SKIP LOCKED would leave out":                  "SELECT b.id FROM books b WHERE" + condition + " FOR UPDATE SKIP LOCKED",

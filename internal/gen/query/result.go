@@ -22,16 +22,17 @@ func (f *frame) fixed() bool {
 // one reports whether the query returns at most one row of those that have the same
 // in the columns that are told.
 func (f *frame) one() bool {
-	return f.steps >= 0 && (limitsToOne(f.query) || aggregates(f.query) || f.keyed())
+	return f.steps >= 0 && (limitsToOne(f.query) || aggregates(f.query) || f.keyed(true))
 }
 
-// keyed reports whether that is so because of keys.
-func (f *frame) keyed() bool {
+// keyed reports whether that is so because of keys; chosen says that DISTINCT ON has
+// chosen already.
+func (f *frame) keyed(chosen bool) bool {
 	q := f.query
 	switch groups, distinct := q.List("groupClause"), q.List("distinctClause"); {
 	case q.Child("setOperations") != nil:
 		return f.distinctUnion()
-	case len(distinct) > 0 && f.allSame(distinct):
+	case len(distinct) > 0 && (chosen || !q.Yes("hasDistinctOn")) && f.allSame(distinct):
 		return true
 	case q.Yes("hasTargetSRFs") || len(q.List("groupingSets")) > 0:
 		return false

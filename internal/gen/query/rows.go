@@ -13,21 +13,14 @@ import (
 func (p *Prover) Single(q *tree.Node) bool {
 	p.steps = maxSteps
 	f := p.frame(q, nil, nil, 0)
-	return len(f.from.items) > 0 && f.steps >= 0 && f.keyed()
+	return len(f.from.items) > 0 && f.steps >= 0 && f.keyed(true)
 }
 
 // Ties says why rows of a query may have the same place in its ORDER BY: what the
 // order does not determine, such as "one row of books". It is empty when the order is
 // total.
 func (p *Prover) Ties(q *tree.Node) string {
-	p.steps = maxSteps
-	told := map[int]fact{}
-	for _, s := range q.List("sortClause") {
-		if t := Target(q, s); t != nil && p.equality(s.OID("eqop"), t.Child("expr")) && !p.cat.Loose(p.Bare(t.Child("expr")).OID("varcollid")) {
-			told[t.Number("resno")] = fact{always: true}
-		}
-	}
-	f := p.frame(q, nil, told, 0)
+	f := p.sorted(q)
 	if f.one() {
 		return ""
 	}
@@ -40,6 +33,43 @@ func (p *Prover) Ties(q *tree.Node) string {
 		}
 	}
 	return "one row"
+}
+
+// Chosen returns what a query calls an item of FROM of which LIMIT, OFFSET or DISTINCT
+// ON takes some rows by an order with ties, so that other rows may be taken the next
+// time. It is empty when there is none.
+func (p *Prover) Chosen(q *tree.Node) string { return p.chosen(q, 0) }
+
+func (p *Prover) chosen(q *tree.Node, depth int) string {
+	for i, entry := range q.List("rtable") {
+		if entry.Number("rtekind") == tree.Relation && !tree.InFrom(q, i+1) {
+			continue // a view's query lists the view itself
+		}
+		if sub := p.source(q, i+1); sub != nil && (depth > maxNesting || p.chooses(sub) || p.chosen(sub, depth+1) != "") {
+			return Name(q, i+1)
+		}
+	}
+	return ""
+}
+
+func (p *Prover) chooses(q *tree.Node) bool {
+	if q.Child("limitCount") == nil && q.Child("limitOffset") == nil && !q.Yes("hasDistinctOn") {
+		return false
+	}
+	f := p.sorted(q)
+	return f.steps < 0 || !aggregates(q) && !f.keyed(false)
+}
+
+// sorted is a query, of rows with the same place in its ORDER BY.
+func (p *Prover) sorted(q *tree.Node) *frame {
+	p.steps = maxSteps
+	told := map[int]fact{}
+	for _, s := range q.List("sortClause") {
+		if t := Target(q, s); t != nil && p.equality(s.OID("eqop"), t.Child("expr")) && !p.cat.Loose(p.Bare(t.Child("expr")).OID("varcollid")) {
+			told[t.Number("resno")] = fact{always: true}
+		}
+	}
+	return p.frame(q, nil, told, 0)
 }
 
 // frame is a query while it is worked out what any two of its rows have in common
@@ -129,7 +159,7 @@ func (f *frame) determines(e equation) bool {
 	of := f
 	for range e.right.up {
 		if of = of.around; of == nil {
-			return false
+			return true // of a row around all this
 		}
 	}
 	e.right.up = 0
