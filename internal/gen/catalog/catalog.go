@@ -40,6 +40,7 @@ type Catalog struct {
 	operators      map[OID]OID            // an operator's function
 	operatorsNamed map[string][]OID       // functions behind operators that are not PostgreSQL's own
 	equal          map[equality]bool
+	compares       comparisons
 	loose          map[OID]bool // nondeterministic collations
 	domains        map[OID]domain
 	checks         map[OID]*Uses // by type

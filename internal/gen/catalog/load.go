@@ -52,7 +52,7 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{
-		l.loadRelations, l.loadColumns, l.loadFunctions, l.loadBodies, l.loadAggregates, l.loadOperators, l.loadCasts, l.loadDomains,
+		l.loadRelations, l.loadColumns, l.loadFunctions, l.loadBodies, l.loadAggregates, l.loadOperators, l.loadComparisons, l.loadCasts, l.loadDomains,
 		l.loadInheritance, l.loadPartitionKeys, l.loadKeys, l.loadForeignKeys, l.loadExpressions,
 		l.loadTriggers, l.loadPolicies, l.loadRules, l.loadViews,
 	} {

@@ -100,10 +100,18 @@ func (l *loader) loadPartitionKeys(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
 	var columns []int
 	var tree string
-	return each(ctx, tx, `SELECT partrelid, array_remove(partattrs::int2[], 0::int2), coalesce(partexprs::text, '') FROM pg_partitioned_table`,
-		[]any{&oid, &columns, &tree}, func() {
+	var functions []OID
+	return each(ctx, tx, `
+		SELECT partrelid, array_remove(partattrs::int2[], 0::int2), coalesce(partexprs::text, ''),
+		       ARRAY(SELECT p.amproc::oid FROM pg_opclass c JOIN pg_amproc p ON p.amprocfamily = c.opcfamily
+		             WHERE c.oid = ANY (partclass) AND c.oid >= 16384 AND p.amproc::oid >= 16384)
+		FROM pg_partitioned_table`,
+		[]any{&oid, &columns, &tree, &functions}, func() {
 			if r := l.Relations[oid]; r != nil {
 				u := l.usesOf(tree)
+				for _, f := range functions {
+					u.Add(l.Called(f))
+				}
 				r.PartitionKey = append(append([]int(nil), columns...), u.Columns...)
 				r.Defaults = appendUses(r.Defaults, u)
 			}

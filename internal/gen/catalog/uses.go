@@ -116,14 +116,10 @@ func (r *treeReader) node(n *tree.Node) {
 	case "FUNCEXPR":
 		r.call(n.OID("funcid"), n, n.List("args"))
 	case "OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR":
-		function := n.OID("opfuncid")
-		if function == 0 {
-			function = r.operators[n.OID("opno")]
-		}
-		r.call(function, n, n.List("args"))
+		r.operator(n.OID("opno"), n, n.List("args"))
 	case "ROWCOMPAREEXPR":
 		for _, op := range n.Numbers("opnos") {
-			r.call(r.operators[OID(op)], n, nil)
+			r.operator(OID(op), n, nil)
 		}
 	case "AGGREF":
 		r.call(n.OID("aggfnoid"), n, n.List("args"))
@@ -133,8 +129,8 @@ func (r *treeReader) node(n *tree.Node) {
 		r.call(n.OID("startInRangeFunc"), n, nil)
 		r.call(n.OID("endInRangeFunc"), n, nil)
 	case "SORTGROUPCLAUSE":
-		r.call(r.operators[n.OID("eqop")], n, nil)
-		r.call(r.operators[n.OID("sortop")], n, nil)
+		r.operator(n.OID("eqop"), n, nil)
+		r.operator(n.OID("sortop"), n, nil)
 	case "NEXTVALUEEXPR":
 		first(&r.out.Sequence, "nextval")
 	default:
