@@ -84,7 +84,8 @@
 // change from call to call, a few volatile ones such as nextval, and all that
 // generated code ([Config].Statements) knows to be read-only and not volatile.
 //
-// Not seen is what an operator, a cast, a trigger, a view or a default calls, what is
+// Not seen is what an operator, a cast, a trigger, a view or a default calls, unless
+// generated code knows the statement, what is
 // done on pgx's own connection behind [pgx.Rows], and what a function of one's own does
 // that is named like a harmless one. What nextval left for currval stays unless the
 // use is marked. After the cleaning a setting of one's own, such as app.tenant, is

@@ -186,6 +186,36 @@ func TestWhatAUseTellsItsSessionDoesNotReachTheNext(t *testing.T) {
 	}
 }
 
+// Generated code knows what a trigger leaves, of which the text of an INSERT says nothing.
+func TestWhatATriggerLeavesDoesNotReachTheNext(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	exec(t, pg.Conn(), "CREATE TABLE audited (id int)", "CREATE TABLE seeded (id int)",
+		"CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'left', false), pg_advisory_lock(7); RETURN NEW; END $$",
+		"CREATE FUNCTION seed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM setseed(0.5); RETURN NEW; END $$",
+		"CREATE TRIGGER audit BEFORE INSERT ON audited FOR EACH ROW EXECUTE FUNCTION audit()", "CREATE TRIGGER seed BEFORE INSERT ON seeded FOR EACH ROW EXECUTE FUNCTION seed()")
+	known := stmt.NewRegistry(nil,
+		stmt.Statement{SQL: "INSERT INTO audited VALUES (1)", Effects: stmt.Effects{Writes: []string{"audited"}, Session: "set_config in function audit()"}},
+		stmt.Statement{SQL: "INSERT INTO seeded VALUES (1)", Effects: stmt.Effects{Writes: []string{"seeded"}, Session: "setseed in function seed()"}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: []*stmt.Registry{known}})
+	before := sessionOf(t, d)
+	for range 2 {
+		if _, err := d.Exec(t.Context(), "INSERT INTO audited VALUES (1)"); err != nil {
+			t.Fatal(err)
+		}
+		if after := sessionOf(t, d); after != before {
+			t.Errorf("the session was %q and is %q", before, after)
+		}
+	}
+	opened := d.Stats().NewConns
+	if _, err := d.Exec(t.Context(), "INSERT INTO seeded VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	if sessionOf(t, d); d.Stats().NewConns != opened+1 {
+		t.Error("a session with a seed was kept")
+	}
+}
+
 func TestACursorOfOneUnitDoesNotReachTheNext(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})

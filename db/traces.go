@@ -3,11 +3,13 @@ package db
 import (
 	"context"
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // traces remembers what texts leave behind, each text in a place of its own or in
@@ -44,21 +46,29 @@ func (d *DB) read(conn *pgx.Conn, sql string) trace {
 	rules := sqltext.RulesOf(conn.PgConn().ParameterStatus)
 	harmless := d.harmless.Load()
 	known := func(name string) bool { return harmless != nil && (*harmless)[name] }
-	if d.leavesNothing(sql) {
+	s := d.statement(sql)
+	if s != nil && s.ReadOnly && !s.Volatile && !s.Anything && s.Session == "" {
+		// What its functions do is known to the bottom, and is nothing.
 		known = func(string) bool { return true }
 	}
-	return traceOf(sql, rules, known)
-}
-
-// leavesNothing says whether generated code knows what the functions of a statement
-// do, to the bottom, and that this is nothing.
-func (d *DB) leavesNothing(sql string) bool {
-	for _, r := range d.cfg.Statements {
-		if s := r.Lookup(sql); s != nil {
-			return s.ReadOnly && !s.Volatile && !s.Anything
+	found := traceOf(sql, rules, known)
+	if s != nil && s.Session != "" { // by a body, trigger or view that no text shows
+		found.mark = max(found.mark, cleanable)
+		if by, _, _ := strings.Cut(s.Session, " "); lastingCalls[by] {
+			found.mark = lasting
 		}
 	}
-	return false
+	return found
+}
+
+// statement returns what generated code knows of a text, nil for nothing.
+func (d *DB) statement(sql string) *stmt.Statement {
+	for _, r := range d.cfg.Statements {
+		if s := r.Lookup(sql); s != nil {
+			return s
+		}
+	}
+	return nil
 }
 
 // admit marks the lease with what a text leaves behind, before it is sent. The error
