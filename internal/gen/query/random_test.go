@@ -76,7 +76,16 @@ func (m *maker) item(depth int, left []string) source {
 		return s
 	}
 	columns := []string{alias + ".p", alias + ".q"}
-	switch m.IntN(8) {
+	switch m.IntN(10) {
+	case 8:
+		with := m.alias()
+		both := fmt.Sprintf("SELECT %[1]s.p, other.q FROM %[1]s JOIN %[1]s other ON other.p = %[1]s.q", with)
+		return source{fmt.Sprintf("(WITH %s AS %s(%s) %s) %s (p, q)", with, m.pick("", "MATERIALIZED "), m.selection(depth-1, nil), m.pick("SELECT * FROM "+with, both), alias), columns}
+	case 9:
+		// Columns that a join merges.
+		kind := m.pick("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")
+		one, two := tableNames[m.IntN(len(tableNames))], tableNames[m.IntN(len(tableNames))]
+		return source{fmt.Sprintf("(SELECT id AS p, r.a AS q FROM %s l %s %s r USING (id)) %s", one, kind, two, alias), columns}
 	case 0:
 		return source{m.pick("(VALUES (1, 2))", "(VALUES (1, 1), (1, 2))") + " " + alias + " (p, q)", columns}
 	case 1:
@@ -126,7 +135,11 @@ func (m *maker) conditions(n int, left, right []string) string {
 	var list []string
 	for range n {
 		l, r := m.pick(left...), m.pick(append(right, fmt.Sprint(m.IntN(3)))...)
-		switch m.IntN(12) {
+		switch m.IntN(14) {
+		case 12:
+			list = append(list, fmt.Sprintf("EXISTS (SELECT FROM t2 e WHERE e.id = %s)", l))
+		case 13:
+			list = append(list, fmt.Sprintf("(%s, %s) = (%s, 1)", l, m.pick(left...), r))
 		case 0:
 			list = append(list, fmt.Sprintf("(%s = %s OR %s = 1)", l, r, l))
 		case 1:
@@ -156,7 +169,8 @@ func (m *maker) selection(depth int, outer []string) string {
 	case 0:
 		return "SELECT DISTINCT " + p + " AS p, " + q + " AS q" + rest
 	case 1:
-		return "SELECT " + p + " AS p, max(" + q + ") AS q" + rest + " GROUP BY " + p
+		having := m.pick("", " HAVING "+p+" = 1", " HAVING count(*) > 1", " HAVING max("+q+") = 1")
+		return "SELECT " + p + " AS p, max(" + q + ") AS q" + rest + " GROUP BY " + m.pick(p, p+", "+q, q+", "+p) + having
 	case 2:
 		return "SELECT max(" + p + ") AS p, min(" + q + ") AS q" + rest
 	case 3:
