@@ -12,6 +12,7 @@ const library = `
 CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE EXTENSION IF NOT EXISTS citext;
 CREATE DOMAIN number AS int; CREATE DOMAIN short AS number; CREATE TYPE colour AS ENUM ('red', 'green', 'blue');
+CREATE FUNCTION draws(a int, b int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT a + (random() * b)::int'; CREATE OPERATOR ~~> (FUNCTION = draws, LEFTARG = int, RIGHTARG = int);
 CREATE TABLE authors (id int PRIMARY KEY, name text, handle text UNIQUE);
 CREATE TABLE books (id int PRIMARY KEY, author_id int NOT NULL REFERENCES authors, title text NOT NULL, code text NOT NULL, twin int, UNIQUE (author_id, code));
 CREATE VIEW shelf AS SELECT b.id, b.title, a.name FROM books b JOIN authors a ON a.id = b.author_id;
@@ -155,6 +156,8 @@ var froms = []struct {
 	{"values themselves", "(VALUES (1), (1)) x (id)", no, ""},
 	{"joined to the largest", "authors x JOIN (SELECT max(id) AS m FROM books) y ON true JOIN books b ON b.id = y.m", yes, "authors.id"},
 	{"joined to a random row", "books x JOIN (SELECT (random() * 10)::int AS m) y ON true JOIN authors a ON a.id = y.m", open, "books.id"},
+	{"joined to what a volatile operator draws", "books x JOIN (SELECT 3 ~~> 4 AS m) y ON true JOIN authors a ON a.id = y.m", open, "books.id"},
+	{"joined to what an operator gives", "books x JOIN (SELECT 3 * 2 AS m) y ON true JOIN authors a ON a.id = y.m", yes, "books.id"},
 	{"equal to a subquery", "books x JOIN authors a ON a.id = (SELECT max(id) FROM authors)", yes, "books.id"},
 	{"in a subquery of one", "books x JOIN authors a ON a.id IN (SELECT author_id FROM books WHERE id = 1)", yes, ""},
 	{"in a subquery of many", "books x JOIN authors a ON a.id IN (SELECT author_id FROM books)", no, ""},

@@ -130,8 +130,8 @@ func (p *Prover) volatile(q *tree.Node, self catalog.OID, depth int) bool {
 	found := depth > maxNesting
 	tree.Value{Node: q}.Walk(func(n *tree.Node) bool {
 		switch {
-		case n.Is("FUNCEXPR"):
-			function := p.cat.Functions[n.OID("funcid")]
+		case n.Is("FUNCEXPR", "OPEXPR", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "NULLIFEXPR"):
+			function := p.cat.Functions[max(n.OID("funcid"), n.OID("opfuncid"))]
 			found = found || function == nil || function.Volatility == 'v'
 		case n.Is("NEXTVALUEEXPR", "TABLESAMPLECLAUSE"):
 			found = true
