@@ -8,7 +8,10 @@ import (
 
 // NotNull reports whether an expression of a query's target list is never NULL. It
 // looks for columns that are NOT NULL, or that a condition asks to be.
-func (p *Prover) NotNull(q, n *tree.Node) bool { return p.notNull(q, n, 0) }
+func (p *Prover) NotNull(q, n *tree.Node) bool {
+	p.steps = maxSteps
+	return p.notNull(q, n, 0)
+}
 
 func (p *Prover) notNull(q, n *tree.Node, depth int) bool {
 	if n = p.Bare(n); n.Is("CONST") {
@@ -53,8 +56,11 @@ func (p *Prover) asked(q *tree.Node, f *from, c column, items int) bool {
 // outputPresent reports whether a column that a query returns is never NULL. Of a
 // UNION and its kin all parts count.
 func (p *Prover) outputPresent(q *tree.Node, number, depth int) bool {
+	if p.steps--; p.steps < 0 {
+		return false
+	}
 	if whole := q.Child("setOperations"); whole != nil {
-		ok := depth <= maxNesting
+		ok := true
 		tree.Value{Node: whole}.Walk(func(n *tree.Node) bool {
 			if n.Is("RANGETBLREF") {
 				part := p.source(q, n.Number("rtindex"))

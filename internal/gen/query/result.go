@@ -101,7 +101,7 @@ func (f *frame) same(t *tree.Node) bool {
 // settled reports whether a subquery with one row has the same row beside all rows
 // of this query: it speaks only of rows that are the same, and decides nothing anew.
 func (f *frame) settled(q *tree.Node) bool {
-	if f.volatile(q, 0, 0) {
+	if f.volatile(q, map[catalog.OID]bool{}) {
 		return false
 	}
 	of := f.surrounding(q)
@@ -125,9 +125,10 @@ func outside(q *tree.Node) []column {
 }
 
 // volatile reports whether what a query returns may differ from one time to the
-// next within a statement. self is the view whose query it is.
-func (p *Prover) volatile(q *tree.Node, self catalog.OID, depth int) bool {
-	found := depth > maxNesting
+// next within a statement. seen are views that were looked at, the one whose query it
+// is among them.
+func (p *Prover) volatile(q *tree.Node, seen map[catalog.OID]bool) bool {
+	found := false
 	tree.Value{Node: q}.Walk(func(n *tree.Node) bool {
 		switch {
 		case n.Is("FUNCEXPR", "OPEXPR", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "NULLIFEXPR"):
@@ -138,9 +139,10 @@ func (p *Prover) volatile(q *tree.Node, self catalog.OID, depth int) bool {
 		case n.Is("QUERY"):
 			// Which rows are chosen may be open.
 			found = found || n.Child("limitCount") != nil || n.Child("limitOffset") != nil || n.Yes("hasDistinctOn")
-		case n.Is("RANGETBLENTRY") && n.Number("rtekind") == tree.Relation && n.OID("relid") != self && p.isView(n.OID("relid")):
+		case n.Is("RANGETBLENTRY") && !seen[n.OID("relid")] && p.isView(n.OID("relid")):
+			seen[n.OID("relid")] = true
 			inside := p.view(n.OID("relid"))
-			found = found || inside == nil || p.volatile(inside, n.OID("relid"), depth+1)
+			found = found || inside == nil || p.volatile(inside, seen)
 		}
 		return !found
 	})

@@ -38,14 +38,18 @@ func (p *Prover) Ties(q *tree.Node) string {
 // Chosen returns what a query calls an item of FROM of which LIMIT, OFFSET or DISTINCT
 // ON takes some rows by an order with ties, so that other rows may be taken the next
 // time. It is empty when there is none.
-func (p *Prover) Chosen(q *tree.Node) string { return p.chosen(q, 0) }
+func (p *Prover) Chosen(q *tree.Node) string { return p.chosen(q, map[*tree.Node]bool{}) }
 
-func (p *Prover) chosen(q *tree.Node, depth int) string {
+func (p *Prover) chosen(q *tree.Node, seen map[*tree.Node]bool) string {
 	for i, entry := range q.List("rtable") {
 		if entry.Number("rtekind") == tree.Relation && !tree.InFrom(q, i+1) {
 			continue // a view's query lists the view itself
 		}
-		if sub := p.source(q, i+1); sub != nil && (depth > maxNesting || p.chooses(sub) || p.chosen(sub, depth+1) != "") {
+		sub := p.source(q, i+1)
+		if sub == nil || seen[sub] {
+			continue
+		}
+		if seen[sub] = true; p.chooses(sub) || p.chosen(sub, seen) != "" {
 			return Name(q, i+1)
 		}
 	}
