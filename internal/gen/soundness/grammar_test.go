@@ -112,7 +112,7 @@ func (g *grammar) draw() recipe {
 	r := recipe{leaf: pick(g.dice, pick(g.dice, leaves))}
 	for range g.IntN(3) {
 		p := pick(g.dice, valuePlaces)
-		for p.visits || p.idle {
+		for p.visits || p.idle || p.text {
 			p = pick(g.dice, valuePlaces)
 		}
 		r.around = append(r.around, p)

@@ -32,7 +32,7 @@ var alone = place{name: "the statement itself", value: "E(X)"}
 // gridPrelude is what places share.
 var gridPrelude = []string{
 	"CREATE TABLE src (x int)", "INSERT INTO src VALUES (5)",
-	"CREATE TYPE pair AS (n int, e text)",
+	"CREATE TYPE pair AS (n int, e text)", "CREATE DOMAIN word AS text CHECK (VALUE <> 'none')", "CREATE TABLE sink (e text)",
 	"CREATE PROCEDURE nothing(e text) LANGUAGE plpgsql AS $$ BEGIN NULL; END $$",
 }
 

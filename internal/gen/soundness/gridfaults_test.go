@@ -98,7 +98,7 @@ func less(first *stmt.Effects, s *seen) (list []string) {
 	if e.Unkept == "" && first.Unkept != "" {
 		list = append(list, "cacheable")
 	}
-	if first.Volatile && !e.Volatile {
+	if first.Volatile && !e.Volatile && !e.ReadsAnything {
 		list = append(list, "volatile")
 	}
 	return list
@@ -131,7 +131,7 @@ func coarser(first *stmt.Effects, s *seen) string {
 
 // owns reports whether a relation belongs to the site.
 func (s *seen) owns(relation string) bool {
-	if strings.HasSuffix(relation, "src") {
+	if strings.HasSuffix(relation, "src") || strings.HasSuffix(relation, "sink") {
 		return true
 	}
 	return slices.ContainsFunc(s.numbers, func(n int) bool { return strings.HasSuffix(relation, fmt.Sprintf("_%d", n)) })

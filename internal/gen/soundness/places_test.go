@@ -13,6 +13,8 @@ type place struct {
 	write string
 	// idle says that E does not decide the value.
 	idle bool
+	// text says that it stands in a string, which may be unknown before it runs.
+	text bool
 	// visits says that it takes a role to which policies apply.
 	visits bool
 }
@@ -37,6 +39,24 @@ var queryPlaces = []place{
 	{name: "a row", value: "ROW(E(X))::text"},
 	{name: "an array", value: "(ARRAY[E(X)])[1]"},
 	{name: "JSON", value: "json_build_array(E(X))::text"},
+	{name: "OFFSET", value: "(SELECT q.n FROM (VALUES ('a'), ('b')) q(n) OFFSET 0 * length(E(5)) LIMIT 1)"},
+	{name: "DISTINCT ON", value: "(SELECT DISTINCT ON (E(s.x)) s.x::text FROM src s)"},
+	{name: "a window's frame", value: "(SELECT max(s.x) OVER (ORDER BY s.x ROWS BETWEEN length(E(5)) PRECEDING AND CURRENT ROW)::text FROM src s)"},
+	{name: "a grouping set", value: "(SELECT max(q.n) FROM (SELECT E(s.x) AS n FROM src s GROUP BY ROLLUP (E(s.x))) q)"},
+	{name: "a recursion", value: "(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT r.n + 1 FROM r WHERE r.n < 2 AND E(r.n) IS NOT NULL) SELECT max(r.n)::text FROM r)"},
+	{name: "EXISTS", value: "EXISTS (SELECT FROM src s WHERE E(s.x) IS NOT NULL)::text"},
+	{name: "IN", value: "('5' IN (SELECT E(s.x) FROM src s))::text"},
+	{name: "ANY", value: "(E(X) = ANY (ARRAY['5', 'a']))::text"},
+	{name: "ARRAY", value: "ARRAY(SELECT E(s.x) FROM src s)::text"},
+	{name: "an index of an array", value: "(ARRAY['a', 'b'])[1 + 0 * length(E(X))]"},
+	{name: "rows compared", value: "(ROW(E(X), 1) < ROW('a', 2))::text"},
+	{name: "NULLIF", value: "coalesce(NULLIF(E(X), 'a'), '')"},
+	{name: "GREATEST", value: "greatest(E(X), 'a')"},
+	{name: "IS DISTINCT FROM", value: "(E(X) IS DISTINCT FROM 'a')::text"},
+	{name: "BETWEEN", value: "(E(X) BETWEEN 'a' AND 'b')::text"},
+	{name: "ROWS FROM", value: "(SELECT max(q.e) FROM ROWS FROM (unnest(ARRAY[E(X)]), generate_series(1, 2)) q(e, n))"},
+	{name: "a sample's size", value: "(SELECT count(*)::text FROM src s TABLESAMPLE BERNOULLI (100 + 0 * length(E(5))) REPEATABLE (1))"},
+	{name: "an ordered set", value: "(SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY E(s.x)) FROM src s)"},
 	{name: "an aggregate's order", value: "(SELECT string_agg('a', ',' ORDER BY E(s.x)) FROM src s)"},
 }
 
@@ -129,10 +149,28 @@ var typePlaces = []place{
 		setup: "CREATE FUNCTION f@(n bigint) RETURNS text LANGUAGE sql LABEL AS $$ SELECT E(n::int) $$\nCREATE AGGREGATE a@(int) (SFUNC = int4_sum, STYPE = bigint, FINALFUNC = f@)", value: "(SELECT a@(s.x) FROM src s)"},
 	{name: "an aggregate behind a body",
 		setup: "CREATE FUNCTION f@(e text, i int) RETURNS text LANGUAGE plpgsql LABEL AS $$ BEGIN RETURN E(i); END $$\nCREATE AGGREGATE a@(int) (SFUNC = f@, STYPE = text)\nCREATE FUNCTION g@(i int) RETURNS text LANGUAGE sql LABEL AS $$ SELECT a@(s.x) FROM src s $$", value: "g@(X)"},
+	{name: "a comparison for ORDER BY", setup: compared, value: "(SELECT (q.c).a::text FROM (SELECT ROW(n)::c@ AS c FROM generate_series(1, 2) n) q ORDER BY q.c LIMIT 1)"},
+	{name: "a comparison for DISTINCT", setup: compared, value: "(SELECT count(DISTINCT ROW(n)::c@)::text FROM generate_series(1, 2) n)"},
+	{name: "a comparison for a row", setup: compared, value: "(ROW(ROW(X)::c@, 1) < ROW(ROW(6)::c@, 2))::text"},
+	{name: "a comparison for an array", setup: compared, value: "(ARRAY[ROW(X)::c@] < ARRAY[ROW(6)::c@])::text"},
+	{name: "a comparison behind a body", setup: compared + "\nCREATE FUNCTION f@(i int) RETURNS text LANGUAGE sql LABEL AS $$ SELECT (q.c).a::text FROM (SELECT ROW(n)::c@ AS c FROM generate_series(1, 2) n) q ORDER BY q.c LIMIT 1 $$", value: "f@(X)"},
+	{name: "an operator of ANY", setup: casting + "CREATE FUNCTION o@(c@, int) RETURNS boolean LANGUAGE sql LABEL AS $$ SELECT f@($1) IS NOT NULL $$\nCREATE OPERATOR = (LEFTARG = c@, RIGHTARG = int, FUNCTION = o@)", value: "(ROW(X)::c@ = ANY (ARRAY[1, 2]))::text"},
+	{name: "a range's difference", setup: "CREATE FUNCTION less@(a int, b int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT (a - b)::float8 $$\nCREATE TYPE r@ AS RANGE (subtype = int, subtype_diff = less@)\nCREATE DOMAIN dom@ AS r@ CHECK (E(lower(VALUE)) IS NOT NULL)", value: "lower(r@(X, 6)::dom@)::text"},
 	{name: "an aggregate as a window", setup: "CREATE FUNCTION f@(e text, i int) RETURNS text LANGUAGE sql LABEL AS $$ SELECT E(i) $$\nCREATE AGGREGATE a@(int) (SFUNC = f@, STYPE = text)", value: "(SELECT a@(s.x) OVER () FROM src s)"},
 }
 
 const (
+	compared = "CREATE TYPE c@ AS (a int)\n" +
+		"CREATE FUNCTION lt@(p c@, q c@) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (p).a < (q).a $$\n" +
+		"CREATE FUNCTION le@(p c@, q c@) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (p).a <= (q).a $$\n" +
+		"CREATE FUNCTION eq@(p c@, q c@) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (p).a = (q).a $$\n" +
+		"CREATE FUNCTION ge@(p c@, q c@) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (p).a >= (q).a $$\n" +
+		"CREATE FUNCTION gt@(p c@, q c@) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (p).a > (q).a $$\n" +
+		"CREATE FUNCTION cmp@(p c@, q c@) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN E((p).a) IS NULL THEN 0 ELSE (p).a - (q).a END $$\n" +
+		"CREATE OPERATOR < (LEFTARG = c@, RIGHTARG = c@, FUNCTION = lt@)\nCREATE OPERATOR <= (LEFTARG = c@, RIGHTARG = c@, FUNCTION = le@)\n" +
+		"CREATE OPERATOR = (LEFTARG = c@, RIGHTARG = c@, FUNCTION = eq@)\nCREATE OPERATOR >= (LEFTARG = c@, RIGHTARG = c@, FUNCTION = ge@)\n" +
+		"CREATE OPERATOR > (LEFTARG = c@, RIGHTARG = c@, FUNCTION = gt@)\n" +
+		"CREATE OPERATOR CLASS o@ DEFAULT FOR TYPE c@ USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 cmp@(c@, c@)"
 	checked = "CREATE DOMAIN dom@ AS int CHECK (E(VALUE) IS NOT NULL)"
 	casting = "CREATE TYPE c@ AS (a int)\nCREATE FUNCTION f@(p c@) RETURNS text LANGUAGE sql LABEL AS $$ SELECT E((p).a) $$\n"
 )

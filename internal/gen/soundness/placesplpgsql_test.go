@@ -48,6 +48,24 @@ var plpgsqlPlaces = bodies(false, map[string]string{
 	"an exception's message":     "BEGIN RAISE EXCEPTION '%', E(i); EXCEPTION WHEN raise_exception THEN RETURN SQLERRM; END",
 	"an exception's option":      "BEGIN RAISE EXCEPTION USING MESSAGE = 'a' || E(i); EXCEPTION WHEN raise_exception THEN RETURN SQLERRM; END",
 	"a query that is returned":   "DECLARE e text; BEGIN e := (SELECT E(s.x) FROM src s); RETURN e; END",
+	"FOR over a cursor":          "DECLARE c CURSOR FOR SELECT E(s.x) AS e FROM src s; BEGIN FOR r IN c LOOP RETURN r.e; END LOOP; RETURN ''; END",
+	"a cursor's FOR argument":    "DECLARE c CURSOR (a text) FOR SELECT a AS e; BEGIN FOR r IN c(E(i)) LOOP RETURN r.e; END LOOP; RETURN ''; END",
+	"a cursor for a string":      "DECLARE c refcursor; e text; BEGIN OPEN c FOR EXECUTE $q$SELECT E(5)$q$; FETCH c INTO e; CLOSE c; RETURN e; END",
+	"a formatted EXECUTE":        "DECLARE e text; BEGIN EXECUTE format($q$SELECT E(%s)$q$, 5) INTO e; RETURN e; END",
+	"a joined EXECUTE":           "DECLARE e text; BEGIN EXECUTE 'SELECT ' || $q$E(5)$q$ INTO e; RETURN e; END",
+	"FOR in steps":               "DECLARE n int := 0; BEGIN FOR j IN REVERSE 9..1 BY 1 + length(E(i)) LOOP n := n + 1; END LOOP; RETURN n; END",
+	"CONTINUE":                   "DECLARE n int := 0; BEGIN FOR j IN 1..2 LOOP CONTINUE WHEN E(j) IS NULL; n := n + 1; END LOOP; RETURN n; END",
+	"an array's default":         "DECLARE e text[] := ARRAY[E(i)]; BEGIN RETURN e[1]; END",
+	"a type of a column":         "DECLARE n src.x%TYPE := length(E(i)); BEGIN RETURN n; END",
+	"a name for an argument":     "DECLARE j ALIAS FOR $1; BEGIN RETURN E(j); END",
+	"a record's query":           "DECLARE r record := (SELECT q FROM (SELECT E(i) AS e, 1 AS n) q); BEGIN RETURN r::text; END",
+	"a composite's query":        "DECLARE r pair := (SELECT ROW(s.x, E(s.x))::pair FROM src s); BEGIN RETURN r.e; END",
+	"a record assigned":          "DECLARE r record; BEGIN r := ROW(E(i), 1); RETURN r.f1; END",
+	"a composite assigned":       "DECLARE r pair; BEGIN r := ROW(i, E(i)); RETURN r.e; END",
+	"a block in a handler":       "BEGIN BEGIN RAISE division_by_zero; EXCEPTION WHEN OTHERS THEN DECLARE e text := E(i); BEGIN RETURN e; END; END; END",
+	"a block in a loop":          "BEGIN FOR j IN 1..2 LOOP DECLARE r record := ROW(E(j)); BEGIN RETURN r.f1; END; END LOOP; RETURN ''; END",
+	"a variable of a domain":     "DECLARE e word := E(i); BEGIN RETURN e; END",
+	"a query's variable":         "DECLARE n int := i; e text; BEGIN SELECT max(E(n)) INTO e FROM src s WHERE s.x = n; RETURN e; END",
 	"a column called as another": "#variable_conflict use_column DECLARE x int := i; BEGIN RETURN (SELECT E(x) FROM src); END",
 })
 
@@ -58,6 +76,11 @@ var idlePlaces = bodies(true, map[string]string{
 	"the argument of RAISE": "BEGIN RAISE NOTICE '%', E(i); RETURN i; END",
 	"a statement of many":   "DECLARE e text; n int := 1; BEGIN n := n + 1; e := E(i); n := n + 1; RETURN n; END",
 	"an argument of CALL":   "BEGIN CALL nothing(E(i)); RETURN i; END",
+	"FOUND":                 "BEGIN PERFORM FROM src s WHERE E(s.x) IS NOT NULL; IF FOUND THEN RETURN 'a'; END IF; RETURN ''; END",
+	"MOVE":                  "DECLARE c CURSOR FOR SELECT E(s.x) FROM src s; BEGIN OPEN c; MOVE c; CLOSE c; RETURN i; END",
+	"an INSERT":             "BEGIN INSERT INTO sink VALUES (E(i)); RETURN i; END",
+	"an EXECUTEd UPDATE":    "BEGIN EXECUTE $q$UPDATE sink SET e = E(5)$q$; PERFORM E(i); RETURN i; END",
+	"a NULL that is raised": "BEGIN RAISE NOTICE USING MESSAGE = 'a' || E(i); RETURN i; END",
 	"DO":                    "BEGIN DO $q$ BEGIN PERFORM E(5); END $q$; RETURN i; END",
 })
 
@@ -66,10 +89,12 @@ func bodies(idle bool, texts map[string]string) []place {
 	var list []place
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		label := "LABEL"
-		if strings.HasPrefix(texts[name], "BEGIN DO") || strings.HasPrefix(texts[name], "BEGIN CALL") {
-			label = "VOLATILE" // others may not
+		for _, word := range []string{"DO", "CALL", "INSERT", "EXECUTE $q$UPDATE"} {
+			if strings.HasPrefix(texts[name], "BEGIN "+word) {
+				label = "VOLATILE" // others may not
+			}
 		}
-		list = append(list, place{name: "PL/pgSQL: " + name, idle: idle, value: "f@(X)",
+		list = append(list, place{name: "PL/pgSQL: " + name, idle: idle, text: strings.Contains(texts[name], "$q$"), value: "f@(X)",
 			setup: fmt.Sprintf("CREATE FUNCTION f@(i int) RETURNS text LANGUAGE plpgsql %s AS $$ %s $$", label, texts[name])})
 	}
 	return append(list, rowsOf(idle)...)
