@@ -2,6 +2,7 @@ package bodies
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,16 +88,18 @@ func (s *session) sql(f *Function) {
 			args = append(args, argument{name: a.Name, typ: a.Type})
 		}
 	}
-	if v, _, ok := s.function(f.Source, args); ok {
-		s.tree(v, f.Source)
+	source := f.Source
+	source, args = qualified(source, f.Name, args)
+	if v, _, ok := s.function(source, args); ok {
+		s.tree(v, source)
 		if all := statementsOf(v); len(all) > 0 && f.Result != 0 {
 			s.values(s.outputs(all[len(all)-1]), f.Result)
 		}
 		return
 	}
-	list := sqltext.Statements(f.Source)
+	list := sqltext.Statements(source)
 	for i, part := range list {
-		sql := strings.TrimSuffix(part.Text(f.Source), ";")
+		sql := strings.TrimSuffix(part.Text(source), ";")
 		if !analysed(sql) {
 			s.utility(sql, func(query string) (tree.Value, bool) {
 				v, _, ok := s.function(query, args)
@@ -116,6 +119,32 @@ func (s *session) sql(f *Function) {
 			}
 		}
 	}
+}
+
+// qualified puts names of their own in the place of arguments that a body in SQL names
+// by its function, as in f.id, and adds these to the arguments.
+func qualified(sql, function string, args []argument) (string, []argument) {
+	var out strings.Builder
+	last, tokens := 0, slices.Collect(sqltext.Code(sql))
+	for i := 0; i+2 < len(tokens); i++ {
+		name, is := identifier(sql, tokens[i])
+		if !is || name != function || tokens[i+1].Text(sql) != "." || i > 0 && tokens[i-1].Text(sql) == "." {
+			continue
+		}
+		second, _ := identifier(sql, tokens[i+2])
+		a := slices.IndexFunc(args, func(a argument) bool { return a.name == second })
+		if second == "" || a < 0 {
+			continue
+		}
+		own := argument{name: "sqlkeel " + name + "." + second, typ: args[a].typ}
+		if !slices.Contains(args, own) {
+			args = append(args, own)
+		}
+		out.WriteString(sql[last:tokens[i].Start] + quote(own.name))
+		last = tokens[i+2].End
+		i += 2
+	}
+	return out.String() + sql[last:], args
 }
 
 // analysed reports whether PostgreSQL analyses a statement by itself; others it takes
@@ -164,6 +193,9 @@ func (s *session) outputs(q *tree.Node) []column {
 	return out
 }
 
+// arraySubLink is PostgreSQL's number of ARRAY(SELECT …).
+const arraySubLink = 6
+
 // rowOf returns the columns of ROW(…).
 func (s *session) rowOf(row *tree.Node) []column {
 	var out []column
@@ -181,6 +213,9 @@ func (s *session) tree(v tree.Value, sql string) { s.out.Trees = append(s.out.Tr
 func (s *session) values(from []column, to tree.OID) {
 	if len(from) == 1 && from[0].expr.Is("ROWEXPR") && from[0].typ == tree.Record {
 		from = s.rowOf(from[0].expr)
+	}
+	if len(from) == 1 && from[0].expr.Is("SUBLINK") && from[0].expr.Number("subLinkType") == arraySubLink {
+		to = s.types.Element(to) // the type of such an expression is that of its elements
 	}
 	if to == 0 || len(from) == 0 || len(from) == 1 && from[0].typ == to {
 		return

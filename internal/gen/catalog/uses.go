@@ -110,7 +110,7 @@ func (r *treeReader) node(n *tree.Node) {
 	case "QUERY":
 		r.query(n)
 	case "RANGETBLENTRY":
-		if oid := n.OID("relid"); oid != 0 && n.Number("rtekind") == tree.Relation && !r.targets[n] {
+		if oid := n.OID("relid"); oid != 0 && n.Number("rtekind") == tree.Relation && n.Atom("relkind") != "c" && !r.targets[n] { // c: excluded
 			r.out.Relations[oid] = true
 		}
 	case "FUNCEXPR":

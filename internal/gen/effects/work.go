@@ -241,6 +241,8 @@ func (w *work) noStandby(all *catalog.Uses, read []catalog.OID) string {
 		return "PostgreSQL did not resolve its functions: " + w.whyNone
 	case w.out.Anything:
 		return "it may change anything"
+	case w.out.ReadsAnything:
+		return "it may read anything" // an UNLOGGED table, for one
 	case w.query.Number("commandType") != tree.Select || len(w.out.Writes)+len(w.closure.Changes) > 0:
 		return "it writes " + strings.Join(tidy(append(slices.Clone(w.out.Writes), w.out.Reaches...)), ", ")
 	case len(w.out.Locks) > 0:
