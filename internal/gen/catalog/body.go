@@ -123,23 +123,21 @@ func (c *Catalog) compilable(f *Function, path searchPath, table OID) *bodies.Fu
 		out.Tables = slices.Compact(out.Tables)
 	}
 	inputs := 0
+	for _, a := range f.arguments { // what stands for anyelement and its kin in this call
+		if a.out {
+			continue
+		}
+		if t := c.types[a.typ]; inputs < len(f.concrete) && t != nil && t.Kind == 'p' {
+			out.Concrete[t.Name] = types{c}.TypeSQL(f.concrete[inputs])
+		}
+		inputs++
+	}
 	for _, a := range f.arguments {
 		argument := bodies.Argument{Name: a.name, Type: types{c}.TypeSQL(a.typ), Out: a.out}
-		if !a.out {
-			if inputs < len(f.concrete) {
-				argument.Type = types{c}.TypeSQL(f.concrete[inputs])
-				if t := c.types[a.typ]; t != nil && t.Kind == 'p' {
-					out.Concrete[t.Name] = argument.Type
-				}
-			}
-			inputs++
+		if t := c.types[a.typ]; t != nil && out.Concrete[t.Name] != "" {
+			argument.Type = out.Concrete[t.Name]
 		}
 		out.Arguments = append(out.Arguments, argument)
-	}
-	for i := range out.Arguments {
-		if t := c.types[f.arguments[i].typ]; out.Concrete[t.nameOr("")] != "" {
-			out.Arguments[i].Type = out.Concrete[t.Name]
-		}
 	}
 	return out
 }
@@ -328,13 +326,6 @@ func (t types) Element(oid OID) OID {
 		return typ.Element
 	}
 	return 0
-}
-
-func (t *Type) nameOr(other string) string {
-	if t == nil {
-		return other
-	}
-	return t.Name
 }
 
 // quoted writes a name with its schema.

@@ -80,8 +80,8 @@ func each(ctx context.Context, tx pgx.Tx, sql string, targets []any, do func(), 
 	return nil
 }
 
-// first1 returns the first byte of a "char" that was read as text.
-func first1(text string) byte {
+// firstByte returns the first byte of a "char" that was read as text.
+func firstByte(text string) byte {
 	if text == "" {
 		return 0
 	}

@@ -25,7 +25,7 @@ func (l *loader) loadFunctions(ctx context.Context, tx pgx.Tx) error {
 		ORDER BY p.oid`,
 		[]any{&f.OID, &f.Schema, &f.Name, &kind, &f.Language, &volatility, &f.Extension, &f.result}, func() {
 			one := f
-			one.Kind, one.Volatility = first1(kind), first1(volatility)
+			one.Kind, one.Volatility = firstByte(kind), firstByte(volatility)
 			l.Functions[one.OID] = &one
 			l.functions[one.Name] = append(l.functions[one.Name], &one)
 		})

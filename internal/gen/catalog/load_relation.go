@@ -19,7 +19,7 @@ func (l *loader) loadRelations(ctx context.Context, tx pgx.Tx) error {
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast'`,
 		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.Unlogged, &r.RowSecurity, &r.Partition, &printed}, func() {
 			one := r
-			one.Kind, one.printed = first1(kind), printed
+			one.Kind, one.printed = firstByte(kind), printed
 			l.Relations[one.OID] = &one
 			l.relations[syntax.Name{Schema: one.Schema, Name: one.Name}] = one.OID
 			if !one.System {
@@ -71,7 +71,7 @@ func (l *loader) loadTypes(ctx context.Context, tx pgx.Tx) error {
 		LEFT JOIN pg_range m ON to_jsonb(m)->>'rngmultitypid' = t.oid::text`,
 		[]any{&t.OID, &t.Schema, &t.Name, &t.Format, &t.Title, &kind, &t.Element, &t.Base, &t.Range, &t.Relation, &t.Array, &t.Text, &t.FixedOutput, &t.FixedInput}, func() {
 			one := t
-			one.Kind = first1(kind)
+			one.Kind = firstByte(kind)
 			l.types[one.OID] = &one
 			l.typesNamed[one.Name] = append(l.typesNamed[one.Name], one.OID)
 		}, unsettled)
@@ -127,7 +127,7 @@ func (l *loader) loadForeignKeys(ctx context.Context, tx pgx.Tx) error {
 		[]any{&k.Name, &k.Table, &k.Target, &k.Columns, &k.Refs, &onDelete, &onUpdate}, func() {
 			one := k
 			one.Columns, one.Refs = append([]int(nil), k.Columns...), append([]int(nil), k.Refs...)
-			one.OnDelete, one.OnUpdate = first1(onDelete), first1(onUpdate)
+			one.OnDelete, one.OnUpdate = firstByte(onDelete), firstByte(onUpdate)
 			if r := l.Relations[one.Table]; r != nil {
 				r.References = append(r.References, one)
 			}

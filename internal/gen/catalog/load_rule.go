@@ -26,7 +26,7 @@ func (l *loader) loadRules(ctx context.Context, tx pgx.Tx) error {
 			}
 			one := rule
 			one.Conditional = qual != "" && qual != "<>"
-			one.Event = map[byte]Event{'2': Update, '3': Insert, '4': Delete}[first1(event)]
+			one.Event = map[byte]Event{'2': Update, '3': Insert, '4': Delete}[firstByte(event)]
 			one.Depends = l.behind(relation, qual, action)
 			if one.Event == 0 {
 				r.query = action

@@ -1,13 +1,10 @@
 package catalog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen/bodies"
 	"github.com/sqlkeel/sqlkeel/internal/gen/syntax"
-	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
 )
 
 // named adds what a statement names that PostgreSQL did not analyse: every relation
@@ -149,134 +146,6 @@ var unwritten = []string{"=", "<>", "<", "<=", ">", ">="}
 var valueFunctions = map[string]bool{
 	"current_date": true, "current_time": true, "current_timestamp": true, "localtime": true, "localtimestamp": true,
 	"current_role": true, "user": true, "current_catalog": true, "current_user": true, "session_user": true, "current_schema": true,
-}
-
-// run adds what a text may do that is put together at run time. Of format('SELECT … %I')
-// it is known that it reads what nobody can name, and changes nothing.
-func (r *bodyReader) run(run bodies.Run) {
-	const runs = "EXECUTE runs a text that is put together at run time"
-	s, ok := template(run.Expression, r.Functions)
-	if !ok || r.unquiet() {
-		first(&r.body.unknown, runs)
-		return
-	}
-	for _, a := range s.Attributes {
-		if a == placeholder {
-			first(&r.body.unknown, runs)
-			return
-		}
-	}
-	s.Reads = slices.DeleteFunc(s.Reads, func(n syntax.Name) bool { return n.Name == placeholder })
-	first(&r.body.reads, runs)
-	r.named(s)
-}
-
-// placeholder is put in for a name that is told at run time.
-const placeholder = "sqlkeel_placeholder"
-
-// template returns what a call of format names, when its text is a constant that reads
-// and does nothing else.
-func template(n *tree.Node, functions map[OID]*Function) (*syntax.Uses, bool) {
-	f := functions[n.OID("funcid")]
-	if !n.Is("FUNCEXPR") || f == nil || !f.system() || f.Name != "format" || len(n.List("args")) == 0 {
-		return nil, false
-	}
-	text, constant := tree.Text(n.List("args")[0])
-	if !constant || unsafe.MatchString(holes.ReplaceAllString(text, "")) {
-		return nil, false
-	}
-	s := syntax.Reading(holes.ReplaceAllStringFunc(text, func(hole string) string {
-		switch hole[len(hole)-1] {
-		case 'I':
-			return placeholder
-		case 'L':
-			return "NULL"
-		}
-		return "%"
-	}))
-	return s, s != nil && !slices.ContainsFunc(s.Functions, func(f syntax.Name) bool { return f.Name == placeholder || f.Schema == placeholder }) &&
-		!slices.ContainsFunc(s.Casts, func(f syntax.Name) bool { return f.Name == placeholder })
-}
-
-var (
-	holes  = regexp.MustCompile(`%(\d+\$)?[IL]|%%`)
-	unsafe = regexp.MustCompile(`%`)
-)
-
-// unquiet reports whether reading some relation of the schema may do more than that.
-func (c *Catalog) unquiet() bool {
-	for _, r := range c.Relations {
-		var list []*Uses
-		for _, rule := range r.Rules {
-			if rule.Event == 0 {
-				list = append(list, rule.Depends)
-			}
-		}
-		for _, u := range append(list, r.Policies...) {
-			if len(u.Functions) > 0 || u.Effect+u.Sequence+u.Anything != "" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// declared is what the COMMENT of a function says that it does.
-type declared struct {
-	reads, writes         []string
-	saysReads, saysWrites bool
-}
-
-// declaration finds -- @reads and @writes in a comment, as in a statement's.
-var declaration = regexp.MustCompile(`(?m)^\s*@(reads|writes)[ \t]+(.+?)\s*$`)
-
-func readDeclared(comment string) (d declared) {
-	for _, m := range declaration.FindAllStringSubmatch(comment, -1) {
-		var list []string
-		if m[2] != "nothing" {
-			for _, name := range strings.Split(m[2], ",") {
-				list = append(list, strings.TrimSpace(name))
-			}
-		}
-		if m[1] == "reads" {
-			d.saysReads, d.reads = true, append(d.reads, list...)
-		} else {
-			d.saysWrites, d.writes = true, append(d.writes, list...)
-		}
-	}
-	return d
-}
-
-// apply puts what is declared in the place of what is not known.
-func (d declared) apply(c *Catalog, b *body) {
-	find := func(names []string, add func(OID)) bool {
-		for _, name := range names {
-			oid, ok := c.Named(name)
-			if !ok {
-				first(&b.unknown, "its COMMENT names "+name+", which is no relation")
-				return false
-			}
-			add(oid)
-		}
-		return true
-	}
-	why := b.unknown
-	if why == "" {
-		why = b.reads
-	}
-	if !d.saysReads && !d.saysWrites || !find(d.reads, func(oid OID) { b.Relations[oid] = true }) ||
-		!find(d.writes, func(oid OID) { b.Changes = append(b.Changes, Change{Relation: oid, Event: anyRows}) }) {
-		return
-	}
-	if d.saysWrites {
-		b.unknown = ""
-		if !d.saysReads {
-			b.reads = why
-		}
-	}
-	if d.saysReads {
-		b.reads = ""
-	}
 }
 
 // Named finds a relation by its name as SQL writes it.
