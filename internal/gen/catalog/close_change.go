@@ -9,7 +9,7 @@ func (k *closer) effects(r *Relation, m move) {
 		k.unbounded("it changes " + r.printed + ", which is PostgreSQL's own")
 		return
 	case r.Kind == 'f':
-		k.unbounded("what the foreign table " + r.printed + " changes elsewhere is not known")
+		k.elsewhere(r, m)
 	case r.Kind == 'm':
 		k.refresh(r, m)
 		return
@@ -29,6 +29,16 @@ func (k *closer) effects(r *Relation, m move) {
 		k.rules(r, m)
 	}
 	k.relatives(r, m)
+}
+
+// elsewhere follows what a foreign table changes where its rows are: that may be here.
+func (k *closer) elsewhere(r *Relation, m move) {
+	b := &body{Uses: NewUses(), unknown: "what the foreign table " + r.printed + " changes elsewhere is not known"}
+	r.declared.apply(k.Catalog, b)
+	if b.unknown != "" {
+		k.unbounded(b.unknown)
+	}
+	k.depends(b.Uses, use{r.OID, fired, m.path}, "foreign table "+r.printed)
 }
 
 // refresh follows the functions of a materialised view's query.

@@ -10,16 +10,17 @@ import (
 
 func (l *loader) loadRelations(ctx context.Context, tx pgx.Tx) error {
 	var r Relation
-	var kind, printed string
+	var kind, printed, comment string
 	return each(ctx, tx, `
 		SELECT c.oid, n.nspname, c.relname, c.relkind::text, n.nspname IN ('pg_catalog', 'information_schema'),
 		       c.relpersistence = 't', c.relpersistence = 'u', c.relrowsecurity, c.relispartition,
-		       CASE WHEN n.nspname = 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname)
+		       CASE WHEN n.nspname = 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname),
+		       CASE WHEN c.relkind = 'f' THEN coalesce(obj_description(c.oid, 'pg_class'), '') ELSE '' END
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast'`,
-		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.Unlogged, &r.RowSecurity, &r.Partition, &printed}, func() {
+		[]any{&r.OID, &r.Schema, &r.Name, &kind, &r.System, &r.Temporary, &r.Unlogged, &r.RowSecurity, &r.Partition, &printed, &comment}, func() {
 			one := r
-			one.Kind, one.printed = firstByte(kind), printed
+			one.Kind, one.printed, one.declared = firstByte(kind), printed, readDeclared(comment)
 			l.Relations[one.OID] = &one
 			l.relations[syntax.Name{Schema: one.Schema, Name: one.Name}] = one.OID
 			if !one.System {

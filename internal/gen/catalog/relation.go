@@ -38,9 +38,10 @@ type Relation struct {
 	// Automatic are the events that PostgreSQL passes on from the view to Base.
 	Automatic Event
 
-	query   string      // a view's tree
-	base    map[int]int // the view's columns to those of Base, where they are plain
-	printed string
+	query    string      // a view's tree
+	declared declared    // what the COMMENT of a foreign table says
+	base     map[int]int // the view's columns to those of Base, where they are plain
+	printed  string
 }
 
 // Column returns the column of that name, or nil.

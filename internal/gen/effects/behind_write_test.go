@@ -71,8 +71,13 @@ var written = []behind{
 	{"what a COMMENT declares", `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('INSERT INTO %I VALUES (1)', TG_ARGV[0]); RETURN NULL; END $$;
 		COMMENT ON FUNCTION f() IS E'Writes an audit trail.\n@writes l, s.l'; CREATE TRIGGER x AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()`, `UPDATE t SET a = 1 WHERE id = $1`, "writes=t reaches=l,s.l wkeys=t.id$1 unkept: it writes l, s.l, t"},
 	{"a COMMENT that declares nothing", `CREATE FUNCTION f(x text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE x; RETURN 1; END $$; COMMENT ON FUNCTION f(text) IS E'@writes nothing\n@reads t'`, `SELECT f('x')`, "reads=t ro"},
+	{"a foreign table", foreign, `INSERT INTO far VALUES (1)`, "writes=far ANYTHING volatile unkept: it writes far"},
+	{"a foreign table whose COMMENT declares nothing", foreign + `COMMENT ON FOREIGN TABLE far IS '@writes nothing'`, `INSERT INTO far VALUES (1)`, "writes=far volatile unkept: it writes far"},
+	{"a foreign table that leads back", foreign + `COMMENT ON FOREIGN TABLE far IS E'Our own log.\n@writes l'`, `INSERT INTO far VALUES (1)`, "writes=far reaches=l volatile unkept: it writes far, l"},
 	{"a COMMENT that names no relation", `CREATE FUNCTION f(x text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE x; RETURN 1; END $$; COMMENT ON FUNCTION f(text) IS '@writes nowhere'`, `SELECT f('x')`, "ANYTHING READSANYTHING unkept: it may change anything"},
 }
+
+const foreign = `DROP FOREIGN DATA WRAPPER IF EXISTS nothing CASCADE; CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing; CREATE FOREIGN TABLE far (n int) SERVER nowhere;`
 
 // vv is a view whose condition writes.
 const vv = `CREATE VIEW vv AS SELECT id, a FROM t WHERE wlog(id);`
