@@ -36,6 +36,7 @@ func (c *Catalog) body(f *Function, path int, table OID) *body {
 	if f.atomic != "" || !f.followed() {
 		path = 0
 	}
+	table = c.shaped(f, table)
 	at := place{f.OID, table, path}
 	if b := c.bodies[at]; b != nil {
 		return b
@@ -48,6 +49,30 @@ func (c *Catalog) body(f *Function, path int, table OID) *body {
 	}
 	f.declared.apply(c, b)
 	return b
+}
+
+// shaped returns the topmost partitioned table for a partition on which a trigger's
+// function has the same NEW, OLD and transition tables: it is compiled once for all.
+func (c *Catalog) shaped(f *Function, table OID) OID {
+	part, root := c.Relations[table], c.Relations[c.Root(table)]
+	if part == nil || root == part || !slices.Equal(part.transition(f.OID), root.transition(f.OID)) ||
+		!slices.EqualFunc(part.Columns, root.Columns, func(a, b Column) bool { return a.Name == b.Name && a.Type == b.Type }) {
+		return table
+	}
+	return root.OID
+}
+
+// transition returns the names of the transition tables that a function sees as a
+// trigger of the relation.
+func (r *Relation) transition(function OID) []string {
+	var out []string
+	for _, t := range r.Triggers {
+		if t.Function == function {
+			out = append(out, t.Tables...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (c *Catalog) readBody(f *Function, path int, table OID) *body {
@@ -113,14 +138,7 @@ func (c *Catalog) compilable(f *Function, path searchPath, table OID) *bodies.Fu
 	}
 	out.Event = result != nil && result.Name == "event_trigger"
 	if r := c.Relations[table]; r != nil {
-		out.Table = quoted(r.Schema, r.Name)
-		for _, t := range r.Triggers {
-			if t.Function == f.OID {
-				out.Tables = append(out.Tables, t.Tables...)
-			}
-		}
-		slices.Sort(out.Tables)
-		out.Tables = slices.Compact(out.Tables)
+		out.Table, out.Tables = quoted(r.Schema, r.Name), r.transition(f.OID)
 	}
 	inputs := 0
 	for _, a := range f.arguments { // what stands for anyelement and its kin in this call

@@ -82,6 +82,35 @@ func TestWhatComesAboutUnseenWasPredicted(t *testing.T) {
 	})
 }
 
+// A trigger of a partitioned table is a trigger of each partition: its function is
+// compiled once, unless a partition has other columns or transition tables.
+func TestATriggersFunctionIsCompiledOnceForAllPartitions(t *testing.T) {
+	t.Parallel()
+	_, c := schema(t, logs+`CREATE TABLE p (id int, n int) PARTITION BY LIST (id); CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p_2 PARTITION OF p FOR VALUES IN (2);
+		CREATE TABLE p_3 (n int, id int); ALTER TABLE p ATTACH PARTITION p_3 FOR VALUES IN (3); CREATE TABLE p_4 PARTITION OF p FOR VALUES IN (4);
+		CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM logs(NEW.n); RETURN NEW; END $$;
+		CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM logs(n) FROM fresh; RETURN NULL; END $$;
+		CREATE TRIGGER t BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f(); CREATE TRIGGER u AFTER INSERT ON p_4 REFERENCING NEW TABLE AS fresh EXECUTE FUNCTION g()`)
+	if got := told(c, closure(t, c, `INSERT INTO p VALUES (1, 2)`)); got != "log! p p_1 p_2 p_3 p_4" {
+		t.Errorf("predicted %s", got)
+	}
+	if got := told(c, closure(t, c, `INSERT INTO p_4 VALUES (4, 2)`)); got != "log! p p_4" {
+		t.Errorf("predicted %s", got)
+	}
+	places := map[string][]string{}
+	for at := range c.bodies {
+		if at.table != 0 {
+			places[c.Functions[at.function].Name] = append(places[c.Functions[at.function].Name], c.Name(at.table))
+		}
+	}
+	for _, list := range places {
+		slices.Sort(list)
+	}
+	if !slices.Equal(places["f"], []string{"p", "p_3"}) || !slices.Equal(places["g"], []string{"p_4"}) {
+		t.Errorf("compiled for %v", places)
+	}
+}
+
 func TestABodyMayMeanTheSchemaOfWhoeverAsks(t *testing.T) {
 	t.Parallel()
 	conn, _ := schema(t, `CREATE TABLE public.log (n int); CREATE SCHEMA AUTHORIZATION CURRENT_USER; SET search_path = "$user"; CREATE TABLE log (n int); RESET search_path;
