@@ -309,7 +309,7 @@ func (c *Catalog) instance(f *Function, concrete []OID) OID {
 	return one.OID
 }
 
-// types is what the compiler is told of types.
+// types answers what the compiler asks about types.
 type types struct{ *Catalog }
 
 // TypeSQL returns a type's name with its schema, in quotes.

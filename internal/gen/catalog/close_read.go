@@ -82,7 +82,7 @@ func (k *closer) uses(d *Uses, by use, cause, name string) {
 	if d.Anything != "" {
 		k.opaque(name, d.Anything+" runs or reads what it is told", by.how)
 	}
-	// In order, because the first reason is told.
+	// In order, because the first reason is the one that is reported.
 	for _, r := range slices.Sorted(maps.Keys(d.Relations)) {
 		k.reads(use{r, by.how, by.path})
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // run adds what a text may do that is put together at run time. Of format('SELECT … %I')
-// it is known that it reads what nobody can name, and changes nothing.
+// it is known that it reads an unknown relation, and changes nothing.
 func (r *bodyReader) run(run bodies.Run) {
 	const runs = "EXECUTE runs a text that is put together at run time"
 	s, ok := template(run.Expression, r.Functions)
@@ -30,7 +30,7 @@ func (r *bodyReader) run(run bodies.Run) {
 	r.named(s)
 }
 
-// placeholder is put in for a name that is told at run time.
+// placeholder stands for a name that is put in at run time.
 const placeholder = "sqlkeel_placeholder"
 
 // template returns what a call of format names, when its text is a constant that reads

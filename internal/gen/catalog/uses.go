@@ -208,7 +208,7 @@ func (r *treeReader) throughText(from, to OID) {
 	}
 }
 
-// systemColumns tell where and by whom a row was written or locked, which may
+// systemColumns tell where a row is and which transactions wrote or locked it, which may
 // change though the row does not.
 var systemColumns = [...]string{"ctid", "xmin", "cmin", "xmax", "cmax"}
 

@@ -75,7 +75,7 @@ func (w *work) readKeys(p *query.Prover) []stmt.RowKey {
 	for oid := range w.called.Reads {
 		reference(oid, nil)
 	}
-	// What is locked and was met nowhere comes from where nobody looked.
+	// What is locked and was met nowhere comes from a place that was not looked at.
 	for _, l := range w.locks {
 		if !seen[l.relation] {
 			reference(l.relation, nil)

@@ -315,7 +315,7 @@ func (w *work) unseen(oid catalog.OID) bool {
 }
 
 // unkeptRelation looks for relations whose rows others do not see, or whose
-// changes nobody tells.
+// changes no write foretells.
 func (w *work) unkeptRelation() string {
 	for _, oid := range w.relations() {
 		r := w.cat.Relations[oid]

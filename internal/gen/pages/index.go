@@ -13,7 +13,7 @@ import (
 // statementName is of the statement that is prepared here, and deallocated.
 const statementName = "sqlkeel_page"
 
-// proveIndex asks the planner, whom every sort is forbidden, how it would run the
+// proveIndex asks the planner, with every sort forbidden, how it would run the
 // statement.
 func (a *analysis) proveIndex(ctx context.Context) (err error) {
 	tx, err := a.conn.Begin(ctx)
