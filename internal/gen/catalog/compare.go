@@ -47,9 +47,14 @@ func (r *treeReader) operator(op OID, n *tree.Node, args []*tree.Node) {
 		return
 	}
 	for _, arg := range args {
-		if t, known := r.ExprType(arg); known && t >= firstNormalOID {
-			r.within(t, func(part OID) { r.callAll(r.compares.types[part]) })
-		}
+		r.sorts(arg)
+	}
+}
+
+// sorts notes what compares the values of an expression, and what is in them.
+func (r *treeReader) sorts(n *tree.Node) {
+	if t, known := r.ExprType(n); known && t >= firstNormalOID {
+		r.within(t, func(part OID) { r.callAll(r.compares.types[part]) })
 	}
 }
 

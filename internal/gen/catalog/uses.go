@@ -131,6 +131,10 @@ func (r *treeReader) node(n *tree.Node) {
 	case "SORTGROUPCLAUSE":
 		r.operator(n.OID("eqop"), n, nil)
 		r.operator(n.OID("sortop"), n, nil)
+	case "TARGETENTRY":
+		if n.Number("ressortgroupref") > 0 {
+			r.sorts(n.Child("expr"))
+		}
 	case "NEXTVALUEEXPR":
 		first(&r.out.Sequence, "nextval")
 	default:

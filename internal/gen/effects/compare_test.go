@@ -30,6 +30,10 @@ func TestWhatComparesValuesRunsInPlaceOfTheOperator(t *testing.T) {
 		`SELECT 1 FROM v WHERE list < list`:                "reads=ranks,v ro",
 		`SELECT 1 FROM v a JOIN v b ON a.list = b.list`:    "reads=ranks,v ro",
 		`SELECT 1 FROM v WHERE v IN (SELECT w.v FROM v w)`: "reads=ranks,v ro",
+		`SELECT 1 FROM v ORDER BY list`:                    "reads=ranks,v ro",
+		`SELECT count(DISTINCT list) FROM v`:               "reads=ranks,v ro",
+		`SELECT count(*) FROM v GROUP BY list`:             "reads=ranks,v ro",
+		`SELECT 1 FROM v UNION SELECT 2 FROM v`:            "reads=v ro",
 		`SELECT id FROM t WHERE id < 5 ORDER BY id`:        "reads=t ro",
 	} {
 		if got := keyless(summary(analyze(t, a, ":many", sql).Effects)); got != want {

@@ -153,6 +153,7 @@ var typePlaces = []place{
 	{name: "a comparison for DISTINCT", setup: compared, value: "(SELECT count(DISTINCT ROW(n)::c@)::text FROM generate_series(1, 2) n)"},
 	{name: "a comparison for a row", setup: compared, value: "(ROW(ROW(X)::c@, 1) < ROW(ROW(6)::c@, 2))::text"},
 	{name: "a comparison for an array", setup: compared, value: "(ARRAY[ROW(X)::c@] < ARRAY[ROW(6)::c@])::text"},
+	{name: "a comparison for an array's order", setup: compared, value: "(SELECT max(q.n)::text FROM (SELECT n FROM generate_series(1, 2) n ORDER BY ARRAY[ROW(n)::c@]) q)"},
 	{name: "a comparison behind a body", setup: compared + "\nCREATE FUNCTION f@(i int) RETURNS text LANGUAGE sql LABEL AS $$ SELECT (q.c).a::text FROM (SELECT ROW(n)::c@ AS c FROM generate_series(1, 2) n) q ORDER BY q.c LIMIT 1 $$", value: "f@(X)"},
 	{name: "an operator of ANY", setup: casting + "CREATE FUNCTION o@(c@, int) RETURNS boolean LANGUAGE sql LABEL AS $$ SELECT f@($1) IS NOT NULL $$\nCREATE OPERATOR = (LEFTARG = c@, RIGHTARG = int, FUNCTION = o@)", value: "(ROW(X)::c@ = ANY (ARRAY[1, 2]))::text"},
 	{name: "a range's difference", setup: "CREATE FUNCTION less@(a int, b int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT (a - b)::float8 $$\nCREATE TYPE r@ AS RANGE (subtype = int, subtype_diff = less@)\nCREATE DOMAIN dom@ AS r@ CHECK (E(lower(VALUE)) IS NOT NULL)", value: "lower(r@(X, 6)::dom@)::text"},
