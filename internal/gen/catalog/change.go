@@ -53,6 +53,9 @@ type Closure struct {
 	Anything string
 	// ReadsAnything is why the reads cannot be bounded; empty when they are.
 	ReadsAnything string
+	// Unseen is why rows that are read may change without a write that could be seen:
+	// those of PostgreSQL's catalogs, and of foreign tables.
+	Unseen string
 	// Missing tells, of those two reasons, what the schema lacks; "" when it lacks
 	// nothing.
 	Missing map[string]string

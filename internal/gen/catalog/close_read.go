@@ -38,9 +38,9 @@ func (k *closer) reads(u use) {
 func (k *closer) unkept(r *Relation) {
 	switch {
 	case r.System:
-		first(&k.out.ReadsAnything, "it reads "+r.printed+", which is PostgreSQL's own")
+		first(&k.out.Unseen, "it reads "+r.printed+", which is PostgreSQL's own")
 	case r.Kind == 'f':
-		first(&k.out.ReadsAnything, "what is behind the foreign table "+r.printed+" may change unseen")
+		first(&k.out.Unseen, "what is behind the foreign table "+r.printed+" may change unseen")
 	case r.Kind == 'S':
 		first(&k.out.Volatile, "sequence "+r.printed)
 	case r.Temporary:

@@ -186,7 +186,7 @@ func readNames(c *Catalog, k Closure) string {
 		out = append(out, c.Name(oid))
 	}
 	slices.Sort(out)
-	if k.ReadsAnything != "" {
+	if k.ReadsAnything+k.Unseen != "" {
 		out = append(out, "anything")
 	}
 	return strings.Join(out, " ")

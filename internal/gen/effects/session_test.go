@@ -35,11 +35,16 @@ func TestWhatIsLeftInTheSessionIsKnown(t *testing.T) {
 func TestWhyAStandbyCannotRunAStatementIsSaid(t *testing.T) {
 	t.Parallel()
 	a := with(t, `CREATE UNLOGGED TABLE quick (id int); CREATE TABLE t (id int); CREATE VIEW v AS SELECT * FROM quick; CREATE SEQUENCE s;
-		CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM v'; CREATE FUNCTION x() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE current_setting('a.b'); END $$`, "")
+		CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM v'; CREATE FUNCTION x() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE current_setting('a.b'); END $$;
+		CREATE FUNCTION parts() RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT inhrelid::regclass::text FROM pg_inherits; END $$;
+		CREATE FUNCTION counts(n text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE c bigint; BEGIN EXECUTE format('SELECT count(*) FROM %I', n) INTO c; RETURN c; END $$;
+		CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing; CREATE FOREIGN TABLE far (n int) SERVER nowhere;
+		CREATE FUNCTION fars() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM far'; CREATE FUNCTION mixed(n text) RETURNS bigint LANGUAGE sql AS 'SELECT count(*) + counts(n) FROM pg_class'`, "")
 	for sql, want := range map[string]string{
 		`SELECT id FROM t`: "", `SELECT id FROM quick`: "no standby has the rows of quick, which is UNLOGGED", `SELECT id FROM v`: "no standby has the rows of quick, which is UNLOGGED",
 		`SELECT f()`: "no standby has the rows of quick, which is UNLOGGED", `SELECT nextval('s')`: "nextval has an effect", `SELECT id FROM t FOR UPDATE`: "it locks rows of t",
 		`DELETE FROM t`: "it writes t", `SELECT x()`: "it may change anything", `TRUNCATE t`: "it is a TRUNCATE", `SELECT txid_current()`: "txid_current has an effect",
+		`SELECT parts()`: "", `SELECT relname FROM pg_class`: "", `SELECT fars()`: "", `SELECT n FROM far`: "", `SELECT counts($1)`: "it may read anything", `SELECT mixed($1)`: "it may read anything",
 	} {
 		out := analyze(t, a, ":many", sql)
 		if got := out.NoStandby; got != want || out.ReadOnly != (want == "") {

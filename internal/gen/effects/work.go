@@ -26,6 +26,8 @@ type work struct {
 	plan    utility
 	called  catalog.Closure // of the functions it calls
 	closure catalog.Closure // of all that it does
+	// unbounded says that it may read any relation.
+	unbounded bool
 }
 
 func (w *work) run() {
@@ -202,7 +204,8 @@ func (w *work) unknown() {
 		w.out.Anything = true
 		w.remark("may change anything, because "+writes+"; declare it with -- @writes relations, or -- @writes nothing", w.closure.Missing[writes])
 	}
-	if reads != "" && !w.declared.saysReads {
+	w.unbounded = reads != "" && !w.declared.saysReads
+	if first(&reads, w.called.Unseen); reads != "" && !w.declared.saysReads {
 		w.out.ReadsAnything = true
 		w.remark("may read anything, because "+reads+"; declare it with -- @reads relations", w.called.Missing[reads])
 	}
@@ -241,7 +244,7 @@ func (w *work) noStandby(all *catalog.Uses, read []catalog.OID) string {
 		return "PostgreSQL did not resolve its functions: " + w.whyNone
 	case w.out.Anything:
 		return "it may change anything"
-	case w.out.ReadsAnything:
+	case w.unbounded:
 		return "it may read anything" // an UNLOGGED table, for one
 	case w.query.Number("commandType") != tree.Select || len(w.out.Writes)+len(w.closure.Changes) > 0:
 		return "it writes " + strings.Join(tidy(append(slices.Clone(w.out.Writes), w.out.Reaches...)), ", ")
