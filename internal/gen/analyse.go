@@ -89,7 +89,6 @@ func (a *analysis) checkDrivers() {
 type group struct {
 	schema   []string
 	packages []*packageAnalysis
-	server   string // the major version of PostgreSQL
 }
 
 // groups makes the packages' analyses, and puts those that share a schema together,

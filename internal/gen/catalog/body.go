@@ -219,11 +219,17 @@ func (r *bodyReader) value(v bodies.Value) {
 		}
 		return
 	}
-	if v.Constant != "" && isSettled("'"+v.Constant+"'", r.BaseType(v.To)) {
+	if v.Constant != "" && r.settles(v.Constant, r.BaseType(v.To)) {
 		r.makes(v.To)
 		return
 	}
 	r.casts(v.From[0], v.To)
+}
+
+// settles reports whether a text means the same as a type in every session.
+func (c *Catalog) settles(text string, to OID) bool {
+	t := c.types[to]
+	return isSettled("'"+text+"'", to) || t != nil && t.Array && c.PlainInput(to) && !strings.Contains(strings.ToLower(text), "null")
 }
 
 // casts notes a cast in an assignment.

@@ -18,12 +18,6 @@ const (
 	Truncate = syntax.Truncate
 )
 
-// rows are the changes that rows can undergo, and every that of a table.
-const (
-	rows  = Insert | Update | Delete
-	every = rows | Truncate
-)
-
 // Change is what a statement does to one relation.
 type Change struct {
 	Relation OID

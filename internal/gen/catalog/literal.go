@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/gen/tree"
@@ -36,7 +37,13 @@ func (c *Catalog) Literals(u *Uses, v tree.Value, text string) {
 			return true
 		}
 		oid := n.OID("consttype")
-		if oid == 0 || c.PlainInput(oid) || strings.HasPrefix(c.types[oid].Name, "reg") {
+		if oid == 0 || strings.HasPrefix(c.types[oid].Name, "reg") {
+			return true
+		}
+		if c.PlainInput(oid) {
+			if c.types[c.BaseType(oid)].Array && holdsNull(text) {
+				first(&u.Session, "a literal of type "+c.TypeName(oid))
+			}
 			return true
 		}
 		if quoted == nil {
@@ -49,6 +56,12 @@ func (c *Catalog) Literals(u *Uses, v tree.Value, text string) {
 		}
 		return true
 	})
+}
+
+// holdsNull reports whether a text may have a NULL in an array: what that means the
+// setting array_nulls says.
+func holdsNull(text string) bool {
+	return slices.ContainsFunc(texts(text), func(quoted string) bool { return strings.Contains(strings.ToLower(quoted), "null") })
 }
 
 // isSettled reports whether a quoted text means the same everywhere if it is read

@@ -207,7 +207,7 @@ func (r *treeReader) throughText(from, to OID) {
 	if !r.PlainOutput(from) {
 		first(&r.out.Session, "a cast from "+r.TypeName(from))
 	}
-	if !r.PlainInput(to) {
+	if t := r.types[r.BaseType(to)]; !r.PlainInput(to) || t != nil && t.Array { // array_nulls says what NULL in it is
 		first(&r.out.Session, "a cast to "+r.TypeName(to))
 	}
 }

@@ -193,6 +193,8 @@ var timely = []struct{ argument, schema, want string }{
 	{"$1::timestamptz", `CREATE FUNCTION FN(a anyelement) RETURNS text STABLE LANGUAGE sql AS 'SELECT a::text'`, "a cast from timestamp"},
 	{"$1::timestamptz", `CREATE FUNCTION FN(a anyelement) RETURNS text STABLE LANGUAGE plpgsql AS $$ DECLARE x text := a; BEGIN RETURN x; END $$`, "a cast from timestamp"},
 	{"$1::float8", `CREATE FUNCTION FN(a float8) RETURNS text STABLE LANGUAGE sql AS 'SELECT a::text'`, "a cast from double precision"},
+	{"1::bigint", `CREATE FUNCTION FN(e bigint) RETURNS int[] STABLE LANGUAGE plpgsql AS $$ DECLARE a int[] := '{1,2}'; BEGIN RETURN a || '{3}'::int[]; END $$`, ""},
+	{"1::bigint", `CREATE FUNCTION FN(e bigint) RETURNS text[] STABLE LANGUAGE plpgsql AS $$ DECLARE a text[] := '{a,null}'; BEGIN RETURN a; END $$`, "a cast to text[]"},
 	{"$1::int", `CREATE FUNCTION FN(a anyelement) RETURNS text STABLE LANGUAGE sql AS 'SELECT a::text'`, ""},
 	{"1::bigint", `CREATE FUNCTION FN(e bigint) RETURNS text STABLE LANGUAGE plpgsql AS $$ DECLARE x text := e; BEGIN RETURN x || e::text; END $$`, ""},
 	{"1::bigint", `CREATE FUNCTION FN(e bigint) RETURNS timestamptz STABLE LANGUAGE sql AS 'SELECT to_timestamp(e)'`, ""},

@@ -53,6 +53,10 @@ var moods = []struct {
 	{`enum_range(NULL::mood)`, "", false},
 	{`CASE WHEN id > 1 THEN coalesce(name, 'x') ELSE nullif(name, 'y') END`, "", false},
 	{`md5(name)`, "", false},
+	{`name::text[]`, "a cast to text[] depends on the session", false},
+	{`'{a,b}'::text[]`, "", false},
+	{`'{a,NULL}'::text[]`, "a literal of type text[] depends on the session", false},
+	{`ARRAY[name, NULL]`, "", false},
 	{`pg_typeof(id)::text`, "a cast from regtype depends on the session", false},
 }
 

@@ -12,7 +12,7 @@ import (
 // elsewhere is a session with other settings, in which a result that may be kept
 // must be the same.
 const elsewhere = `SET LOCAL TimeZone = 'Asia/Kolkata'; SET LOCAL DateStyle = 'German'; SET LOCAL IntervalStyle = 'iso_8601';
-	SET LOCAL bytea_output = 'escape'; SET LOCAL extra_float_digits = -3; SET LOCAL default_text_search_config = 'simple';
+	SET LOCAL array_nulls = off; SET LOCAL bytea_output = 'escape'; SET LOCAL extra_float_digits = -3; SET LOCAL default_text_search_config = 'simple';
 	SET LOCAL quote_all_identifiers = on; SET LOCAL app.tenant = 'another'; SET LOCAL search_path = 'public'; SET LOCAL application_name = 'another';
 	SET LOCAL xmlbinary = 'hex'`
 
