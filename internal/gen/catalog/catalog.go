@@ -82,18 +82,6 @@ func (c *Catalog) resolve(schema, name string, path []string) (OID, bool) {
 	return 0, false
 }
 
-// FunctionsNamed returns every function of that name, whatever its arguments. An
-// empty schema means any.
-func (c *Catalog) FunctionsNamed(schema, name string) []OID {
-	var out []OID
-	for _, f := range c.functions[name] {
-		if schema == "" || f.Schema == schema {
-			out = append(out, f.OID)
-		}
-	}
-	return out
-}
-
 // ViewQuery returns the query of a view, as a tree of the caller's own; nil when the
 // relation is none.
 func (c *Catalog) ViewQuery(oid OID) *tree.Node {
