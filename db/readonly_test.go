@@ -346,9 +346,11 @@ func TestAStandbyHandleIsNotEmptiedByAMistakenWrite(t *testing.T) {
 				opened := d.Health().Probes.Count
 				eventually(t, "probes", func() bool { return d.Health().Probes.Count > opened+3 })
 			}
-			if s := d.Stats(); s.Resets != 0 || s.NewConns != 2 || d.Health().State != ReadOnly {
-				t.Errorf("%v, %+v", d.Health().State, s)
+			if s := d.Stats(); s.Resets != 0 || s.NewConns != 2 {
+				t.Errorf("%+v", s)
 			}
+			// A probe every 50 ms may come late on a busy machine, which looks like down.
+			eventually(t, "read-only", func() bool { return d.Health().State == ReadOnly })
 		})
 	}
 }
