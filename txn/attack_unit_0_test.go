@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -76,40 +77,18 @@ func TestClosedGatesAreKeptForEver(t *testing.T) {
 // Conflicts that do not come from the operation's own concurrency: being few does not help.
 func TestAGateThatDoesNotHelpIsGivenUp(t *testing.T) {
 	t.Parallel()
+	// Which unit draws which number is up to the scheduler, so that one run tells little:
+	// the middle one of several is compared.
+	const runs = 7
 	for _, p := range []float64{0.15, 0.20, 0.35, 0.5} {
 		took := map[bool]time.Duration{}
 		for _, gated := range []bool{true, false} {
-			synctest.Test(t, func(t *testing.T) {
-				r := gateRunner(t)
-				if !gated {
-					keepOpen(r, "x")
-				}
-				var mu sync.Mutex
-				random := rand.New(rand.NewPCG(1, 2))
-				storm := 40
-				start := time.Now()
-				var work sync.WaitGroup
-				for range 32 {
-					work.Go(func() {
-						for range 50 {
-							if err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
-								time.Sleep(10 * time.Millisecond)
-								mu.Lock()
-								defer mu.Unlock()
-								storm--
-								if storm > 0 || random.Float64() < p {
-									return serverError("40001")
-								}
-								return nil
-							}); err != nil {
-								t.Error(err)
-							}
-						}
-					})
-				}
-				work.Wait()
-				took[gated] = time.Since(start)
-			})
+			var all []time.Duration
+			for seed := range uint64(runs) {
+				all = append(all, colliding(t, p, gated, seed))
+			}
+			slices.Sort(all)
+			took[gated] = all[runs/2]
 		}
 		t.Logf("p=%v: with the gate %v, without %v", p, took[true], took[false])
 		if took[true] > 4*took[false] {
@@ -334,4 +313,42 @@ func TestATracerThatPanicsAtIdentifyLeaksTheConnection(t *testing.T) {
 	if n := l.pool.Stat().AcquiredConns(); n != 0 {
 		t.Errorf("%d connections are lent", n)
 	}
+}
+
+// colliding returns how long 32 callers take for 50 units each that collide with a
+// probability of p, after a storm in which all do.
+func colliding(t *testing.T, p float64, gated bool, seed uint64) (took time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := gateRunner(t)
+		if !gated {
+			keepOpen(r, "x")
+		}
+		var mu sync.Mutex
+		random := rand.New(rand.NewPCG(1, seed))
+		storm := 40
+		start := time.Now()
+		var work sync.WaitGroup
+		for range 32 {
+			work.Go(func() {
+				for range 50 {
+					if err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
+						time.Sleep(10 * time.Millisecond)
+						mu.Lock()
+						defer mu.Unlock()
+						storm--
+						if storm > 0 || random.Float64() < p {
+							return serverError("40001")
+						}
+						return nil
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		work.Wait()
+		took = time.Since(start)
+	})
+	return took
 }
