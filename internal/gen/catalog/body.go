@@ -112,7 +112,7 @@ func (c *Catalog) compiled(f *Function, path int, table OID) *body {
 		c.fail(err)
 		return b
 	}
-	r := &bodyReader{treeReader: &treeReader{Catalog: c, out: b.Uses}, body: b, made: made, path: search.schemas, anywhere: c.wanders}
+	r := &bodyReader{treeReader: &treeReader{Catalog: c, out: b.Uses}, body: b, made: made, path: search.schemas, anywhere: c.wanders || wanders(f.text)}
 	r.read()
 	b.alters, b.altersAny = made.Alters, made.AltersAny || f.Language == "sql"
 	return b

@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"regexp"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -78,13 +77,20 @@ func (l *loader) loadBodies(ctx context.Context, tx pgx.Tx) error {
 				f.arguments = append(f.arguments, a)
 			}
 			f.hasPath, f.path = hasPath, path
-			sets, names = sets || setsPath.MatchString(text), names || strings.Contains(text, "search_path")
+			sets, names = sets || setting.MatchString(text), names || namesPath.MatchString(text)
 			l.wanders = sets && names
 		})
 }
 
-// setsPath finds what may set the search_path.
-var setsPath = regexp.MustCompile(`(?i)set_config|\bset\b`)
+// setting finds what may change a setting, and namesPath the search_path as what may be
+// changed. SET SCHEMA changes it too.
+var (
+	setting   = regexp.MustCompile(`(?i)set_config|\bset\b`)
+	namesPath = regexp.MustCompile(`(?i)search_path|\bset\s+((local|session)\s+)?schema\b`)
+)
+
+// wanders reports whether a body may set the search_path for what it does next.
+func wanders(body string) bool { return setting.MatchString(body) && namesPath.MatchString(body) }
 
 func (l *loader) loadAggregates(ctx context.Context, tx pgx.Tx) error {
 	var oid OID

@@ -40,7 +40,7 @@ var written = []behind{
 	{"a column by INTO", row(`SELECT 5 INTO NEW.id; RETURN NEW;`), `UPDATE t SET a = 1 WHERE id = $1`, "writes=t unkept: it writes t"},
 	{"the argument of moddatetime", `CREATE EXTENSION moddatetime; CREATE TRIGGER x BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION moddatetime(at)`, `UPDATE t SET a = 1 WHERE id = $1`, "writes=t wkeys=t.id$1 unkept: it writes t"},
 
-	// A name means what the search_path of the caller says, and nobody else's.
+	// A name means what the search_path of the caller says, and no other.
 	{"the search_path of another function", `CREATE FUNCTION other() RETURNS int LANGUAGE sql SET search_path = s, public AS 'SELECT 1'; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'`,
 		`SELECT f()`, "reads=t ro"},
 	{"the search_path of the caller", `CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; CREATE FUNCTION g() RETURNS bigint LANGUAGE sql SET search_path = s, public AS 'SELECT f()'`, `SELECT g()`, "reads=s.t ro"},
@@ -48,6 +48,9 @@ var written = []behind{
 	{"the search_path under which a trigger fires", `CREATE TABLE x (id int); CREATE TRIGGER t AFTER INSERT ON x FOR EACH ROW EXECUTE FUNCTION lg();
 		CREATE FUNCTION g() RETURNS void LANGUAGE plpgsql SET search_path = s, public AS $$ BEGIN INSERT INTO x VALUES (1); END $$`, `SELECT g()`, "reaches=s.l,x unkept: it writes s.l, x"},
 	{"a search_path that a body sets", `CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = s; RETURN (SELECT count(*) FROM t); END $$`, `SELECT f()`, "reads=s.t,t unkept: SET search_path in function f() has an effect"},
+	{"a schema that a body sets", `CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN SET LOCAL SCHEMA 's'; RETURN (SELECT count(*) FROM t); END $$`, `SELECT f()`, "reads=s.t,t unkept: SET search_path in function f() has an effect"},
+	{"a schema that DO sets", "", `DO $$ BEGIN SET search_path = s; DELETE FROM l; END $$`, "writes=l,s.l unkept: it is a utility statement"},
+	{"a schema that EXECUTE sets", `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE $x$SET SCHEMA 's'$x$; DELETE FROM l; END $$`, `SELECT f()`, "reaches=l,s.l unkept: it writes l, s.l"},
 	{"an empty search_path", `CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql SET search_path = '' AS $$ BEGIN RETURN (SELECT count(*) FROM public.t); END $$`, `SELECT f()`, "reads=t ro"},
 
 	// Types of the schema in bodies.
