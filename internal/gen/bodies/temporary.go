@@ -16,7 +16,8 @@ func (s *session) utility(sql string, compile func(query string) (tree.Value, bo
 		return
 	}
 	t, is := readTemporary(sql)
-	if !is || t.computes {
+	// Where another relation has its name, which of the two is meant depends on the way.
+	if !is || t.computes || s.elsewhere(t.name) {
 		s.out.Utilities = append(s.out.Utilities, sql)
 		return
 	}
