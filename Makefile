@@ -11,7 +11,7 @@ COUNT ?= 1
 # NEWEST is a folder to write their go.mod files in.
 TEST_GO ?=
 NEWEST ?=
-# A full run of make soundness; see internal/gen/soundness.
+# A full run of make soundness; see cmd/sqlkeel/internal/gen/soundness.
 SCHEMAS ?= 2000
 PLACES ?= 10000
 # A full run of make histories; see internal/history.
@@ -63,7 +63,7 @@ test: ## Run all tests under the race detector, with one PostgreSQL for all pack
 .PHONY: soundness
 soundness: ## Try the generator on SCHEMAS random schemas and PLACES places of expressions; SEED chooses them
 	SQLKEEL_FUZZ_SCHEMAS=$(SCHEMAS) SQLKEEL_FUZZ_PLACES=$(PLACES) SQLKEEL_FUZZ_SEED=$(SEED) $(KEEL) pg run -- \
-		$(GO) test -count=1 -timeout 2h -run '^(TestEveryChangeWasForetold|TestWhatIsSaidOfAnExpressionIsSaidInEveryPlace)$$' -v ./internal/gen/soundness
+		$(GO) test -count=1 -timeout 2h -run '^(TestEveryChangeWasForetold|TestWhatIsSaidOfAnExpressionIsSaidInEveryPlace)$$' -v ./cmd/sqlkeel/internal/gen/soundness
 
 .PHONY: faults
 faults: ## Commit FAULTS increments in each mode over a network that loses COMMITs; SEED chooses which

@@ -17,21 +17,21 @@ var questions = []struct {
 	marks *regexp.Regexp
 	in    []string
 }{
-	{"what do PostgreSQL's trees call and change", regexp.MustCompile(`"(opfuncid|aggfnoid|winfnoid|rowMarks|mergeActionList|coltypes)"`), []string{"internal/gen/catalog", "internal/gen/query"}},
-	{"how is a stored tree read", regexp.MustCompile(`"RANGETBLENTRY", "ROW"`), []string{"internal/gen/tree"}},
-	{"which keys tell rows apart", regexp.MustCompile(`\bindisunique\b`), []string{"internal/gen/catalog", "internal/gen/variants", "internal/gen"}},
-	{"is it one row, is the order total", regexp.MustCompile(`\.Equality\(|!k\.Distinct\b`), []string{"internal/gen/query"}},
-	{"where is Go's equality PostgreSQL's", regexp.MustCompile(`\buuidOID\b|\b2950\b`), []string{"internal/gen/query"}},
-	{"how is a tree of the parser walked", regexp.MustCompile(`reflect\.ValueOf\(n\b`), []string{"internal/gen/syntax", "internal/gen/variants"}},
-	{"how is PL/pgSQL read", regexp.MustCompile(`"elsif"|ParsePlPgSql`), []string{"internal/gen/plpgsql"}},
-	{"how are bodies compiled", regexp.MustCompile(`BEGIN ATOMIC`), []string{"internal/gen/bodies", "internal/gen/effects", "internal/gen/variants"}},
-	{"which functions depend on the session", regexp.MustCompile(`"transaction_timestamp"|"statement_timestamp"`), []string{"internal/gen/catalog"}},
+	{"what do PostgreSQL's trees call and change", regexp.MustCompile(`"(opfuncid|aggfnoid|winfnoid|rowMarks|mergeActionList|coltypes)"`), []string{"cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/query"}},
+	{"how is a stored tree read", regexp.MustCompile(`"RANGETBLENTRY", "ROW"`), []string{"cmd/sqlkeel/internal/gen/tree"}},
+	{"which keys tell rows apart", regexp.MustCompile(`\bindisunique\b`), []string{"cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/variants", "cmd/sqlkeel/internal/gen"}},
+	{"is it one row, is the order total", regexp.MustCompile(`\.Equality\(|!k\.Distinct\b`), []string{"cmd/sqlkeel/internal/gen/query"}},
+	{"where is Go's equality PostgreSQL's", regexp.MustCompile(`\buuidOID\b|\b2950\b`), []string{"cmd/sqlkeel/internal/gen/query"}},
+	{"how is a tree of the parser walked", regexp.MustCompile(`reflect\.ValueOf\(n\b`), []string{"cmd/sqlkeel/internal/gen/syntax", "cmd/sqlkeel/internal/gen/variants"}},
+	{"how is PL/pgSQL read", regexp.MustCompile(`"elsif"|ParsePlPgSql`), []string{"cmd/sqlkeel/internal/gen/plpgsql"}},
+	{"how are bodies compiled", regexp.MustCompile(`BEGIN ATOMIC`), []string{"cmd/sqlkeel/internal/gen/bodies", "cmd/sqlkeel/internal/gen/effects", "cmd/sqlkeel/internal/gen/variants"}},
+	{"which functions depend on the session", regexp.MustCompile(`"transaction_timestamp"|"statement_timestamp"`), []string{"cmd/sqlkeel/internal/gen/catalog"}},
 }
 
 func TestTheGeneratorAnswersEachQuestionInOnePlace(t *testing.T) {
 	t.Parallel()
 	found := map[string][]string{}
-	err := filepath.WalkDir("internal/gen", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("cmd/sqlkeel/internal/gen", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata") {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
 )
 
 // genFlags are what generate, check and inspect have in common.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
 )
 
 func newInspect() *cobra.Command {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
 )
 
 // listed is how many relations of a list the table names.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/internal/gen"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
 )
 
 func TestTheTableHasALineForEachStatement(t *testing.T) {

@@ -1,0 +1,176 @@
+package gen
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// Inspection is what Inspect found.
+type Inspection struct {
+	Statements []Inspected
+	// Failed is why statements, or parts of the schema, could not be understood,
+	// and Notes what else there is to say.
+	Failed, Notes Problems
+	// Misconfigured says that some of Failed is about the configuration: packages may
+	// be missing.
+	Misconfigured bool
+	// Unknown is how many of the statements could not be analysed, and Opaque how
+	// many were set aside with @opaque.
+	Unknown, Opaque int
+}
+
+// Inspected is a statement as `sqlkeel inspect` prints it. Lists are never null, and
+// are sorted. Relations have their schema unless that is public; "*"
+// stands for any relation, beside those that are known. Of a statement that could not be analysed nothing is
+// known: it may change anything, and WhyNot is the reason.
+type Inspected struct {
+	Package   string   `json:"package"`
+	Name      string   `json:"name"`
+	Cmd       string   `json:"cmd"`
+	File      string   `json:"file"` // relative to the configuration's folder
+	Line      int      `json:"line"`
+	Reads     []string `json:"reads"`
+	Writes    []string `json:"writes"`
+	Locks     []string `json:"locks"`
+	Effects   []string `json:"effects"` // what a write changes beyond Writes
+	RowKeys   []RowKey `json:"row_keys"`
+	ReadOnly  bool     `json:"read_only"`
+	Cacheable bool     `json:"cacheable"`
+	WhyNot    string   `json:"why_not"`
+	// NoStandby is why it is not read-only, and Session what it leaves in the session
+	// that ran it; "" for nothing.
+	NoStandby string   `json:"no_standby,omitempty"`
+	Session   string   `json:"session,omitempty"`
+	Variants  []string `json:"variants"` // such as "category+min_price sort=newest"; "none" without any part
+	// Opaque is why the statement was set aside with @opaque; "" when it was not.
+	Opaque string `json:"opaque,omitempty"`
+	// Unknown says that the statement was not, or could not be, analysed.
+	Unknown bool `json:"-"`
+}
+
+// RowKey says by what the rows are known that a statement reads, or that it wrote.
+type RowKey struct {
+	For      string `json:"for"` // "read" or "write"
+	Relation string `json:"relation"`
+	Column   string `json:"column"`
+	Param    int    `json:"param,omitempty"`  // the placeholder that holds the value
+	Result   int    `json:"result,omitempty"` // the result column that does
+}
+
+// Inspect works out what the statements do. It writes nothing and needs no Go
+// module. What cannot be analysed does not stop the rest; the error is about the
+// configuration or the server.
+func Inspect(ctx context.Context, o Options) (*Inspection, error) {
+	a, err := analyse(ctx, o, lenient)
+	if err != nil {
+		return nil, err
+	}
+	found := &Inspection{Statements: []Inspected{}, Failed: a.sorted(a.problems, healsFailures), Notes: a.sorted(a.notes, healsUnknown)}
+	for _, problem := range a.project.Problems {
+		found.Misconfigured = found.Misconfigured || !problem.Warning && problem.Pos.File == a.project.Config
+	}
+	for _, pkg := range a.packages {
+		for _, st := range pkg.statements {
+			switch {
+			case st.Opaque() != nil:
+				found.Opaque++
+			case st.result == nil:
+				found.Unknown++
+			}
+			found.Statements = append(found.Statements, inspected(st))
+		}
+	}
+	slices.SortFunc(found.Statements, func(a, b Inspected) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
+	})
+	return found, nil
+}
+
+func inspected(st *statementAnalysis) Inspected {
+	i := Inspected{
+		Package: st.Package.Name, Name: st.Name, Cmd: st.Command, File: st.Pos.File, Line: st.Pos.Line,
+		Reads: []string{}, Writes: []string{}, Locks: []string{}, Effects: []string{}, RowKeys: []RowKey{}, Variants: []string{},
+	}
+	if st.result == nil {
+		i.Effects, i.WhyNot, i.Unknown = []string{"*"}, unknown(st.failed), true
+		if note := st.Opaque(); note != nil {
+			i.Opaque = note.Args
+		}
+		return i
+	}
+	e := st.result.Effects
+	i.Reads, i.Writes, i.Locks = append(i.Reads, e.Reads...), append(i.Writes, e.Writes...), append(i.Locks, e.Locks...)
+	i.Effects = append(i.Effects, e.Reaches...)
+	if e.ReadsAnything {
+		i.Reads = slices.Insert(i.Reads, 0, "*")
+	}
+	if e.Anything {
+		i.Effects = slices.Insert(i.Effects, 0, "*")
+	}
+	i.RowKeys = append(rowKeys("read", e.ReadKeys), rowKeys("write", e.WriteKeys)...)
+	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.Unkept == "", e.Unkept
+	i.NoStandby, i.Session = st.result.NoStandby, e.Session
+	if st.plan != nil {
+		i.Variants = variantNames(st.plan.Stmt(), st.plan.Masks())
+	}
+	return i
+}
+
+// unknown returns why a statement could not be analysed.
+func unknown(problem *project.Problem) string {
+	if problem == nil {
+		return "the schema could not be applied"
+	}
+	return problem.Message
+}
+
+func rowKeys(what string, keys []stmt.RowKey) []RowKey {
+	list := []RowKey{}
+	for _, k := range keys {
+		list = append(list, RowKey{For: what, Relation: k.Relation, Column: k.Column, Param: k.Param, Result: k.Result})
+	}
+	return list
+}
+
+// variantNames names each variant by the parts that it has.
+func variantNames(v *stmt.Variants, masks []stmt.Mask) []string {
+	list := make([]string, 0, len(masks))
+	for _, m := range masks {
+		var parts []string
+		for i, f := range v.Filters {
+			if m&(1<<i) != 0 {
+				parts = append(parts, snake(f.Name))
+			}
+		}
+		name := strings.Join(parts, "+")
+		if v.Sort != nil {
+			for i, literal := range v.Sort.Literals {
+				if m&(1<<(len(v.Filters)+i)) != 0 {
+					name += " " + snake(v.Sort.Name) + "=" + literal
+				}
+			}
+		}
+		list = append(list, cmp.Or(strings.TrimSpace(name), "none"))
+	}
+	return list
+}
+
+// snake writes a Go name the way that SQL would.
+func snake(goName string) string {
+	var b strings.Builder
+	lower := false
+	for _, r := range goName {
+		if unicode.IsUpper(r) && lower {
+			b.WriteByte('_')
+		}
+		lower = !unicode.IsUpper(r)
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

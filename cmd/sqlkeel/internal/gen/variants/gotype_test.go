@@ -1,0 +1,170 @@
+package variants
+
+import (
+	"database/sql"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
+
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
+	t.Parallel()
+	for goType, want := range map[string]string{
+		"*string":                    "stmt.Pointer[string]",
+		"*int64":                     "stmt.Pointer[int64]",
+		"*time.Time":                 "stmt.Pointer[time.Time]",
+		"*uuid.UUID":                 "stmt.Pointer[uuid.UUID]",
+		"*Mood":                      "stmt.Pointer[Mood]",
+		"*netip.Addr":                "stmt.ValidPointer[netip.Addr]",
+		"*netip.Prefix":              "stmt.ValidPointer[netip.Prefix]",
+		"[]string":                   "stmt.Slice[string]",
+		"[]byte":                     "stmt.Slice[byte]",
+		"[]Mood":                     "stmt.Slice[Mood]",
+		"pgtype.Text":                "func(arg any) (present, known bool) { v, known := arg.(pgtype.Text); return v.Valid, known }",
+		"pgtype.Range[pgtype.Date]":  "func(arg any) (present, known bool) { v, known := arg.(pgtype.Range[pgtype.Date]); return v.Valid, known }",
+		"NullMood":                   "func(arg any) (present, known bool) { v, known := arg.(NullMood); return v.Valid, known }",
+		"uuid.NullUUID":              "func(arg any) (present, known bool) { v, known := arg.(uuid.NullUUID); return v.Valid, known }",
+		"string":                     "",
+		"time.Time":                  "",
+		"Mood":                       "",
+		"interface{}":                "",
+		"any":                        "",
+		"**string":                   "",
+		"*pgtype.Text":               "",
+		"*[]string":                  "",
+		"*Other":                     "",
+		"NullOther":                  "",
+		"zeronull.Text":              "",
+		"json.RawMessage":            "",
+		"*json.RawMessage":           "",
+		"pgtype.Hstore":              "",
+		"pgtype.Multirange[Int4]":    "",
+		"sql.NullString":             "func(arg any) (present, known bool) { v, known := arg.(sql.NullString); return v.Valid, known }",
+		"*sql.NullString":            "",
+		"*uuid.NullUUID":             "",
+		"sql.Null[string]":           "",
+		"sql.RawBytes":               "",
+		"uuid.UUID":                  "",
+		"[]*string":                  "stmt.Slice[*string]",
+		"decimal.NullDecimal":        "",
+		"*decimal.Decimal":           "",
+		"*civil.Time":                "",
+		"map[string]string":          "",
+		"*uuidx.UUID":                "",
+		"vector.Vector":              "",
+		"*net.IPNet":                 "",
+		"pgtype.FlatArray[*float64]": "",
+	} {
+		if got, why := present(goPackage, goType); got != want || got == "" && why == "" {
+			t.Errorf("%s: %q, %q", goType, got, why)
+		}
+	}
+	if got, _ := present(&project.Package{Imports: map[string]string{"uuid": "example.com/uuid"}}, "*uuid.UUID"); got != "" {
+		t.Errorf("another package's UUID: %s", got)
+	}
+}
+
+func TestTheTextOfASortIsToldForAClosedSetOfGoTypes(t *testing.T) {
+	t.Parallel()
+	for goType, want := range map[string]string{
+		"string":      "stmt.Text[string]",
+		"Mood":        "stmt.Text[Mood]",
+		"*string":     "stmt.TextPointer[string]",
+		"*Mood":       "stmt.TextPointer[Mood]",
+		"pgtype.Text": "func(arg any) (text string, null, known bool) { v, known := arg.(pgtype.Text); return v.String, !v.Valid, known }",
+		"NullMood":    "func(arg any) (text string, null, known bool) { v, known := arg.(NullMood); return string(v.Mood), !v.Valid, known }",
+		"NullOther":   "",
+		"Other":       "",
+		"any":         "",
+		"[]string":    "",
+	} {
+		if got, why := value(goPackage, goType); got != want || got == "" && why == "" {
+			t.Errorf("%s: %q, %q", goType, got, why)
+		}
+	}
+}
+
+// What is told to be NULL has to be what pgx sends as NULL.
+func TestPresenceIsWhatPgxSends(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "")
+	text, number, at, id, empty := "", int32(0), time.Time{}, uuid.UUID{}, ""
+	addr, none, prefix, no := netip.MustParseAddr("10.0.0.1"), netip.Addr{}, netip.MustParsePrefix("10.0.0.0/8"), netip.Prefix{}
+	modes := []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol}
+	for _, c := range []struct {
+		typ string
+		arg any
+		ask func(any) (bool, bool)
+	}{
+		{"text", uuid.NullUUID{}, uuidValid},
+		{"text", sql.NullString{}, nullString}, {"text", sql.NullString{Valid: true}, nullString}, {"jsonb", sql.NullString{}, nullString},
+		{"timestamptz", sql.NullTime{}, nullTime}, {"timestamptz", sql.NullTime{Valid: true}, nullTime},
+		{"jsonb", []string(nil), stmt.Slice[string]}, {"jsonb", []string{}, stmt.Slice[string]}, {"json", []map[string]any(nil), stmt.Slice[map[string]any]},
+		{"text", &text, stmt.Pointer[string]}, {"text", (*string)(nil), stmt.Pointer[string]},
+		{"int4", &number, stmt.Pointer[int32]}, {"int4", (*int32)(nil), stmt.Pointer[int32]},
+		{"timestamptz", &at, stmt.Pointer[time.Time]}, {"timestamptz", (*time.Time)(nil), stmt.Pointer[time.Time]},
+		{"date", &at, stmt.Pointer[time.Time]},
+		{"uuid", &id, stmt.Pointer[uuid.UUID]}, {"uuid", (*uuid.UUID)(nil), stmt.Pointer[uuid.UUID]},
+		{"jsonb", &empty, stmt.Pointer[string]},
+		{"inet", &addr, stmt.ValidPointer[netip.Addr]}, {"inet", &none, stmt.ValidPointer[netip.Addr]}, {"inet", (*netip.Addr)(nil), stmt.ValidPointer[netip.Addr]},
+		{"cidr", &prefix, stmt.ValidPointer[netip.Prefix]}, {"cidr", &no, stmt.ValidPointer[netip.Prefix]},
+		{"int4[]", []int32{}, stmt.Slice[int32]}, {"int4[]", []int32(nil), stmt.Slice[int32]}, {"int4[]", []int32{1}, stmt.Slice[int32]},
+		{"bytea", []byte{}, stmt.Slice[byte]}, {"bytea", []byte(nil), stmt.Slice[byte]},
+		{"jsonb", []byte("1"), stmt.Slice[byte]}, {"jsonb", []byte(nil), stmt.Slice[byte]},
+		{"text[]", []*string{nil}, stmt.Slice[*string]}, {"uuid[]", []uuid.UUID(nil), stmt.Slice[uuid.UUID]},
+		{"text", pgtype.Text{Valid: true}, textValid}, {"text", pgtype.Text{}, textValid},
+		{"numeric", pgtype.Numeric{NaN: true, Valid: true}, numericValid}, {"numeric", pgtype.Numeric{}, numericValid},
+		{"daterange", pgtype.Range[pgtype.Date]{LowerType: pgtype.Empty, UpperType: pgtype.Empty, Valid: true}, rangeValid},
+		{"daterange", pgtype.Range[pgtype.Date]{}, rangeValid},
+		{"uuid", uuid.NullUUID{Valid: true}, uuidValid}, {"uuid", uuid.NullUUID{UUID: uuid.UUID{1}}, uuidValid},
+		{"text", zeronull.Text(""), nil},
+	} {
+		var null bool
+		if err := b.conn.QueryRow(t.Context(), "SELECT $1::"+c.typ+" IS NULL", c.arg).Scan(&null); err != nil {
+			if !(c.typ == "jsonb" && c.arg == any(&empty)) {
+				t.Errorf("%s %T: %v", c.typ, c.arg, err)
+			}
+			continue
+		}
+		if c.ask == nil {
+			if !null {
+				t.Error("zeronull is not NULL any more")
+			}
+			continue
+		}
+		for _, mode := range modes[1:] {
+			var other bool
+			if err := b.conn.QueryRow(t.Context(), "SELECT $1::"+c.typ+" IS NULL", mode, c.arg).Scan(&other); err == nil && other != null {
+				t.Errorf("%s %T %v: NULL = %v in mode %v", c.typ, c.arg, c.arg, other, mode)
+			}
+		}
+		if present, known := c.ask(c.arg); !known || present == null {
+			t.Errorf("%s %T %v: present = %v, known = %v, NULL = %v", c.typ, c.arg, c.arg, present, known, null)
+		}
+	}
+}
+
+func uuidValid(arg any) (present, known bool) { v, known := arg.(uuid.NullUUID); return v.Valid, known }
+func textValid(arg any) (present, known bool) { v, known := arg.(pgtype.Text); return v.Valid, known }
+func numericValid(arg any) (present, known bool) {
+	v, known := arg.(pgtype.Numeric)
+	return v.Valid, known
+}
+func rangeValid(arg any) (present, known bool) {
+	v, known := arg.(pgtype.Range[pgtype.Date])
+	return v.Valid, known
+}
+
+func nullString(arg any) (present, known bool) {
+	v, known := arg.(sql.NullString)
+	return v.Valid, known
+}
+func nullTime(arg any) (present, known bool) { v, known := arg.(sql.NullTime); return v.Valid, known }
