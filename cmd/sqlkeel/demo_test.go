@@ -94,7 +94,7 @@ func TestDemoShowsEverythingInPlainLines(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	stdout, stderr, code := result(t, sqlkeel(t, []string{"DATABASE_URL=" + pg.DSN()}, "demo", few))
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "12 of 12 parts held") {
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "14 of 14 parts held") {
 		t.Fatalf("exit code %d, stderr %q\n%s", code, stderr, stdout)
 	}
 	if !plainText.MatchString(stdout) || !strings.Contains(stdout, "1500 of them sales") {
@@ -109,7 +109,7 @@ func TestDemoShowsEverythingInPlainLines(t *testing.T) {
 func TestDemoInterruptedOnAForeignServerLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for sig, at := range map[syscall.Signal]string{
-		syscall.SIGINT: "[4/12]", syscall.SIGTERM: "[2/12]", syscall.SIGHUP: "[1/12]",
+		syscall.SIGINT: "[4/14]", syscall.SIGTERM: "[2/14]", syscall.SIGHUP: "[1/14]",
 	} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
@@ -134,7 +134,7 @@ func TestDemoInterruptedOnAForeignServerLeavesNothing(t *testing.T) {
 
 func TestDemoInterruptedOnItsOwnServerLeavesNoProcess(t *testing.T) {
 	t.Parallel()
-	th := demoUpTo(t, []string{"SQLKEEL_PG_PROVIDER=local"}, "[4/12]")
+	th := demoUpTo(t, []string{"SQLKEEL_PG_PROVIDER=local"}, "[4/14]")
 	dsn := "postgres://" + th.address
 	if !listens(t, dsn) {
 		t.Errorf("no server at %s while it is shown", th.address)
@@ -153,7 +153,7 @@ func TestDemoInterruptedOnItsOwnServerLeavesNoProcess(t *testing.T) {
 func TestDemoWhoseReaderLeftCleansUp(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	th := demoUpTo(t, []string{"TEST_DATABASE_URL=" + pg.DSN()}, "[1/12]")
+	th := demoUpTo(t, []string{"TEST_DATABASE_URL=" + pg.DSN()}, "[1/14]")
 	if err := th.out.Close(); err != nil { // as in: sqlkeel demo | head
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestDemoExitsWithOneWhenAPartDoesNotHold(t *testing.T) {
 	}
 	_, summary, _ := strings.Cut(stdout, "\nSummary\n")
 	if !regexp.MustCompile(`connection pool under stress +NO .* requests failed: .*too many clients`).MatchString(summary) ||
-		!strings.Contains(summary, "11 of 12 parts held") {
+		!strings.Contains(summary, "13 of 14 parts held") {
 		t.Errorf("the summary does not name it:\n%s", stdout)
 	}
 }
@@ -191,7 +191,7 @@ func TestDemoWithoutAServerSaysWhatToDo(t *testing.T) {
 		if code != 1 || !strings.Contains(stderr, "no PostgreSQL server available") || !strings.Contains(stderr, name) {
 			t.Errorf("%s: exit code %d, stderr %q", name, code, stderr)
 		}
-		if strings.Contains(stdout, "[1/12]") {
+		if strings.Contains(stdout, "[1/14]") {
 			t.Errorf("%s: it began all the same:\n%s", name, stdout)
 		}
 	}

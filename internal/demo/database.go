@@ -14,27 +14,29 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/db"
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
-	"github.com/sqlkeel/sqlkeel/migrations"
 	"github.com/sqlkeel/sqlkeel/repo"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
 // createDatabase makes the demonstration's own database and returns how to
-// drop it. Dropping does not follow ctx: it must work after an interrupt.
+// drop it.
 func (s *stage) createDatabase(ctx context.Context) (drop func() error, err error) {
-	name := "sqlkeel_demo_" + uuid.NewString()[:8]
-	s.database = name
-	quoted := pgx.Identifier{name}.Sanitize()
-	if s.dsn, s.address, err = onDatabase(s.opts.Server.DSN(), name); err != nil {
+	s.database = "sqlkeel_demo_" + uuid.NewString()[:8]
+	if s.dsn, s.address, err = onDatabase(s.opts.Server.DSN(), s.database); err != nil {
 		return nil, err
 	}
+	return s.create(ctx, s.database)
+}
+
+// create makes a database and returns how to drop it. Neither follows ctx once
+// begun: after an interrupt the server would finish the creation, and the
+// database would be left behind.
+func (s *stage) create(ctx context.Context, name string) (drop func() error, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// Once begun, the server would go on with it after an interrupt, and nobody
-	// would drop what it made.
+	quoted := pgx.Identifier{name}.Sanitize()
 	err = s.asAdmin(context.WithoutCancel(ctx), "CREATE DATABASE "+quoted+" TEMPLATE template0 ENCODING 'UTF8'")
 	if err != nil {
 		return nil, fmt.Errorf("create a database for the demonstration: %w", err)
@@ -83,28 +85,6 @@ func onDatabase(dsn, database string) (changed, address string, err error) {
 		return "", "", errors.New("the server's DSN cannot be pointed at another database")
 	}
 	return dsn, net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))), nil
-}
-
-func migrateUp(ctx context.Context, s *stage) (string, error) {
-	m, err := migrate.New(migrate.Config{DSN: s.dsn, FS: migrations.FS})
-	if err != nil {
-		return "", err
-	}
-	run, err := m.Up(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, step := range run.Steps {
-		s.line("%s", step.File)
-	}
-	again, err := m.Up(ctx)
-	if err != nil {
-		return "", err
-	}
-	if len(again.Steps) != 0 {
-		return "", fmt.Errorf("a second run applied %d migrations again", len(again.Steps))
-	}
-	return fmt.Sprintf("%d applied under a lock; a second run had nothing to do", len(run.Steps)), nil
 }
 
 func loadData(ctx context.Context, s *stage) (string, error) {

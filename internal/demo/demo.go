@@ -41,10 +41,12 @@ type program struct {
 
 func everything() program {
 	return program{needed: 3, parts: []part{
-		{"migrations", migrateUp},
+		{"migrations up, down and up again", upAndDown},
 		{"bulk load with COPY", loadData},
 		{"connecting", connect},
 		{"connection pool under stress", stressPool},
+		{"one connection for a scope", scopedConnection},
+		{"two databases, chosen by context", switchDatabases},
 		{"dynamic search, no string building", search},
 		{"reports", reports},
 		{"contended transfers, SERIALIZABLE", transfers},

@@ -45,8 +45,10 @@ func TestAnInterruptEndsAnyPart(t *testing.T) {
 	t.Parallel()
 	all := everything()
 	inTheMiddle := map[string]string{ // others are interrupted at their heading
-		"migrations":                        "00003_reviews.sql",
+		"migrations up, down and up again":  " taken back",
 		"bulk load with COPY":               "rows: ",
+		"one connection for a scope":        "in the scope: ",
+		"two databases, chosen by context":  " in the shop and ",
 		"contended transfers, SERIALIZABLE": "between 10 accounts",
 		"batch job killed and resumed":      "killed in the middle",
 		"N+1 against one round trip":        "a statement a book",

@@ -40,12 +40,17 @@ var faults = []fault{
 	{"no tasks to be killed in", "batch job killed and resumed", "DELETE FROM tasks", "", "", "0 sessions were killed, want that of the job"},
 	{"a review is lost in between", "N+1 against one round trip", "", "a statement a book",
 		"DELETE FROM reviews WHERE id = (SELECT min(id) FROM reviews)", "one statement found 99 reviews of 245 books, the loop 100 of 245"},
+	{"a scope leaves something behind", "one connection for a scope", "", "in the scope: ",
+		"CREATE TABLE picked (id int)", "240 sessions were not clean: "},
 	{"a price is stale", "cached against direct reads", `CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
 		'BEGIN NEW.price_cents := OLD.price_cents; RETURN NEW; END';
 		CREATE TRIGGER keep BEFORE UPDATE ON books FOR EACH ROW EXECUTE FUNCTION keep()`, "", "", "a stale price of 42.99 was served"},
+	{"the databases are mixed up", "two databases, chosen by context", "DROP TRIGGER keep ON books", " in the shop and ",
+		"UPDATE books SET price_cents = price_cents + 1 WHERE id = 1", " reads failed: the price in the shop is "},
 	{"no sales", "reports", "TRUNCATE sales", "", "", "7 days and 0 products, want 7 and 5"},
 	{"a missing book", "cached against direct reads", "DELETE FROM books WHERE id = 2", "", "", " reads failed: "},
 	{"nothing to find", "dynamic search, no string building", "TRUNCATE books CASCADE", "", "", "no filter, newest first: found nothing"},
+	{"nothing to put in a scope", "one connection for a scope", "DROP TABLE picked", "", "", "the temporary table has 0 books, want 10"},
 	{"no books", "connection pool under stress", "", "", "", "there are no books to read"},
 }
 
@@ -101,8 +106,18 @@ func TestMigrationsThatCannotBeAppliedEndTheShow(t *testing.T) {
 	if !errors.Is(ended.err, ErrFailed) {
 		t.Errorf("error %v, want ErrFailed", ended.err)
 	}
-	ended.shows(t, "DID NOT HOLD: ", `relation "authors" already exists`, "Summary", "NO", "0 of 12 parts held")
-	ended.hides(t, "[2/12]")
+	ended.shows(t, "DID NOT HOLD: ", `relation "authors" already exists`, "Summary", "NO", "0 of 14 parts held")
+	ended.hides(t, "[2/14]")
+}
+
+func TestMigrationsThatCannotBeTakenBackEndTheShow(t *testing.T) {
+	t.Parallel()
+	server := shared(t)
+	ended := perform(t, t.Context(), server, everything(), tamper(t, server, "[1/", "CREATE DOMAIN isbn AS text; CREATE TABLE other (n int)"))
+	if !errors.Is(ended.err, ErrFailed) {
+		t.Errorf("error %v, want ErrFailed", ended.err)
+	}
+	ended.shows(t, "DID NOT HOLD: 2 relations, types and functions are left after all migrations were taken back", "0 of 14 parts held")
 }
 
 func TestALoadThatLosesSalesEndsTheShow(t *testing.T) {
@@ -114,8 +129,8 @@ func TestALoadThatLosesSalesEndsTheShow(t *testing.T) {
 	if !errors.Is(ended.err, ErrFailed) {
 		t.Errorf("error %v, want ErrFailed", ended.err)
 	}
-	ended.shows(t, "[2/12]", "DID NOT HOLD: ", "sales", "Summary", "1 of 12 parts held")
-	ended.hides(t, "[3/12]")
+	ended.shows(t, "[2/14]", "DID NOT HOLD: ", "sales", "Summary", "1 of 14 parts held")
+	ended.hides(t, "[3/14]")
 }
 
 // with returns p with something done to the stage ahead of it.

@@ -21,19 +21,21 @@ func TestEveryPartHoldsOnAServerOfItsOwn(t *testing.T) {
 	}
 	ended.shows(t,
 		"working in database sqlkeel_demo_", " at 127.0.0.1:",
-		"[1/12] migrations\n", "00001_people.sql", "held: ",
-		"[2/12] bulk load with COPY\n", "rows: ", "1500 of them sales",
-		"[3/12] connecting\n", "held: PostgreSQL "+server.Version(),
-		"[4/12] connection pool under stress\n", "CALLERS", "EACH", "OK", "FAILED", "AVERAGE", "P99", "pool of 10", "one a request",
-		"[5/12] dynamic search", "fantasy in stock", "held: 3 filters",
-		"[6/12] reports\n", "REVENUE", "2026-10-31", "BEST SELLER",
-		"[7/12] contended transfers", "the sum was 20000.00 and is 20000.00",
-		"[8/12] batch job killed and resumed\n", "SQLSTATE 57P01", "after the second run 100 are done",
-		"[9/12] N+1", "246 round trips, 100 reviews", "1 round trip, 100 reviews",
-		"[10/12] cached against direct reads\n", "direct ", "cached ", "hits", "after a write",
-		"[11/12] server lost under load\n", "the monitor says:\n      demo is down since ", "held: server stopped at once and started again",
-		"[12/12] health report\n", "demo is up since ", "  down: ", "  up: the server answers",
-		"\nSummary\n", "PART ", "\n      12 of 12 parts held, in ")
+		"[1/14] migrations up, down and up again\n", "00001_people.sql", "7 taken back", "0 relations, types and functions are left", "held: 7 applied",
+		"[2/14] bulk load with COPY\n", "rows: ", "1500 of them sales",
+		"[3/14] connecting\n", "held: PostgreSQL "+server.Version(),
+		"[4/14] connection pool under stress\n", "CALLERS", "EACH", "OK", "FAILED", "AVERAGE", "P99", "pool of 10", "one a request",
+		"[5/14] one connection for a scope\n", "time zone Pacific/Apia, 10 books", "clean sessions", "held: settings, a temporary table",
+		"[6/14] two databases, chosen by context\n", " in the shop and ", "of two databases", `unknown target "elsewhere"`, "held: 1200 reads by 24 callers",
+		"[7/14] dynamic search", "fantasy in stock", "held: 3 filters",
+		"[8/14] reports\n", "REVENUE", "2026-10-31", "BEST SELLER",
+		"[9/14] contended transfers", "the sum was 20000.00 and is 20000.00",
+		"[10/14] batch job killed and resumed\n", "SQLSTATE 57P01", "after the second run 100 are done",
+		"[11/14] N+1", "246 round trips, 100 reviews", "1 round trip, 100 reviews",
+		"[12/14] cached against direct reads\n", "direct ", "cached ", "hits", "after a write",
+		"[13/14] server lost under load\n", "the monitor says:\n      demo is down since ", "held: server stopped at once and started again",
+		"[14/14] health report\n", "demo is up since ", "  down: ", "  up: the server answers",
+		"\nSummary\n", "PART ", "\n      14 of 14 parts held, in ")
 	ended.hides(t, "NOT HOLD")
 	ended.hides(t, "\r")
 	plausible(t, ended)
@@ -47,6 +49,8 @@ func plausible(t *testing.T, ended performance) {
 		`pool of 10 +24 +200 +(\d+) +0 `:                    {4800, 4800},
 		`one a request +24 +10 +(\d+) +0 `:                  {240, 240},
 		`pool of 10 +24 +200 +4800 +0 +(\d+) `:              {1, 1e6},
+		`clean sessions +24 +10 +(\d+) +0 `:                 {240, 240},
+		`of two databases +24 +50 +(\d+) +0 `:               {1200, 1200},
 		`opened (\d+) connections in all`:                   {1, poolSize},
 		`between 10 accounts +32 +25 +(\d+) +0 `:            {800, 800},
 		`(\d+) attempts collided`:                           {1, 1e6},
@@ -183,7 +187,7 @@ func TestADatabaseThatCannotBeDroppedIsNamed(t *testing.T) {
 func TestAnOutputThatNobodyReadsEndsTheShow(t *testing.T) {
 	t.Parallel()
 	ended := perform(t, t.Context(), shared(t), everything(), func(line string) error {
-		if strings.HasPrefix(line, "[2/12]") {
+		if strings.HasPrefix(line, "[2/14]") {
 			return io.ErrClosedPipe
 		}
 		return nil
@@ -191,7 +195,7 @@ func TestAnOutputThatNobodyReadsEndsTheShow(t *testing.T) {
 	if !errors.Is(ended.err, io.ErrClosedPipe) {
 		t.Errorf("error %v, want that of the output", ended.err)
 	}
-	ended.hides(t, "[3/12]")
+	ended.hides(t, "[3/14]")
 	ended.hides(t, "Summary")
 }
 
@@ -211,9 +215,9 @@ func TestRunBeginsWithWhatTheOthersNeed(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	out := &console{hook: once("[1/12] migrations", cancel)}
+	out := &console{hook: once("[1/14] migrations up", cancel)}
 	err := Run(ctx, Options{Server: shared(t), Out: out, Size: tiny})
-	if !errors.Is(err, context.Canceled) || !strings.Contains(out.text.String(), "[1/12] migrations") {
+	if !errors.Is(err, context.Canceled) || !strings.Contains(out.text.String(), "[1/14] migrations up") {
 		t.Errorf("error %v, shown:\n%s", err, out.text.String())
 	}
 }
