@@ -50,8 +50,8 @@ func reason(end txn.AttemptEnd) error {
 
 func ofAttempt(end txn.AttemptEnd) []attribute.KeyValue {
 	attrs := append(failure(reason(end)), outcomeOf(end.Outcome))
-	if end.Again {
-		attrs = append(attrs, seconds(keyRetryDelay, end.Delay))
+	if end.Retry {
+		attrs = append(attrs, seconds(keyRetryDelay, end.Backoff))
 	}
 	if end.Resolve > 0 {
 		attrs = append(attrs, seconds(keyResolveTime, end.Resolve))
@@ -59,7 +59,7 @@ func ofAttempt(end txn.AttemptEnd) []attribute.KeyValue {
 	return attrs
 }
 
-func ofUnit(end txn.UnitEnd) []attribute.KeyValue {
+func ofUnit(end txn.TransactionEnd) []attribute.KeyValue {
 	attrs := append(failure(end.Err), outcomeOf(end.Outcome), keyAttemptCount.Int(end.Attempts))
 	if end.GateWait > 0 {
 		attrs = append(attrs, seconds(keyGateWait, end.GateWait))

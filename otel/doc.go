@@ -12,7 +12,7 @@
 // a transaction gets the attempt's span in its context, so the spans of its
 // statements, by a tracer of the driver, belong to the attempt that sent them.
 // Hooks get the unit's, which has ended then. A part of a transaction
-// ([txn.Tx.Savepoint], [txn.Nest]) has no span. All are of kind internal: the
+// ([txn.Tx.Savepoint], [txn.Propagation]) has no span. All are of kind internal: the
 // program's own code runs inside of them.
 //
 //	db.system.name              postgresql

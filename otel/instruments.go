@@ -76,7 +76,7 @@ func (i *instruments) attempt(ctx context.Context, op *operation, end txn.Attemp
 }
 
 // unit records one unit.
-func (i *instruments) unit(ctx context.Context, op *operation, end txn.UnitEnd) {
+func (i *instruments) unit(ctx context.Context, op *operation, end txn.TransactionEnd) {
 	if end.Err == nil {
 		i.duration.Record(ctx, end.Duration.Seconds(), op.measure...)
 	} else {

@@ -147,8 +147,8 @@ func TestPartsOfATransactionHaveNoSpans(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
 	err := txn.Run(t.Context(), l.runner, txn.Op{Name: "outer"}, func(ctx context.Context, tx *txn.Tx) error {
-		for _, nest := range []txn.Nest{txn.Join, txn.Savepoint} {
-			if err := txn.Run(ctx, l.runner, txn.Op{Name: "inner", Nest: nest}, add); err != nil {
+		for _, nest := range []txn.Propagation{txn.Join, txn.Savepoint} {
+			if err := txn.Run(ctx, l.runner, txn.Op{Name: "inner", Propagation: nest}, add); err != nil {
 				return err
 			}
 		}

@@ -36,8 +36,8 @@ func NewTxnObserver(cfg Config) (*TxnObserver, error) {
 	}, nil
 }
 
-// UnitStart starts the unit's span.
-func (o *TxnObserver) UnitStart(ctx context.Context, op txn.Op) context.Context {
+// TransactionStart starts the unit's span.
+func (o *TxnObserver) TransactionStart(ctx context.Context, op txn.Op) context.Context {
 	known := o.operations.named(op.Name)
 	return o.start(ctx, known, known.name, known.span)
 }
@@ -62,8 +62,8 @@ func (o *TxnObserver) AttemptEnd(ctx context.Context, op txn.Op, end txn.Attempt
 	s.span.End()
 }
 
-// UnitEnd ends the unit's span, and measures the unit.
-func (o *TxnObserver) UnitEnd(ctx context.Context, op txn.Op, end txn.UnitEnd) {
+// TransactionEnd ends the unit's span, and measures the unit.
+func (o *TxnObserver) TransactionEnd(ctx context.Context, op txn.Op, end txn.TransactionEnd) {
 	s := o.started(ctx, op)
 	o.instruments.unit(ctx, s.op, end)
 	if s.span.IsRecording() {

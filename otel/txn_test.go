@@ -20,16 +20,16 @@ import (
 )
 
 // run tells an observer of a unit with one attempt, whose ends are given.
-func run(ctx context.Context, observer txn.Observer, name string, attempt txn.AttemptEnd, unit txn.UnitEnd) {
+func run(ctx context.Context, observer txn.Observer, name string, attempt txn.AttemptEnd, unit txn.TransactionEnd) {
 	op := txn.Op{Name: name}
-	ctx = observer.UnitStart(ctx, op)
+	ctx = observer.TransactionStart(ctx, op)
 	observer.AttemptEnd(observer.AttemptStart(ctx, op, 1), op, attempt)
-	observer.UnitEnd(ctx, op, unit)
+	observer.TransactionEnd(ctx, op, unit)
 }
 
 var (
 	attemptCommitted = txn.AttemptEnd{Attempt: 1, Outcome: stmt.Committed, Duration: time.Millisecond}
-	unitCommitted    = txn.UnitEnd{Attempts: 1, Outcome: stmt.Committed, Duration: time.Millisecond}
+	unitCommitted    = txn.TransactionEnd{Attempts: 1, Outcome: stmt.Committed, Duration: time.Millisecond}
 )
 
 func TestAWaitForAdmissionIsMeasured(t *testing.T) {
@@ -51,7 +51,7 @@ func TestTimesAreInSeconds(t *testing.T) {
 	t.Parallel()
 	o := listen(t)
 	attempt, unit := attemptCommitted, unitCommitted
-	attempt.Again, attempt.Delay, attempt.Resolve = true, 250*time.Millisecond, 2*time.Second
+	attempt.Retry, attempt.Backoff, attempt.Resolve = true, 250*time.Millisecond, 2*time.Second
 	unit.GateWait = 20 * time.Millisecond
 	run(t.Context(), o.observer(), "add", attempt, unit)
 	got := map[string]float64{}
@@ -73,8 +73,8 @@ func TestAUnitThatWasNotAdmittedHasNoAttempt(t *testing.T) {
 	t.Parallel()
 	o := listen(t)
 	observer, op := o.observer(), txn.Op{Name: "late"}
-	ctx := observer.UnitStart(t.Context(), op)
-	observer.UnitEnd(ctx, op, txn.UnitEnd{Err: context.DeadlineExceeded, GateWait: time.Second})
+	ctx := observer.TransactionStart(t.Context(), op)
+	observer.TransactionEnd(ctx, op, txn.TransactionEnd{Err: context.DeadlineExceeded, GateWait: time.Second})
 	equal(t, "spans", o.tree(), `late error.type=context.DeadlineExceeded outcome=aborted attempt.count=0 gate_wait (Error)`)
 }
 
@@ -159,8 +159,8 @@ func TestAnInstrumentThatCannotBeMadeIsAnError(t *testing.T) {
 // both tells two observers of everything, the second below the first.
 type both [2]txn.Observer
 
-func (b both) UnitStart(ctx context.Context, op txn.Op) context.Context {
-	return b[1].UnitStart(b[0].UnitStart(ctx, op), op)
+func (b both) TransactionStart(ctx context.Context, op txn.Op) context.Context {
+	return b[1].TransactionStart(b[0].TransactionStart(ctx, op), op)
 }
 
 func (b both) AttemptStart(ctx context.Context, op txn.Op, attempt int) context.Context {
@@ -172,9 +172,9 @@ func (b both) AttemptEnd(ctx context.Context, op txn.Op, end txn.AttemptEnd) {
 	b[0].AttemptEnd(ctx, op, end)
 }
 
-func (b both) UnitEnd(ctx context.Context, op txn.Op, end txn.UnitEnd) {
-	b[1].UnitEnd(ctx, op, end)
-	b[0].UnitEnd(ctx, op, end)
+func (b both) TransactionEnd(ctx context.Context, op txn.Op, end txn.TransactionEnd) {
+	b[1].TransactionEnd(ctx, op, end)
+	b[0].TransactionEnd(ctx, op, end)
 }
 
 func TestTwoObserversEachEndTheirOwnSpans(t *testing.T) {
@@ -198,7 +198,7 @@ func TestAContextThatWasDroppedCostsTheSpansAlone(t *testing.T) {
 	observer, op := o.observer(), txn.Op{Name: "add"}
 	ctx, request := o.cfg.TracerProvider.Tracer("user").Start(t.Context(), "request")
 	observer.AttemptEnd(observer.AttemptStart(ctx, op, 1), op, attemptCommitted)
-	observer.UnitEnd(ctx, op, unitCommitted)
+	observer.TransactionEnd(ctx, op, unitCommitted)
 	if !request.IsRecording() {
 		t.Error("somebody else's span was ended")
 	}
@@ -229,14 +229,14 @@ func TestTheEndsOfACommitAllocateNothing(t *testing.T) {
 	o := listen(t)
 	o.cfg.TracerProvider = nooptrace.NewTracerProvider()
 	observer, op := o.observer(), txn.Op{Name: "add"}
-	unit := observer.UnitStart(t.Context(), op)
+	unit := observer.TransactionStart(t.Context(), op)
 	attempt := observer.AttemptStart(unit, op, 1)
 	if trace.SpanFromContext(attempt).IsRecording() {
 		t.Fatal("the span records")
 	}
 	allocs := testing.AllocsPerRun(100, func() {
 		observer.AttemptEnd(attempt, op, attemptCommitted)
-		observer.UnitEnd(unit, op, unitCommitted)
+		observer.TransactionEnd(unit, op, unitCommitted)
 	})
 	if allocs > 0 {
 		t.Errorf("%v allocations", allocs)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/txn"
+	"github.com/sqlkeel/sqlkeel/txn/job"
 )
 
 // Task is a piece of queued work.
@@ -42,15 +43,15 @@ type TaskRun struct {
 // The progress returned counts what was committed, also beside an error.
 func (r *Repo) ProcessTasks(
 	ctx context.Context, run TaskRun, handle func(ctx context.Context, q *queries.Queries, t Task) error,
-) (txn.Progress, error) {
+) (job.Progress[int64], error) {
 	var c checks
 	c.name("job", run.Job)
 	c.that(run.Size >= 1 && run.Size <= MaxRows, "size", "must be between 1 and %d, is %d", MaxRows, run.Size)
 	c.that(handle != nil, "handle", "must be given")
 	if err := c.err(); err != nil {
-		return txn.Progress{}, fmt.Errorf("process tasks: %w", err)
+		return job.Progress[int64]{}, fmt.Errorf("process tasks: %w", err)
 	}
-	job := txn.Job[int64]{
+	work := job.Job[int64]{
 		Op: txn.Op{Name: "process tasks"},
 		Load: func(ctx context.Context, tx *txn.Tx) (int64, error) {
 			r.wroteAtCommit(ctx, r.kept...)
@@ -65,9 +66,9 @@ func (r *Repo) ProcessTasks(
 		},
 	}
 	if run.GoPast {
-		job.Skip = recordFailure
+		work.Skip = recordFailure
 	}
-	p, err := txn.Chunks(ctx, r.txn, job)
+	p, err := job.Run(ctx, r.txn, work)
 	return p, wrap("process tasks", err)
 }
 

@@ -120,7 +120,7 @@ func TestLockIsLeftInThePooledSession(t *testing.T) {
 func TestEndedByHandIsAppliedTwice(t *testing.T) {
 	t.Parallel()
 	for _, sql := range []string{`COMMIT`, `COMMIT AND CHAIN`, `COMMIT; BEGIN`} {
-		for name, op := range map[string]Op{"Surface": {Name: "a"}, "Resolve": {Name: "a", Commit: Resolve}, "Idempotent": order("k")} {
+		for name, op := range map[string]Op{"ReturnUnknown": {Name: "a"}, "Resolve": {Name: "a", Commit: Resolve}, "Idempotent": order("k")} {
 			l := setup(t)
 			l.exec(`INSERT INTO items VALUES (1, 0)`)
 			l.exec(MarkerSchema("public.sqlkeel_commits"))
@@ -174,7 +174,7 @@ func TestMarkerIsPrunedBeforeItIsAskedFor(t *testing.T) {
 	l := setup(t, network.attach)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(MarkerSchema("public.sqlkeel_commits"))
-	cfg := Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 5 * time.Second, KeepMarkers: 6 * time.Second}
+	cfg := Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 5 * time.Second, MarkerRetention: 6 * time.Second}
 	r := newRunner(t, l.pool, cfg)
 	other := newRunner(t, l.db.Pool(), cfg) // another process, which prunes at its first commit
 	op := order("k")

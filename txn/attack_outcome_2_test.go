@@ -17,7 +17,7 @@ import (
 // Fuzz: contexts that end at any point, goroutines left behind, with locks.
 func TestContextsThatEndAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, op := range map[string]Op{"Surface": {Name: "a"}, "Resolve": {Name: "a", Commit: Resolve}, "Idempotent": order("k")} {
+	for name, op := range map[string]Op{"ReturnUnknown": {Name: "a"}, "Resolve": {Name: "a", Commit: Resolve}, "Idempotent": order("k")} {
 		for _, locks := range [][]int64{nil, {5}} {
 			t.Run(fmt.Sprint(name, locks), func(t *testing.T) {
 				l := setup(t)

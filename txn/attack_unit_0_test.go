@@ -210,7 +210,7 @@ func TestRetryableIsNoCommitForTheGate(t *testing.T) {
 // A part that is still under way on another goroutine is committed by half.
 func TestAPartThatIsUnderWayIsNotCommittedByHalf(t *testing.T) {
 	t.Parallel()
-	for _, nest := range []Nest{Savepoint, Join} {
+	for _, nest := range []Propagation{Savepoint, Join} {
 		t.Run(fmt.Sprint(nest), func(t *testing.T) {
 			t.Parallel()
 			l := setup(t, one)
@@ -218,7 +218,7 @@ func TestAPartThatIsUnderWayIsNotCommittedByHalf(t *testing.T) {
 			var part <-chan error
 			err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
 				part = async(func() error {
-					return Run(ctx, l.runner, Op{Name: "inner", Nest: nest}, func(ctx context.Context, tx *Tx) error {
+					return Run(ctx, l.runner, Op{Name: "inner", Propagation: nest}, func(ctx context.Context, tx *Tx) error {
 						err := insert(ctx, tx, 1)
 						close(inside)
 						<-over
@@ -242,8 +242,8 @@ func TestAJoinThatFailedInAPartIsUndoneWithIt(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
 	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
-		_ = Run(ctx, l.runner, Op{Name: "part", Nest: Savepoint}, func(ctx context.Context, tx *Tx) error {
-			return Run(ctx, l.runner, Op{Name: "joined", Nest: Join}, func(context.Context, *Tx) error { return errBoom })
+		_ = Run(ctx, l.runner, Op{Name: "part", Propagation: Savepoint}, func(ctx context.Context, tx *Tx) error {
+			return Run(ctx, l.runner, Op{Name: "joined", Propagation: Join}, func(context.Context, *Tx) error { return errBoom })
 		})
 		return insert(ctx, tx, 1)
 	})
@@ -262,7 +262,7 @@ func TestHomeThatCannotBeCompared(t *testing.T) {
 		}
 	}()
 	err := Run(t.Context(), r, Op{Name: "outer"}, func(ctx context.Context, _ *Tx) error {
-		return Run(ctx, r, Op{Name: "inner", Nest: Join}, nothing)
+		return Run(ctx, r, Op{Name: "inner", Propagation: Join}, nothing)
 	})
 	if err != nil {
 		t.Error(err)

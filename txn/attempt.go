@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -67,7 +68,7 @@ func (u *work) begin(ctx context.Context, db Beginner) (*Tx, error) {
 	var since time.Time
 	if op.Commit == Idempotent {
 		if err := u.fenceLost(ctx, db); err != nil {
-			return nil, &beginError{op: op.Name, err: err}
+			return nil, &unit.BeginError{Op: op.Name, Err: err}
 		}
 		token, since = r.token(), time.Now()
 		u.tokens = append(u.tokens, token)
@@ -79,7 +80,7 @@ func (u *work) begin(ctx context.Context, db Beginner) (*Tx, error) {
 		}
 	}
 	if err != nil {
-		return nil, &beginError{op: op.Name, err: pgerr.Typed(r.nameSetting(ctx, db, op, err))}
+		return nil, &unit.BeginError{Op: op.Name, Err: pgerr.Typed(r.nameSetting(ctx, db, op, err))}
 	}
 	tx := r.newTx(ctx, begun, op, len(u.causes)+1)
 	tx.token, tx.since = token, since

@@ -59,7 +59,7 @@ func withName(ctx context.Context, db Beginner, op *Op) context.Context {
 func beginOn(ctx context.Context, db Beginner, options pgx.TxOptions) (begun, error) {
 	if conn, ok := db.(*pgx.Conn); ok {
 		if !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
-			return begun{}, &InvalidError{Field: "Beginner", Problem: "is a connection that is in a transaction already"}
+			return begun{}, &ConfigError{Field: "Beginner", Problem: "is a connection that is in a transaction already"}
 		}
 		return beginDirect(ctx, conn, nil, options)
 	}

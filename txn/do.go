@@ -17,7 +17,7 @@ import (
 //
 // An error of fn is returned as it is, after a rollback, unless an earlier one
 // explains it (see [ErrSwallowed]). The others are [CommitUnknownError],
-// [AlreadyCommittedError], [ExhaustedError], [NestedError], [InvalidError],
+// [AlreadyCommittedError], [ExhaustedError], [NestedError], [ConfigError],
 // [MisuseError], [SettingError], [PoolerError], [ErrSwallowed], [ErrOpenRows],
 // [ErrOpenSavepoint], [ErrEndedByHand], the server's error at COMMIT, and the error of BeginTx; each is
 // found by errors.As or errors.Is.
@@ -51,11 +51,11 @@ func Run(ctx context.Context, r *Runner, op Op, fn func(context.Context, *Tx) er
 	return r.run(ctx, &op, fn)
 }
 
-var errNilFunc = &InvalidError{Field: "fn", Problem: "is nil"}
+var errNilFunc = &ConfigError{Field: "fn", Problem: "is nil"}
 
 func (r *Runner) run(ctx context.Context, op *Op, fn func(context.Context, *Tx) error) error {
 	if r == nil {
-		return &InvalidError{Field: "Runner", Problem: "is nil"}
+		return &ConfigError{Field: "Runner", Problem: "is nil"}
 	}
 	if err := op.validate(); err != nil {
 		return err
@@ -191,7 +191,7 @@ func (u *work) attempt(ctx context.Context) end {
 	if e.tx == nil && u.runner.markers.refused(u.op, e.cause) {
 		e = u.duplicate(ctx, e)
 	}
-	if e.outcome == stmt.Unknown && e.tx.sent && u.op.Commit != Surface {
+	if e.outcome == stmt.Unknown && e.tx.sent && u.op.Commit != ReturnUnknown {
 		u.pass.leave() // it may take long
 		e = u.resolve(ctx, e)
 	}

@@ -83,9 +83,9 @@
 // # Parts, parts of others, and chunks
 //
 // [Tx.Savepoint] undoes a part. A Do inside a Do on the same database is refused
-// with a [NestedError], unless [Op].Nest says that it joins the outer transaction
+// with a [NestedError], unless [Op].Propagation says that it joins the outer transaction
 // or is a savepoint of it; what it asks for and the outer one does not give is an
-// error. [Chunks] runs a long job as many transactions that can be stopped and
+// error. Package txn/job runs a long job as many transactions that can be stopped and
 // resumed.
 //
 // # Cost

@@ -47,22 +47,17 @@ var (
 	// ErrTxEnded is in the [MisuseError] of a transaction that was called after its
 	// attempt.
 	ErrTxEnded = errors.New("the transaction's function has ended")
-
-	// ErrNoProgress is in the [ChunkError] of a job whose Step or Skip returned
-	// the cursor it was given, which would go on for ever. Nothing of that chunk
-	// is committed.
-	ErrNoProgress = errors.New("the cursor did not move")
 )
 
-// InvalidError is returned by [New], [Do], [Run] and [Chunks] for an argument
+// ConfigError is returned by [New], [Do] and [Run] for an argument
 // that cannot be used. Nothing was begun.
-type InvalidError struct {
+type ConfigError struct {
 	Field   string // such as "Config.MaxAttempts"
 	Problem string
 }
 
 // Error names the field.
-func (e *InvalidError) Error() string { return "txn: " + e.Field + " " + e.Problem }
+func (e *ConfigError) Error() string { return "txn: " + e.Field + " " + e.Problem }
 
 // NestedError is returned by [Do] and [Run] inside the function of another one
 // with the same Runner. Nothing was begun.
@@ -131,7 +126,7 @@ type CommitUnknownError struct {
 	Op  string
 	Err error // what came instead of an answer
 	// Unresolved is why the outcome could not be found out, such as
-	// [ErrOtherServer], or nil when nobody tried ([Surface]).
+	// [ErrOtherServer], or nil when nobody tried ([ReturnUnknown]).
 	Unresolved error
 }
 
@@ -204,32 +199,3 @@ func tally(causes []error) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// ChunkError is returned by [Chunks] when a chunk stopped the job. What the
-// chunks before it did is committed.
-type ChunkError struct {
-	Op     string
-	Cursor any // where the chunk began, of the job's cursor type
-	Err    error
-}
-
-// Error names the operation and where the chunk began.
-func (e *ChunkError) Error() string {
-	return fmt.Sprintf("txn: %s: chunk at cursor %v: %v", e.Op, e.Cursor, e.Err)
-}
-
-// Unwrap returns Err.
-func (e *ChunkError) Unwrap() error { return e.Err }
-
-// beginError says that no transaction was begun, so that [Chunks] does not
-// blame the chunk.
-type beginError struct {
-	op  string
-	err error
-}
-
-// Error names the operation.
-func (e *beginError) Error() string { return fmt.Sprintf("txn: %s: begin: %v", e.op, e.err) }
-
-// Unwrap returns why the transaction could not be begun.
-func (e *beginError) Unwrap() error { return e.err }

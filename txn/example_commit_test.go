@@ -103,7 +103,7 @@ func ExampleOp_nest() {
 		log.Fatal(err)
 	}
 	take := func(ctx context.Context, book int) error {
-		op := txn.Op{Name: "take", Nest: txn.Savepoint}
+		op := txn.Op{Name: "take", Propagation: txn.Savepoint}
 		return txn.Run(ctx, runner, op, func(ctx context.Context, tx *txn.Tx) error {
 			_, err := tx.Exec(ctx, `UPDATE stock SET n = n - 1 WHERE book = $1`, book)
 			return err

@@ -54,7 +54,7 @@ func stormRun(t *testing.T, mode CommitMode, count int, seed uint64) outcomes {
 		dice := rng.IntN(1000)
 		for _, f := range storm {
 			if dice -= f.share; dice < 0 {
-				if f.fate == pgtest.CommitLost && mode == Surface {
+				if f.fate == pgtest.CommitLost && mode == ReturnUnknown {
 					break // nobody ends that session, and it has a row locked
 				}
 				o.struck++
@@ -126,12 +126,12 @@ func stormSize(t *testing.T) (count int, seed uint64) {
 func TestInAStormOfLostCommitsWhatSucceededIsApplied(t *testing.T) {
 	t.Parallel()
 	count, seed := stormSize(t)
-	for name, mode := range map[string]CommitMode{"Resolve": Resolve, "Idempotent": Idempotent, "Surface": Surface} {
+	for name, mode := range map[string]CommitMode{"Resolve": Resolve, "Idempotent": Idempotent, "ReturnUnknown": ReturnUnknown} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			o := stormRun(t, mode, count, seed)
 			t.Logf("%s, seed %d: %+v in %v", name, seed, o, time.Since(start).Round(time.Millisecond))
-			if mode != Surface && o.unknown != 0 {
+			if mode != ReturnUnknown && o.unknown != 0 {
 				t.Fatalf("%d outcomes are unknown: %+v", o.unknown, o)
 			}
 			if o.applied < o.succeeded || o.applied > o.succeeded+o.unknown {

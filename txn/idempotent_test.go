@@ -112,7 +112,7 @@ func TestAMarkerOfSomebodyElseIsNoProofOfThisCommit(t *testing.T) {
 	op := order("a")
 	op.RetryLost = true
 	r.cfg.Observer = &spy{attemptEnd: func(e AttemptEnd) {
-		if e.Again { // somebody is faster than our second attempt
+		if e.Retry { // somebody is faster than our second attempt
 			l.exec(`INSERT INTO sqlkeel_commits (key, token) VALUES ('a', 99)`)
 		}
 	}}
@@ -166,7 +166,7 @@ func TestOldMarkersAreDeletedAndYoungOnesKept(t *testing.T) {
 	l := setup(t, one)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(MarkerSchema("public.sqlkeel_commits"))
-	r := newRunner(t, l.pool, Config{KeepMarkers: time.Hour})
+	r := newRunner(t, l.pool, Config{MarkerRetention: time.Hour})
 	fill := func() {
 		l.exec(`INSERT INTO sqlkeel_commits SELECT 'old' || i, 0, now() - interval '61 minutes' FROM generate_series(1, $1) i`, pruneMost+10)
 	}

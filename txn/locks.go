@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -42,7 +43,7 @@ func (u *work) locked(ctx context.Context) end {
 		return err
 	})
 	if !began {
-		e.err, e.cause = &beginError{op: u.op.Name, err: pgerr.Typed(err)}, err
+		e.err, e.cause = &unit.BeginError{Op: u.op.Name, Err: pgerr.Typed(err)}, err
 	}
 	return e
 }
@@ -62,7 +63,7 @@ func (u *work) lend(ctx context.Context, fn func(context.Context, *pgx.Conn) err
 	case *pgx.Conn:
 		return fn(ctx, b)
 	}
-	return &InvalidError{Field: "Op.Locks", Problem: "need a *pgxpool.Pool, a *pgx.Conn or a db.DB, which can lend a connection"}
+	return &ConfigError{Field: "Op.Locks", Problem: "need a *pgxpool.Pool, a *pgx.Conn or a db.DB, which can lend a connection"}
 }
 
 // lock takes the locks, in order so that two operations do not wait for one

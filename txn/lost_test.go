@@ -173,7 +173,7 @@ func TestOverADBTheSamePromisesHold(t *testing.T) {
 			if !errors.As(err, &misuse) || misuse.Op != op.Name || misuse.Statement != "AddItem" {
 				t.Errorf("%s: the pool was used inside: %v", op.Name, err)
 			}
-			if err := Run(ctx, r, Op{Name: "inner", Nest: Join}, nothing); err != nil {
+			if err := Run(ctx, r, Op{Name: "inner", Propagation: Join}, nothing); err != nil {
 				t.Error(err)
 			}
 			return insert(ctx, tx, 10+i)

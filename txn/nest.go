@@ -30,13 +30,13 @@ func (r *Runner) outer(ctx context.Context) *Tx {
 
 // nested does op inside the function of outer.
 func (r *Runner) nested(ctx context.Context, outer *Tx, op *Op, fn func(context.Context, *Tx) error) error {
-	if op.Nest == Reject {
-		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: "pass its Tx, or choose Op.Nest"}
+	if op.Propagation == Reject {
+		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: "pass its Tx, or choose Op.Propagation"}
 	}
 	if problem := op.cannotBePartOf(outer.op); problem != "" {
 		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: problem}
 	}
-	if op.Nest == Savepoint {
+	if op.Propagation == Savepoint {
 		return outer.Savepoint(ctx, func(ctx context.Context) error { return fn(ctx, outer) })
 	}
 	return outer.join(ctx, fn)
@@ -101,7 +101,7 @@ func (op *Op) cannotBePartOf(outer *Op) string {
 		return "it is ReadOnly, and the outer one may write"
 	case op.Deferrable && !outer.Deferrable:
 		return "it is Deferrable, and the outer one is not"
-	case op.Commit != Surface && (op.Commit != outer.Commit || op.Key != outer.Key):
+	case op.Commit != ReturnUnknown && (op.Commit != outer.Commit || op.Key != outer.Key):
 		return "it asks for another Commit or Key than the outer one"
 	case len(op.Settings) > 0 || op.bounds() != nil:
 		return "it has timeouts or settings, which are the outermost transaction's"

@@ -33,7 +33,7 @@ func TestANestedDoOnTheSameDatabaseIsRefused(t *testing.T) {
 		}
 		return Run(ctx, l.runner, Op{Name: "inner"}, nothing)
 	})
-	const want = "txn: inner was started inside the transaction of outer: pass its Tx, or choose Op.Nest"
+	const want = "txn: inner was started inside the transaction of outer: pass its Tx, or choose Op.Propagation"
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v", err)
 	}
@@ -50,7 +50,7 @@ func TestANestedOperationJoins(t *testing.T) {
 		if err := insert(ctx, tx, 1); err != nil {
 			return err
 		}
-		id, err := Do(ctx, l.runner, Op{Name: "inner", Nest: Join}, func(ctx context.Context, inner *Tx) (int, error) {
+		id, err := Do(ctx, l.runner, Op{Name: "inner", Propagation: Join}, func(ctx context.Context, inner *Tx) (int, error) {
 			inner.AfterCommit(func(context.Context) { hooks = append(hooks, "inner") })
 			return 2, insert(ctx, inner, 2)
 		})
@@ -77,7 +77,7 @@ func TestAJoinedOperationThatFailedIsNotCommittedByHalf(t *testing.T) {
 			err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
 				func() {
 					defer func() { _ = recover() }()
-					_ = Run(ctx, l.runner, Op{Name: "inner", Nest: Join}, func(ctx context.Context, tx *Tx) error {
+					_ = Run(ctx, l.runner, Op{Name: "inner", Propagation: Join}, func(ctx context.Context, tx *Tx) error {
 						return errors.Join(insert(ctx, tx, 1), out())
 					})
 				}()
@@ -96,7 +96,7 @@ func TestAJoinedOperationThatFailedIsNotCommittedByHalf(t *testing.T) {
 func TestANestedOperationIsASavepoint(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
-	op := Op{Name: "inner", Nest: Savepoint, Iso: pgx.ReadCommitted}
+	op := Op{Name: "inner", Propagation: Savepoint, Iso: pgx.ReadCommitted}
 	err := Run(t.Context(), l.runner, Op{Name: "outer", Iso: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
 		for id, fails := range []bool{false, true, false} {
 			err := Run(ctx, l.runner, op, func(ctx context.Context, tx *Tx) error {
@@ -118,13 +118,13 @@ func TestANestedOperationIsASavepoint(t *testing.T) {
 
 func TestAConflictInANestedOperationRestartsTheOutermost(t *testing.T) {
 	t.Parallel()
-	for _, nest := range []Nest{Join, Savepoint} {
+	for _, nest := range []Propagation{Join, Savepoint} {
 		l := setup(t)
 		l.exec(`INSERT INTO items VALUES (1, 0)`)
 		var outer, inner int
 		err := Run(t.Context(), l.runner, Op{Name: "outer", Iso: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
 			outer++
-			_ = Run(ctx, l.runner, Op{Name: "inner", Nest: nest}, func(ctx context.Context, tx *Tx) error {
+			_ = Run(ctx, l.runner, Op{Name: "inner", Propagation: nest}, func(ctx context.Context, tx *Tx) error {
 				inner++
 				return loseUpdate(l, ctx, tx)
 			})
@@ -162,10 +162,10 @@ func TestANestedOperationGetsWhatItAsksForOrAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, nest := range []Nest{Join, Savepoint} {
+			for _, nest := range []Propagation{Join, Savepoint} {
 				r := newRunner(t, &fakeDB{}, Config{})
 				outer, inner := tc.outer, tc.inner
-				outer.Name, inner.Name, inner.Nest = "outer", "inner", nest
+				outer.Name, inner.Name, inner.Propagation = "outer", "inner", nest
 				err := Run(t.Context(), r, outer, func(ctx context.Context, _ *Tx) error { return Run(ctx, r, inner, nothing) })
 				var nested *NestedError
 				if errors.As(err, &nested) == tc.fits || (err == nil) != tc.fits {
@@ -180,7 +180,7 @@ func TestAnErrorOfANestedOperationIsItsOwn(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
 	err := Run(t.Context(), l.runner, Op{Name: "outer"}, func(ctx context.Context, tx *Tx) error {
-		err := Run(ctx, l.runner, Op{Name: "inner", Nest: Savepoint}, func(ctx context.Context, tx *Tx) error {
+		err := Run(ctx, l.runner, Op{Name: "inner", Propagation: Savepoint}, func(ctx context.Context, tx *Tx) error {
 			return errors.Join(insert(ctx, tx, 1), insert(ctx, tx, 1))
 		})
 		if pgerr.ConstraintName(err) != "items_pkey" {

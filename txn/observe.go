@@ -14,18 +14,18 @@ import (
 //
 // Module github.com/sqlkeel/sqlkeel/otel has one for OpenTelemetry.
 type Observer interface {
-	// UnitStart is called before anything is done. The context it returns is
+	// TransactionStart is called before anything is done. The context it returns is
 	// that of all that follows, the function and the hooks included.
-	UnitStart(ctx context.Context, op Op) context.Context
+	TransactionStart(ctx context.Context, op Op) context.Context
 	// AttemptStart is called before each attempt, when it has been admitted, with
 	// the unit's context. The context it returns is the attempt's.
 	AttemptStart(ctx context.Context, op Op, attempt int) context.Context
 	// AttemptEnd is called once for each AttemptStart, with the attempt's context,
 	// also when the function panics or ends its goroutine.
 	AttemptEnd(ctx context.Context, op Op, end AttemptEnd)
-	// UnitEnd is called once for each UnitStart, with the unit's context, before
+	// TransactionEnd is called once for each TransactionStart, with the unit's context, before
 	// the user's hooks.
-	UnitEnd(ctx context.Context, op Op, end UnitEnd)
+	TransactionEnd(ctx context.Context, op Op, end TransactionEnd)
 }
 
 // AttemptEnd is how an attempt went.
@@ -34,15 +34,15 @@ type AttemptEnd struct {
 	Outcome  stmt.Outcome
 	Err      error         // why it was not committed, or nil
 	Cause    error         // the first error of the attempt, which decided what came next; nil when committed
-	Again    bool          // another attempt is to follow, unless ctx ends before it
-	Delay    time.Duration // before it
+	Retry    bool          // another attempt is to follow, unless ctx ends before it
+	Backoff  time.Duration // before it
 	Duration time.Duration // from the admission to the outcome
 	GateWait time.Duration // for the admission
 	Resolve  time.Duration // the part of Duration in which the outcome of a lost COMMIT was found out
 }
 
-// UnitEnd is how a unit of work went.
-type UnitEnd struct {
+// TransactionEnd is how a unit of work went.
+type TransactionEnd struct {
 	Attempts int
 	Outcome  stmt.Outcome
 	Err      error // what Do returns, or nil
@@ -70,7 +70,7 @@ func (w *watch) start(ctx context.Context) context.Context {
 		return ctx
 	}
 	w.began = time.Now()
-	w.unit = w.to.UnitStart(ctx, *w.op)
+	w.unit = w.to.TransactionStart(ctx, *w.op)
 	return w.unit
 }
 
@@ -96,7 +96,7 @@ func (w *watch) attempted(e end, again bool, delay time.Duration) {
 	}
 	w.open = false
 	w.to.AttemptEnd(w.ctx, *w.op, AttemptEnd{
-		Attempt: w.n, Outcome: e.outcome, Err: e.err, Cause: e.cause, Again: again, Delay: delay,
+		Attempt: w.n, Outcome: e.outcome, Err: e.err, Cause: e.cause, Retry: again, Backoff: delay,
 		Duration: time.Since(w.tried), GateWait: w.gate, Resolve: e.resolved,
 	})
 	w.gate = 0
@@ -106,7 +106,7 @@ func (w *watch) end(outcome stmt.Outcome, err error) {
 	if w.to == nil {
 		return
 	}
-	w.to.UnitEnd(w.unit, *w.op, UnitEnd{
+	w.to.TransactionEnd(w.unit, *w.op, TransactionEnd{
 		Attempts: w.n, Outcome: outcome, Err: err, Duration: time.Since(w.began), GateWait: w.gates,
 	})
 }

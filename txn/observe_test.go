@@ -16,14 +16,14 @@ import (
 // spy is an Observer that writes down what it hears.
 type spy struct {
 	attempts   []AttemptEnd
-	units      []UnitEnd
+	units      []TransactionEnd
 	calls      []string
 	attemptEnd func(AttemptEnd)
 }
 
 type spyKey string
 
-func (s *spy) UnitStart(ctx context.Context, op Op) context.Context {
+func (s *spy) TransactionStart(ctx context.Context, op Op) context.Context {
 	s.calls = append(s.calls, "unit "+op.Name)
 	return context.WithValue(ctx, spyKey("unit"), op.Name)
 }
@@ -44,9 +44,9 @@ func (s *spy) AttemptEnd(ctx context.Context, _ Op, e AttemptEnd) {
 	}
 }
 
-func (s *spy) UnitEnd(ctx context.Context, op Op, e UnitEnd) {
+func (s *spy) TransactionEnd(ctx context.Context, op Op, e TransactionEnd) {
 	if ctx.Value(spyKey("unit")) != op.Name {
-		s.calls = append(s.calls, "UnitEnd with another context")
+		s.calls = append(s.calls, "TransactionEnd with another context")
 	}
 	s.calls = append(s.calls, "unit over")
 	s.units = append(s.units, e)
@@ -78,13 +78,13 @@ func TestAnObserverHearsOfEveryAttempt(t *testing.T) {
 			t.Fatalf("error %v, calls %q", err, s.calls)
 		}
 		first, last, unit := s.attempts[0], s.attempts[1], s.units[0]
-		if !first.Again || first.Outcome != stmt.Aborted || pgerr.Code(first.Cause) != "40001" || first.Duration != time.Minute || first.Delay > time.Second {
+		if !first.Retry || first.Outcome != stmt.Aborted || pgerr.Code(first.Cause) != "40001" || first.Duration != time.Minute || first.Backoff > time.Second {
 			t.Errorf("first attempt: %+v", first)
 		}
-		if last.Again || last.Outcome != stmt.Committed || last.Err != nil || last.Cause != nil || last.Attempt != 2 {
+		if last.Retry || last.Outcome != stmt.Committed || last.Err != nil || last.Cause != nil || last.Attempt != 2 {
 			t.Errorf("last attempt: %+v", last)
 		}
-		if unit.Attempts != 2 || unit.Outcome != stmt.Committed || unit.Err != nil || unit.Duration != 2*time.Minute+first.Delay {
+		if unit.Attempts != 2 || unit.Outcome != stmt.Committed || unit.Err != nil || unit.Duration != 2*time.Minute+first.Backoff {
 			t.Errorf("unit: %+v", unit)
 		}
 	})

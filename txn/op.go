@@ -42,15 +42,15 @@ type Op struct {
 	// found to be rolled back.
 	RetryLost bool
 
-	// Commit is what is done when the answer to COMMIT is lost. Default: [Surface].
+	// Commit is what is done when the answer to COMMIT is lost. Default: [ReturnUnknown].
 	Commit CommitMode
 	// Key names this very piece of work, for [Idempotent], which wants it: 1 to 255
 	// bytes, such as an order's number or a request's id.
 	Key string
 
-	// Nest is what happens when the operation is begun inside another one on the
+	// Propagation is what happens when the operation is begun inside another one on the
 	// same database. Default: [Reject].
-	Nest Nest
+	Propagation Propagation
 	// ConflictKey is what colliding operations have in common, with Name: while
 	// operations of one key collide often, few of them are let in at a time. An
 	// operation that only collides where it has the same account, tenant or
@@ -78,8 +78,8 @@ type Op struct {
 type CommitMode uint8
 
 const (
-	// Surface returns a [CommitUnknownError]. It costs nothing.
-	Surface CommitMode = iota
+	// ReturnUnknown returns a [CommitUnknownError]. It costs nothing.
+	ReturnUnknown CommitMode = iota
 	// Resolve asks PostgreSQL what became of the transaction, after the session
 	// that it ran in was ended for certain. It costs one round trip a transaction,
 	// before COMMIT. It cannot tell when the server crashed, another server took
@@ -93,14 +93,14 @@ const (
 	Idempotent
 )
 
-// Nest is what a [Do] does inside the function of another one on the same
+// Propagation is what a [Do] does inside the function of another one on the same
 // database: of the same Beginner, and the same target of a db.Set. How often it is
 // tried, and after what, is up to the outermost.
-type Nest uint8
+type Propagation uint8
 
 const (
 	// Reject returns a [NestedError].
-	Reject Nest = iota
+	Reject Propagation = iota
 	// Join runs the function in the outer transaction. An error of it, returned or
 	// not, lets the outer one fail: what it did cannot be undone alone.
 	Join
@@ -116,17 +116,17 @@ func (op *Op) validate() error {
 	switch op.Iso {
 	case "", pgx.Serializable, pgx.RepeatableRead, pgx.ReadCommitted, pgx.ReadUncommitted:
 	default:
-		return &InvalidError{Field: "Op.Iso", Problem: "is not an isolation level: " + string(op.Iso)}
+		return &ConfigError{Field: "Op.Iso", Problem: "is not an isolation level: " + string(op.Iso)}
 	}
 	switch {
 	case op.Name == "":
-		return &InvalidError{Field: "Op.Name", Problem: "is empty"}
+		return &ConfigError{Field: "Op.Name", Problem: "is empty"}
 	case op.MaxAttempts < 0:
-		return &InvalidError{Field: "Op.MaxAttempts", Problem: "is negative"}
+		return &ConfigError{Field: "Op.MaxAttempts", Problem: "is negative"}
 	case op.Deferrable && (op.Iso != pgx.Serializable || !op.ReadOnly):
-		return &InvalidError{Field: "Op.Deferrable", Problem: "has a meaning only with Iso: pgx.Serializable and ReadOnly"}
-	case op.Nest > Savepoint:
-		return &InvalidError{Field: "Op.Nest", Problem: "is none of Reject, Join and Savepoint"}
+		return &ConfigError{Field: "Op.Deferrable", Problem: "has a meaning only with Iso: pgx.Serializable and ReadOnly"}
+	case op.Propagation > Savepoint:
+		return &ConfigError{Field: "Op.Propagation", Problem: "is none of Reject, Join and Savepoint"}
 	}
 	return cmp.Or(op.validateCommit(), op.validateTimeouts(), op.validateSettings())
 }
@@ -134,13 +134,13 @@ func (op *Op) validate() error {
 func (op *Op) validateCommit() error {
 	switch {
 	case op.Commit > Idempotent:
-		return &InvalidError{Field: "Op.Commit", Problem: "is none of Surface, Resolve and Idempotent"}
-	case op.Commit != Surface && op.ReadOnly:
-		return &InvalidError{Field: "Op.Commit", Problem: "must be Surface with ReadOnly: there is nothing to commit"}
+		return &ConfigError{Field: "Op.Commit", Problem: "is none of ReturnUnknown, Resolve and Idempotent"}
+	case op.Commit != ReturnUnknown && op.ReadOnly:
+		return &ConfigError{Field: "Op.Commit", Problem: "must be ReturnUnknown with ReadOnly: there is nothing to commit"}
 	case op.Commit != Idempotent && op.Key != "":
-		return &InvalidError{Field: "Op.Key", Problem: "has a meaning only with Commit: Idempotent"}
+		return &ConfigError{Field: "Op.Key", Problem: "has a meaning only with Commit: Idempotent"}
 	case op.Commit == Idempotent && (op.Key == "" || len(op.Key) > 255):
-		return &InvalidError{Field: "Op.Key", Problem: fmt.Sprintf("has %d bytes, Idempotent wants 1 to 255", len(op.Key))}
+		return &ConfigError{Field: "Op.Key", Problem: fmt.Sprintf("has %d bytes, Idempotent wants 1 to 255", len(op.Key))}
 	}
 	return invalidText("Op.Key", op.Key)
 }
@@ -148,7 +148,7 @@ func (op *Op) validateCommit() error {
 func (op *Op) validateTimeouts() error {
 	for _, t := range op.timeouts() {
 		if t.value < 0 || t.value > math.MaxInt32*time.Millisecond {
-			return &InvalidError{Field: "Op." + t.field, Problem: fmt.Sprintf("is %v, and must be between 0 and 24 days", t.value)}
+			return &ConfigError{Field: "Op." + t.field, Problem: fmt.Sprintf("is %v, and must be between 0 and 24 days", t.value)}
 		}
 	}
 	return nil

@@ -227,7 +227,7 @@ func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens [
 			return errForeignMarker
 		case running:
 			return errStillRunning
-		case time.Since(since) >= r.cfg.KeepMarkers:
+		case time.Since(since) >= r.cfg.MarkerRetention:
 			return ErrForgotten // it may have been deleted as an old one
 		}
 		return nil

@@ -119,7 +119,7 @@ func TestACommitThatIsStillUnderWayIsEndedBeforeItsFateIsAskedFor(t *testing.T) 
 
 func TestFlushesOfTheCommitModes(t *testing.T) {
 	t.Parallel()
-	for mode, extra := range map[CommitMode]int{Surface: 0, Idempotent: 0, Resolve: 1} {
+	for mode, extra := range map[CommitMode]int{ReturnUnknown: 0, Idempotent: 0, Resolve: 1} {
 		counter, net := pgtest.NewCounter(), &wire{}
 		noPing := func(cfg *pgxpool.Config) {
 			cfg.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }

@@ -95,10 +95,10 @@ var staleShapes = map[string]func(ctx context.Context, tx *Tx) error{
 		return tx.Savepoint(ctx, func(ctx context.Context) error { _, err := width(ctx, tx); return err })
 	},
 	"joined": func(ctx context.Context, tx *Tx) error {
-		return Run(ctx, tx.runner, Op{Name: "part", Nest: Join}, func(ctx context.Context, tx *Tx) error { _, err := width(ctx, tx); return err })
+		return Run(ctx, tx.runner, Op{Name: "part", Propagation: Join}, func(ctx context.Context, tx *Tx) error { _, err := width(ctx, tx); return err })
 	},
 	"a nested savepoint": func(ctx context.Context, tx *Tx) error {
-		return Run(ctx, tx.runner, Op{Name: "part", Nest: Savepoint}, func(ctx context.Context, tx *Tx) error { _, err := width(ctx, tx); return err })
+		return Run(ctx, tx.runner, Op{Name: "part", Propagation: Savepoint}, func(ctx context.Context, tx *Tx) error { _, err := width(ctx, tx); return err })
 	},
 }
 
@@ -114,7 +114,7 @@ func TestAUnitWithAStalePlanIsRunAgain(t *testing.T) {
 				r := newRunner(t, b, Config{MaxAttempts: 4, RetryBudget: 3}) // as many tokens as there are statements
 				for shape, fn := range staleShapes {
 					for _, iso := range []pgx.TxIsoLevel{pgx.ReadCommitted, pgx.Serializable} {
-						for _, commit := range []CommitMode{Surface, Idempotent} {
+						for _, commit := range []CommitMode{ReturnUnknown, Idempotent} {
 							op := func(n int) Op {
 								op := Op{Name: shape, Iso: iso, Commit: commit}
 								if commit == Idempotent {
@@ -146,7 +146,7 @@ func TestAUnitWhoseStatementsTheSessionForgotIsRunAgain(t *testing.T) {
 	for kind, b := range l.beginners(1, pgx.QueryExecModeCacheStatement) {
 		for _, forget := range []string{"DEALLOCATE ALL", "DISCARD PLANS; DEALLOCATE ALL"} {
 			for shape, fn := range staleShapes {
-				for _, commit := range []CommitMode{Surface, Resolve} {
+				for _, commit := range []CommitMode{ReturnUnknown, Resolve} {
 					r := newRunner(t, b, Config{})
 					op := Op{Name: shape, Commit: commit}
 					if err := Run(bounded(t), r, op, fn); err != nil {
@@ -298,25 +298,4 @@ func TestAStalePlanCostsATokenAndNoWait(t *testing.T) {
 			t.Errorf("error is %v", err)
 		}
 	})
-}
-
-func TestAStalePlanIsNoFaultOfAChunk(t *testing.T) {
-	t.Parallel()
-	r := newRunner(t, &fakeDB{exec: serverError("26000")}, Config{})
-	_, err := Chunks(t.Context(), r, Job[int]{
-		Op:   Op{Name: "x"},
-		Load: func(context.Context, *Tx) (int, error) { return 0, nil },
-		Step: func(ctx context.Context, tx *Tx, _ int) (int, bool, error) {
-			_, err := tx.Exec(ctx, `SELECT 1`)
-			return 1, false, err
-		},
-		Save: func(context.Context, *Tx, int) error { return nil },
-		Skip: func(context.Context, *Tx, int, error) (int, error) {
-			t.Error("Skip was asked")
-			return 0, errors.New("the job is stopped")
-		},
-	})
-	if pgerr.Code(err) != "26000" {
-		t.Errorf("error is %v", err)
-	}
 }

@@ -93,10 +93,10 @@ func TestAStatementThatAlwaysFailsByAConflictIsNotTriedWithoutBound(t *testing.T
 			return tx.Savepoint(ctx, func(ctx context.Context) error { return clash("40001")(ctx, tx) })
 		}},
 		"joined": {plain, func(ctx context.Context, tx *Tx) error {
-			return Run(ctx, tx.runner, Op{Name: "part", Nest: Join}, clash("40P01"))
+			return Run(ctx, tx.runner, Op{Name: "part", Propagation: Join}, clash("40P01"))
 		}},
 		"nested as a savepoint": {plain, func(ctx context.Context, tx *Tx) error {
-			return Run(ctx, tx.runner, Op{Name: "part", Nest: Savepoint}, clash("40001"))
+			return Run(ctx, tx.runner, Op{Name: "part", Propagation: Savepoint}, clash("40001"))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,10 +56,10 @@ type Config struct {
 	// must have no say in it. It is made when it is missed and may be made;
 	// [MarkerSchema] is for a migration. Default: "public.sqlkeel_commits".
 	Markers string
-	// KeepMarkers is how long a marker, and so the protection by its key, is kept
+	// MarkerRetention is how long a marker, and so the protection by its key, is kept
 	// at least, from its transaction's beginning. Now and then a Do that was Idempotent deletes some of the older
 	// ones. Default: 7 days.
-	KeepMarkers time.Duration
+	MarkerRetention time.Duration
 	// Observer hears of every attempt. Default: none.
 	Observer Observer
 	// Logger hears of attempts that are repeated (debug), of commits whose answer
@@ -87,11 +87,11 @@ type Runner struct {
 	token   func() int64 // draws what tells attempts apart
 }
 
-// New returns a Runner over db. Its error is an [InvalidError] that names the
+// New returns a Runner over db. Its error is an [ConfigError] that names the
 // field.
 func New(db Beginner, cfg Config) (*Runner, error) {
 	if isNil(db) {
-		return nil, &InvalidError{Field: "Beginner", Problem: "is nil"}
+		return nil, &ConfigError{Field: "Beginner", Problem: "is nil"}
 	}
 	more := cfg.MaxAttempts == 0
 	cfg = cfg.withDefaults()
@@ -101,7 +101,7 @@ func New(db Beginner, cfg Config) (*Runner, error) {
 	r := &Runner{
 		db: db, home: db, cfg: cfg, more: more, token: rand.Int64,
 		wait:   backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax},
-		budget: budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.KeepMarkers},
+		budget: budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.MarkerRetention},
 	}
 	if !reflect.ValueOf(db).Comparable() {
 		r.home = r
@@ -141,7 +141,7 @@ func (c Config) withDefaults() Config {
 		{&c.CommitTimeout, 30 * time.Second},
 		{&c.ResolveTimeout, 30 * time.Second},
 		{&c.RollbackTimeout, 5 * time.Second},
-		{&c.KeepMarkers, 7 * 24 * time.Hour},
+		{&c.MarkerRetention, 7 * 24 * time.Hour},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -165,19 +165,19 @@ func (c Config) validate() error {
 		{"CommitTimeout", int64(c.CommitTimeout)},
 		{"ResolveTimeout", int64(c.ResolveTimeout)},
 		{"RollbackTimeout", int64(c.RollbackTimeout)},
-		{"KeepMarkers", int64(c.KeepMarkers)},
+		{"MarkerRetention", int64(c.MarkerRetention)},
 	} {
 		if n.value < 0 {
-			return &InvalidError{Field: "Config." + n.name, Problem: "is negative"}
+			return &ConfigError{Field: "Config." + n.name, Problem: "is negative"}
 		}
 	}
 	if c.BackoffBase > c.BackoffMax {
 		problem := fmt.Sprintf("(%v) is less than BackoffBase (%v)", c.BackoffMax, c.BackoffBase)
-		return &InvalidError{Field: "Config.BackoffMax", Problem: problem}
+		return &ConfigError{Field: "Config.BackoffMax", Problem: problem}
 	}
-	if least := c.CommitTimeout + c.ResolveTimeout; c.KeepMarkers < least {
-		problem := fmt.Sprintf("(%v) is less than CommitTimeout and ResolveTimeout together (%v)", c.KeepMarkers, least)
-		return &InvalidError{Field: "Config.KeepMarkers", Problem: problem}
+	if least := c.CommitTimeout + c.ResolveTimeout; c.MarkerRetention < least {
+		problem := fmt.Sprintf("(%v) is less than CommitTimeout and ResolveTimeout together (%v)", c.MarkerRetention, least)
+		return &ConfigError{Field: "Config.MarkerRetention", Problem: problem}
 	}
 	return validateTable("Config.Markers", c.Markers)
 }

@@ -23,7 +23,7 @@ func TestTheZeroConfigHasDefaults(t *testing.T) {
 	want := Config{
 		MaxAttempts: 10, BackoffBase: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
 		RetryBudget: 500, CommitTimeout: 30 * time.Second, ResolveTimeout: 30 * time.Second, RollbackTimeout: 5 * time.Second,
-		Markers: "public.sqlkeel_commits", KeepMarkers: 7 * 24 * time.Hour,
+		Markers: "public.sqlkeel_commits", MarkerRetention: 7 * 24 * time.Hour,
 	}
 	if cfg != want {
 		t.Errorf("defaults are %+v", cfg)
@@ -40,7 +40,7 @@ func TestABadConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 		"Config.RollbackTimeout": {RollbackTimeout: -time.Second},
 		"Config.ResolveTimeout":  {ResolveTimeout: -time.Second},
 		"Config.RetryBudget":     {RetryBudget: -1},
-		"Config.KeepMarkers":     {KeepMarkers: time.Second},
+		"Config.MarkerRetention": {MarkerRetention: time.Second},
 		"Config.Markers":         {Markers: "a.b.c"},
 	} {
 		_, err := New(&fakeDB{}, cfg)
@@ -69,7 +69,7 @@ func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 		"Op.Iso":         {{Name: "x", Iso: "chaos"}},
 		"Op.MaxAttempts": {{Name: "x", MaxAttempts: -1}},
 		"Op.Deferrable":  {{Name: "x", Deferrable: true, Iso: pgx.Serializable}},
-		"Op.Nest":        {{Name: "x", Nest: 9}},
+		"Op.Propagation": {{Name: "x", Propagation: 9}},
 		"Op.Commit":      {{Name: "x", Commit: 9}, {Name: "x", Commit: Resolve, ReadOnly: true}},
 		"Op.Key": {
 			{Name: "x", Key: "k"}, {Name: "x", Commit: Idempotent}, {Name: "x", Commit: Idempotent, Key: "a\x00"},
@@ -128,7 +128,7 @@ func TestOpBecomesTransactionOptions(t *testing.T) {
 
 func wantInvalid(t *testing.T, err error, field string) {
 	t.Helper()
-	var invalid *InvalidError
+	var invalid *ConfigError
 	if !errors.As(err, &invalid) || invalid.Field != field || invalid.Problem == "" {
 		t.Errorf("error is %v, want one about %s", err, field)
 	}

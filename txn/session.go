@@ -87,14 +87,14 @@ func (op *Op) validateSettings() error {
 	for name, value := range op.Settings {
 		field := fmt.Sprintf("Op.Settings[%q]", name)
 		if name == "" || slices.Contains(strings.Split(name, "."), "") {
-			return &InvalidError{Field: field, Problem: "is not the name of a setting"}
+			return &ConfigError{Field: field, Problem: "is not the name of a setting"}
 		}
 		if slices.ContainsFunc(strings.Split(name, "."), func(part string) bool { return len(part) > 63 }) {
-			return &InvalidError{Field: field, Problem: "has a part of more than 63 bytes, which the server would cut"}
+			return &ConfigError{Field: field, Problem: "has a part of more than 63 bytes, which the server would cut"}
 		}
 		switch strings.ToLower(name) {
 		case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
-			return &InvalidError{Field: field, Problem: "is what Op.Iso, ReadOnly and Deferrable are for"}
+			return &ConfigError{Field: field, Problem: "is what Op.Iso, ReadOnly and Deferrable are for"}
 		}
 		if err := invalidText(field, name); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (op *Op) validateSettings() error {
 			return err
 		}
 		if _, ok := splitList(value); !ok && isList(name) {
-			return &InvalidError{Field: field, Problem: "is not a list of names with commas between"}
+			return &ConfigError{Field: field, Problem: "is not a list of names with commas between"}
 		}
 	}
 	return nil
@@ -112,9 +112,9 @@ func (op *Op) validateSettings() error {
 func invalidText(field, text string) error {
 	switch {
 	case strings.ContainsRune(text, 0):
-		return &InvalidError{Field: field, Problem: "holds a NUL, which PostgreSQL's texts cannot"}
+		return &ConfigError{Field: field, Problem: "holds a NUL, which PostgreSQL's texts cannot"}
 	case !utf8.ValidString(text):
-		return &InvalidError{Field: field, Problem: "is not UTF-8"}
+		return &ConfigError{Field: field, Problem: "is not UTF-8"}
 	}
 	return nil
 }

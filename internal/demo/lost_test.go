@@ -130,11 +130,11 @@ func TestRetriesAreCounted(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			ctx := c.UnitStart(t.Context(), txn.Op{})
+			ctx := c.TransactionStart(t.Context(), txn.Op{})
 			for attempt := range 4 {
 				c.AttemptEnd(c.AttemptStart(ctx, txn.Op{}, attempt+1), txn.Op{}, txn.AttemptEnd{})
 			}
-			c.UnitEnd(ctx, txn.Op{}, txn.UnitEnd{})
+			c.TransactionEnd(ctx, txn.Op{}, txn.TransactionEnd{})
 		})
 	}
 	wg.Wait()

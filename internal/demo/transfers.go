@@ -12,8 +12,8 @@ import (
 // retryCounter counts the attempts that the transaction runner repeats.
 type retryCounter struct{ retries atomic.Int64 }
 
-// UnitStart implements [txn.Observer].
-func (*retryCounter) UnitStart(ctx context.Context, _ txn.Op) context.Context { return ctx }
+// TransactionStart implements [txn.Observer].
+func (*retryCounter) TransactionStart(ctx context.Context, _ txn.Op) context.Context { return ctx }
 
 // AttemptStart counts an attempt that is not the first.
 func (c *retryCounter) AttemptStart(ctx context.Context, _ txn.Op, attempt int) context.Context {
@@ -26,8 +26,8 @@ func (c *retryCounter) AttemptStart(ctx context.Context, _ txn.Op, attempt int) 
 // AttemptEnd implements [txn.Observer].
 func (*retryCounter) AttemptEnd(context.Context, txn.Op, txn.AttemptEnd) {}
 
-// UnitEnd implements [txn.Observer].
-func (*retryCounter) UnitEnd(context.Context, txn.Op, txn.UnitEnd) {}
+// TransactionEnd implements [txn.Observer].
+func (*retryCounter) TransactionEnd(context.Context, txn.Op, txn.TransactionEnd) {}
 
 // transfers lets many workers move money between few accounts. Each account is
 // asked for far less than it has.
