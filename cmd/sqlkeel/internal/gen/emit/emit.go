@@ -44,8 +44,6 @@ type Input struct {
 	// Names are the identifiers that the package declares outside of the files
 	// written here, with their places; methods are Type.Method.
 	Names map[string]project.Position
-
-	mutant mutant
 }
 
 // Opaque is a statement of which nothing is to be known, and why.
@@ -69,14 +67,8 @@ type Statement struct {
 // Package returns the files of a package by their names. All problems are
 // reported, each a *[project.Problem].
 func Package(in Input) (map[string][]byte, error) {
-	if !in.is(givenOrder) {
-		in.Statements = slices.Clone(in.Statements)
-		slices.SortFunc(in.Statements, func(a, b Statement) int { return strings.Compare(a.Name, b.Name) })
-		in.Opaque = slices.SortedFunc(slices.Values(in.Opaque), func(a, b Opaque) int { return strings.Compare(a.Name, b.Name) })
-	}
-	if in.is(takesNames) {
-		in.Names = nil
-	}
+	in.Statements = slices.SortedFunc(slices.Values(in.Statements), func(a, b Statement) int { return strings.Compare(a.Name, b.Name) })
+	in.Opaque = slices.SortedFunc(slices.Values(in.Opaque), func(a, b Opaque) int { return strings.Compare(a.Name, b.Name) })
 	list, err := builds(in)
 	if err != nil {
 		return nil, err
@@ -105,7 +97,6 @@ func Package(in Input) (map[string][]byte, error) {
 func statementsFile(in Input, condition string, taken *names) ([]byte, error) {
 	f := newFile(in, taken)
 	f.build = condition
-	f.mutant = in.mutant
 	var problems problems
 	predeclared(f, &problems)
 	registry(f, in, &problems)
@@ -119,9 +110,6 @@ func statementsFile(in Input, condition string, taken *names) ([]byte, error) {
 	}
 	for _, st := range in.Statements {
 		guard(f, st)
-	}
-	if in.is(firstProblem) && len(problems) > 0 {
-		problems = problems[:1]
 	}
 	if err := problems.err(); err != nil {
 		return nil, err

@@ -23,7 +23,6 @@ type file struct {
 	taken   *names
 	body    bytes.Buffer
 	imports map[string]string // path → the name it is used by
-	mutant  mutant
 }
 
 func newFile(in Input, taken *names) *file {
@@ -42,7 +41,7 @@ func (f *file) use(importPath string) string {
 		return name
 	}
 	name := packageName(importPath)
-	for f.mutant != forgetsImports && (f.taken.declared(name) || f.imported(name, importPath)) {
+	for f.taken.declared(name) || f.imported(name, importPath) {
 		name += "pkg"
 	}
 	f.imports[importPath] = name

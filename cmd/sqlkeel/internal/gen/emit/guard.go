@@ -9,7 +9,7 @@ import (
 // what was analysed. They are in functions without a name: the compiler checks
 // them and keeps nothing of them.
 func guard(f *file, st Statement) {
-	if st.Const != "" && f.mutant != omitsGuards {
+	if st.Const != "" {
 		guardText(f, st, "runGoGenerateBecause"+upperFirst(st.Name)+"Changed")
 	}
 	guardParams(f, st)
@@ -40,7 +40,7 @@ func guardText(f *file, st Statement, name string) {
 // guardParams pins the types of the arguments that choose a variant.
 func guardParams(f *file, st Statement) {
 	used := chosenBy(st)
-	if len(used) == 0 || f.mutant == omitsTypes {
+	if len(used) == 0 {
 		return
 	}
 	if st.ParamsType == "" {

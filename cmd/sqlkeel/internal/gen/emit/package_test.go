@@ -2,7 +2,6 @@ package emit
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -14,37 +13,6 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/variants"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
-
-// promises are checks that hold for the package as it is; each names the mutants
-// that it catches.
-var promises = map[string]struct {
-	check   func(t *testing.T, m mutant) error
-	mutants []mutant
-}{
-	"the order of the input is no matter":                    {anyOrder, []mutant{givenOrder}},
-	"code for another text does not compile":                 {pinsTexts, []mutant{omitsGuards}},
-	"code for other types of arguments does not compile":     {pinsTypes, []mutant{omitsTypes}},
-	"code compiles beside any names, or is refused":          {compilesBesideNames, []mutant{takesNames, forgetsImports}},
-	"all problems are told at once, each with its place":     {allProblems, []mutant{firstProblem}},
-	"what the package has in the place of a method is known": {methodsInPlace, []mutant{takesNames}},
-}
-
-func TestPromises(t *testing.T) {
-	t.Parallel()
-	for name, p := range promises {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if err := p.check(t, sound); err != nil {
-				t.Error(err)
-			}
-			for _, m := range p.mutants {
-				if p.check(t, m) == nil {
-					t.Errorf("mutant %d passes", m)
-				}
-			}
-		})
-	}
-}
 
 // find is an input of one statement with a filter, an order and pages.
 func find(name string) Input {
@@ -63,48 +31,46 @@ func find(name string) Input {
 	return Input{Package: pkg, Statements: []Statement{{Statement: st, Plan: plan, Page: page}}}
 }
 
-// anyOrder gives the statements and constraints in other orders.
-func anyOrder(_ *testing.T, m mutant) error {
+// The statements and constraints come in other orders.
+func TestTheOrderOfTheInputDoesNotMatter(t *testing.T) {
+	t.Parallel()
 	first := shop()
-	first.mutant = m
 	want, err := Package(first)
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	for seed := range uint64(20) {
 		in, r := shop(), rand.New(rand.NewPCG(seed, 1))
-		in.mutant = m
 		r.Shuffle(len(in.Statements), func(i, j int) { in.Statements[i], in.Statements[j] = in.Statements[j], in.Statements[i] })
 		r.Shuffle(len(in.Constraints), func(i, j int) { in.Constraints[i], in.Constraints[j] = in.Constraints[j], in.Constraints[i] })
 		given := in.Statements[0].Name
 		got, err := Package(in)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		if in.Statements[0].Name != given {
-			return errors.New("the caller's list was sorted")
+			t.Fatal("the caller's list was sorted")
 		}
 		for name := range want {
 			if !bytes.Equal(got[name], want[name]) {
-				return fmt.Errorf("seed %d: %s differs", seed, name)
+				t.Fatalf("seed %d: %s differs", seed, name)
 			}
 		}
 	}
-	return nil
 }
 
-// pinsTexts changes the text that sqlc's constant has when the code is compiled.
-func pinsTexts(t *testing.T, m mutant) error {
+// sqlc's constant has another text when the code is compiled.
+func TestCodeForAnotherTextDoesNotCompile(t *testing.T) {
+	t.Parallel()
 	const sql = "-- name: Find :many\nSELECT 1\n"
 	for _, hand := range []string{"", "package shop\n\nfunc min(a, b int) int { return a }\n", "package shop\n\nvar len = 1\n"} {
 		for _, name := range []string{"Find", "Analysed", "Order", "Text"} {
 			in := find(name)
-			in.mutant = m
 			if strings.Contains(hand, "len") {
 				in.Statements[0].Page = nil
 			}
 			if wrong, refused := compile(t, in, hand, ""); refused != nil || len(wrong) > 0 {
-				return fmt.Errorf("%s unchanged: %w %v", name, refused, wrong)
+				t.Fatalf("%s unchanged: %v %v", name, refused, wrong)
 			}
 			sql := strings.Replace(sql, "Find", name, 1)
 			for _, changed := range []string{sql + "\x00", sql + "-", sql[:len(sql)-1], "", "\x00", "z", strings.Replace(sql, "1", "2", 1), strings.Replace(sql, "1", "0", 1), " " + sql} {
@@ -114,29 +80,28 @@ func pinsTexts(t *testing.T, m mutant) error {
 				now.Statements = []Statement{{Statement: &st}}
 				wrong, _ := compile(t, in, hand, sqlcFile(now))
 				if len(wrong) == 0 {
-					return fmt.Errorf("%s: %q compiles", name, changed)
+					t.Fatalf("%s: %q compiles", name, changed)
 				}
 				if hand == "" && !strings.Contains(wrong[0].Error(), "runGoGenerateBecause"+name+"Changed") {
-					return fmt.Errorf("%s: %q: %w", name, changed, wrong[0])
+					t.Fatalf("%s: %q: %v", name, changed, wrong[0])
 				}
 			}
 		}
 	}
-	return nil
 }
 
-// pinsTypes changes the types of parameters, as arguments and in a struct.
-func pinsTypes(t *testing.T, m mutant) error {
+// Parameters have other types, as arguments and in a struct.
+func TestCodeForOtherTypesOfArgumentsDoesNotCompile(t *testing.T) {
+	t.Parallel()
 	for _, inStruct := range []bool{false, true} {
 		in := find("Find")
-		in.mutant = m
 		st := in.Statements[0].Statement
 		in.Statements[0].Page = nil // which calls the method, so that types are pinned anyhow
 		if inStruct {
 			st.ParamsType = "FindParams"
 		}
 		if wrong, refused := compile(t, in, "", ""); refused != nil || len(wrong) > 0 {
-			return fmt.Errorf("unchanged: %w %v", refused, wrong)
+			t.Fatalf("unchanged: %v %v", refused, wrong)
 		}
 		for i, other := range map[int]string{0: "string", 1: "*string"} {
 			now, changed := in, *st
@@ -144,11 +109,10 @@ func pinsTypes(t *testing.T, m mutant) error {
 			changed.Params[i].Type = other
 			now.Statements = []Statement{{Statement: &changed}}
 			if wrong, _ := compile(t, in, "", sqlcFile(now)); len(wrong) == 0 {
-				return fmt.Errorf("in a struct %t: parameter %d as %s compiles", inStruct, i, other)
+				t.Fatalf("in a struct %t: parameter %d as %s compiles", inStruct, i, other)
 			}
 		}
 	}
-	return nil
 }
 
 // claimed are names that emitted code declares or uses.
@@ -158,14 +122,14 @@ var claimed = []string{
 	"any", "true", "byte", "int", "int32", "bool", "rows", "last", "key1", "q", "arg1", "maxRows", "title", "FindPage", "FindPageParams",
 }
 
-// compilesBesideNames declares some of the names by hand, in several ways, and
-// imports packages that are called like others.
-func compilesBesideNames(t *testing.T, m mutant) error {
+// Some of the names are declared by hand, in several ways, and packages are imported
+// that are called like others.
+func TestCodeCompilesBesideAnyNamesOrIsRefused(t *testing.T) {
+	t.Parallel()
 	refusals := 0
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		in := find("Find")
-		in.mutant = m
 		in.Constraints = []Constraint{{Schema: "public", Table: "t", Name: "t_key", Kind: Unique}, {Schema: "public", Table: "t", Name: "t-key", Kind: Unique}}
 		for name, from := range map[string]string{"stmt": "example.com/stmt", "math": "example.com/math"} {
 			if r.IntN(2) == 0 {
@@ -183,7 +147,7 @@ func compilesBesideNames(t *testing.T, m mutant) error {
 		}
 		wrong, refused := compile(t, in, hand.String(), "")
 		if len(wrong) > 0 {
-			return fmt.Errorf("seed %d, beside %s: %v", seed, hand.String(), wrong)
+			t.Fatalf("seed %d, beside %s: %v", seed, hand.String(), wrong)
 		}
 		if refused == nil {
 			continue
@@ -191,19 +155,18 @@ func compilesBesideNames(t *testing.T, m mutant) error {
 		refusals++
 		for _, message := range messages(refused) {
 			if !strings.HasPrefix(message, "hand.go:") && !strings.HasPrefix(message, "queries/q.sql:") {
-				return fmt.Errorf("seed %d: no place: %s", seed, message)
+				t.Fatalf("seed %d: no place: %s", seed, message)
 			}
 		}
 	}
 	if refusals == 0 || refusals > 100 {
-		return fmt.Errorf("%d of 150 inputs are refused", refusals)
+		t.Fatalf("%d of 150 inputs are refused", refusals)
 	}
-	return nil
 }
 
-func allProblems(t *testing.T, m mutant) error {
+func TestAllProblemsAreReportedAtOnceEachWithItsPlace(t *testing.T) {
+	t.Parallel()
 	in := find("Find")
-	in.mutant = m
 	st := in.Statements[0].Statement
 	st.Annotations = append(st.Annotations, project.Annotation{Key: "row", Args: "Line", Pos: project.Position{File: "queries/q.sql", Line: 3, Column: 4}})
 	const hand = "package shop\n\nvar Prune int\n\ntype Statements int\n\ntype Line int\n\nfunc FindSort() {}\n\nfunc ParseFindCursor() {}\n\nconst nil = 0\n"
@@ -219,27 +182,26 @@ func allProblems(t *testing.T, m mutant) error {
 		"queries/q.sql:3:4: Find: @row Line: the name is taken by hand.go:7:6",
 	}
 	if len(got) != len(want) {
-		return fmt.Errorf("got %q", got)
+		t.Fatalf("got %q", got)
 	}
 	for i := range want {
 		if !strings.HasPrefix(got[i], want[i]) {
-			return fmt.Errorf("got %s, want %s", got[i], want[i])
+			t.Fatalf("got %s, want %s", got[i], want[i])
 		}
 	}
-	return nil
 }
 
-func methodsInPlace(t *testing.T, m mutant) error {
+func TestAMethodInThePlaceOfOneThatIsNeededIsRefused(t *testing.T) {
+	t.Parallel()
 	in := find("Find")
-	in.mutant = m
 	st := in.Statements[0].Statement
 	st.Annotations = append(st.Annotations, project.Annotation{Key: "row", Args: "Line", Pos: project.Position{File: "queries/q.sql", Line: 3, Column: 4}})
 	if wrong, refused := compile(t, in, "package shop\n\nfunc (FindRow) Other() {}\n\nfunc FindPage() {}\n", ""); refused != nil || len(wrong) > 0 {
-		return fmt.Errorf("without methods in the way: %w %v", refused, wrong)
+		t.Fatalf("without methods in the way: %v %v", refused, wrong)
 	}
 	wrong, refused := compile(t, in, "package shop\n\nfunc (q *Queries) FindPage() {}\n\nfunc (FindRow) Line() {}\n", "")
 	if len(wrong) > 0 || refused == nil {
-		return fmt.Errorf("refused %w, wrong %v", refused, wrong)
+		t.Fatalf("refused %v, wrong %v", refused, wrong)
 	}
 	want := []string{
 		"queries/q.sql:2:4: Find: @page needs the method FindPage, which is at hand.go:3:19",
@@ -247,9 +209,8 @@ func methodsInPlace(t *testing.T, m mutant) error {
 	}
 	got := messages(refused)
 	if slices.Sort(got); !slices.Equal(got, want) {
-		return errors.New(strings.Join(got, "\n"))
+		t.Error(strings.Join(got, "\n"))
 	}
-	return nil
 }
 
 func TestRowsOfOneTypeAreComparedFieldByField(t *testing.T) {
