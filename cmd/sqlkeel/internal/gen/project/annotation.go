@@ -79,9 +79,9 @@ func (r *reader) annotations(st *Statement, q *query) {
 			// It is for the whole file: see readOpaqueFile.
 		case c.block && isKey(key):
 			r.pkg.report(pos, st.Name, "an annotation is a comment of its own line: write -- @%s", key)
-		case c.column > 1 && isKey(key) && !r.is(anyColumn):
+		case c.column > 1 && isKey(key):
 			r.pkg.report(pos, st.Name, "@%s is not read here: an annotation must start in the first column, as -- @%s", key, key)
-		case !c.block && (c.column == 1 || r.is(anyColumn)):
+		case !c.block && c.column == 1:
 			r.annotate(st, key, args, pos)
 		}
 	}

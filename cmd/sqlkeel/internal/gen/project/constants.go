@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
-	"slices"
 	"strconv"
 )
 
@@ -65,7 +64,7 @@ func (r *reader) constants(f goFile, s *ast.ValueSpec) {
 		}
 		sql := constant(s.Values[i])
 		m := statementStart.FindStringSubmatch(sql)
-		if m == nil || r.is(oncePerName) && r.has(m[1]) {
+		if m == nil {
 			continue
 		}
 		st := r.add(f, m[1], m[2], s.Values[i])
@@ -75,10 +74,6 @@ func (r *reader) constants(f goFile, s *ast.ValueSpec) {
 			r.result(st, method)
 		}
 	}
-}
-
-func (r *reader) has(name string) bool {
-	return slices.ContainsFunc(r.pkg.Statements, func(st *Statement) bool { return st.Name == name })
 }
 
 // add makes a statement whose text, or call, is at node of a file.

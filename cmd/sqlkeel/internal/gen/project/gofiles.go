@@ -30,7 +30,6 @@ type reader struct {
 	queries queryIndex
 	// opaqueFiles are the query files of which no statement is to be analysed.
 	opaqueFiles map[string]Annotation
-	mutant      mutant
 }
 
 type goFile struct {
@@ -74,7 +73,7 @@ func (r *reader) readFiles() {
 			r.pkg.report(Position{relative(r.dir, name), 1, 1}, "", "cannot read the generated file: %v", plain(err))
 			continue
 		}
-		if text := string(data); isGenerated(text) || r.is(allGoFiles) {
+		if text := string(data); isGenerated(text) {
 			r.readFile(relative(r.dir, name), text)
 		}
 	}

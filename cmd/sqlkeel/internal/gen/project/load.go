@@ -14,9 +14,7 @@ import (
 // means the sqlc.yaml, sqlc.yml or sqlc.json in it. The error joins [Problem]s and
 // says that nothing could be loaded. What is wrong with one package or statement
 // is in their Problems and does not stop the others; see [Project.AllProblems].
-func Load(config string) (*Project, error) { return load(config, sound) }
-
-func load(config string, m mutant) (*Project, error) {
+func Load(config string) (*Project, error) {
 	file, err := findConfig(config)
 	if err != nil {
 		return nil, err
@@ -42,9 +40,7 @@ func load(config string, m mutant) (*Project, error) {
 		return nil, errors.Join(errs...)
 	}
 	for _, pkg := range p.Packages {
-		r := newReader(p.Dir, pkg)
-		r.mutant = m
-		r.read()
+		newReader(p.Dir, pkg).read()
 		pkg.Problems = sortProblems(pkg.Problems)
 	}
 	return p, nil

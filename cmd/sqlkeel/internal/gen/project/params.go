@@ -134,21 +134,13 @@ func (r *reader) setParams(st *Statement, sc scope, args []ast.Expr) {
 		}
 		st.Params = append(st.Params, p)
 	}
-	if fields := r.structs[st.ParamsType]; fields != nil && r.is(structOrder) {
-		for i, f := range structFields(fields)[:len(st.Params)] {
-			st.Params[i] = Param{Name: f.Name, Type: f.Type}
-		}
-	}
 }
 
 // checkPlaceholders compares the arguments with the placeholders of the text.
 func (r *reader) checkPlaceholders(st *Statement) {
 	n, passed := sqltext.Placeholders(st.SQL), len(st.Params)
-	if r.is(lettersOnly) {
-		n = strings.Count(st.SQL, "$")
-	}
 	switch {
-	case st.Refused != nil || n == passed || r.is(trustsCall):
+	case st.Refused != nil || n == passed:
 	case n > passed:
 		st.refuse(st.Position(st.placeholder(passed+1)), "the text has %d placeholders and the generated method passes %d arguments, so it fails whenever it is called: "+
 			"sqlc binds no parameters in MERGE and some other statements; write it in another way", n, passed)
