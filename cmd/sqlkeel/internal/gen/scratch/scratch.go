@@ -46,6 +46,12 @@ type Database struct {
 	closed bool
 }
 
+// hooks are what tests of this package put in place of the real thing.
+type hooks struct {
+	name   string           // of the database
+	before func(sql string) // is called with what the schema's session is about to run
+}
+
 // namePrefix begins the name of every scratch database.
 const namePrefix = "sqlkeel_scratch_"
 
@@ -70,9 +76,6 @@ func open(ctx context.Context, url string, schema []string, opts Options, h hook
 		return nil, err
 	}
 	if err := d.apply(ctx, schema, opts); err != nil {
-		if h.mutant == keepsFailed {
-			return nil, err
-		}
 		return nil, errors.Join(err, d.Close(ctx))
 	}
 	return d, nil
@@ -105,11 +108,8 @@ func (d *Database) Close(ctx context.Context) error {
 	if d.closed {
 		return nil
 	}
-	if d.hooks.mutant != obeysContext {
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
-		defer cancel()
-		ctx = detached
-	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+	defer cancel()
 	if err := d.drop(ctx); err != nil {
 		return fmt.Errorf("drop the scratch database (DROP DATABASE %s does it by hand): %w", d.Name, err)
 	}

@@ -15,7 +15,7 @@ import (
 // transaction, as its tool does, where that is possible. A file with transactions
 // of its own runs by statement at once.
 func (a *applier) script(ctx context.Context, s *script) error {
-	steps := s.steps(a.opts.Owned || a.d.hooks.mutant == runsAll)
+	steps := s.steps(a.opts.Owned)
 	if a.prepare(s, steps) {
 		return a.run(ctx, s, steps)
 	}
@@ -132,7 +132,7 @@ func (a *applier) tryStep(ctx context.Context, s *script, st step, inOurs bool) 
 		return nil
 	}
 	run := a.guarded
-	if st.kind.control || a.d.hooks.mutant == losesRest {
+	if st.kind.control {
 		run = a.exec
 	}
 	err := run(ctx, st.SQL)
