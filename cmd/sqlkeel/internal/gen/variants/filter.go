@@ -218,9 +218,6 @@ func (f *finder) keepFilters(p *Plan) {
 	for _, g := range f.groups {
 		for _, n := range g.params {
 			i := slices.IndexFunc(p.Filters, func(x Filter) bool { return x.Param == n })
-			if f.is(cutsAnother) {
-				i = (i + 1) % len(p.Filters)
-			}
 			g.bits = append(g.bits, 1<<i)
 		}
 	}
@@ -233,18 +230,10 @@ func (f *finder) edit(g *group) edit {
 	e := edit{start: s.tokens[g.first].start, end: s.tokens[g.last].end}
 	var before stmt.Mask
 	for _, bit := range g.bits {
-		c := choice{need: before, absent: bit, parts: []part{{text: "TRUE"}}}
-		if f.is(swapsParts) {
-			c.parts = g.rest(s)
-		}
-		e.choices = append(e.choices, c)
+		e.choices = append(e.choices, choice{need: before, absent: bit, parts: []part{{text: "TRUE"}}})
 		before |= bit
 	}
-	present := choice{need: before, parts: g.rest(s)}
-	if f.is(swapsParts) {
-		present.parts = []part{{text: "TRUE"}}
-	}
-	e.choices = append(e.choices, present)
+	e.choices = append(e.choices, choice{need: before, parts: g.rest(s)})
 	return e
 }
 

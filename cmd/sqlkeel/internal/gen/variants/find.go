@@ -21,22 +21,31 @@ const (
 // looks optional and stays, with the reason. types are the format_type of the
 // parameters that PostgreSQL gave to the statement, in their order.
 func Find(st *project.Statement, types []string, schema *Schema) (*Plan, []*project.Problem) {
-	return find(st, types, schema, sound)
-}
-
-func find(st *project.Statement, types []string, schema *Schema, m mutant) (*Plan, []*project.Problem) {
-	src, err := read(st.SQL, types)
-	if err != nil || len(src.params) == 0 || len(st.Params) < len(types) {
+	f := look(st, types, schema)
+	if f == nil {
 		return nil, nil
 	}
-	f := &finder{statement: st, source: src, schema: schema, mutant: m, format: types}
+	p := f.plan()
+	if p == nil || !f.ordered() {
+		return nil, f.remarks
+	}
+	f.cut(p)
+	return p, f.remarks
+}
+
+// look finds the optional parts of a statement; nil when it cannot have any.
+func look(st *project.Statement, types []string, schema *Schema) *finder {
+	src, err := read(st.SQL, types)
+	if err != nil || len(src.params) == 0 || len(st.Params) < len(types) {
+		return nil
+	}
+	f := &finder{statement: st, source: src, schema: schema, format: types}
 	if _, merge := inner(src.tree).(*pg.MergeStmt); merge {
-		return nil, nil
+		return nil
 	}
 	f.visit(inner(src.tree), scope{})
 	f.findItems()
-	p := f.plan()
-	return p, f.remarks
+	return f
 }
 
 // finder looks through one statement.
@@ -44,7 +53,6 @@ type finder struct {
 	statement *project.Statement
 	source    *source
 	schema    *Schema
-	mutant    mutant
 	format    []string // format_type of each parameter
 
 	groups  []*group
@@ -53,8 +61,6 @@ type finder struct {
 	sort    *Sort
 	remarks []*project.Problem
 }
-
-func (f *finder) is(m mutant) bool { return f.mutant == m }
 
 // remark reports that something at a place of the text stays.
 func (f *finder) remark(place int32, message string) {
@@ -165,7 +171,7 @@ func (f *finder) visitSelect(s *pg.SelectStmt, in scope) {
 	})
 }
 
-// plan puts together what was found.
+// plan names the optional parts; nil when there are none, or too many.
 func (f *finder) plan() *Plan {
 	p := &Plan{Statement: f.statement, source: f.source}
 	f.keepFilters(p)
@@ -174,9 +180,14 @@ func (f *finder) plan() *Plan {
 		f.remark(0, "it has more optional parts than a variant can name")
 		return nil
 	}
-	if len(p.Filters) == 0 && p.Sort == nil || !f.ordered() {
+	if len(p.Filters) == 0 && p.Sort == nil {
 		return nil
 	}
+	return p
+}
+
+// cut writes the text of each variant.
+func (f *finder) cut(p *Plan) {
 	p.masks, p.partly = masks(len(p.Filters), len(f.literals()))
 	if p.partly {
 		f.remark(0, "it has so many optional parts that only none, one, two or all of them together are pruned")
@@ -187,7 +198,6 @@ func (f *finder) plan() *Plan {
 	}
 	edits = append(edits, f.sortEdits(p)...)
 	p.segments = render(f.source.sql, edits)
-	return p
 }
 
 func (f *finder) literals() []string {

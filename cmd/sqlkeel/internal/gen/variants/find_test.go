@@ -84,7 +84,7 @@ func TestAStatementIsCutWhereItsPartsAre(t *testing.T) {
 		if c.name == "a sort that filters too" {
 			goTypes = []string{"*string"}
 		}
-		p, remarks := b.find(t, sound, ":many", c.sql, goTypes...)
+		p, remarks := b.find(t, ":many", c.sql, goTypes...)
 		if p == nil {
 			t.Errorf("%s: not pruned: %v", c.name, remarks)
 			continue
@@ -135,7 +135,7 @@ func TestWhatLooksOptionalAndIsNotIsNamedWithTheReason(t *testing.T) {
 	t.Parallel()
 	b := setup(t, plain)
 	for _, c := range stays {
-		p, remarks := b.find(t, sound, ":many", c.sql, c.goType)
+		p, remarks := b.find(t, ":many", c.sql, c.goType)
 		if p != nil {
 			t.Errorf("%s: pruned", c.name)
 		}
@@ -156,7 +156,7 @@ func TestAStatementWithoutOptionalPartsIsLeftInPeace(t *testing.T) {
 		"INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET a = coalesce(excluded.a, t.a)",
 		"SELECT id FROM t LIMIT $1",
 	} {
-		p, remarks := b.find(t, sound, ":many", sql, "*string")
+		p, remarks := b.find(t, ":many", sql, "*string")
 		for _, r := range remarks {
 			if strings.Contains(r.Message, "other than NULL") {
 				remarks = nil
@@ -171,7 +171,7 @@ func TestAStatementWithoutOptionalPartsIsLeftInPeace(t *testing.T) {
 func TestOneParameterMayFilterSeveralTimes(t *testing.T) {
 	t.Parallel()
 	b := setup(t, plain)
-	p, _ := b.find(t, sound, ":many", "SELECT id FROM t WHERE ($1::int IS NULL OR n = $1) AND EXISTS (SELECT 1 FROM u WHERE ($1::int IS NULL OR x = $1))", "*int32")
+	p, _ := b.find(t, ":many", "SELECT id FROM t WHERE ($1::int IS NULL OR n = $1) AND EXISTS (SELECT 1 FROM u WHERE ($1::int IS NULL OR x = $1))", "*int32")
 	if p == nil || len(p.Filters) != 1 || len(p.Masks()) != 2 {
 		t.Fatalf("plan %+v", p)
 	}
@@ -190,7 +190,7 @@ func TestASortThatIsUsedElsewhereIsOpen(t *testing.T) {
 		"SELECT id FROM t ORDER BY CASE WHEN $1::text = 'n' AND $1 < a THEN n END":                                                             true,
 		"WITH x AS (SELECT id, n FROM t ORDER BY CASE WHEN $1::text = 'n' THEN n END) SELECT id FROM x ORDER BY CASE WHEN $1 = 'n' THEN n END": false,
 	} {
-		p, remarks := b.find(t, sound, ":many", sql, "string")
+		p, remarks := b.find(t, ":many", sql, "string")
 		if p == nil || p.Sort == nil || p.Sort.Open != open {
 			t.Errorf("%s: %+v %v", sql, p, remarks)
 			continue
@@ -212,7 +212,7 @@ func TestManyFiltersAreProvenInPart(t *testing.T) {
 		}
 	}
 	sql := "SELECT id FROM t WHERE " + strings.Join(where, " AND ") + " ORDER BY CASE WHEN $13::text = 'n' THEN n END"
-	p, remarks := b.find(t, sound, ":many", sql, append(strings.Split(strings.Repeat("*int32 ", 12)[:83], " "), "string")...)
+	p, remarks := b.find(t, ":many", sql, append(strings.Split(strings.Repeat("*int32 ", 12)[:83], " "), "string")...)
 	if p == nil || len(p.Masks()) != 2*(2+12+66) || len(p.Stmt().Whole) != len(p.Masks()) || len(remarks) != 1 {
 		t.Fatalf("%d variants: %v", len(p.Masks()), remarks)
 	}

@@ -103,9 +103,6 @@ func (r *framer) join(fr *frame, j *pg.JoinExpr, optional bool) {
 	if !ok {
 		way = neither
 	}
-	if r.f.is(bothWays) {
-		way = both
-	}
 	left := r.add(fr, inner(j.Larg), optional || way == toLeft || way == neither)
 	right := r.add(fr, inner(j.Rarg), optional || way == toRight || way == neither)
 	fr.opaque = fr.opaque || j.Alias != nil || j.JoinUsingAlias != nil

@@ -149,7 +149,7 @@ func TestHostileStatementsReturnTheSameWhenPruned(t *testing.T) {
 		if i := strings.Index(c.sql, "ORDER BY CASE WHEN $1"); i >= 0 {
 			types[0] = "string"
 		}
-		p, remarks := b.find(t, sound, ":many", c.sql, types...)
+		p, remarks := b.find(t, ":many", c.sql, types...)
 		if p == nil || len(p.Filters) == 0 && p.Sort == nil {
 			t.Errorf("%s\nis not pruned: %v", c.sql, remarks)
 			continue

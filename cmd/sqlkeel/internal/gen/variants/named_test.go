@@ -55,7 +55,7 @@ func TestAColumnOfWhichTheNameIsNotKnownMayBeAnyKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t, shop)
 	const sql = "SELECT xmlconcat(NULL), b.id FROM b WHERE " + filter + " ORDER BY id LIMIT 3"
-	if p, _ := b.find(t, sound, ":many", sql, "*string"); p != nil {
+	if p, _ := b.find(t, ":many", sql, "*string"); p != nil {
 		t.Error("it is pruned")
 	}
 }

@@ -11,9 +11,6 @@ import (
 // rows that are equal to ORDER BY, and remarks on what depends on it. A variant's plan
 // may be another than the full statement's.
 func (f *finder) ordered() bool {
-	if f.is(anyOrder) {
-		return true
-	}
 	o := &orders{framer: newFramer(f, f.source.tree), f: f, bags: map[*pg.SubLink]bool{}, seen: map[string]string{}}
 	o.visit(inner(f.source.tree), nil, false)
 	if strings.HasSuffix(f.statement.Command, "one") {

@@ -122,7 +122,7 @@ func TestAnOrderThatLooksTotalIsReadAsPostgreSQLReadsIt(t *testing.T) {
 	t.Parallel()
 	b := setup(t, oddSchema)
 	for _, c := range oddOrders {
-		p, remarks := b.find(t, sound, ":many", c.sql, "*string")
+		p, remarks := b.find(t, ":many", c.sql, "*string")
 		if pruned := p != nil; pruned != c.pruned {
 			t.Errorf("pruned = %v: %s\n%v", pruned, c.sql, remarks)
 		}

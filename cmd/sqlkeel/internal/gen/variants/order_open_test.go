@@ -1,37 +1,9 @@
 package variants
 
 import (
-	"math/rand/v2"
 	"strings"
 	"testing"
 )
-
-func TestEveryMutantReturnsOtherRows(t *testing.T) {
-	t.Parallel()
-	b := setup(t, randomSchema)
-	for name, m := range map[string]mutant{
-		"present and absent swapped":       swapsParts,
-		"the test of another parameter":    cutsAnother,
-		"a key that was not asked for":     keepsItem,
-		"no key although it was asked for": dropsItem,
-	} {
-		rng := rand.New(rand.NewPCG(9, uint64(m)))
-		caught := false
-		for range 80 {
-			r := b.next(t, rng, m)
-			if r.plan == nil {
-				continue
-			}
-			if d, _ := r.run(t); d != "" {
-				caught = true
-				break
-			}
-		}
-		if !caught {
-			t.Errorf("%s: nobody noticed", name)
-		}
-	}
-}
 
 // A LIMIT takes the rows that come first, and the order in which they come is the
 // plan's: that of the full statement scans the table, the variant's an index.
@@ -45,14 +17,14 @@ ANALYZE t;
 SET enable_bitmapscan = off;
 SET plan_cache_mode = force_generic_plan`)
 	const sql = "SELECT id FROM t WHERE ($1::text IS NULL OR n = $1::text::int) LIMIT 3"
-	if p, _ := b.find(t, sound, ":many", sql, "*string"); p != nil {
+	if p, _ := b.find(t, ":many", sql, "*string"); p != nil {
 		t.Error("it is pruned")
 	}
-	p, _ := b.find(t, anyOrder, ":many", sql, "*string")
+	p := b.cut(t, ":many", sql, "*string")
 	arg := "7"
 	d, rewritten, err := compare(t.Context(), b.conn, registry(t, p), 0, false, sql, []any{&arg})
 	if err != nil || !rewritten || d == "" {
-		t.Errorf("nobody noticed: %v %v", rewritten, err)
+		t.Errorf("its rows are the same: %v %v", rewritten, err)
 	}
 }
 
@@ -79,18 +51,18 @@ SET plan_cache_mode = force_generic_plan`)
 	arg := "7"
 	for from, why := range map[string]string{"over_it": "view firsts: DISTINCT ON", "firsts_of('x', 3)": "function firsts_of: DISTINCT ON", "atomic()": "view firsts: DISTINCT ON"} {
 		sql := strings.ReplaceAll(sql, "over_it", from)
-		p, remarks := b.find(t, sound, ":many", sql, "*string")
+		p, remarks := b.find(t, ":many", sql, "*string")
 		if p != nil || len(remarks) != 1 || !strings.Contains(remarks[0].Message, why) {
 			t.Errorf("%s: pruned = %v: %v", from, p != nil, remarks)
 		}
-		p, _ = b.find(t, anyOrder, ":many", sql, "*string")
+		p = b.cut(t, ":many", sql, "*string")
 		d, rewritten, err := compare(t.Context(), b.conn, registry(t, p), 0, false, sql, []any{&arg})
 		if err != nil || !rewritten || d == "" && from != "atomic()" {
-			t.Errorf("%s: nobody noticed: %v %v", from, rewritten, err)
+			t.Errorf("%s: its rows are the same: %v %v", from, rewritten, err)
 		}
 	}
 	for _, view := range []string{"sound", "kept", "whole(3)", "opaque()"} {
-		if p, remarks := b.find(t, sound, ":many", strings.ReplaceAll(sql, "over_it", view), "*string"); p == nil {
+		if p, remarks := b.find(t, ":many", strings.ReplaceAll(sql, "over_it", view), "*string"); p == nil {
 			t.Errorf("%s: %v", view, remarks)
 		}
 	}

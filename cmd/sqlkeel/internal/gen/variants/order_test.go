@@ -136,7 +136,7 @@ func TestNothingIsPrunedThatDependsOnAnOpenOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t, shop)
 	for _, c := range orderCases {
-		p, remarks := b.find(t, sound, ":many", c.sql, "*string")
+		p, remarks := b.find(t, ":many", c.sql, "*string")
 		if pruned := p != nil; pruned != c.pruned {
 			t.Errorf("pruned = %v: %s\n%v", pruned, c.sql, remarks)
 		}
@@ -179,7 +179,7 @@ func TestTheFirstRowOfOneHasToBeCertain(t *testing.T) {
 		"SELECT x.id FROM a x LEFT JOIN b ON b.id = $2 WHERE ($1::text IS NULL OR x.alt = $1)":              false,
 		"SELECT x.id FROM a x LEFT JOIN b ON b.id = $2 WHERE x.id = 3 AND ($1::text IS NULL OR x.alt = $1)": true,
 	} {
-		if p, remarks := b.find(t, sound, ":one", sql, "*string"); (p != nil) != pruned {
+		if p, remarks := b.find(t, ":one", sql, "*string"); (p != nil) != pruned {
 			t.Errorf("pruned = %v: %s\n%v", p != nil, sql, remarks)
 		}
 	}

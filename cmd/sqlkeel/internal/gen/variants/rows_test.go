@@ -119,7 +119,7 @@ func TestEveryPlaceholderKeepsItsType(t *testing.T) {
 	b := setup(t, typedSchema)
 	caught := 0
 	for _, c := range typed {
-		p, remarks := b.find(t, sound, ":many", c.sql, "*string")
+		p, remarks := b.find(t, ":many", c.sql, "*string")
 		if p == nil {
 			t.Errorf("%s: not pruned: %v", c.name, remarks)
 			continue

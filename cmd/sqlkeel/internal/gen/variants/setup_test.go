@@ -67,12 +67,28 @@ func (b *testbed) types(t testing.TB, sql string) (types []string) {
 
 // find looks for variants of a statement whose parameters have the given Go types;
 // the last is that of the rest.
-func (b *testbed) find(t testing.TB, m mutant, command, sql string, goTypes ...string) (*Plan, []*project.Problem) {
+func (b *testbed) find(t testing.TB, command, sql string, goTypes ...string) (*Plan, []*project.Problem) {
+	t.Helper()
+	st, types := b.input(t, command, sql, goTypes)
+	return Find(st, types, b.schema)
+}
+
+// cut is find for a statement of which no remarks are wanted, whatever its order.
+func (b *testbed) cut(t testing.TB, command, sql string, goTypes ...string) *Plan {
+	t.Helper()
+	st, types := b.input(t, command, sql, goTypes)
+	f := look(st, types, b.schema)
+	p := f.plan()
+	f.cut(p)
+	return p
+}
+
+func (b *testbed) input(t testing.TB, command, sql string, goTypes []string) (*project.Statement, []string) {
 	t.Helper()
 	types := b.types(t, sql)
 	st := &project.Statement{Package: goPackage, Name: "Q", Command: command, SQL: sql}
 	for i := range types {
 		st.Params = append(st.Params, project.Param{Name: string(rune('A' + i)), Type: goTypes[min(i, len(goTypes)-1)]})
 	}
-	return find(st, types, b.schema, m)
+	return st, types
 }

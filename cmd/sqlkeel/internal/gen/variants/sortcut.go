@@ -110,9 +110,6 @@ func (f *finder) keys(s *sorted, literal string) (parts []part) {
 // key writes a simple key that was asked for, or nothing.
 func (f *finder) key(it *item, piece [2]int, asked bool) []part {
 	src := f.source
-	if f.is(dropsItem) || f.is(keepsItem) {
-		asked = f.is(keepsItem)
-	}
 	if !asked {
 		return nil
 	}

@@ -87,10 +87,15 @@ func TestSplicedStatementsDoNoHarm(t *testing.T) {
 			types[i] = []string{"text", "integer", "mood", "character"}[rng.IntN(4)]
 			st.Params = append(st.Params, project.Param{Name: fmt.Sprint("P", i), Type: []string{"*string", "string"}[rng.IntN(2)]})
 		}
-		p, _ := find(st, types, b.schema, []mutant{sound, anyOrder}[rng.IntN(2)])
-		if p == nil {
+		f := look(st, types, b.schema)
+		if f == nil {
 			continue
 		}
+		p := f.plan()
+		if p == nil || !f.ordered() && rng.IntN(2) == 0 {
+			continue
+		}
+		f.cut(p)
 		planned++
 		v := p.Stmt()
 		var proofs []proof

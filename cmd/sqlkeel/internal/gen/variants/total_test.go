@@ -76,7 +76,7 @@ func comparing(rng *rand.Rand, a, b []string) string {
 }
 
 // tied looks for a query whose order is said to be total and leaves two rows tied.
-func tied(t *testing.T, b *testbed, m mutant, rounds int) (example string, accepted int) {
+func tied(t *testing.T, b *testbed, rounds int) (example string, accepted int) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(3, 3))
 	for tried := 0; tried < rounds; {
@@ -91,7 +91,7 @@ func tied(t *testing.T, b *testbed, m mutant, rounds int) (example string, accep
 			continue // a comparison of two types
 		}
 		tried++
-		p, _ := b.find(t, m, ":many", "SELECT 1"+body+" AND ($1::text IS NULL OR $1 = '') ORDER BY "+strings.Join(keys, ", ")+" LIMIT 1", "*string")
+		p, _ := b.find(t, ":many", "SELECT 1"+body+" AND ($1::text IS NULL OR $1 = '') ORDER BY "+strings.Join(keys, ", ")+" LIMIT 1", "*string")
 		if p == nil {
 			continue
 		}
@@ -110,7 +110,7 @@ func tied(t *testing.T, b *testbed, m mutant, rounds int) (example string, accep
 func TestATotalOrderLeavesNoTwoRowsTied(t *testing.T) {
 	t.Parallel()
 	b := setup(t, shop+";"+shopRows)
-	example, accepted := tied(t, b, sound, 4**count)
+	example, accepted := tied(t, b, 4**count)
 	if example != "" {
 		t.Errorf("tied: %s", example)
 	}
@@ -118,7 +118,4 @@ func TestATotalOrderLeavesNoTwoRowsTied(t *testing.T) {
 		t.Errorf("%d of %d orders are total", accepted, 4**count)
 	}
 	t.Logf("%d of %d orders are total", accepted, 4**count)
-	if example, _ := tied(t, b, bothWays, 4**count); example == "" {
-		t.Error("nobody noticed that outer joins were taken for inner ones")
-	}
 }
