@@ -28,7 +28,6 @@ type analysis struct {
 	server   string // the major version of PostgreSQL
 	// problems stop the work in strict mode; notes never do.
 	problems, notes Problems
-	mutant          mutant
 }
 
 // packageAnalysis is what is known of a package.

@@ -19,7 +19,6 @@ import (
 type fileSet struct {
 	folders []string          // of the packages
 	content map[string][]byte // by path
-	mutant  mutant
 }
 
 // state is what is on disk: for each file that there should be, what it contains
@@ -39,7 +38,7 @@ func (f *fileSet) look() (*state, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("read what was generated before: %w", err)
 		}
-		if err == nil && !isOurs(text) && !f.is(takesAny) {
+		if err == nil && !isOurs(text) {
 			problems = append(problems, fileProblem(path, "this file was not written by sqlkeel generate and is in the place of one that is: rename it"))
 		}
 		if err == nil {
@@ -68,7 +67,7 @@ func (f *fileSet) lookForOrphans(s *state, folder string) error {
 		if err != nil {
 			return fmt.Errorf("look for orphans: %w", err)
 		}
-		if isOurs(text) && !slices.Contains(s.orphans, path) && !f.is(keepsOrphans) {
+		if isOurs(text) && !slices.Contains(s.orphans, path) {
 			s.orphans = append(s.orphans, path)
 			s.old[path] = text
 		}
@@ -90,7 +89,7 @@ func (f *fileSet) compare() error {
 		switch old, exists := s.old[path]; {
 		case !exists:
 			problems = append(problems, fileProblem(path, "this file is missing: "+remedy))
-		case !sameFacts(old, f.content[path]) && !f.is(seesNothing):
+		case !sameFacts(old, f.content[path]):
 			problems = append(problems, staleProblem(path, old, f.content[path]))
 		}
 	}
@@ -162,16 +161,12 @@ func (f *fileSet) write(ctx context.Context) (err error) {
 		return err
 	}
 	t := &transaction{old: s.old, staged: map[string]string{}}
-	defer func() { err = errors.Join(err, t.end(err != nil && !f.is(forgetsUndo))) }()
+	defer func() { err = errors.Join(err, t.end(err != nil)) }()
 	paths := slices.Sorted(maps.Keys(f.content))
 	paths = slices.DeleteFunc(paths, func(path string) bool { return sameFacts(s.old[path], f.content[path]) })
 	for _, path := range paths {
 		if err := t.stage(path, f.content[path]); err != nil {
 			return err
-		}
-		if f.is(writesEarly) {
-			_ = t.replace(path)
-			t.done = nil
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -78,12 +78,6 @@ func (a *analysis) sorted(list Problems, heals string) Problems {
 		}
 		list[i] = &moved
 	}
-	switch {
-	case a.is(unsorted):
-		return list
-	case a.is(firstProblem) && len(list) > 0:
-		return list[:1]
-	}
 	slices.SortStableFunc(list, func(a, b *project.Problem) int {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column),
 			cmp.Compare(a.Statement, b.Statement), cmp.Compare(a.Message, b.Message))
