@@ -13,11 +13,12 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // Verify asks whether the generated code still fits the database: whether each
 // relation that its statements touch is as it was when the code was generated (see
-// [stmt.SchemaQuery] for what is compared), whether the types are there that they
+// [generated.SchemaQuery] for what is compared), whether the types are there that they
 // need, and whether the server still takes each statement. All that does not fit is in a [VerifyError]; nil says that all does.
 //
 // Statements are prepared, not run, on one connection, many in a round trip, and
@@ -120,7 +121,7 @@ func changed(ctx context.Context, conn *pgx.Conn, registries ...*stmt.Registry) 
 	found := make(map[string]string, len(names))
 	var name, digest string
 	// Not cached: it is asked once.
-	rows, _ := conn.Query(ctx, stmt.SchemaQuery, uncached(conn), names)
+	rows, _ := conn.Query(ctx, generated.SchemaQuery, uncached(conn), names)
 	if _, err := pgx.ForEachRow(rows, []any{&name, &digest}, func() error { found[name] = digest; return nil }); err != nil {
 		return nil, err
 	}

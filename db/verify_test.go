@@ -14,6 +14,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 const shop = `
@@ -30,12 +31,12 @@ var shopStatements = []stmt.Statement{
 	{Name: "Sell", Source: "queries/sales.sql:1", SQL: "-- name: Sell :exec\nINSERT INTO sales VALUES ($1, $2)"},
 }
 
-// generated is the registry that a generator would make for the database now.
-func generated(t *testing.T, conn *pgx.Conn, statements []stmt.Statement, relations ...string) *stmt.Registry {
+// digestsOf is the registry that a generator would make for the database now.
+func digestsOf(t *testing.T, conn *pgx.Conn, statements []stmt.Statement, relations ...string) *stmt.Registry {
 	t.Helper()
 	digests := map[string]string{}
 	var name, digest string
-	rows, _ := conn.Query(t.Context(), stmt.SchemaQuery, relations)
+	rows, _ := conn.Query(t.Context(), generated.SchemaQuery, relations)
 	if _, err := pgx.ForEachRow(rows, []any{&name, &digest}, func() error { digests[name] = digest; return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func openShop(t *testing.T, cfg Config) (*DB, *stmt.Registry, *pgx.Conn) {
 	conn := pg.Conn()
 	exec(t, conn, shop)
 	cfg.DSN = pg.DSN() + cfg.DSN
-	return start(t, cfg), generated(t, conn, shopStatements, "authors", "books", "cheap", "sales"), conn
+	return start(t, cfg), digestsOf(t, conn, shopStatements, "authors", "books", "cheap", "sales"), conn
 }
 
 // findings are an error of Verify in words.
@@ -120,7 +121,7 @@ func TestAVerifyErrorSaysWhere(t *testing.T) {
 	d, registry, conn := openShop(t, Config{Name: "shop"})
 	exec(t, conn, "ALTER TABLE books DROP COLUMN isbn", "DROP TABLE sales")
 	err := d.Verify(t.Context(), registry)
-	const want = `db: the generated code does not fit "shop": 2 changed relations, 2 refused statements
+	const want = `db: the digestsOf code does not fit "shop": 2 changed relations, 2 refused statements
 books changed
 sales is missing
 queries/books.sql:1: GetBook: column "isbn" does not exist (SQLSTATE 42703)
@@ -145,7 +146,7 @@ func TestVerifyPreparesEveryOneOfManyStatements(t *testing.T) {
 		want = append(want, name)
 	}
 	var found *VerifyError
-	err := d.Verify(t.Context(), generated(t, conn, statements))
+	err := d.Verify(t.Context(), digestsOf(t, conn, statements))
 	var got []string
 	if errors.As(err, &found) {
 		for _, s := range found.Statements {
@@ -208,7 +209,7 @@ func TestVerifyReplacesAConnectionThatDied(t *testing.T) {
 	pg, network := pgtest.New(t), &dying{}
 	conn := pg.Conn()
 	exec(t, conn, shop)
-	registry := generated(t, conn, shopStatements, "authors", "books", "cheap", "sales")
+	registry := digestsOf(t, conn, shopStatements, "authors", "books", "cheap", "sales")
 	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{dial: network.dial})
 	fill(t, d, 1)
 	network.armed.Store(true)
@@ -229,7 +230,7 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 	if got := start(t, cfg).Health().Schema; got != "unchecked" {
 		t.Errorf("without statements: %q", got)
 	}
-	cfg.Statements = []*stmt.Registry{generated(t, conn, nil, "books", "sales"), generated(t, conn, nil, "books", "cheap")}
+	cfg.Statements = []*stmt.Registry{digestsOf(t, conn, nil, "books", "sales"), digestsOf(t, conn, nil, "books", "cheap")}
 	log := &lines{}
 	cfg.Logger = logTo(log, 0)
 	changes := changesOf(&cfg)
@@ -249,7 +250,7 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 		t.Errorf("on a new connection: %v", r)
 	}
 	text := strings.Join(log.all(), "")
-	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Name()+` "generated code"="differs: books, sales"`) {
+	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Name()+` "digestsOf code"="differs: books, sales"`) {
 		t.Errorf("the log:\n%s", text)
 	}
 }

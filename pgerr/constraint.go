@@ -119,6 +119,14 @@ func ConstraintOf(err error) (*Constraint, bool) {
 	return c, ok
 }
 
+// Is reports whether err is a violation of the constraint id, as generated code
+// names them: pgerr.Is(err, queries.UsersEmailKey). It finds the server's error
+// wherever err comes from.
+func Is(err error, id ConstraintID) bool {
+	c, ok := ConstraintOf(err)
+	return ok && c.ID == id
+}
+
 // Error is that of the server's error.
 func (c *Constraint) Error() string { return c.err.Error() }
 

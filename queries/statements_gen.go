@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // Statements is what each statement of this package does.
@@ -37,27 +38,27 @@ var Statements = stmt.NewRegistry(
 		Name: "AddAuthorWithBooks", Command: ":one", Source: "queries/authors.sql:18",
 		SQL: addAuthorWithBooks,
 		Effects: stmt.Effects{
-			Writes:    []string{"authors", "books"},
-			WriteKeys: []stmt.RowKey{{Relation: "authors", Column: "name", Param: 1}},
-			Unkept:    "it writes authors, books",
+			Writes:       []string{"authors", "books"},
+			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "name", Param: 1}},
+			NotCacheable: "it writes authors, books",
 		},
 	},
 	stmt.Statement{
 		Name: "AddPromotion", Command: ":one", Source: "queries/promotions.sql:3",
 		SQL: addPromotion,
 		Effects: stmt.Effects{
-			Writes:    []string{"promotions"},
-			WriteKeys: []stmt.RowKey{{Relation: "promotions", Column: "book_id", Param: 1}, {Relation: "promotions", Column: "id", Result: 1}, {Relation: "promotions", Column: "percent", Param: 2}},
-			Unkept:    "it writes promotions",
+			Writes:       []string{"promotions"},
+			WriteKeys:    []stmt.RowKey{{Relation: "promotions", Column: "book_id", Param: 1}, {Relation: "promotions", Column: "id", Result: 1}, {Relation: "promotions", Column: "percent", Param: 2}},
+			NotCacheable: "it writes promotions",
 		},
 	},
 	stmt.Statement{
 		Name: "AddTask", Command: ":one", Source: "queries/tasks.sql:27",
 		SQL: addTask,
 		Effects: stmt.Effects{
-			Writes:    []string{"tasks"},
-			WriteKeys: []stmt.RowKey{{Relation: "tasks", Column: "id", Result: 1}, {Relation: "tasks", Column: "kind", Param: 1}},
-			Unkept:    "it writes tasks",
+			Writes:       []string{"tasks"},
+			WriteKeys:    []stmt.RowKey{{Relation: "tasks", Column: "id", Result: 1}, {Relation: "tasks", Column: "kind", Param: 1}},
+			NotCacheable: "it writes tasks",
 		},
 	},
 	stmt.Statement{
@@ -91,32 +92,32 @@ var Statements = stmt.NewRegistry(
 		Name: "ClaimTasks", Command: ":many", Source: "queries/tasks.sql:3",
 		SQL: claimTasks,
 		Effects: stmt.Effects{
-			Locks:  []string{"tasks"},
-			Unkept: "it locks rows of tasks",
+			Locks:        []string{"tasks"},
+			NotCacheable: "it locks rows of tasks",
 		},
 	},
 	stmt.Statement{
 		Name: "CopyAccounts", Command: ":copyfrom", Source: "queries/accounts.sql:37",
 		SQL: "INSERT INTO \"accounts\" (\"id\", \"user_id\", \"name\", \"balance_cents\") VALUES ($1, $2, $3, $4)",
 		Effects: stmt.Effects{
-			Writes: []string{"accounts"},
-			Unkept: "it writes accounts",
+			Writes:       []string{"accounts"},
+			NotCacheable: "it writes accounts",
 		},
 	},
 	stmt.Statement{
 		Name: "CopyAuthors", Command: ":copyfrom", Source: "queries/authors.sql:36",
 		SQL: "INSERT INTO \"authors\" (\"id\", \"name\", \"bio\") VALUES ($1, $2, $3)",
 		Effects: stmt.Effects{
-			Writes: []string{"authors"},
-			Unkept: "it writes authors",
+			Writes:       []string{"authors"},
+			NotCacheable: "it writes authors",
 		},
 	},
 	stmt.Statement{
 		Name: "CopyBooks", Command: ":copyfrom", Source: "queries/books.sql:58",
 		SQL: "INSERT INTO \"books\" (\"id\", \"author_id\", \"title\", \"category\", \"price_cents\", \"stock\", \"published_year\", \"added_on\", \"tags\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		Effects: stmt.Effects{
-			Writes: []string{"books"},
-			Unkept: "it writes books",
+			Writes:       []string{"books"},
+			NotCacheable: "it writes books",
 		},
 		Types: []string{"book_category"},
 	},
@@ -124,33 +125,33 @@ var Statements = stmt.NewRegistry(
 		Name: "CopyReviews", Command: ":copyfrom", Source: "queries/reviews.sql:12",
 		SQL: "INSERT INTO \"reviews\" (\"book_id\", \"user_id\", \"rating\", \"body\", \"created_at\") VALUES ($1, $2, $3, $4, $5)",
 		Effects: stmt.Effects{
-			Writes: []string{"reviews"},
-			Unkept: "it writes reviews",
+			Writes:       []string{"reviews"},
+			NotCacheable: "it writes reviews",
 		},
 	},
 	stmt.Statement{
 		Name: "CopySales", Command: ":copyfrom", Source: "queries/sales.sql:43",
 		SQL: "INSERT INTO \"sales\" (\"book_id\", \"user_id\", \"quantity\", \"unit_price_cents\", \"sold_at\") VALUES ($1, $2, $3, $4, $5)",
 		Effects: stmt.Effects{
-			Writes:  []string{"sales"},
-			Reaches: []string{"sales_2026", "sales_before_2026", "sales_later"},
-			Unkept:  "it writes sales, sales_2026, sales_before_2026, sales_later",
+			Writes:       []string{"sales"},
+			Reaches:      []string{"sales_2026", "sales_before_2026", "sales_later"},
+			NotCacheable: "it writes sales, sales_2026, sales_before_2026, sales_later",
 		},
 	},
 	stmt.Statement{
 		Name: "CopyTasks", Command: ":copyfrom", Source: "queries/tasks.sql:30",
 		SQL: "INSERT INTO \"tasks\" (\"kind\", \"payload\") VALUES ($1, $2)",
 		Effects: stmt.Effects{
-			Writes: []string{"tasks"},
-			Unkept: "it writes tasks",
+			Writes:       []string{"tasks"},
+			NotCacheable: "it writes tasks",
 		},
 	},
 	stmt.Statement{
 		Name: "CopyUsers", Command: ":copyfrom", Source: "queries/users.sql:5",
 		SQL: "INSERT INTO \"users\" (\"id\", \"email\", \"name\", \"created_at\") VALUES ($1, $2, $3, $4)",
 		Effects: stmt.Effects{
-			Writes: []string{"users"},
-			Unkept: "it writes users",
+			Writes:       []string{"users"},
+			NotCacheable: "it writes users",
 		},
 	},
 	stmt.Statement{
@@ -182,9 +183,9 @@ var Statements = stmt.NewRegistry(
 		Name: "EndTasks", Command: ":execrows", Source: "queries/tasks.sql:13",
 		SQL: endTasks,
 		Effects: stmt.Effects{
-			Writes:   []string{"tasks"},
-			Volatile: true,
-			Unkept:   "it writes tasks",
+			Writes:       []string{"tasks"},
+			Volatile:     true,
+			NotCacheable: "it writes tasks",
 		},
 	},
 	stmt.Statement{
@@ -195,16 +196,16 @@ var Statements = stmt.NewRegistry(
 			ReadOnly: true,
 		},
 		Types: []string{"book_category"},
-		Variants: &stmt.Variants{
-			Filters: []stmt.Filter{
-				{Name: "Category", Param: 1, Present: stmt.Pointer[BookCategory]},
-				{Name: "MinPrice", Param: 2, Present: stmt.Pointer[int64]},
-				{Name: "MaxPrice", Param: 3, Present: stmt.Pointer[int64]},
-				{Name: "InStock", Param: 4, Present: stmt.Pointer[bool]},
-				{Name: "Name", Param: 5, Present: stmt.Pointer[string]},
+		Variants: &generated.Variants{
+			Filters: []generated.Filter{
+				{Name: "Category", Param: 1, Present: generated.Pointer[BookCategory]},
+				{Name: "MinPrice", Param: 2, Present: generated.Pointer[int64]},
+				{Name: "MaxPrice", Param: 3, Present: generated.Pointer[int64]},
+				{Name: "InStock", Param: 4, Present: generated.Pointer[bool]},
+				{Name: "Name", Param: 5, Present: generated.Pointer[string]},
 			},
-			Sort: &stmt.Sort{Name: "Sort", Param: 6, Literals: []string{"price_up", "price_down", "newest"}, Value: stmt.TextPointer[string]},
-			Segments: []stmt.Segment{
+			Sort: &generated.Sort{Name: "Sort", Param: 6, Literals: []string{"price_up", "price_down", "newest"}, Value: generated.TextPointer[string]},
+			Segments: []generated.Segment{
 				{Text: `-- name: FindProducts :many
 SELECT b.id, b.title, b.category, b.price_cents, b.stock, b.published_year, b.added_on, a.name AS author_name
 FROM books b
@@ -298,9 +299,9 @@ LIMIT `, Param: 7, Type: "integer"},
 		Name: "LockJobCursor", Command: ":one", Source: "queries/job_cursors.sql:3",
 		SQL: lockJobCursor,
 		Effects: stmt.Effects{
-			Writes:    []string{"job_cursors"},
-			WriteKeys: []stmt.RowKey{{Relation: "job_cursors", Column: "job", Param: 1}},
-			Unkept:    "it writes job_cursors",
+			Writes:       []string{"job_cursors"},
+			WriteKeys:    []stmt.RowKey{{Relation: "job_cursors", Column: "job", Param: 1}},
+			NotCacheable: "it writes job_cursors",
 		},
 	},
 	stmt.Statement{
@@ -316,37 +317,37 @@ LIMIT `, Param: 7, Type: "integer"},
 		Name: "MoveMoney", Command: ":many", Source: "queries/accounts.sql:11",
 		SQL: moveMoney,
 		Effects: stmt.Effects{
-			Writes:    []string{"accounts", "transfers"},
-			Locks:     []string{"accounts"},
-			WriteKeys: []stmt.RowKey{{Relation: "transfers", Column: "amount_cents", Param: 3}, {Relation: "transfers", Column: "from_account", Param: 1}, {Relation: "transfers", Column: "to_account", Param: 2}},
-			Unkept:    "it writes accounts, transfers",
+			Writes:       []string{"accounts", "transfers"},
+			Locks:        []string{"accounts"},
+			WriteKeys:    []stmt.RowKey{{Relation: "transfers", Column: "amount_cents", Param: 3}, {Relation: "transfers", Column: "from_account", Param: 1}, {Relation: "transfers", Column: "to_account", Param: 2}},
+			NotCacheable: "it writes accounts, transfers",
 		},
 	},
 	stmt.Statement{
 		Name: "PostReview", Command: ":one", Source: "queries/reviews.sql:1",
 		SQL: postReview,
 		Effects: stmt.Effects{
-			Writes:    []string{"reviews"},
-			WriteKeys: []stmt.RowKey{{Relation: "reviews", Column: "body", Param: 4}, {Relation: "reviews", Column: "book_id", Param: 1}, {Relation: "reviews", Column: "id", Result: 1}, {Relation: "reviews", Column: "rating", Param: 3}, {Relation: "reviews", Column: "user_id", Param: 2}},
-			Unkept:    "it writes reviews",
+			Writes:       []string{"reviews"},
+			WriteKeys:    []stmt.RowKey{{Relation: "reviews", Column: "body", Param: 4}, {Relation: "reviews", Column: "book_id", Param: 1}, {Relation: "reviews", Column: "id", Result: 1}, {Relation: "reviews", Column: "rating", Param: 3}, {Relation: "reviews", Column: "user_id", Param: 2}},
+			NotCacheable: "it writes reviews",
 		},
 	},
 	stmt.Statement{
 		Name: "RefreshCategorySales", Command: ":exec", Source: "queries/sales.sql:40",
 		SQL: refreshCategorySales,
 		Effects: stmt.Effects{
-			Reads:  []string{"books", "sales"},
-			Writes: []string{"category_sales"},
-			Unkept: "it is a REFRESH",
+			Reads:        []string{"books", "sales"},
+			Writes:       []string{"category_sales"},
+			NotCacheable: "it is a REFRESH",
 		},
 	},
 	stmt.Statement{
 		Name: "RegisterUser", Command: ":one", Source: "queries/users.sql:1",
 		SQL: registerUser,
 		Effects: stmt.Effects{
-			Writes:    []string{"users"},
-			WriteKeys: []stmt.RowKey{{Relation: "users", Column: "email", Result: 2}, {Relation: "users", Column: "email", Param: 1}, {Relation: "users", Column: "id", Result: 1}, {Relation: "users", Column: "name", Result: 3}, {Relation: "users", Column: "name", Param: 2}},
-			Unkept:    "it writes users",
+			Writes:       []string{"users"},
+			WriteKeys:    []stmt.RowKey{{Relation: "users", Column: "email", Result: 2}, {Relation: "users", Column: "email", Param: 1}, {Relation: "users", Column: "id", Result: 1}, {Relation: "users", Column: "name", Result: 3}, {Relation: "users", Column: "name", Param: 2}},
+			NotCacheable: "it writes users",
 		},
 	},
 	stmt.Statement{
@@ -362,10 +363,10 @@ LIMIT `, Param: 7, Type: "integer"},
 		Name: "SaveJobCursor", Command: ":exec", Source: "queries/job_cursors.sql:8",
 		SQL: saveJobCursor,
 		Effects: stmt.Effects{
-			Writes:    []string{"job_cursors"},
-			WriteKeys: []stmt.RowKey{{Relation: "job_cursors", Column: "job", Param: 1}},
-			Volatile:  true,
-			Unkept:    "it writes job_cursors",
+			Writes:       []string{"job_cursors"},
+			WriteKeys:    []stmt.RowKey{{Relation: "job_cursors", Column: "job", Param: 1}},
+			Volatile:     true,
+			NotCacheable: "it writes job_cursors",
 		},
 	},
 	stmt.Statement{
@@ -376,14 +377,14 @@ LIMIT `, Param: 7, Type: "integer"},
 			ReadOnly: true,
 		},
 		Types: []string{"book_category"},
-		Variants: &stmt.Variants{
-			Filters: []stmt.Filter{
-				{Name: "Title", Param: 1, Present: stmt.Pointer[string]},
-				{Name: "MinYear", Param: 2, Present: stmt.Pointer[int32]},
-				{Name: "Author", Param: 3, Present: stmt.Pointer[string]},
-				{Name: "AfterID", Param: 4, Present: stmt.Pointer[int64]},
+		Variants: &generated.Variants{
+			Filters: []generated.Filter{
+				{Name: "Title", Param: 1, Present: generated.Pointer[string]},
+				{Name: "MinYear", Param: 2, Present: generated.Pointer[int32]},
+				{Name: "Author", Param: 3, Present: generated.Pointer[string]},
+				{Name: "AfterID", Param: 4, Present: generated.Pointer[int64]},
 			},
-			Segments: []stmt.Segment{
+			Segments: []generated.Segment{
 				{Text: `-- name: SearchBooks :many
 SELECT b.id, b.title, b.category, b.price_cents, b.stock, b.published_year, a.name AS author_name
 FROM books b
@@ -419,37 +420,37 @@ LIMIT `, Param: 5, Type: "integer"},
 		Name: "SetPrice", Command: ":execrows", Source: "queries/books.sql:55",
 		SQL: setPrice,
 		Effects: stmt.Effects{
-			Writes:    []string{"books"},
-			Reaches:   []string{"system_log"},
-			WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 2}},
-			Unkept:    "it writes books, system_log",
+			Writes:       []string{"books"},
+			Reaches:      []string{"system_log"},
+			WriteKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 2}},
+			NotCacheable: "it writes books, system_log",
 		},
 	},
 	stmt.Statement{
 		Name: "SyncAccountIDs", Command: ":exec", Source: "queries/accounts.sql:40",
 		SQL: syncAccountIDs,
 		Effects: stmt.Effects{
-			Reads:    []string{"accounts"},
-			Volatile: true,
-			Unkept:   "setval uses a sequence",
+			Reads:        []string{"accounts"},
+			Volatile:     true,
+			NotCacheable: "setval uses a sequence",
 		},
 	},
 	stmt.Statement{
 		Name: "SyncAuthorIDs", Command: ":exec", Source: "queries/authors.sql:41",
 		SQL: syncAuthorIDs,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors"},
-			Volatile: true,
-			Unkept:   "setval uses a sequence",
+			Reads:        []string{"authors"},
+			Volatile:     true,
+			NotCacheable: "setval uses a sequence",
 		},
 	},
 	stmt.Statement{
 		Name: "SyncBookIDs", Command: ":exec", Source: "queries/books.sql:62",
 		SQL: syncBookIDs,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			Volatile: true,
-			Unkept:   "setval uses a sequence",
+			Reads:        []string{"books"},
+			Volatile:     true,
+			NotCacheable: "setval uses a sequence",
 		},
 	},
 	stmt.Statement{
@@ -547,7 +548,7 @@ func ParseSearchBooksCursor(text string) (SearchBooksCursor, error) {
 
 func (c SearchBooksCursor) keys() (key1 int64, err error) {
 	if c.text != "" {
-		err = stmt.ParseCursor("2eac4b24", c.text, &key1)
+		err = generated.ParseCursor("2eac4b24", c.text, &key1)
 	}
 	return
 }
@@ -597,7 +598,7 @@ func (q *Queries) SearchBooksPage(ctx context.Context, arg SearchBooksPageParams
 	}
 	rows = rows[:arg.MaxRows]
 	last := rows[arg.MaxRows-1]
-	text, err := stmt.FormatCursor("2eac4b24", last.ID)
+	text, err := generated.FormatCursor("2eac4b24", last.ID)
 	if err != nil {
 		return nil, SearchBooksCursor{}, err
 	}

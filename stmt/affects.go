@@ -16,6 +16,33 @@ type Run struct {
 	Rows [][]any
 }
 
+// NewRun returns one execution of a statement with args. It copies the values by
+// which row keys of writes are told, so that the caller may use args again.
+func NewRun(e *Effects, args []any) Run {
+	r := Run{Effects: e}
+	for _, k := range e.WriteKeys {
+		value, known := at(args, k.Param)
+		if !known {
+			continue
+		}
+		if value, known = plain(value); !known {
+			continue
+		}
+		if r.Args == nil {
+			r.Args = make([]any, len(args))
+			for i := range r.Args {
+				r.Args[i] = notKnown{}
+			}
+		}
+		r.Args[k.Param-1] = value
+	}
+	return r
+}
+
+// notKnown stands for the value of an argument that was not copied: it may be
+// equal to any other.
+type notKnown struct{}
+
 // Affects reports whether the write may have changed what read returns. When it
 // returns false, read returns the same rows before and after the write commits.
 //

@@ -7,11 +7,11 @@
 // constant ([Registry.Lookup]), because names repeat across packages. A text that
 // is not in the registry is a statement of which nothing is known.
 //
-// [Registry.Rewrite] chooses the variant of a statement that its arguments need:
-// optional filters whose argument is NULL, and sort keys that were not asked for,
-// are cut out. Every variant was prepared by a PostgreSQL when the code was
-// generated. The generated function Prune puts this between sqlc's methods and
-// whatever runs them: a pool, a connection, a transaction.
+// Packages db and txn look each text up when it is run, given the registry in their
+// Config. What is known decides which variant is sent ([Statement.Rewrite]: optional
+// filters whose argument is NULL, and sort keys that were not asked for, are cut
+// out), whether a lost connection is worth a second try, and what an [Invalidator]
+// is notified of. [Declare] is for texts written by hand, [Join] for several packages.
 //
 // The package imports the standard library alone and does no input or output.
 package stmt

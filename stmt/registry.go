@@ -1,23 +1,19 @@
 package stmt
 
 import (
+	"maps"
 	"slices"
-	"sync"
+
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
-// Registry holds the statements of one sqlc package. It is safe for concurrent use.
+// Registry holds statements and what each does: those of one sqlc package
+// ([NewRegistry]), one that was written by hand ([Declare]), or several registries
+// together ([Join]). It is not changed once it is made. A nil Registry is empty.
 type Registry struct {
 	statements []Statement
-	bySQL      map[string]entry
+	bySQL      map[string]*Statement
 	relations  map[string]string
-
-	mu        sync.RWMutex
-	byVariant map[string]*Statement // guarded by mu
-}
-
-type entry struct {
-	statement *Statement
-	chooser   *chooser // nil when it has no variants
 }
 
 // NewRegistry is called by generated code. relations maps each relation that the
@@ -25,70 +21,65 @@ type entry struct {
 func NewRegistry(relations map[string]string, statements ...Statement) *Registry {
 	r := &Registry{
 		statements: statements,
-		bySQL:      make(map[string]entry, len(statements)),
+		bySQL:      make(map[string]*Statement, len(statements)),
 		relations:  relations,
-		byVariant:  map[string]*Statement{},
 	}
 	for i := range r.statements {
-		e := entry{statement: &r.statements[i]}
-		if e.statement.Variants != nil {
-			e.chooser = newChooser(e.statement)
+		s := &r.statements[i]
+		if s.Variants != nil {
+			s.chooser = generated.NewChooser(s.Name, s.SQL, s.Variants)
 		}
-		r.bySQL[e.statement.SQL] = e
+		r.bySQL[s.SQL] = s
 	}
 	return r
 }
 
-// Lookup returns the statement whose constant, or one of whose variants, is sql.
-// It returns nil when nothing is known of sql.
-func (r *Registry) Lookup(sql string) *Statement {
-	if e, ok := r.bySQL[sql]; ok {
-		return e.statement
+// Rewrite is [Statement.Rewrite] of the statement whose constant is sql.
+func (r *Registry) Rewrite(sql string, args []any) (string, []any, error) {
+	if s := r.Lookup(sql); s != nil {
+		return s.Rewrite(args)
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.byVariant[sql]
+	return sql, args, nil
+}
+
+// Lookup returns the statement whose constant is sql, or nil when nothing is known
+// of sql. The statement must not be changed.
+func (r *Registry) Lookup(sql string) *Statement {
+	if r == nil {
+		return nil
+	}
+	return r.bySQL[sql]
 }
 
 // Statements returns every statement, in the order of the sources.
-func (r *Registry) Statements() []Statement { return slices.Clone(r.statements) }
+func (r *Registry) Statements() []Statement {
+	if r == nil {
+		return nil
+	}
+	return slices.Clone(r.statements)
+}
+
+// Relations returns the relations that the statements touch and the functions that
+// run then ("total(integer)"), by name, each with the digest of its definition when
+// the code was generated. db.DB.Verify compares them with a database.
+func (r *Registry) Relations() map[string]string {
+	if r == nil {
+		return nil
+	}
+	return maps.Clone(r.relations)
+}
 
 // Types returns the types that the statements need ([Statement].Types), sorted and
 // without repeats. Package db loads and registers them by itself; its function
 // RegisterTypes does so for a bare pgxpool.
 func (r *Registry) Types() []string {
+	if r == nil {
+		return nil
+	}
 	var list []string
 	for i := range r.statements {
 		list = append(list, r.statements[i].Types...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// Rewrite returns the variant of a statement that its arguments need, and the
-// arguments that are left. Both come back unchanged when sql is no statement with
-// optional parts, when the types of args do not tell what is NULL, when the variant
-// was not proven, or when the statement has [MaxVariants] others already. args is
-// not changed. The only error is *[UnknownSortError].
-func (r *Registry) Rewrite(sql string, args []any) (string, []any, error) {
-	e := r.bySQL[sql]
-	if e.chooser == nil {
-		return sql, args, nil
-	}
-	m, ok, err := e.chooser.mask(args)
-	if err != nil || !ok {
-		return sql, args, err
-	}
-	v := e.chooser.find(m, r.announce)
-	if v == nil {
-		return sql, args, nil
-	}
-	return v.text, v.args(args), nil
-}
-
-// announce lets Lookup find a variant.
-func (r *Registry) announce(text string, s *Statement) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.byVariant[text] = s
 }

@@ -1,5 +1,7 @@
 package stmt
 
+import "github.com/sqlkeel/sqlkeel/stmt/generated"
+
 // Statement is one query of a sqlc package and what it does. Relations are named
 // as PostgreSQL would print them: with their schema unless that is public. All
 // lists are sorted and without repeats.
@@ -13,8 +15,31 @@ type Statement struct {
 	// enums, composites, domains and ranges that the schema made. They are named
 	// as relations are, and an array by the type of its elements.
 	Types    []string
-	Variants *Variants // its optional parts; nil when it has none
+	Variants *generated.Variants // its optional parts; nil when it has none
+
+	chooser *generated.Chooser // nil when it has no variants
 }
+
+// Rewrite returns the text to send for args, and the arguments that it needs: the
+// variant without the filters whose argument is NULL and the sort keys that were not
+// asked for. It is the full statement with args where there are no variants, where
+// the types of args do not tell what is NULL, where the variant was not proven, or
+// where the process uses 64 variants of the statement already. args is not changed.
+// The only error is *[UnknownSortError].
+func (s *Statement) Rewrite(args []any) (sql string, rest []any, err error) {
+	if s.chooser == nil {
+		return s.SQL, args, nil
+	}
+	return s.chooser.Rewrite(args)
+}
+
+// UnknownSortError says that a statement was asked for an order which it does not
+// have. [Statement.Rewrite] returns it; nothing was sent to the server.
+type UnknownSortError = generated.UnknownSortError
+
+// CursorError is a cursor's text that was refused: the generated Parse functions
+// return it.
+type CursorError = generated.CursorError
 
 // Effects is what a statement does to data. The zero value is a statement that
 // touches nothing; what is not known is told by Anything.
@@ -48,8 +73,8 @@ type Effects struct {
 	// Volatile says that its result may differ between two runs although no
 	// data changed: it calls now(), random() and the like.
 	Volatile bool
-	// Unkept is why its result must not be kept in a cache; empty when it may.
-	Unkept string
+	// NotCacheable is why its result must not be cached; empty when it may.
+	NotCacheable string
 	// Session is what it, or a function that it calls, leaves in the session that ran
 	// it beyond the transaction: a setting, an advisory lock, LISTEN, a temporary
 	// table; empty for nothing. Such a session is not what others expect of it.
@@ -58,6 +83,9 @@ type Effects struct {
 	// that it groups by, is compared with parameters or constants.
 	Unique bool
 }
+
+// Changes reports whether the statement may change data.
+func (e *Effects) Changes() bool { return e.Anything || len(e.Writes) > 0 || len(e.Reaches) > 0 }
 
 // RowKey pins the rows of a relation by the value of one column.
 type RowKey struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // Statements is what each statement of this package does.
@@ -27,18 +28,18 @@ var Statements = stmt.NewRegistry(
 		Name: "AddAuthor", Command: ":one", Source: "query.sql:56",
 		SQL: addAuthor,
 		Effects: stmt.Effects{
-			Writes:    []string{"authors"},
-			WriteKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Result: 1}, {Relation: "authors", Column: "name", Param: 1}},
-			Unkept:    "it writes authors",
+			Writes:       []string{"authors"},
+			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "id", Result: 1}, {Relation: "authors", Column: "name", Param: 1}},
+			NotCacheable: "it writes authors",
 		},
 	},
 	stmt.Statement{
 		Name: "AddBook", Command: ":one", Source: "query.sql:59",
 		SQL: addBook,
 		Effects: stmt.Effects{
-			Writes:    []string{"books"},
-			WriteKeys: []stmt.RowKey{{Relation: "books", Column: "author_id", Param: 1}, {Relation: "books", Column: "id", Result: 1}, {Relation: "books", Column: "price_cents", Param: 3}, {Relation: "books", Column: "title", Param: 2}},
-			Unkept:    "it writes books",
+			Writes:       []string{"books"},
+			WriteKeys:    []stmt.RowKey{{Relation: "books", Column: "author_id", Param: 1}, {Relation: "books", Column: "id", Result: 1}, {Relation: "books", Column: "price_cents", Param: 3}, {Relation: "books", Column: "title", Param: 2}},
+			NotCacheable: "it writes books",
 		},
 	},
 	stmt.Statement{
@@ -48,11 +49,11 @@ var Statements = stmt.NewRegistry(
 			Reads:    []string{"books"},
 			ReadOnly: true,
 		},
-		Variants: &stmt.Variants{
-			Filters: []stmt.Filter{
-				{Name: "AfterID", Param: 1, Present: stmt.Pointer[int64]},
+		Variants: &generated.Variants{
+			Filters: []generated.Filter{
+				{Name: "AfterID", Param: 1, Present: generated.Pointer[int64]},
 			},
-			Segments: []stmt.Segment{
+			Segments: []generated.Segment{
 				{Text: `-- name: BooksByPrice :many
 SELECT id, title, price_cents
 FROM books
@@ -98,10 +99,10 @@ LIMIT `, Param: 3, Type: "integer"},
 		Name: "DeleteAuthor", Command: ":execrows", Source: "query.sql:65",
 		SQL: deleteAuthor,
 		Effects: stmt.Effects{
-			Writes:    []string{"authors"},
-			Reaches:   []string{"books"},
-			WriteKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}},
-			Unkept:    "it writes authors, books",
+			Writes:       []string{"authors"},
+			Reaches:      []string{"books"},
+			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}},
+			NotCacheable: "it writes authors, books",
 		},
 	},
 	stmt.Statement{
@@ -111,13 +112,13 @@ LIMIT `, Param: 3, Type: "integer"},
 			Reads:    []string{"books"},
 			ReadOnly: true,
 		},
-		Variants: &stmt.Variants{
-			Filters: []stmt.Filter{
-				{Name: "Title", Param: 1, Present: stmt.Pointer[string]},
-				{Name: "MaxPrice", Param: 2, Present: stmt.Pointer[int32]},
+		Variants: &generated.Variants{
+			Filters: []generated.Filter{
+				{Name: "Title", Param: 1, Present: generated.Pointer[string]},
+				{Name: "MaxPrice", Param: 2, Present: generated.Pointer[int32]},
 			},
-			Sort: &stmt.Sort{Name: "Sort", Param: 3, Literals: []string{"title", "price"}, Value: stmt.Text[string]},
-			Segments: []stmt.Segment{
+			Sort: &generated.Sort{Name: "Sort", Param: 3, Literals: []string{"title", "price"}, Value: generated.Text[string]},
+			Segments: []generated.Segment{
 				{Text: `-- name: FindBooks :many
 SELECT id, title, price_cents
 FROM books
@@ -143,8 +144,8 @@ WHERE (`},
 		Name: "ForgetPriceChanges", Command: ":exec", Source: "query.sql:36",
 		SQL: forgetPriceChanges,
 		Effects: stmt.Effects{
-			Reaches: []string{"price_changes"},
-			Unkept:  "it writes price_changes",
+			Reaches:      []string{"price_changes"},
+			NotCacheable: "it writes price_changes",
 		},
 	},
 	stmt.Statement{
@@ -174,11 +175,11 @@ WHERE (`},
 			Reads:    []string{"authors"},
 			ReadOnly: true,
 		},
-		Variants: &stmt.Variants{
-			Filters: []stmt.Filter{
-				{Name: "name", Param: 1, Present: stmt.Pointer[string]},
+		Variants: &generated.Variants{
+			Filters: []generated.Filter{
+				{Name: "name", Param: 1, Present: generated.Pointer[string]},
 			},
-			Segments: []stmt.Segment{
+			Segments: []generated.Segment{
 				{Text: `-- name: ListAuthors :many
 SELECT id, name, bio FROM authors
 WHERE (`},
@@ -194,10 +195,10 @@ ORDER BY name, id
 		Name: "SetPrice", Command: ":execrows", Source: "query.sql:62",
 		SQL: setPrice,
 		Effects: stmt.Effects{
-			Writes:    []string{"books"},
-			Reaches:   []string{"price_changes"},
-			WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
-			Unkept:    "it writes books, price_changes",
+			Writes:       []string{"books"},
+			Reaches:      []string{"price_changes"},
+			WriteKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+			NotCacheable: "it writes books, price_changes",
 		},
 	},
 )
@@ -291,7 +292,7 @@ func ParseBooksByPriceCursor(text string) (BooksByPriceCursor, error) {
 
 func (c BooksByPriceCursor) keys() (key1 int32, key2 int64, err error) {
 	if c.text != "" {
-		err = stmt.ParseCursor("f2b2761c", c.text, &key1, &key2)
+		err = generated.ParseCursor("f2b2761c", c.text, &key1, &key2)
 	}
 	return
 }
@@ -333,7 +334,7 @@ func (q *Queries) BooksByPricePage(ctx context.Context, maxRows int32, after Boo
 	}
 	rows = rows[:maxRows]
 	last := rows[maxRows-1]
-	text, err := stmt.FormatCursor("f2b2761c", last.PriceCents, last.ID)
+	text, err := generated.FormatCursor("f2b2761c", last.PriceCents, last.ID)
 	if err != nil {
 		return nil, BooksByPriceCursor{}, err
 	}

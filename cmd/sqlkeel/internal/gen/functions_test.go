@@ -50,7 +50,7 @@ func TestEveryFunctionHasADigestUnderItsSignature(t *testing.T) {
 	}
 	for _, name := range names {
 		if digests[name] == "" {
-			t.Errorf("stmt.SchemaQuery does not know %q", name)
+			t.Errorf("generated.SchemaQuery does not know %q", name)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/scratch"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/variants"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // database is a scratch database with what is known of its schema.
@@ -158,8 +158,8 @@ func checkAnnotations(st *statementAnalysis) Problems {
 	refuse := func(note *project.Annotation, why string) {
 		problems = append(problems, &project.Problem{Pos: note.Pos, Statement: st.Name, Message: why})
 	}
-	if note := st.Annotation("cache"); note != nil && !note.Off && st.result.Unkept != "" {
-		refuse(note, "@cache: its result must not be kept: "+st.result.Unkept)
+	if note := st.Annotation("cache"); note != nil && !note.Off && st.result.NotCacheable != "" {
+		refuse(note, "@cache: its result must not be kept: "+st.result.NotCacheable)
 	}
 	if note := st.Annotation("replica"); note != nil && !st.result.ReadOnly {
 		refuse(note, "@replica: it cannot run on a replica: "+st.result.NoStandby)
@@ -213,7 +213,7 @@ func (pkg *packageAnalysis) touched() map[string]bool {
 
 func (db *database) digests(ctx context.Context, names []string) (map[string]string, error) {
 	digests := map[string]string{}
-	rows, _ := db.conn.Query(ctx, stmt.SchemaQuery, names)
+	rows, _ := db.conn.Query(ctx, generated.SchemaQuery, names)
 	var name, digest string
 	_, err := pgx.ForEachRow(rows, []any{&name, &digest}, func() error {
 		digests[name] = digest

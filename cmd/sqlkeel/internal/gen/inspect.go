@@ -9,6 +9,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // Inspection is what Inspect found.
@@ -114,7 +115,7 @@ func inspected(st *statementAnalysis) Inspected {
 		i.Effects = slices.Insert(i.Effects, 0, "*")
 	}
 	i.RowKeys = append(rowKeys("read", e.ReadKeys), rowKeys("write", e.WriteKeys)...)
-	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.Unkept == "", e.Unkept
+	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.NotCacheable == "", e.NotCacheable
 	i.NoStandby, i.Session = st.result.NoStandby, e.Session
 	if st.plan != nil {
 		i.Variants = variantNames(st.plan.Stmt(), st.plan.Masks())
@@ -139,7 +140,7 @@ func rowKeys(what string, keys []stmt.RowKey) []RowKey {
 }
 
 // variantNames names each variant by the parts that it has.
-func variantNames(v *stmt.Variants, masks []stmt.Mask) []string {
+func variantNames(v *generated.Variants, masks []generated.Mask) []string {
 	list := make([]string, 0, len(masks))
 	for _, m := range masks {
 		var parts []string

@@ -9,7 +9,7 @@ type Function struct {
 	Language   string
 	Volatility byte // 'i', 's' or 'v'
 	Extension  string
-	// Signature is its name as stmt.SchemaQuery spells it, such as
+	// Signature is its name as generated.SchemaQuery spells it, such as
 	// "app.total(integer, app.kind[])"; empty for those of pg_catalog.
 	Signature string
 

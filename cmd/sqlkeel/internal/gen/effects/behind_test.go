@@ -209,7 +209,7 @@ func TestASettingThatDecidesAValueIsKnownBehindFunctions(t *testing.T) {
 	}
 	a := with(t, schema, "")
 	for i, c := range timely {
-		got := analyze(t, a, ":many", fmt.Sprintf("SELECT f_%d(%s)", i, c.argument)).Unkept
+		got := analyze(t, a, ":many", fmt.Sprintf("SELECT f_%d(%s)", i, c.argument)).NotCacheable
 		if (got == "") != (c.want == "") || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s\n got %q\nwant %q", c.schema, got, c.want)
 		}

@@ -39,7 +39,7 @@ type Result struct {
 	// stmt.Statement.Types has them.
 	Types []string
 	// Functions are the users' functions on which the effects rest, as
-	// stmt.SchemaQuery spells them.
+	// generated.SchemaQuery spells them.
 	Functions []string
 	// Query is PostgreSQL's analysed form. It is nil when there is none, for WhyNone.
 	Query   *tree.Node

@@ -111,8 +111,8 @@ func summary(e stmt.Effects) string {
 	flag("ro", e.ReadOnly)
 	flag("volatile", e.Volatile)
 	flag("unique", e.Unique)
-	if e.Unkept != "" {
-		out = append(out, "unkept: "+e.Unkept)
+	if e.NotCacheable != "" {
+		out = append(out, "unkept: "+e.NotCacheable)
 	}
 	return strings.Join(out, " ")
 }

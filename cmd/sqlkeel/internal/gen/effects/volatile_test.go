@@ -66,8 +66,8 @@ func TestWhatDependsOnMoreThanDataIsNotKept(t *testing.T) {
 	for _, c := range moods {
 		sql := "SELECT " + c.expr + " FROM authors"
 		out := analyze(t, a, ":many", sql)
-		if out.Unkept != c.unkept || out.Volatile != c.volatile || !out.ReadOnly {
-			t.Errorf("%s: %q, volatile %v, read-only %v; want %q, %v", c.expr, out.Unkept, out.Volatile, out.ReadOnly, c.unkept, c.volatile)
+		if out.NotCacheable != c.unkept || out.Volatile != c.volatile || !out.ReadOnly {
+			t.Errorf("%s: %q, volatile %v, read-only %v; want %q, %v", c.expr, out.NotCacheable, out.Volatile, out.ReadOnly, c.unkept, c.volatile)
 		}
 	}
 }
@@ -84,7 +84,7 @@ func TestTheOrderOfAnAggregateIsNotItsValue(t *testing.T) {
 		`SELECT json_agg(born ORDER BY name) FROM authors`:            "json_agg depends on the session",
 		`SELECT json_agg(born ORDER BY born) FROM authors`:            "json_agg depends on the session",
 	} {
-		if got := analyze(t, a, ":many", sql).Unkept; got != want {
+		if got := analyze(t, a, ":many", sql).NotCacheable; got != want {
 			t.Errorf("%s: %q, want %q", sql, got, want)
 		}
 	}

@@ -230,7 +230,7 @@ func (w *work) judge() {
 	all.AddNature(w.called.Nature())
 	w.out.NoStandby = w.noStandby(&all, read)
 	w.out.ReadOnly = w.out.NoStandby == ""
-	w.out.Unkept = w.unkept()
+	w.out.NotCacheable = w.unkept()
 	w.out.Session = all.Leaves
 	first(&w.out.Session, w.closure.Leaves)
 }

@@ -44,7 +44,7 @@ func TestOfSeveralReasonsTheSameIsNamedEachTime(t *testing.T) {
 	for range 8 {
 		a := on(t, conn, "")
 		for _, sql := range []string{`SELECT v1.d FROM v1, v2, v3, v4`, `SELECT d FROM above`} {
-			if got, want := analyze(t, a, ":many", sql).Unkept, "date depends on the session"; got != want {
+			if got, want := analyze(t, a, ":many", sql).NotCacheable, "date depends on the session"; got != want {
 				t.Errorf("%s: %s, want %s", sql, got, want)
 			}
 		}

@@ -7,7 +7,7 @@ func (p *paging) cursorType() {
 	f, c := p.f, p.cursor
 	f.line("// %s is a place in what [Queries.%s] lists: after the last row of\n// a page. The zero value is the beginning.", c, p.st.Name)
 	f.line("type %s struct{ text string }\n", c)
-	f.line("// Parse%s reads what String returned. A text that is mangled, or the\n// cursor of another list, is refused with a *%s.CursorError.", c, p.stmt)
+	f.line("// Parse%s reads what String returned. A text that is mangled, or the\n// cursor of another list, is refused with a *stmt.CursorError.", c)
 	f.line("func Parse%s(text string) (%s, error) {", c, c)
 	f.line("c := %s{text: text}", c)
 	f.line("if _%s, err := c.keys(); err != nil {\nreturn %s{}, err\n}\nreturn c, nil\n}\n", strings.Repeat(", _", len(p.keys)-1), c)
@@ -22,7 +22,7 @@ func (p *paging) decode() {
 		declared[i], pointers[i] = k.name+" "+f.goType(k.goType), "&"+k.name
 	}
 	f.line("func (c %s) keys() (%s, err error) {", c, join(declared))
-	f.line("if c.text != \"\" {\nerr = %s.ParseCursor(%q, c.text, %s)\n}\nreturn\n}\n", p.stmt, p.st.Page.Fingerprint, join(pointers))
+	f.line("if c.text != \"\" {\nerr = %s.ParseCursor(%q, c.text, %s)\n}\nreturn\n}\n", p.runtime, p.st.Page.Fingerprint, join(pointers))
 }
 
 // cursorText writes how a cursor becomes text.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // shop is an input of many statements, two of which share a row type.
@@ -45,7 +46,7 @@ func TestAPackageWithoutConstraintsHasNoFileForThem(t *testing.T) {
 // A field that is added to stmt's types must not be forgotten here.
 func TestEveryFieldIsWritten(t *testing.T) {
 	t.Parallel()
-	for _, value := range []any{&stmt.Effects{}, &stmt.RowKey{}, &stmt.Segment{}, &stmt.Filter{}, &stmt.Sort{}, &stmt.Variants{}} {
+	for _, value := range []any{&stmt.Effects{}, &stmt.RowKey{}, &generated.Segment{}, &generated.Filter{}, &generated.Sort{}, &generated.Variants{}} {
 		v := reflect.ValueOf(value).Elem()
 		fill(v)
 		text := literal(v, "stmt")

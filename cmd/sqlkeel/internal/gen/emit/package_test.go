@@ -25,8 +25,8 @@ func find(name string) Input {
 	}
 	st.Annotations = []project.Annotation{{Key: "page", Pos: project.Position{File: "queries/q.sql", Line: 2, Column: 4}}}
 	pkg.Statements = []*project.Statement{st}
-	plan := &variants.Plan{Statement: st, Filters: []variants.Filter{{Name: "title", Param: 1, GoType: "*string", Present: "stmt.Pointer[string]"}},
-		Sort: &variants.Sort{Name: "sort", Param: 2, GoType: "string", Literals: []string{"a", "A", "-a", ""}, Value: "stmt.Text[string]"}}
+	plan := &variants.Plan{Statement: st, Filters: []variants.Filter{{Name: "title", Param: 1, GoType: "*string", Present: "generated.Pointer[string]"}},
+		Sort: &variants.Sort{Name: "sort", Param: 2, GoType: "string", Literals: []string{"a", "A", "-a", ""}, Value: "generated.Text[string]"}}
 	page := &pages.Plan{Keys: []pages.Key{{Name: "id", Column: 1, Param: 3}}, Limit: 4, Fingerprint: "f"}
 	return Input{Package: pkg, Statements: []Statement{{Statement: st, Plan: plan, Page: page}}}
 }

@@ -12,12 +12,12 @@ import (
 
 // paging is what the code for a @page statement is made of.
 type paging struct {
-	f      *file
-	st     Statement
-	stmt   string // the runtime package's name
-	cursor string // the cursor's type
-	keys   []pagingKey
-	limit  string // Go's name of the LIMIT parameter
+	f       *file
+	st      Statement
+	runtime string // the name of the package generated
+	cursor  string // the cursor's type
+	keys    []pagingKey
+	limit   string // Go's name of the LIMIT parameter
 }
 
 // pagingKey is a key of the order in Go.
@@ -44,7 +44,7 @@ func page(f *file, st Statement, problems *problems) {
 		problems.at(pos, st.Name, message)
 		return
 	}
-	p.stmt = f.use(runtimePath)
+	p.runtime = f.use(generatedPath)
 	p.cursorType()
 	p.cursorText()
 	p.method()
@@ -189,7 +189,7 @@ func (p *paging) method() {
 	for i, k := range p.keys {
 		values[i] = k.value
 	}
-	f.line("text, err := %s.FormatCursor(%q, %s)", p.stmt, st.Page.Fingerprint, join(values))
+	f.line("text, err := %s.FormatCursor(%q, %s)", p.runtime, st.Page.Fingerprint, join(values))
 	f.line("if err != nil {\nreturn nil, %s{}, err\n}", p.cursor)
 	f.line("return rows, %s{text: text}, nil\n}\n", p.cursor)
 }

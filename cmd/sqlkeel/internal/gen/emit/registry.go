@@ -10,7 +10,10 @@ import (
 )
 
 // runtimePath is the package that emitted code is written in terms of.
-const runtimePath = "github.com/sqlkeel/sqlkeel/stmt"
+const (
+	runtimePath   = "github.com/sqlkeel/sqlkeel/stmt"
+	generatedPath = runtimePath + "/generated"
+)
 
 // registry writes the variable Statements.
 func registry(f *file, in Input, problems *problems) {

@@ -86,7 +86,7 @@ func (s statement) project() *project.Statement {
 func everything(_ context.Context, _ *lab, s *scenario) (analysis, error) {
 	a := unnamed()
 	for range s.reads {
-		a.reads = append(a.reads, &stmt.Effects{ReadsAnything: true, Unkept: "it may read anything"})
+		a.reads = append(a.reads, &stmt.Effects{ReadsAnything: true, NotCacheable: "it may read anything"})
 	}
 	for range s.writes {
 		a.writes = append(a.writes, &stmt.Effects{Anything: true})
@@ -98,7 +98,7 @@ func everything(_ context.Context, _ *lab, s *scenario) (analysis, error) {
 func nothing(_ context.Context, _ *lab, s *scenario) (analysis, error) {
 	a := unnamed()
 	for range s.reads {
-		a.reads = append(a.reads, &stmt.Effects{Unkept: "nobody looked"})
+		a.reads = append(a.reads, &stmt.Effects{NotCacheable: "nobody looked"})
 	}
 	for range s.writes {
 		a.writes = append(a.writes, &stmt.Effects{})

@@ -34,14 +34,14 @@ func (t *trial) tryElsewhere(ctx context.Context) error {
 		}
 		for j, args := range r.args {
 			one, other := here[i][j], there[i][j]
-			if e.Unkept == "" {
+			if e.NotCacheable == "" {
 				t.tally.kept++
 			}
 			if one == other {
 				continue
 			}
 			t.tally.elsewhere++
-			if e.Unkept == "" {
+			if e.NotCacheable == "" {
 				run := stmt.Run{Effects: e, Args: args}
 				t.misses = append(t.misses, miss{read: r, readBy: run, write: statement{sql: elsewhere}, writeBy: stmt.Run{Effects: &stmt.Effects{}},
 					before: one, after: other, readNth: i, writeNth: -1})

@@ -34,7 +34,7 @@ func (f fault) String() string {
 // brief is what is said of a site.
 func brief(e *stmt.Effects) string {
 	return fmt.Sprintf("reads %v changes %v locks %v anything %v readsAnything %v readOnly %v volatile %v unkept %q",
-		e.Reads, changesOf(e), e.Locks, e.Anything, e.ReadsAnything, e.ReadOnly, e.Volatile, e.Unkept)
+		e.Reads, changesOf(e), e.Locks, e.Anything, e.ReadsAnything, e.ReadOnly, e.Volatile, e.NotCacheable)
 }
 
 func (t *gridTrial) fault(what string, first, s *seen, did string) {
@@ -95,7 +95,7 @@ func less(first *stmt.Effects, s *seen) (list []string) {
 	if !e.ReadsAnything && lacks(slices.Concat(first.Reads, first.Locks), slices.Concat(e.Reads, e.Locks)) {
 		list = append(list, "reads")
 	}
-	if e.Unkept == "" && first.Unkept != "" {
+	if e.NotCacheable == "" && first.NotCacheable != "" {
 		list = append(list, "cacheable")
 	}
 	if first.Volatile && !e.Volatile && !e.ReadsAnything {
@@ -122,7 +122,7 @@ func coarser(first *stmt.Effects, s *seen) string {
 		if first.ReadOnly && !e.ReadOnly && len(changesOf(e)) == 0 {
 			list = append(list, "read_only")
 		}
-		if first.Unkept == "" && e.Unkept != "" && !s.place.visits && !s.place.idle && len(changesOf(e)) == 0 {
+		if first.NotCacheable == "" && e.NotCacheable != "" && !s.place.visits && !s.place.idle && len(changesOf(e)) == 0 {
 			list = append(list, "cacheable")
 		}
 	}
@@ -200,7 +200,7 @@ func (t *gridTrial) touch(ctx context.Context) error {
 
 // elsewhereAll runs what may be kept later in another session.
 func (t *gridTrial) elsewhereAll(ctx context.Context) error {
-	list, first := t.values(func(s *seen) bool { return s.said.Unkept == "" })
+	list, first := t.values(func(s *seen) bool { return s.said.NotCacheable == "" })
 	answers, err := t.again(ctx, t.runs, list, append(settings(), "SET LOCAL ROLE "+stranger))
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ func (t *gridTrial) onStandbyAll(ctx context.Context) error {
 	t.tally.readOnly += len(list)
 	for i, s := range list {
 		a := answers[2*i]
-		if did, same := t.same(s, a); refusedThere(a.err) || !same && s.said.Unkept == "" {
+		if did, same := t.same(s, a); refusedThere(a.err) || !same && s.said.NotCacheable == "" {
 			t.fault("the standby", first[s], s, did)
 		}
 	}

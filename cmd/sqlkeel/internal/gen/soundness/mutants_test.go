@@ -77,7 +77,7 @@ var mutants = map[string]mutant{
 	"a write's key is also that of what it reaches": {within: 100,
 		effects: func(_ string, e *stmt.Effects) { e.Reaches = nil }},
 	"every result may be kept": {within: 60,
-		effects: func(_ string, e *stmt.Effects) { e.Unkept = "" }},
+		effects: func(_ string, e *stmt.Effects) { e.NotCacheable = "" }},
 	"every read only reads": {within: 60, standby: true,
 		effects: func(sql string, e *stmt.Effects) { e.ReadOnly = e.ReadOnly || strings.HasPrefix(sql, "SELECT") }},
 	"bodies that nobody can read do nothing": {within: 100, theme: opaque,

@@ -148,7 +148,7 @@ func (t *trial) tryStandby(ctx context.Context) error {
 		switch {
 		case refusedThere(a.err):
 			m.after = a.err.Error()
-		case a.err == nil && m.readNth >= 0 && m.readBy.Effects.Unkept == "" && a.results[2].text != m.before:
+		case a.err == nil && m.readNth >= 0 && m.readBy.Effects.NotCacheable == "" && a.results[2].text != m.before:
 			m.after = a.results[2].text
 		default:
 			continue

@@ -3,7 +3,7 @@ package variants
 import (
 	"slices"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // edit replaces a span of the text by one of several alternatives.
@@ -14,7 +14,7 @@ type edit struct {
 
 // choice is written when all bits of need and none of absent are set.
 type choice struct {
-	need, absent stmt.Mask
+	need, absent generated.Mask
 	parts        []part
 }
 
@@ -27,7 +27,7 @@ type part struct {
 }
 
 // render cuts the text into segments.
-func render(sql string, edits []edit) []stmt.Segment {
+func render(sql string, edits []edit) []generated.Segment {
 	slices.SortStableFunc(edits, func(a, b edit) int {
 		if a.start != b.start {
 			return a.start - b.start
@@ -42,11 +42,11 @@ func render(sql string, edits []edit) []stmt.Segment {
 type renderer struct {
 	sql      string
 	edits    []edit
-	segments []stmt.Segment
+	segments []generated.Segment
 }
 
 // span writes a part of the text with the edits in it, under a condition.
-func (r *renderer) span(start, end int, need, absent stmt.Mask) {
+func (r *renderer) span(start, end int, need, absent generated.Mask) {
 	at := start
 	for _, e := range r.edits {
 		if e.start < at || e.end > end {
@@ -63,7 +63,7 @@ func (r *renderer) span(start, end int, need, absent stmt.Mask) {
 	r.text(r.sql[at:end], need, absent)
 }
 
-func (r *renderer) parts(parts []part, need, absent stmt.Mask) {
+func (r *renderer) parts(parts []part, need, absent generated.Mask) {
 	for _, p := range parts {
 		switch {
 		case p.param != 0:
@@ -77,20 +77,20 @@ func (r *renderer) parts(parts []part, need, absent stmt.Mask) {
 	}
 }
 
-func (r *renderer) text(s string, need, absent stmt.Mask) {
+func (r *renderer) text(s string, need, absent generated.Mask) {
 	if s != "" {
 		r.segment(need, absent).Text += s
 	}
 }
 
 // segment returns the one to write to: the last when it may grow, or a new one.
-func (r *renderer) segment(need, absent stmt.Mask) *stmt.Segment {
+func (r *renderer) segment(need, absent generated.Mask) *generated.Segment {
 	if n := len(r.segments); n > 0 {
 		last := &r.segments[n-1]
 		if last.Param == 0 && last.Need == need && last.Absent == absent {
 			return last
 		}
 	}
-	r.segments = append(r.segments, stmt.Segment{Need: need, Absent: absent})
+	r.segments = append(r.segments, generated.Segment{Need: need, Absent: absent})
 	return &r.segments[len(r.segments)-1]
 }

@@ -7,7 +7,7 @@ import (
 
 	pg "github.com/sqlc-dev/oliphant"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // group is a disjunction with NULL tests of parameters.
@@ -18,7 +18,7 @@ type group struct {
 	first  int   // tokens
 	last   int
 	pieces [][2]int // tokens of the other disjuncts
-	bits   []stmt.Mask
+	bits   []generated.Mask
 }
 
 // ends are the tokens at which a condition ends.
@@ -228,7 +228,7 @@ func (f *finder) keepFilters(p *Plan) {
 func (f *finder) edit(g *group) edit {
 	s := f.source
 	e := edit{start: s.tokens[g.first].start, end: s.tokens[g.last].end}
-	var before stmt.Mask
+	var before generated.Mask
 	for _, bit := range g.bits {
 		e.choices = append(e.choices, choice{need: before, absent: bit, parts: []part{{text: "TRUE"}}})
 		before |= bit
@@ -255,7 +255,7 @@ func (g *group) rest(s *source) []part {
 }
 
 // tree returns what the group is in a variant.
-func (g *group) tree(m stmt.Mask) any {
+func (g *group) tree(m generated.Mask) any {
 	for _, b := range g.bits {
 		if m&b == 0 {
 			return constant(true)

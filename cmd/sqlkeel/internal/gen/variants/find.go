@@ -6,7 +6,7 @@ import (
 	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // The number of variants that are proven for one statement: all combinations of up
@@ -209,15 +209,15 @@ func (f *finder) literals() []string {
 
 // masks lists the variants of a number of filters and literals to prove, and whether
 // that leaves some out.
-func masks(filters, literals int) (list []stmt.Mask, partly bool) {
-	sorts := []stmt.Mask{0}
+func masks(filters, literals int) (list []generated.Mask, partly bool) {
+	sorts := []generated.Mask{0}
 	for i := range literals {
 		sorts = append(sorts, 1<<(filters+i))
 	}
-	var sets []stmt.Mask
-	all := stmt.Mask(1)<<filters - 1
+	var sets []generated.Mask
+	all := generated.Mask(1)<<filters - 1
 	if filters <= wholeFilters && len(sorts)<<filters <= maxMasks {
-		for m := stmt.Mask(0); m <= all; m++ {
+		for m := generated.Mask(0); m <= all; m++ {
 			sets = append(sets, m)
 		}
 	} else {
@@ -232,8 +232,8 @@ func masks(filters, literals int) (list []stmt.Mask, partly bool) {
 }
 
 // few lists none, all, each and each two of some filters, to a maximum.
-func few(filters, most int) []stmt.Mask {
-	sets := []stmt.Mask{0, 1<<filters - 1}
+func few(filters, most int) []generated.Mask {
+	sets := []generated.Mask{0, 1<<filters - 1}
 	for i := range filters {
 		sets = append(sets, 1<<i)
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 const plain = `
@@ -89,7 +89,7 @@ func TestAStatementIsCutWhereItsPartsAre(t *testing.T) {
 			t.Errorf("%s: not pruned: %v", c.name, remarks)
 			continue
 		}
-		all := stmt.Mask(1)<<len(p.Filters) - 1
+		all := generated.Mask(1)<<len(p.Filters) - 1
 		if p.Sort != nil {
 			all |= p.literalBit(0)
 		}
@@ -231,7 +231,7 @@ func TestTheNumberOfVariantsIsBounded(t *testing.T) {
 		{8, 4, 5 * (2 + 8 + 28), true}, {9, 0, 2 + 9 + 36, true}, {30, 0, 2 + 30 + 435, true}, {40, 20, 21 * 48, true},
 	} {
 		list, partly := masks(c.filters, c.literals)
-		seen := map[stmt.Mask]bool{}
+		seen := map[generated.Mask]bool{}
 		for _, m := range list {
 			seen[m] = true
 		}

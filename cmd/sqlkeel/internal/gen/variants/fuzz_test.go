@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 var (
@@ -46,7 +47,7 @@ func (b *testbed) next(t testing.TB, rng *rand.Rand) *round {
 }
 
 // args makes arguments of which those of mask are not NULL.
-func (r *round) args(mask stmt.Mask) []any {
+func (r *round) args(mask generated.Mask) []any {
 	args := make([]any, len(r.params))
 	for i, p := range r.params {
 		args[i] = (*string)(nil)
@@ -132,7 +133,7 @@ func TestRandomStatementsReturnTheSameWhenPruned(t *testing.T) {
 		if d != "" {
 			unlike = append(unlike, fmt.Sprintf("seed %d, statement %d: %s\nis not\n%s", *seed, i, d, r.sql))
 		}
-		if want := min(len(r.plan.Masks()), stmt.MaxVariants); d == "" && n < want {
+		if want := min(len(r.plan.Masks()), generated.MaxVariants); d == "" && n < want {
 			t.Errorf("%d of %d variants ran: %s", n, want, r.sql)
 		}
 		pruned, variants = pruned+1, variants+n

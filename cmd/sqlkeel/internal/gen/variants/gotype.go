@@ -39,14 +39,14 @@ func present(p *project.Package, goType string) (expr, why string) {
 	if t, ok := strings.CutPrefix(goType, "*"); ok {
 		switch {
 		case basic[t], p.Enums[t], imported(p, t, "time", "time") == "Time", imported(p, t, "uuid", uuidPath) == "UUID":
-			return "stmt.Pointer[" + t + "]", ""
+			return "generated.Pointer[" + t + "]", ""
 		case imported(p, t, "netip", "net/netip") == "Addr", imported(p, t, "netip", "net/netip") == "Prefix":
-			return "stmt.ValidPointer[" + t + "]", ""
+			return "generated.ValidPointer[" + t + "]", ""
 		}
 		return "", fmt.Sprintf("whether a %s is NULL cannot be told from outside", goType)
 	}
 	if t, ok := strings.CutPrefix(goType, "[]"); ok {
-		return "stmt.Slice[" + t + "]", ""
+		return "generated.Slice[" + t + "]", ""
 	}
 	if valid(p, goType) {
 		return fmt.Sprintf("func(arg any) (present, known bool) { v, known := arg.(%s); return v.Valid, known }", goType), ""
@@ -60,10 +60,10 @@ func present(p *project.Package, goType string) (expr, why string) {
 // value returns the Go expression that tells the text of an argument.
 func value(p *project.Package, goType string) (expr, why string) {
 	if goType == "string" || p.Enums[goType] {
-		return "stmt.Text[" + goType + "]", ""
+		return "generated.Text[" + goType + "]", ""
 	}
 	if t, ok := strings.CutPrefix(goType, "*"); ok && (t == "string" || p.Enums[t]) {
-		return "stmt.TextPointer[" + t + "]", ""
+		return "generated.TextPointer[" + t + "]", ""
 	}
 	const literal = "func(arg any) (text string, null, known bool) { v, known := arg.(%s); return %s, !v.Valid, known }"
 	if imported(p, goType, "pgtype", pgtypePath) == "Text" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 const hostileSchema = `
@@ -180,7 +180,7 @@ func TestHostileStatementsReturnTheSameWhenPruned(t *testing.T) {
 }
 
 // hostileArgs are arguments of a variant; pick chooses among the values.
-func hostileArgs(p *Plan, m stmt.Mask, values []string, pick int) []any {
+func hostileArgs(p *Plan, m generated.Mask, values []string, pick int) []any {
 	args := make([]any, len(values))
 	for i, v := range values {
 		options := strings.Split(v, "|")

@@ -12,7 +12,7 @@ import (
 	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // Prove puts every variant together, compares what it says with what is meant, and
@@ -33,23 +33,23 @@ func (p *Plan) Prove(ctx context.Context, conn *pgx.Conn) error {
 
 // proof is a variant on trial.
 type proof struct {
-	mask   stmt.Mask
+	mask   generated.Mask
 	text   string
 	params []int
 }
 
-func (p *Plan) assemble(v *stmt.Variants, m stmt.Mask) proof {
+func (p *Plan) assemble(v *generated.Variants, m generated.Mask) proof {
 	text, params := v.Assemble(m)
 	return proof{m, text, params}
 }
 
 // refuse says that a variant does not fit.
-func (p *Plan) refuse(m stmt.Mask, why string) error {
+func (p *Plan) refuse(m generated.Mask, why string) error {
 	return &project.Problem{Pos: p.Statement.Pos, Statement: p.Statement.Name, Message: fmt.Sprintf("is not pruned: the variant %s %s", p.describe(m), why)}
 }
 
 // describe names a variant by its parameters.
-func (p *Plan) describe(m stmt.Mask) string {
+func (p *Plan) describe(m generated.Mask) string {
 	var with []string
 	for i, f := range p.Filters {
 		if m>>i&1 == 1 {

@@ -11,7 +11,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/migrations"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 	"github.com/sqlkeel/sqlkeel/queries"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 const someBooks = `
@@ -36,7 +36,7 @@ func some[T any](values ...T) func(*rand.Rand) any {
 }
 
 // bookArgs are arguments of a variant.
-func bookArgs(t *testing.T, p *Plan, m stmt.Mask, rng *rand.Rand) (args []any) {
+func bookArgs(t *testing.T, p *Plan, m generated.Mask, rng *rand.Rand) (args []any) {
 	for i, param := range p.Statement.Params {
 		if p.Sort != nil && p.Sort.Param == i+1 {
 			sort := ""
@@ -82,7 +82,7 @@ func TestTheBookstoresVariantsReturnWhatTheFullStatementsDo(t *testing.T) {
 					}
 				}
 			}
-			if want := 3 * min(len(p.Masks()), stmt.MaxVariants); ran < want {
+			if want := 3 * min(len(p.Masks()), generated.MaxVariants); ran < want {
 				t.Errorf("%s: %d of %d were rewritten", name, ran, want)
 			}
 		}

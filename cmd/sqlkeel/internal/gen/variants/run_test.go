@@ -11,16 +11,17 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // presents are what the Present expressions of a plan mean.
 var presents = map[string]func(any) (bool, bool){
-	"stmt.Pointer[string]":       stmt.Pointer[string],
-	"stmt.Pointer[int64]":        stmt.Pointer[int64],
-	"stmt.Pointer[int32]":        stmt.Pointer[int32],
-	"stmt.Pointer[bool]":         stmt.Pointer[bool],
-	"stmt.Pointer[BookCategory]": stmt.Pointer[queries.BookCategory],
-	"stmt.Slice[int32]":          stmt.Slice[int32],
+	"generated.Pointer[string]":       generated.Pointer[string],
+	"generated.Pointer[int64]":        generated.Pointer[int64],
+	"generated.Pointer[int32]":        generated.Pointer[int32],
+	"generated.Pointer[bool]":         generated.Pointer[bool],
+	"generated.Pointer[BookCategory]": generated.Pointer[queries.BookCategory],
+	"generated.Slice[int32]":          generated.Slice[int32],
 }
 
 // registry is the run time of a plan, as generated code would make it.
@@ -33,7 +34,7 @@ func registry(t testing.TB, p *Plan) *stmt.Registry {
 		}
 	}
 	if v.Sort != nil {
-		v.Sort.Value = stmt.Text[string]
+		v.Sort.Value = generated.Text[string]
 	}
 	return stmt.NewRegistry(nil, stmt.Statement{Name: p.Statement.Name, SQL: p.Statement.SQL, Variants: v})
 }

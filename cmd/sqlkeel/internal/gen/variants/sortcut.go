@@ -5,7 +5,7 @@ import (
 
 	pg "github.com/sqlc-dev/oliphant"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // tails are the tokens at which ORDER BY ends.
@@ -82,7 +82,7 @@ func (f *finder) sortEdits(p *Plan) (edits []edit) {
 // noLiteral equals no literal: they hold no zero bytes.
 const noLiteral = "\x00"
 
-func (p *Plan) literalBit(i int) stmt.Mask { return 1 << (len(p.Filters) + i) }
+func (p *Plan) literalBit(i int) generated.Mask { return 1 << (len(p.Filters) + i) }
 
 // keys writes ORDER BY for a literal.
 func (f *finder) keys(s *sorted, literal string) (parts []part) {
@@ -133,7 +133,7 @@ func (f *finder) foldEdits(p *Plan, it *item) (edits []edit) {
 		at := f.source.at(int(c.param.Location))
 		first, last := f.source.left(at, bounds), f.source.right(at, bounds)
 		e := edit{start: f.source.tokens[first].start, end: f.source.tokens[last].end}
-		var before stmt.Mask
+		var before generated.Mask
 		for i, l := range p.Sort.Literals {
 			if slices.Contains(c.literals, l) {
 				bit := p.literalBit(i)

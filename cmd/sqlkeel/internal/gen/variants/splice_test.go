@@ -8,7 +8,7 @@ import (
 	pg "github.com/sqlc-dev/oliphant"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // words are the statements of this package's tests, each as its tokens with what
@@ -99,7 +99,7 @@ func TestSplicedStatementsDoNoHarm(t *testing.T) {
 		planned++
 		v := p.Stmt()
 		var proofs []proof
-		for _, m := range []stmt.Mask{p.masks[0], p.masks[len(p.masks)-1], p.masks[rng.IntN(len(p.masks))]} {
+		for _, m := range []generated.Mask{p.masks[0], p.masks[len(p.masks)-1], p.masks[rng.IntN(len(p.masks))]} {
 			proofs = append(proofs, p.assemble(v, m))
 		}
 		if err := p.compareTrees(proofs); err != nil {

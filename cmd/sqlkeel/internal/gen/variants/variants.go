@@ -17,7 +17,7 @@ package variants
 
 import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // Plan is what may be cut out of one statement.
@@ -26,9 +26,9 @@ type Plan struct {
 	Filters   []Filter
 	Sort      *Sort // nil when nothing is sorted by an argument
 
-	segments []stmt.Segment
-	masks    []stmt.Mask // to be proven
-	partly   bool        // masks are not all there are
+	segments []generated.Segment
+	masks    []generated.Mask // to be proven
+	partly   bool             // masks are not all there are
 	source   *source
 	groups   []*group
 	items    []*item
@@ -39,7 +39,7 @@ type Filter struct {
 	Name   string // the parameter's Go name
 	Param  int    // its placeholder, from 1
 	GoType string // as the generated file spells it
-	// Present is the Go expression for [stmt.Filter.Present]. It mentions the
+	// Present is the Go expression for [generated.Filter.Present]. It mentions the
 	// package stmt and GoType's.
 	Present string
 }
@@ -50,20 +50,20 @@ type Sort struct {
 	Param    int
 	GoType   string
 	Literals []string // in the order of the text
-	Open     bool     // see [stmt.Sort.Open]
-	// Value is the Go expression for [stmt.Sort.Value].
+	Open     bool     // see [generated.Sort.Open]
+	// Value is the Go expression for [generated.Sort.Value].
 	Value string
 }
 
 // Stmt returns the variants as the run time knows them, without the functions that
 // read arguments.
-func (p *Plan) Stmt() *stmt.Variants {
-	v := &stmt.Variants{Segments: p.segments}
+func (p *Plan) Stmt() *generated.Variants {
+	v := &generated.Variants{Segments: p.segments}
 	for _, f := range p.Filters {
-		v.Filters = append(v.Filters, stmt.Filter{Name: f.Name, Param: f.Param})
+		v.Filters = append(v.Filters, generated.Filter{Name: f.Name, Param: f.Param})
 	}
 	if p.Sort != nil {
-		v.Sort = &stmt.Sort{Name: p.Sort.Name, Param: p.Sort.Param, Literals: p.Sort.Literals, Open: p.Sort.Open}
+		v.Sort = &generated.Sort{Name: p.Sort.Name, Param: p.Sort.Param, Literals: p.Sort.Literals, Open: p.Sort.Open}
 	}
 	if p.partly {
 		v.Whole = p.masks
@@ -72,4 +72,4 @@ func (p *Plan) Stmt() *stmt.Variants {
 }
 
 // Masks returns the variants that [Plan.Prove] proves.
-func (p *Plan) Masks() []stmt.Mask { return p.masks }
+func (p *Plan) Masks() []generated.Mask { return p.masks }

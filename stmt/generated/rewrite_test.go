@@ -1,4 +1,4 @@
-package stmt_test
+package generated_test
 
 import (
 	"errors"
@@ -10,20 +10,21 @@ import (
 	"testing"
 
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 const find = "-- name: Find :many\nSELECT id FROM t WHERE ($1::text IS NULL OR name = $1) AND ($2::int IS NULL OR n = $2) " +
 	"ORDER BY CASE WHEN $3::text = 'name' THEN t.name END, CASE WHEN $3::text = 'n' THEN t.n END LIMIT $4"
 
 // findVariants is what a generator writes for find.
-func findVariants() *stmt.Variants {
-	return &stmt.Variants{
-		Filters: []stmt.Filter{
-			{Name: "Name", Param: 1, Present: stmt.Pointer[string]},
-			{Name: "N", Param: 2, Present: stmt.Pointer[int32]},
+func findVariants() *generated.Variants {
+	return &generated.Variants{
+		Filters: []generated.Filter{
+			{Name: "Name", Param: 1, Present: generated.Pointer[string]},
+			{Name: "N", Param: 2, Present: generated.Pointer[int32]},
 		},
-		Sort: &stmt.Sort{Name: "Sort", Param: 3, Literals: []string{"name", "n"}, Value: stmt.Text[string]},
-		Segments: []stmt.Segment{
+		Sort: &generated.Sort{Name: "Sort", Param: 3, Literals: []string{"name", "n"}, Value: generated.Text[string]},
+		Segments: []generated.Segment{
 			{Text: "-- name: Find :many\nSELECT id FROM t WHERE ("},
 			{Need: 1, Text: "name = ", Param: 1, Type: "text"},
 			{Absent: 1, Text: "TRUE"},
@@ -38,7 +39,7 @@ func findVariants() *stmt.Variants {
 	}
 }
 
-func registry(v *stmt.Variants) *stmt.Registry {
+func registry(v *generated.Variants) *stmt.Registry {
 	return stmt.NewRegistry(nil, stmt.Statement{Name: "Find", SQL: find, Variants: v}, stmt.Statement{Name: "Plain", SQL: "SELECT 1"})
 }
 
@@ -58,15 +59,12 @@ func TestAVariantHasWhatItsArgumentsNeed(t *testing.T) {
 		{[]any{(*string)(nil), (*int32)(nil), "", 5}, head + "(TRUE) AND (TRUE)  LIMIT $1::bigint", []any{5}},
 	} {
 		r, before := registry(findVariants()), slices.Clone(c.args)
-		sql, args, err := r.Rewrite(find, c.args)
+		sql, args, err := rewrite(r, find, c.args)
 		if err != nil || sql != c.sql || !reflect.DeepEqual(args, c.left) {
 			t.Errorf("Rewrite(%v) = %q, %v, %v; want %q, %v", c.args, sql, args, err, c.sql, c.left)
 		}
 		if !reflect.DeepEqual(c.args, before) {
 			t.Errorf("the arguments were changed to %v", c.args)
-		}
-		if s := r.Lookup(sql); s == nil || s.Name != "Find" {
-			t.Errorf("Lookup of the variant = %v", s)
 		}
 	}
 }
@@ -74,12 +72,12 @@ func TestAVariantHasWhatItsArgumentsNeed(t *testing.T) {
 func TestWhatCannotBeToldRunsTheFullStatement(t *testing.T) {
 	t.Parallel()
 	half := findVariants()
-	half.Whole = []stmt.Mask{0, 1}
+	half.Whole = []generated.Mask{0, 1}
 	open := findVariants()
 	open.Sort.Open = true
 	null := (*string)(nil)
 	for name, c := range map[string]struct {
-		v    *stmt.Variants
+		v    *generated.Variants
 		sql  string
 		args []any
 	}{
@@ -93,7 +91,7 @@ func TestWhatCannotBeToldRunsTheFullStatement(t *testing.T) {
 		"a variant not proven":                       {half, find, []any{null, ptr(int32(7)), "", 5}},
 		"another value of a sort with more meanings": {open, find, []any{null, (*int32)(nil), "other", 5}},
 	} {
-		sql, args, err := registry(c.v).Rewrite(c.sql, c.args)
+		sql, args, err := rewrite(registry(c.v), c.sql, c.args)
 		if err != nil || sql != c.sql || !reflect.DeepEqual(args, c.args) {
 			t.Errorf("%s: %q, %v, %v", name, sql, args, err)
 		}
@@ -102,12 +100,12 @@ func TestWhatCannotBeToldRunsTheFullStatement(t *testing.T) {
 
 func TestAnUnknownSortIsAnErrorThatNamesTheKnownOnes(t *testing.T) {
 	t.Parallel()
-	_, _, err := registry(findVariants()).Rewrite(find, []any{(*string)(nil), (*int32)(nil), "size", 5})
-	var unknown *stmt.UnknownSortError
+	_, _, err := rewrite(registry(findVariants()), find, []any{(*string)(nil), (*int32)(nil), "size", 5})
+	var unknown *generated.UnknownSortError
 	if !errors.As(err, &unknown) {
 		t.Fatalf("error = %v", err)
 	}
-	want := stmt.UnknownSortError{Statement: "Find", Parameter: "Sort", Got: "size", Want: []string{"name", "n"}}
+	want := generated.UnknownSortError{Statement: "Find", Parameter: "Sort", Got: "size", Want: []string{"name", "n"}}
 	if !reflect.DeepEqual(*unknown, want) {
 		t.Errorf("error = %#v", unknown)
 	}
@@ -118,11 +116,11 @@ func TestAnUnknownSortIsAnErrorThatNamesTheKnownOnes(t *testing.T) {
 
 func TestAParameterThatNoVariantHasIsCountedToo(t *testing.T) {
 	t.Parallel()
-	v := &stmt.Variants{
-		Sort:     &stmt.Sort{Param: 2, Literals: []string{"n"}, Value: stmt.Text[string]},
-		Segments: []stmt.Segment{{Text: "a = ", Param: 1, Type: "int"}, {Need: 1, Text: " ORDER BY t.n"}},
+	v := &generated.Variants{
+		Sort:     &generated.Sort{Param: 2, Literals: []string{"n"}, Value: generated.Text[string]},
+		Segments: []generated.Segment{{Text: "a = ", Param: 1, Type: "int"}, {Need: 1, Text: " ORDER BY t.n"}},
 	}
-	sql, args, err := stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v}).Rewrite("s", []any{7, "n"})
+	sql, args, err := rewrite(stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v}), "s", []any{7, "n"})
 	if sql != "a = $1::int ORDER BY t.n" || !reflect.DeepEqual(args, []any{7}) || err != nil {
 		t.Errorf("Rewrite = %q, %v, %v", sql, args, err)
 	}
@@ -130,10 +128,10 @@ func TestAParameterThatNoVariantHasIsCountedToo(t *testing.T) {
 
 func TestVariantsOfAStatementAreBounded(t *testing.T) {
 	t.Parallel()
-	v := &stmt.Variants{}
+	v := &generated.Variants{}
 	for i := range 10 {
-		v.Filters = append(v.Filters, stmt.Filter{Param: i + 1, Present: stmt.Pointer[int]})
-		v.Segments = append(v.Segments, stmt.Segment{Need: 1 << i, Text: fmt.Sprintf(" c%d = ", i), Param: i + 1, Type: "int"})
+		v.Filters = append(v.Filters, generated.Filter{Param: i + 1, Present: generated.Pointer[int]})
+		v.Segments = append(v.Segments, generated.Segment{Need: 1 << i, Text: fmt.Sprintf(" c%d = ", i), Param: i + 1, Type: "int"})
 	}
 	r := stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v})
 	texts := map[string]bool{}
@@ -145,14 +143,14 @@ func TestVariantsOfAStatementAreBounded(t *testing.T) {
 				args[i] = ptr(1)
 			}
 		}
-		sql, _, err := r.Rewrite("s", args)
+		sql, _, err := rewrite(r, "s", args)
 		if err != nil {
 			t.Fatal(err)
 		}
 		texts[sql] = true
 	}
-	if delete(texts, "s"); len(texts) != stmt.MaxVariants {
-		t.Errorf("%d variants, want %d", len(texts), stmt.MaxVariants)
+	if delete(texts, "s"); len(texts) != generated.MaxVariants {
+		t.Errorf("%d variants, want %d", len(texts), generated.MaxVariants)
 	}
 }
 
@@ -167,9 +165,9 @@ func TestManyMayRewriteAtOnce(t *testing.T) {
 				if i%2 == 0 {
 					args[0] = ptr("x")
 				}
-				sql, _, err := r.Rewrite(find, args)
-				if s := r.Lookup(sql); err != nil || s == nil || s.Name != "Find" {
-					t.Errorf("Rewrite = %q, %v, found as %v", sql, err, s)
+				sql, _, err := rewrite(r, find, args)
+				if head, _, _ := strings.Cut(find, "WHERE"); err != nil || !strings.HasPrefix(sql, head) {
+					t.Errorf("Rewrite = %q, %v", sql, err)
 				}
 			}
 		})
@@ -187,7 +185,7 @@ func TestRewriteAllocatesTheArgumentsAlone(t *testing.T) {
 		args []any
 		want float64
 	}{{"an unknown text", "SELECT 2", none, 0}, {"a statement without parts", "SELECT 1", nil, 0}, {"a variant", find, some, 1}} {
-		if got := testing.AllocsPerRun(100, func() { _, _, _ = r.Rewrite(c.sql, c.args) }); got > c.want {
+		if got := testing.AllocsPerRun(100, func() { _, _, _ = rewrite(r, c.sql, c.args) }); got > c.want {
 			t.Errorf("%s: %v allocations, want %v", c.name, got, c.want)
 		}
 	}
@@ -203,29 +201,29 @@ func TestPresenceIsKnownForItsTypeOnly(t *testing.T) {
 		arg            any
 		present, known bool
 	}{
-		{"pointer", stmt.Pointer[kind], ptr(kind("a")), true, true},
-		{"nil pointer", stmt.Pointer[kind], (*kind)(nil), false, true},
-		{"pointer to another type", stmt.Pointer[kind], ptr("a"), false, false},
-		{"value", stmt.Pointer[kind], kind("a"), false, false},
-		{"empty slice", stmt.Slice[int64], []int64{}, true, true},
-		{"nil slice", stmt.Slice[int64], []int64(nil), false, true},
-		{"another slice", stmt.Slice[int64], []int32{1}, false, false},
-		{"nothing", stmt.Slice[int64], nil, false, false},
-		{"valid", stmt.ValidPointer[validity], ptr(validity(true)), true, true},
-		{"invalid", stmt.ValidPointer[validity], ptr(validity(false)), false, true},
-		{"nil validity", stmt.ValidPointer[validity], (*validity)(nil), false, true},
+		{"pointer", generated.Pointer[kind], ptr(kind("a")), true, true},
+		{"nil pointer", generated.Pointer[kind], (*kind)(nil), false, true},
+		{"pointer to another type", generated.Pointer[kind], ptr("a"), false, false},
+		{"value", generated.Pointer[kind], kind("a"), false, false},
+		{"empty slice", generated.Slice[int64], []int64{}, true, true},
+		{"nil slice", generated.Slice[int64], []int64(nil), false, true},
+		{"another slice", generated.Slice[int64], []int32{1}, false, false},
+		{"nothing", generated.Slice[int64], nil, false, false},
+		{"valid", generated.ValidPointer[validity], ptr(validity(true)), true, true},
+		{"invalid", generated.ValidPointer[validity], ptr(validity(false)), false, true},
+		{"nil validity", generated.ValidPointer[validity], (*validity)(nil), false, true},
 	} {
 		if present, known := c.ask(c.arg); present != c.present || known != c.known {
 			t.Errorf("%s: %v, %v", c.name, present, known)
 		}
 	}
-	if text, null, known := stmt.TextPointer[kind](ptr(kind("a"))); text != "a" || null || !known {
+	if text, null, known := generated.TextPointer[kind](ptr(kind("a"))); text != "a" || null || !known {
 		t.Error(text, null, known)
 	}
-	if text, null, known := stmt.TextPointer[kind]((*kind)(nil)); text != "" || !null || !known {
+	if text, null, known := generated.TextPointer[kind]((*kind)(nil)); text != "" || !null || !known {
 		t.Error(text, null, known)
 	}
-	if _, _, known := stmt.TextPointer[kind](nil); known {
+	if _, _, known := generated.TextPointer[kind](nil); known {
 		t.Error("an untyped nil is taken for a *kind")
 	}
 }
@@ -248,16 +246,25 @@ func BenchmarkRewrite(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _, _ = r.Rewrite(c.sql, c.args)
+				_, _, _ = rewrite(r, c.sql, c.args)
 			}
 		})
 	}
 }
 
-func ExampleRegistry_Rewrite() {
-	r := registry(findVariants())
-	sql, args, err := r.Rewrite(find, []any{ptr("Emma"), (*int32)(nil), "n", 5})
+func ExampleChooser_Rewrite() {
+	c := generated.NewChooser("Find", find, findVariants())
+	sql, args, err := c.Rewrite([]any{ptr("Emma"), (*int32)(nil), "n", 5})
 	_, where, _ := strings.Cut(sql, "WHERE ")
 	fmt.Println(where, len(args), err)
 	// Output: (name = $1::text) AND (TRUE) ORDER BY t.n LIMIT $2::bigint 2 <nil>
+}
+
+// rewrite does what an executor does with a text: it sends what is known of it, and
+// what is not as it is.
+func rewrite(r *stmt.Registry, sql string, args []any) (string, []any, error) {
+	if s := r.Lookup(sql); s != nil {
+		return s.Rewrite(args)
+	}
+	return sql, args, nil
 }

@@ -1,11 +1,4 @@
-package stmt
-
-import "maps"
-
-// Relations returns the relations that the statements touch and the functions that
-// run then ("total(integer)"), by name, each with the digest that [SchemaQuery]
-// gave for it when the code was generated.
-func (r *Registry) Relations() map[string]string { return maps.Clone(r.relations) }
+package generated
 
 // SchemaQuery asks a database for the digests of relations and functions. Its one
 // parameter is a text[] of their names, its rows are (name text, digest text), one

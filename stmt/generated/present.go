@@ -1,4 +1,4 @@
-package stmt
+package generated
 
 // Whether an argument is NULL is decided only for Go types of which pgx's encoding
 // is known: pointers to basic types, strings, time.Time, uuid.UUID and generated

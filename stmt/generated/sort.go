@@ -1,4 +1,4 @@
-package stmt
+package generated
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 )
 
 // UnknownSortError says that a statement was asked for an order which it does not
-// have. [Registry.Rewrite] returns it; nothing was sent to the server.
+// have. [Chooser.Rewrite] returns it; nothing was sent to the server.
 type UnknownSortError struct {
 	Statement string   // sqlc's name of the query
 	Parameter string   // the argument's name

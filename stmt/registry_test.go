@@ -17,3 +17,15 @@ func TestARegistryNamesTheTypesOfItsStatementsOnce(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestARegistryTellsItsRelationsAndStatements(t *testing.T) {
+	t.Parallel()
+	r := stmt.NewRegistry(map[string]string{"books": "d1"}, stmt.Statement{Name: "B"}, stmt.Statement{Name: "A"})
+	r.Relations()["books"], r.Statements()[0].Name = "mine", "mine"
+	if got := r.Relations(); len(got) != 1 || got["books"] != "d1" {
+		t.Errorf("relations %v", got)
+	}
+	if got := r.Statements(); len(got) != 2 || got[0].Name != "B" {
+		t.Errorf("statements %v", got)
+	}
+}

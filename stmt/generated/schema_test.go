@@ -1,4 +1,4 @@
-package stmt_test
+package generated_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/migrations"
 	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -66,7 +66,7 @@ func TestDigestsDoNotDependOnTheVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got strings.Builder
-		found := digests(t, conn, stmt.SchemaQuery, names)
+		found := digests(t, conn, generated.SchemaQuery, names)
 		for _, name := range slices.Sorted(maps.Keys(found)) {
 			fmt.Fprintf(&got, "%s\t%s\n", found[name], name)
 		}
@@ -85,14 +85,14 @@ func TestNamesAreFoundWithQuotesAndWithout(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := []string{`"My App"."T x"`, `My App.T x`, `"F"(k[], integer)`, `F(k[], integer)`, `T x`, `F(k[])`, `mine`, `pg_temp.mine`}
-	found := digests(t, conn, stmt.SchemaQuery, names)
+	found := digests(t, conn, generated.SchemaQuery, names)
 	if len(found) != 4 || found[names[0]] != found[names[1]] || found[names[2]] != found[names[3]] {
 		t.Errorf("%v", found)
 	}
 	if _, err := conn.Exec(t.Context(), `SET search_path = "My App"`); err != nil {
 		t.Fatal(err)
 	}
-	if again := digests(t, conn, stmt.SchemaQuery, names); !maps.Equal(again, found) {
+	if again := digests(t, conn, generated.SchemaQuery, names); !maps.Equal(again, found) {
 		t.Errorf("with another search_path: %v, not %v", again, found)
 	}
 }
@@ -109,26 +109,14 @@ func TestTheSchemaOfAnExtensionDoesNotMatter(t *testing.T) {
 	run(`CREATE SCHEMA extensions; CREATE FUNCTION make() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE made AS (a int);
 		ALTER EXTENSION plpgsql ADD FUNCTION make(); ALTER EXTENSION plpgsql ADD TYPE made; CREATE TABLE t (a int DEFAULT make(), b made, c made[])`)
 	names := []string{"t", "make()"}
-	was := digests(t, conn, stmt.SchemaQuery, names)
+	was := digests(t, conn, generated.SchemaQuery, names)
 	run(`ALTER EXTENSION plpgsql DROP FUNCTION make(); ALTER EXTENSION plpgsql DROP TYPE made; ALTER FUNCTION make() SET SCHEMA extensions;
 		ALTER TYPE made SET SCHEMA extensions`)
-	if mine := digests(t, conn, stmt.SchemaQuery, names); mine["t"] == was["t"] {
+	if mine := digests(t, conn, generated.SchemaQuery, names); mine["t"] == was["t"] {
 		t.Error("the schema of what is no extension's does not matter either")
 	}
 	run(`ALTER EXTENSION plpgsql ADD FUNCTION extensions.make(); ALTER EXTENSION plpgsql ADD TYPE extensions.made`)
-	if is := digests(t, conn, stmt.SchemaQuery, names); len(is) != 1 || is["t"] != was["t"] {
+	if is := digests(t, conn, generated.SchemaQuery, names); len(is) != 1 || is["t"] != was["t"] {
 		t.Errorf("%v became %v", was, is)
-	}
-}
-
-func TestARegistryTellsItsRelationsAndStatements(t *testing.T) {
-	t.Parallel()
-	r := stmt.NewRegistry(map[string]string{"books": "d1"}, stmt.Statement{Name: "B"}, stmt.Statement{Name: "A"})
-	r.Relations()["books"], r.Statements()[0].Name = "mine", "mine"
-	if got := r.Relations(); len(got) != 1 || got["books"] != "d1" {
-		t.Errorf("relations %v", got)
-	}
-	if got := r.Statements(); len(got) != 2 || got[0].Name != "B" {
-		t.Errorf("statements %v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package stmt_test
+package generated_test
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 const before = `
@@ -120,7 +120,7 @@ func missed(t *testing.T, query string, atMost int) (list []string) {
 
 func TestADigestDiffersWhenAndOnlyWhenEffectsMay(t *testing.T) {
 	t.Parallel()
-	for _, m := range missed(t, stmt.SchemaQuery, len(changes)) {
+	for _, m := range missed(t, generated.SchemaQuery, len(changes)) {
 		t.Error(m)
 	}
 }
@@ -129,7 +129,7 @@ func TestADigestDiffersWhenAndOnlyWhenEffectsMay(t *testing.T) {
 func TestEveryKindOfFactIsNeeded(t *testing.T) {
 	t.Parallel()
 	const and = "\n\tUNION ALL\n"
-	head, facts, _ := strings.Cut(stmt.SchemaQuery, "), facts (wanted, line) AS (\n")
+	head, facts, _ := strings.Cut(generated.SchemaQuery, "), facts (wanted, line) AS (\n")
 	facts, tail, _ := strings.Cut(facts, "\n)\nSELECT wanted AS name")
 	kinds := strings.Split(facts, and)
 	if len(kinds) < 12 {

@@ -1,4 +1,4 @@
-package stmt_test
+package generated_test
 
 import (
 	"bytes"
@@ -11,13 +11,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 func TestACursorKeepsItsKeys(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, 2, 29, 23, 59, 59, 123456000, time.FixedZone("", 5400))
-	text, err := stmt.FormatCursor("list", int64(1<<62+1), "a\"b<ü\x00", at, [16]byte{1, 255}, []byte{0, 1})
+	text, err := generated.FormatCursor("list", int64(1<<62+1), "a\"b<ü\x00", at, [16]byte{1, 255}, []byte{0, 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestACursorKeepsItsKeys(t *testing.T) {
 		uuid  [16]byte
 		raw   []byte
 	)
-	if err := stmt.ParseCursor("list", text, &id, &title, &when, &uuid, &raw); err != nil {
+	if err := generated.ParseCursor("list", text, &id, &title, &when, &uuid, &raw); err != nil {
 		t.Fatal(err)
 	}
 	if id != 1<<62+1 || title != "a\"b<ü\x00" || !when.Equal(at) || uuid != [16]byte{1, 255} || !bytes.Equal(raw, []byte{0, 1}) {
@@ -41,23 +41,23 @@ func TestACursorKeepsItsKeys(t *testing.T) {
 
 func TestACursorThatIsNotOfTheListIsRefused(t *testing.T) {
 	t.Parallel()
-	text, err := stmt.FormatCursor("list", int64(7), "x")
+	text, err := generated.FormatCursor("list", int64(7), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := stmt.FormatCursor("lisT", int64(7), "x")
+	other, err := generated.FormatCursor("lisT", int64(7), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	number, err := stmt.FormatCursor("list", "7", "x")
+	number, err := generated.FormatCursor("list", "7", "x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	null, err := stmt.FormatCursor("list", nil, "x")
+	null, err := generated.FormatCursor("list", nil, "x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	long, err := stmt.FormatCursor("list", int64(7), "x", 1)
+	long, err := generated.FormatCursor("list", int64(7), "x", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +70,8 @@ func TestACursorThatIsNotOfTheListIsRefused(t *testing.T) {
 		for _, text := range bad {
 			var id int64
 			var title string
-			err := stmt.ParseCursor("list", text, &id, &title)
-			var refused *stmt.CursorError
+			err := generated.ParseCursor("list", text, &id, &title)
+			var refused *generated.CursorError
 			if !errors.As(err, &refused) || err.Error() != want {
 				t.Errorf("%q: %v, want %s", text, err, want)
 			}
@@ -81,7 +81,7 @@ func TestACursorThatIsNotOfTheListIsRefused(t *testing.T) {
 
 func TestAnyChangedCharacterOfACursorIsNoticed(t *testing.T) {
 	t.Parallel()
-	text, err := stmt.FormatCursor("list", int64(7), "title")
+	text, err := generated.FormatCursor("list", int64(7), "title")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestAnyChangedCharacterOfACursorIsNoticed(t *testing.T) {
 			changed := text[:i] + string(c) + text[i+1:]
 			var id int64
 			var title string
-			if err := stmt.ParseCursor("list", changed, &id, &title); (err == nil) != (changed == text) {
+			if err := generated.ParseCursor("list", changed, &id, &title); (err == nil) != (changed == text) {
 				t.Errorf("%q: %v", changed, err)
 			}
 		}
@@ -100,11 +100,11 @@ func TestAnyChangedCharacterOfACursorIsNoticed(t *testing.T) {
 // kept is what comes back of a cursor's only key.
 func kept[T any](t *testing.T, key T) (read T, err error) {
 	t.Helper()
-	text, err := stmt.FormatCursor("list", key)
+	text, err := generated.FormatCursor("list", key)
 	if err != nil {
 		return read, err
 	}
-	if err := stmt.ParseCursor("list", text, &read); err != nil {
+	if err := generated.ParseCursor("list", text, &read); err != nil {
 		t.Errorf("%v was written and cannot be read: %v", key, err)
 	}
 	return read, nil
@@ -119,7 +119,7 @@ func TestACursorOfWhatJSONHasNotIsAnError(t *testing.T) {
 		"a late timestamp": pgtype.Timestamp{Time: at(12024), Valid: true}, "a late time with zone": pgtype.Timestamptz{Time: at(12024), Valid: true},
 		"no number": math.NaN(), "a channel": make(chan int),
 	} {
-		if text, err := stmt.FormatCursor("list", key); err == nil {
+		if text, err := generated.FormatCursor("list", key); err == nil {
 			t.Errorf("%s was written: %s", name, text)
 		}
 	}
@@ -172,7 +172,7 @@ func TestACursorKeepsWhatPostgreSQLHasBeyondGo(t *testing.T) {
 }
 
 func FuzzParseCursorNeverPanics(f *testing.F) {
-	good, err := stmt.FormatCursor("list", int64(7), "x")
+	good, err := generated.FormatCursor("list", int64(7), "x")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -182,15 +182,15 @@ func FuzzParseCursorNeverPanics(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var id int64
 		var title string
-		if err := stmt.ParseCursor("list", text, &id, &title); err != nil {
+		if err := generated.ParseCursor("list", text, &id, &title); err != nil {
 			return
 		}
-		if again, err := stmt.FormatCursor("list", id, title); err != nil || again != text {
+		if again, err := generated.FormatCursor("list", id, title); err != nil || again != text {
 			// JSON has several spellings of a value; a checksum made by hand can
 			// hold any of them.
 			var id2 int64
 			var title2 string
-			if err := stmt.ParseCursor("list", again, &id2, &title2); err != nil || id2 != id || title2 != title {
+			if err := generated.ParseCursor("list", again, &id2, &title2); err != nil || id2 != id || title2 != title {
 				t.Errorf("%q is read as %d, %q and written as %q", text, id, title, again)
 			}
 		}

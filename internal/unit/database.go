@@ -1,0 +1,45 @@
+package unit
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// Database is a handle of package db as package txn sees it: a DB, or a Set, in
+// which ctx chooses one.
+type Database interface {
+	// Unit returns the database that ctx chose.
+	Unit(ctx context.Context) (*Target, error)
+}
+
+// Target is one database of package db.
+type Target struct {
+	Pool        any // what [Unit.Pool] is compared with
+	Name        string
+	Statements  *stmt.Registry
+	Invalidator stmt.Invalidator
+	// Acquire returns a connection for a transaction of the operation op.
+	Acquire func(ctx context.Context, op string) (Lease, error)
+}
+
+// Lease is a connection that db gave out for one transaction. Its holder begins,
+// runs and ends the transaction on the connection itself.
+type Lease interface {
+	Conn() *pgx.Conn
+	// Admit notes what a text leaves behind in the session, before it is sent.
+	// statement is what is known of it, or nil. An error refuses the text.
+	Admit(statement *stmt.Statement, sql string, args []any) error
+	// Retry reports whether nothing of the statement was sent because the connection
+	// did not know the type of a parameter, which it knows now.
+	Retry(ctx context.Context, err error, sql string, args []any) bool
+	// Fields makes the types of result columns known, before a row is scanned.
+	Fields(fields []pgconn.FieldDescription)
+	// Died reports whether err means that the connection ended by itself.
+	Died(err error) bool
+	// Release gives the connection back, once. err is the transaction's error.
+	Release(err error)
+}

@@ -1,0 +1,25 @@
+package stmt
+
+// Invalidator is notified of writes, so that results which they change are no
+// longer answered from memory. Packages db and txn call it; package cache is to
+// implement it. Each write is announced before it can become visible to another
+// session, and again when it has ended:
+//
+//   - a transaction of txn, or one begun by hand through db: before COMMIT is sent;
+//   - a statement, batch or COPY of its own: when its connection is held, before it
+//     is sent. It is not announced while it waits for a connection.
+//
+// What is rolled back without a COMMIT is not announced, nor is what changes
+// nothing. A text of which nothing is known changes anything ([Effects].Anything).
+//
+// Calls come from many goroutines at once and must not block: the write waits for
+// them. A panic is logged and changes nothing of the write's outcome.
+type Invalidator interface {
+	// BeforeWrite announces writes to the database named target (db.Config.Name or
+	// txn.Config.Target). They may or may not be committed.
+	BeforeWrite(target string, writes []Run)
+	// AfterWrite reports how the writes that were announced ended. target and writes
+	// are those of BeforeWrite. After [Unknown] it is called once more when the
+	// outcome is found out later; it may never be.
+	AfterWrite(target string, writes []Run, outcome Outcome)
+}

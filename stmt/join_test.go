@@ -1,0 +1,150 @@
+package stmt_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
+)
+
+func TestATextOfTwoRegistriesDoesWhatEitherSays(t *testing.T) {
+	t.Parallel()
+	key := stmt.RowKey{Relation: "books", Column: "id", Param: 1}
+	a := stmt.Effects{
+		Reads: []string{"books", "prices"}, Locks: []string{"books"}, ReadKeys: []stmt.RowKey{key, {Relation: "prices", Column: "id", Param: 1}},
+		WriteKeys: []stmt.RowKey{key}, ReadOnly: true, Unique: true, Session: "set_config",
+	}
+	b := stmt.Effects{
+		Reads: []string{"authors", "books"}, Writes: []string{"books"}, Reaches: []string{"log"}, ReadKeys: []stmt.RowKey{key},
+		NotCacheable: "now() differs", Volatile: true, ReadsAnything: true, Anything: true,
+	}
+	want := stmt.Effects{
+		Reads: []string{"authors", "books", "prices"}, Writes: []string{"books"}, Locks: []string{"books"}, Reaches: []string{"log"},
+		ReadKeys: []stmt.RowKey{key}, NotCacheable: "now() differs", Session: "set_config",
+		Volatile: true, ReadsAnything: true, Anything: true,
+	}
+	for _, order := range [][2]stmt.Effects{{a, b}, {b, a}} {
+		r := stmt.Join(stmt.Declare("SELECT 1", order[0]), nil, stmt.Declare("SELECT 1", order[1]), stmt.Declare("SELECT 2", a))
+		if got := r.Lookup("SELECT 1").Effects; !reflect.DeepEqual(got, want) {
+			t.Errorf("together they do\n%+v, want\n%+v", got, want)
+		}
+		if got := r.Lookup("SELECT 2"); got == nil || !got.ReadOnly || len(r.Statements()) != 2 {
+			t.Errorf("a text of one registry became %+v", got)
+		}
+	}
+}
+
+func TestEveryFieldOfEffectsIsJoined(t *testing.T) {
+	t.Parallel()
+	var all stmt.Effects
+	v := reflect.ValueOf(&all).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Bool:
+			f.SetBool(true)
+		case reflect.String:
+			f.SetString("why")
+		case reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		default:
+			t.Fatalf("field %s", v.Type().Field(i).Name)
+		}
+	}
+	same := stmt.Join(stmt.Declare("SELECT 1", all), stmt.Declare("SELECT 1", all))
+	if got := same.Lookup("SELECT 1").Effects; !reflect.DeepEqual(got, all) {
+		t.Errorf("a statement with itself became\n%+v, want\n%+v", got, all)
+	}
+}
+
+func TestVariantsStayOnlyWhereBothRegistriesHaveThem(t *testing.T) {
+	t.Parallel()
+	pruned := func(text string) *stmt.Registry {
+		return stmt.NewRegistry(nil, stmt.Statement{Name: "Find", SQL: "full", Variants: &generated.Variants{
+			Filters:  []generated.Filter{{Param: 1, Present: generated.Pointer[int]}},
+			Segments: []generated.Segment{{Absent: 1, Text: text}, {Need: 1, Text: "with it"}},
+		}})
+	}
+	none := []any{(*int)(nil)}
+	for _, c := range []struct {
+		a, b *stmt.Registry
+		want string
+	}{
+		{pruned("without"), nil, "without"},
+		{pruned("without"), pruned("without"), "without"},
+		{pruned("without"), pruned("otherwise"), "full"},
+		{pruned("without"), stmt.NewRegistry(nil, stmt.Statement{Name: "Find", SQL: "full"}), "full"},
+		{stmt.NewRegistry(nil, stmt.Statement{Name: "Find", SQL: "full"}), pruned("without"), "full"},
+	} {
+		if sql, _, err := stmt.Join(c.a, c.b).Lookup("full").Rewrite(none); sql != c.want || err != nil {
+			t.Errorf("%q is sent, want %q (%v)", sql, c.want, err)
+		}
+	}
+}
+
+func TestRelationsThatTwoRegistriesExpectOtherwiseFitNoDatabase(t *testing.T) {
+	t.Parallel()
+	r := stmt.Join(stmt.NewRegistry(map[string]string{"books": "1", "users": "3"}), stmt.NewRegistry(map[string]string{"books": "2", "users": "3"}))
+	if got := r.Relations(); got["users"] != "3" || got["books"] == "1" || got["books"] == "2" {
+		t.Errorf("relations %v", got)
+	}
+}
+
+func TestADeclaredTextIsSentAsItIs(t *testing.T) {
+	t.Parallel()
+	const sql = "-- name: Bump :exec\nUPDATE books SET n = n + 1 WHERE id = $1"
+	r := stmt.Declare(sql, stmt.Effects{Writes: []string{"books", "authors", "books"}})
+	s := r.Lookup(sql)
+	if s.Name != "Bump" || !slices.Equal(s.Writes, []string{"authors", "books"}) {
+		t.Errorf("declared as %+v", s)
+	}
+	if got, args, err := s.Rewrite([]any{1}); got != sql || len(args) != 1 || err != nil {
+		t.Errorf("%q %v %v is sent", got, args, err)
+	}
+	if r.Lookup("UPDATE books SET n = 0") != nil || (*stmt.Registry)(nil).Lookup(sql) != nil || stmt.Join().Lookup(sql) != nil {
+		t.Error("a text that was not declared is known")
+	}
+}
+
+func TestARunKeepsTheValuesOfItsKeys(t *testing.T) {
+	t.Parallel()
+	e := &stmt.Effects{Writes: []string{"t"}, WriteKeys: []stmt.RowKey{{Relation: "t", Column: "id", Param: 1}, {Relation: "t", Column: "name", Param: 3}}}
+	read := func(column string, value any) stmt.Run {
+		return stmt.Run{
+			Effects: &stmt.Effects{Reads: []string{"t"}, ReadKeys: []stmt.RowKey{{Relation: "t", Column: column, Param: 1}}},
+			Args:    []any{value},
+		}
+	}
+	id, name := int64(7), []byte("a")
+	args := []any{&id, "beside", name}
+	run := stmt.NewRun(e, args)
+	id, name[0], args[0], args[2] = 8, 'b', int64(9), "c"
+	if !run.Affects(read("id", int64(7))) || run.Affects(read("id", int64(8))) || run.Affects(read("id", int64(9))) {
+		t.Error("the first key became another value with the caller's variable")
+	}
+	if !run.Affects(read("name", "a")) || run.Affects(read("name", "b")) {
+		t.Error("the second key became another value with the caller's bytes")
+	}
+	if !stmt.NewRun(e, []any{id}).Affects(read("name", "z")) || !stmt.NewRun(e, []any{1.5, 0, name}).Affects(read("id", int64(7))) {
+		t.Error("a key whose value is not known is taken for another one")
+	}
+}
+
+func TestWhatChangesDataIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		e    stmt.Effects
+		want bool
+	}{
+		{stmt.Effects{}, false},
+		{stmt.Effects{Reads: []string{"t"}, Locks: []string{"t"}, ReadsAnything: true, Session: "set_config"}, false},
+		{stmt.Effects{Writes: []string{"t"}}, true},
+		{stmt.Effects{Reaches: []string{"t"}}, true},
+		{stmt.Effects{Anything: true}, true},
+	} {
+		if got := c.e.Changes(); got != c.want {
+			t.Errorf("%+v changes data: %v", c.e, got)
+		}
+	}
+}
