@@ -1,7 +1,6 @@
-// Package docs_test holds the documentation to what is true: its snippets are
-// parts of examples/shelf, which is compiled and run; what it says of statements
-// is what inspect says; its errors are those that check reports; its links lead
-// somewhere.
+// Package docs_test compares the documentation with the code. Snippets are parts of
+// examples that are compiled and run. What a page says of a statement is what
+// inspect says, its errors are what check reports, its links and names exist.
 package docs_test
 
 import (
@@ -16,8 +15,14 @@ import (
 // example is where the snippets come from.
 const example = "../examples/shelf"
 
-// pages are the files whose snippets are checked, README for its one section.
-var pages = []string{"adding-a-query.md", "annotations.md", "how-it-knows.md", "moving-an-existing-project.md", "transactions.md", "../README.md"}
+// pages are the files that are checked.
+var pages = []string{
+	"adding-a-query.md", "annotations.md", "connections.md", "how-it-knows.md", "moving-an-existing-project.md", "mutants.md", "techniques.md",
+	"transactions.md", "you-know.md", "../CONTRIBUTING.md", "../README.md",
+}
+
+// sources have the snippets of Go, beside the example.
+var sources = []string{"../txn/example_pgxtx_test.go", "../txn/example_test.go", "../db/example_test.go", "../db/example_pool_test.go"}
 
 // block is a fenced block of a page.
 type block struct {
@@ -39,7 +44,10 @@ func TestEverySnippetOfSQLIsPartOfTheExample(t *testing.T) {
 
 func TestEverySnippetOfGoIsPartOfTheExample(t *testing.T) {
 	t.Parallel()
-	source := squeezed(read(t, "../txn/example_pgxtx_test.go"))
+	source := ""
+	for _, f := range sources {
+		source += squeezed(read(t, f))
+	}
 	for _, folder := range []string{example, example + "/shelf"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
@@ -142,4 +150,17 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func TestEveryPageIsChecked(t *testing.T) {
+	t.Parallel()
+	found, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range found {
+		if !slices.Contains(pages, page) {
+			t.Errorf("%s is not in the list of pages", page)
+		}
+	}
 }
