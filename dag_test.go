@@ -31,8 +31,9 @@ var house = map[string][]string{
 	"internal/dsn":      {"github.com/jackc/pgx/v5"},
 	"cache":             {"github.com/maypok86/otter/v2"},
 	"internal/unit":     {"stmt", "github.com/jackc/pgx/v5"},
-	"db":                {"internal/dsn", "pgerr", "stmt", "stmt/generated", "internal/backoff", "internal/sqltext", "internal/unit", "github.com/jackc/pgx/v5"},
-	"txn":               {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/unit", "github.com/jackc/pgx/v5"},
+	"internal/exec":     {"stmt", "pgerr", "internal/sqltext", "github.com/jackc/pgx/v5"},
+	"db":                {"internal/dsn", "pgerr", "stmt", "stmt/generated", "internal/backoff", "internal/sqltext", "internal/unit", "internal/exec", "github.com/jackc/pgx/v5"},
+	"txn":               {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/unit", "internal/exec", "github.com/jackc/pgx/v5"},
 	"txn/job":           {"txn", "pgerr", "internal/unit"},
 	"repo":              {"queries", "db", "txn", "txn/job", "cache", "pgerr", "stmt", "internal/unit", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
 	"internal/pgserver": {"internal/dsn", "github.com/jackc/pgx/v5", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/fergusstrange/embedded-postgres"},
@@ -57,7 +58,7 @@ var house = map[string][]string{
 	"cmd/sqlkeel/internal/gen/soundness": {},
 	"cmd/sqlkeel/internal/gen/emit":      {"stmt", "cmd/sqlkeel/internal/gen/project", "cmd/sqlkeel/internal/gen/pages", "cmd/sqlkeel/internal/gen/variants"},
 	// pgtest reads schema files as the generator does, without its parser.
-	"pgtest": {"internal/pgserver", "internal/schemafile", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
+	"pgtest": {"internal/exec", "internal/pgserver", "internal/schemafile", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
 	"internal/demo": {
 		"cache", "db", "internal/backoff", "internal/migrate", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn",
 		"github.com/jackc/pgx/v5", "github.com/google/uuid", "github.com/schollz/progressbar/v3",

@@ -36,8 +36,15 @@ type Lease interface {
 	// Retry reports whether nothing of the statement was sent because the connection
 	// did not know the type of a parameter, which it knows now.
 	Retry(ctx context.Context, err error, sql string, args []any) bool
+	// RetryBatch is Retry for a batch.
+	RetryBatch(ctx context.Context, err error, batch *pgx.Batch) bool
+	// CopyFailed learns the types of the columns after a COPY failed with err, so that
+	// the next one can be encoded.
+	CopyFailed(err error, table pgx.Identifier, columns []string)
 	// Fields makes the types of result columns known, before a row is scanned.
 	Fields(fields []pgconn.FieldDescription)
+	// Unfit makes them known anew after a value could not be scanned.
+	Unfit(err error, fields []pgconn.FieldDescription)
 	// Died reports whether err means that the connection ended by itself.
 	Died(err error) bool
 	// Release gives the connection back, once. err is the transaction's error.

@@ -1,0 +1,150 @@
+package exec_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// invalidator notes what it is notified of.
+type invalidator struct {
+	calls  []string
+	runs   []stmt.Run
+	panics bool
+}
+
+func (i *invalidator) note(call string, runs []stmt.Run) {
+	i.calls = append(i.calls, call)
+	i.runs = runs
+	if i.panics {
+		panic("of the invalidator")
+	}
+}
+
+func (i *invalidator) BeforeWrite(target string, runs []stmt.Run) {
+	i.note(fmt.Sprintf("before %s %d", target, len(runs)), runs)
+}
+
+func (i *invalidator) AfterWrite(target string, runs []stmt.Run, o stmt.Outcome) {
+	i.note(fmt.Sprintf("after %s %d %v", target, len(runs), o), runs)
+}
+
+func setup() (*invalidator, exec.Writes, *strings.Builder) {
+	i, log := &invalidator{}, &strings.Builder{}
+	return i, exec.Writes{Listener: &exec.Listener{To: i, Target: "shop", Log: slog.New(slog.NewTextHandler(log, nil))}}, log
+}
+
+func (i *invalidator) want(t *testing.T, calls ...string) {
+	t.Helper()
+	if got := strings.Join(i.calls, ", "); got != strings.Join(calls, ", ") {
+		t.Errorf("calls: %s", got)
+	}
+}
+
+func TestWritesAreAnnouncedOnceAndTheirOutcomeTold(t *testing.T) {
+	t.Parallel()
+	i, w, _ := setup()
+	w.Before() // of nothing
+	w.After(stmt.Committed)
+	w.AddEffects(&stmt.Effects{Reads: []string{"a"}, ReadOnly: true}, nil)
+	w.Before()
+	i.want(t)
+	w.AddEffects(&stmt.Effects{Writes: []string{"a"}}, nil)
+	w.AddEffects(&stmt.Effects{Reaches: []string{"b"}}, nil)
+	w.Before()
+	w.Before()
+	w.After(stmt.Unknown)
+	w.After(stmt.Committed)
+	w.After(stmt.Committed)
+	i.want(t, "before shop 2", "after shop 2 unknown", "after shop 2 committed")
+	i.calls = nil
+	w.AddEffects(exec.Anything, nil)
+	w.Drop()
+	w.Before()
+	i.want(t)
+}
+
+func TestWithoutAnInvalidatorNothingIsCollected(t *testing.T) {
+	c, err := exec.Resolve(nil, "DELETE FROM t", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w exec.Writes
+	if n := testing.AllocsPerRun(10, func() {
+		w.Add(&c)
+		w.Before()
+		w.After(stmt.Committed)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestMoreThan256WritesAreUnited(t *testing.T) {
+	t.Parallel()
+	i, w, _ := setup()
+	keyed := &stmt.Effects{Writes: []string{"a"}, WriteKeys: []stmt.RowKey{{Relation: "a", Column: "id", Param: 1}}}
+	for n := range 1000 {
+		w.AddEffects(keyed, []any{n})
+	}
+	w.AddEffects(&stmt.Effects{Writes: []string{"b"}, Reaches: []string{"c"}}, nil)
+	w.Before()
+	if len(i.runs) > 256 {
+		t.Fatalf("%d writes are kept", len(i.runs))
+	}
+	read := stmt.Run{Effects: &stmt.Effects{Reads: []string{"a"}, ReadKeys: keyed.WriteKeys}, Args: []any{3}}
+	affected := false
+	for _, r := range i.runs {
+		affected = affected || r.Affects(read)
+	}
+	if !affected {
+		t.Error("a write of row 3 was forgotten")
+	}
+}
+
+func TestAPanicOfTheInvalidatorIsLogged(t *testing.T) {
+	t.Parallel()
+	i, w, log := setup()
+	i.panics = true
+	w.AddEffects(exec.Anything, nil)
+	w.Before()
+	w.After(stmt.Committed)
+	i.want(t, "before shop 1", "after shop 1 committed")
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "of the invalidator") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestAnErrorOfTheServerAbortsOnlyWhatIsOneStatement(t *testing.T) {
+	t.Parallel()
+	refused := &pgconn.PgError{Code: "23505", SeverityUnlocalized: "ERROR"}
+	for sql, want := range map[string]stmt.Outcome{
+		"insert into t values (1)":                      stmt.Aborted,
+		"with x as (select 1) delete from t":            stmt.Aborted,
+		"call p()":                                      stmt.Unknown,
+		"do $$ begin commit; end $$":                    stmt.Unknown,
+		"begin; insert into t values (1); commit; oops": stmt.Unknown,
+		"insert into t values (1); select 1/0":          stmt.Unknown,
+	} {
+		if got := exec.OutcomeOf(refused, sqltext.Rules{}, sql); got != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
+	fatal := &pgconn.PgError{Code: "57P01", SeverityUnlocalized: "FATAL"}
+	for _, err := range []error{fatal, context.Canceled, errors.New("broken")} {
+		if got := exec.OutcomeOf(err, sqltext.Rules{}, "insert into t values (1)"); got != stmt.Unknown {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	if got := exec.OutcomeOf(nil, sqltext.Rules{}, "call p()"); got != stmt.Committed {
+		t.Errorf("without an error: %v", got)
+	}
+}
