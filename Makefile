@@ -50,7 +50,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: ## Show the data layer at work on a real PostgreSQL
-	$(KEEL) demo
+	$(GO) run ./internal/demo/cmd
 
 .PHONY: test
 test: ## Run all tests under the race detector, with one PostgreSQL for all packages of a module

@@ -1,6 +1,6 @@
 // Command sqlkeel is the one binary of the project: it works out what a sqlc
-// project's statements do and generates code from that, changes schemas, runs
-// PostgreSQL servers for tests, and demonstrates the data layer.
+// project's statements do and generates code from that, changes schemas, and runs
+// PostgreSQL servers for tests.
 //
 // Every subcommand writes its result to standard output, diagnostics to
 // standard error, and exits 1 when it failed.
@@ -13,10 +13,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sqlkeel/sqlkeel/internal/interrupt"
 )
 
 func main() {
-	ctx, stop := untilSignal(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interrupt.Context(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := newRoot().ExecuteContext(ctx)
 	stop()
 	if err != nil {
@@ -36,6 +38,5 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(newGenerate(), newCheck(), newInspect(), newMigrate(), newPG())
-	root.AddCommand(ownCommands()...)
 	return root
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/migrate"
 )
 
 // migrateFlags are what the subcommands of migrate have in common.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/migrate"
 )
 
 func newMigrateStatus(f *migrateFlags) *cobra.Command {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/migrate"
 )
 
 // migrateFunc is one way to change a schema.

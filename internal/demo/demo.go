@@ -17,6 +17,7 @@ import (
 // Options say what is shown, and where.
 type Options struct {
 	Server   *pgserver.Server
+	Tool     string // the path of sqlkeel, see [BuildTool]
 	Out      io.Writer
 	Terminal bool // Out is a terminal
 	Size     seed.Size

@@ -2,18 +2,16 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
-	"github.com/sqlkeel/sqlkeel/migrations"
 )
 
 // upAndDown applies the migrations, takes all of them back, and applies them
 // again.
 func upAndDown(ctx context.Context, s *stage) (string, error) {
-	files, err := apply(ctx, s.dsn)
+	files, err := s.migrate(ctx, s.dsn, "up")
 	if err != nil {
 		return "", err
 	}
@@ -23,14 +21,14 @@ func upAndDown(ctx context.Context, s *stage) (string, error) {
 	if err := s.takeBack(ctx, len(files)); err != nil {
 		return "", err
 	}
-	again, err := apply(ctx, s.dsn)
+	again, err := s.migrate(ctx, s.dsn, "up")
 	if err != nil {
-		return "", fmt.Errorf("up again: %w", err)
+		return "", fmt.Errorf("again: %w", err)
 	}
 	if len(again) != len(files) {
 		return "", fmt.Errorf("up again applied %d migrations, want %d", len(again), len(files))
 	}
-	if again, err = apply(ctx, s.dsn); err != nil {
+	if again, err = s.migrate(ctx, s.dsn, "up"); err != nil {
 		return "", err
 	}
 	if len(again) != 0 {
@@ -39,15 +37,18 @@ func upAndDown(ctx context.Context, s *stage) (string, error) {
 	return fmt.Sprintf("%d applied under a lock, taken back and applied again; a further run had nothing to do", len(files)), nil
 }
 
-// apply applies the pending migrations to a database and returns their files.
-func apply(ctx context.Context, dsn string) (files []string, err error) {
-	m, err := migrate.New(migrate.Config{DSN: dsn, FS: migrations.FS})
+// migrate runs sqlkeel migrate with the bookstore's migrations on a database and
+// returns the files that it applied or rolled back.
+func (s *stage) migrate(ctx context.Context, dsn, direction string) (files []string, err error) {
+	out, err := s.runTool(ctx, dsn, "migrate", direction, "--json")
 	if err != nil {
 		return nil, err
 	}
-	run, err := m.Up(ctx)
-	if err != nil {
-		return nil, err
+	var run struct {
+		Steps []struct{ File string }
+	}
+	if err := json.Unmarshal(out, &run); err != nil {
+		return nil, fmt.Errorf("sqlkeel migrate %s: its output: %w", direction, err)
 	}
 	for _, step := range run.Steps {
 		files = append(files, step.File)
@@ -58,13 +59,9 @@ func apply(ctx context.Context, dsn string) (files []string, err error) {
 // takeBack rolls back the last n migrations, and fails unless the schema is
 // empty then.
 func (s *stage) takeBack(ctx context.Context, n int) error {
-	m, err := migrate.New(migrate.Config{DSN: s.dsn, FS: migrations.FS})
-	if err != nil {
-		return err
-	}
 	for range n {
-		if _, err := m.Down(ctx); err != nil {
-			return fmt.Errorf("down: %w", err)
+		if _, err := s.migrate(ctx, s.dsn, "down"); err != nil {
+			return err
 		}
 	}
 	conn, err := pgx.Connect(ctx, s.dsn)

@@ -202,7 +202,7 @@ func TestAnOutputThatNobodyReadsEndsTheShow(t *testing.T) {
 func TestATerminalSeesABar(t *testing.T) {
 	t.Parallel()
 	out := &console{}
-	err := run(t.Context(), Options{Server: shared(t), Out: out, Terminal: true, Size: tiny}, only())
+	err := run(t.Context(), Options{Server: shared(t), Tool: tool, Out: out, Terminal: true, Size: tiny}, only())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestRunBeginsWithWhatTheOthersNeed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out := &console{hook: once("[1/14] migrations up", cancel)}
-	err := Run(ctx, Options{Server: shared(t), Out: out, Size: tiny})
+	err := Run(ctx, Options{Server: shared(t), Tool: tool, Out: out, Size: tiny})
 	if !errors.Is(err, context.Canceled) || !strings.Contains(out.text.String(), "[1/14] migrations up") {
 		t.Errorf("error %v, shown:\n%s", err, out.text.String())
 	}

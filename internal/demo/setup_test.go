@@ -18,7 +18,23 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(withTool(m)) }
+
+// tool is the path of sqlkeel, built for the tests.
+var tool string
+
+func withTool(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "sqlkeel-demo-test-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		tool, err = BuildTool(context.Background(), dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return pgtest.Main(m)
+}
 
 // foreign is a server that the demonstration did not start: that of dsn.
 func foreign(t *testing.T, dsn string) *pgserver.Server {
@@ -117,7 +133,7 @@ var tiny = seed.Size{Users: 20, Reviews: 100, Sales: 1_500, Accounts: 20, Tasks:
 func perform(t *testing.T, ctx context.Context, server *pgserver.Server, p program, hook func(string) error) performance {
 	t.Helper()
 	out := &console{hook: hook}
-	err := run(ctx, Options{Server: server, Out: out, Size: tiny}, p)
+	err := run(ctx, Options{Server: server, Tool: tool, Out: out, Size: tiny}, p)
 	ended := performance{out.text.String(), err}
 	if name := ended.database(); name != "" && exists(t, server.DSN(), name) {
 		t.Errorf("database %s is still there after %v", name, err)

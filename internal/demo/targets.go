@@ -47,15 +47,15 @@ func (s *stage) createArchive(ctx context.Context) (dsn string, drop func() erro
 	if drop, err = s.create(ctx, name); err != nil {
 		return "", nil, err
 	}
-	if err := fill(ctx, dsn); err != nil {
+	if err := s.fill(ctx, dsn); err != nil {
 		return "", nil, errors.Join(err, drop())
 	}
 	return dsn, drop, nil
 }
 
 // fill migrates a database and loads the books.
-func fill(ctx context.Context, dsn string) error {
-	if _, err := apply(ctx, dsn); err != nil {
+func (s *stage) fill(ctx context.Context, dsn string) error {
+	if _, err := s.migrate(ctx, dsn, "up"); err != nil {
 		return err
 	}
 	conn, err := pgx.Connect(ctx, dsn)

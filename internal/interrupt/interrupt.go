@@ -1,4 +1,5 @@
-package main
+// Package interrupt ends a context by a signal, and names the signal.
+package interrupt
 
 import (
 	"context"
@@ -7,10 +8,10 @@ import (
 	"os/signal"
 )
 
-// untilSignal returns a context that ends with the first of signals, and then names
+// Context returns a context that ends with the first of signals, and then names
 // it as its cause: signal.NotifyContext does so from Go 1.26 on. The function that it
 // returns gives the signals back to their defaults.
-func untilSignal(ctx context.Context, signals ...os.Signal) (context.Context, func()) {
+func Context(ctx context.Context, signals ...os.Signal) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	received := make(chan os.Signal, 1)
 	signal.Notify(received, signals...)

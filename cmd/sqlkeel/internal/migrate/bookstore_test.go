@@ -1,17 +1,14 @@
-package migrations_test
+package migrate_test
 
 import (
-	"os"
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/migrate"
 	"github.com/sqlkeel/sqlkeel/migrations"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-func TestTheFilesHaveNoProblemAndNoWarning(t *testing.T) {
+func TestTheBookstoresFilesHaveNoProblemAndNoWarning(t *testing.T) {
 	t.Parallel()
 	problems, err := migrate.Validate(migrations.FS, "migrations")
 	if err != nil {
@@ -22,7 +19,7 @@ func TestTheFilesHaveNoProblemAndNoWarning(t *testing.T) {
 	}
 }
 
-func TestUpDownUpLeavesTheSameSchema(t *testing.T) {
+func TestUpDownUpOfTheBookstoreLeavesTheSameSchema(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	conn := db.Conn()

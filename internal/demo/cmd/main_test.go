@@ -1,4 +1,4 @@
-//go:build unix && !generator
+//go:build unix
 
 package main
 
@@ -8,10 +8,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +30,56 @@ var (
 	plainText    = regexp.MustCompile(`^[^\r\x1b]*$`)
 )
 
+// TestAsCommand is no test: it is the demonstration itself, as a process to be sent
+// signals.
+func TestAsCommand(t *testing.T) {
+	args := os.Getenv(argsVar)
+	if args == "" {
+		return
+	}
+	os.Args = append([]string{"demo"}, strings.Fields(args)...)
+	main()
+	os.Exit(0)
+}
+
+// argsVar holds the arguments with which this test binary is the demonstration.
+const argsVar = "SQLKEEL_TEST_DEMO"
+
+// command returns the demonstration as a process of a session of its own, so without a
+// terminal, and with env in place of the variables that choose a server.
+func command(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestAsCommand$")
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return name == "TEST_DATABASE_URL" || name == "DATABASE_URL" || name == "SQLKEEL_PG_PROVIDER"
+	})
+	cmd.Env = append(append(cmd.Env, argsVar+"= "+strings.Join(args, " ")), env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd
+}
+
+// result runs a command to its end.
+func result(t *testing.T, cmd *exec.Cmd) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func listens(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
 // theatre is a demonstration in a process of its own, shown up to a line.
 type theatre struct {
 	*exec.Cmd
@@ -42,7 +94,7 @@ type theatre struct {
 // text was shown.
 func demoUpTo(t *testing.T, env []string, text string) *theatre {
 	t.Helper()
-	th := &theatre{Cmd: sqlkeel(t, env, "demo", few), t: t}
+	th := &theatre{Cmd: command(t, env, few), t: t}
 	var err error
 	if th.out, err = th.StdoutPipe(); err != nil {
 		t.Fatal(err)
@@ -93,7 +145,7 @@ func demoDatabases(t *testing.T, pg *pgtest.DB, name string) (n int) {
 func TestDemoShowsEverythingInPlainLines(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	stdout, stderr, code := result(t, sqlkeel(t, []string{"DATABASE_URL=" + pg.DSN()}, "demo", few))
+	stdout, stderr, code := result(t, command(t, []string{"DATABASE_URL=" + pg.DSN()}, few))
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "14 of 14 parts held") {
 		t.Fatalf("exit code %d, stderr %q\n%s", code, stderr, stdout)
 	}
@@ -122,7 +174,7 @@ func TestDemoInterruptedOnAForeignServerLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			code := th.end()
-			if want := "sqlkeel: interrupted: " + sig.String() + " signal received\n"; code != 1 || th.errs.String() != want {
+			if want := "demo: interrupted: " + sig.String() + " signal received\n"; code != 1 || th.errs.String() != want {
 				t.Errorf("exit code %d, stderr %q; want 1, %q", code, th.errs.String(), want)
 			}
 			if demoDatabases(t, pg, th.database) != 0 {
@@ -135,17 +187,16 @@ func TestDemoInterruptedOnAForeignServerLeavesNothing(t *testing.T) {
 func TestDemoInterruptedOnItsOwnServerLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	th := demoUpTo(t, []string{"SQLKEEL_PG_PROVIDER=local"}, "[4/14]")
-	dsn := "postgres://" + th.address
-	if !listens(t, dsn) {
+	if !listens(th.address) {
 		t.Errorf("no server at %s while it is shown", th.address)
 	}
 	if err := th.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if code := th.end(); code != 1 || th.errs.String() != "sqlkeel: interrupted: interrupt signal received\n" {
+	if code := th.end(); code != 1 || th.errs.String() != "demo: interrupted: interrupt signal received\n" {
 		t.Errorf("exit code %d, stderr %q", code, th.errs.String())
 	}
-	if listens(t, dsn) {
+	if listens(th.address) {
 		t.Error("the server outlived the demonstration")
 	}
 }
@@ -154,7 +205,7 @@ func TestDemoWhoseReaderLeftCleansUp(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	th := demoUpTo(t, []string{"TEST_DATABASE_URL=" + pg.DSN()}, "[1/14]")
-	if err := th.out.Close(); err != nil { // as in: sqlkeel demo | head
+	if err := th.out.Close(); err != nil { // as in: go run ./cmd | head
 		t.Fatal(err)
 	}
 	code := th.end()
@@ -170,8 +221,8 @@ func TestDemoExitsWithOneWhenAPartDoesNotHold(t *testing.T) {
 	t.Parallel()
 	// Enough for the pool, not for a connection a request.
 	server := pgtest.NewServer(t, pgtest.WithSetting("max_connections", "16"))
-	stdout, stderr, code := result(t, sqlkeel(t, []string{"DATABASE_URL=" + server.DSN()}, "demo", few))
-	if code != 1 || stderr != "sqlkeel: a part of the demonstration did not hold\n" {
+	stdout, stderr, code := result(t, command(t, []string{"DATABASE_URL=" + server.DSN()}, few))
+	if code != 1 || stderr != "demo: a part of the demonstration did not hold\n" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
 	_, summary, _ := strings.Cut(stdout, "\nSummary\n")
@@ -187,7 +238,7 @@ func TestDemoWithoutAServerSaysWhatToDo(t *testing.T) {
 		"TEST_DATABASE_URL, DATABASE_URL not set": {"SQLKEEL_PG_PROVIDER=dsn"},
 		"DATABASE_URL is set but unusable":        {"DATABASE_URL=postgres://nobody@127.0.0.1:1/none"},
 	} {
-		stdout, stderr, code := result(t, sqlkeel(t, env, "demo"))
+		stdout, stderr, code := result(t, command(t, env))
 		if code != 1 || !strings.Contains(stderr, "no PostgreSQL server available") || !strings.Contains(stderr, name) {
 			t.Errorf("%s: exit code %d, stderr %q", name, code, stderr)
 		}
@@ -200,12 +251,12 @@ func TestDemoWithoutAServerSaysWhatToDo(t *testing.T) {
 func TestDemoRefusesBadArgumentsBeforeItLooksForAServer(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		"--sales must be at least 1, is 0":   {"demo", "--sales=0"},
-		"--sales must be at least 1, is -20": {"demo", "--sales=-20"},
-		`invalid argument "many"`:            {"demo", "--sales=many"},
-		`unknown command "now"`:              {"demo", "now"},
+		"--sales must be at least 1, is 0":   {"--sales=0"},
+		"--sales must be at least 1, is -20": {"--sales=-20"},
+		`invalid value "many"`:               {"--sales=many"},
+		`unexpected argument "now"`:          {"now"},
 	} {
-		stdout, stderr, code := result(t, sqlkeel(t, nil, args...))
+		stdout, stderr, code := result(t, command(t, nil, args...))
 		if code != 1 || !strings.Contains(stderr, want) || stdout != "" {
 			t.Errorf("%q: exit code %d, stderr %q, stdout %q; want %q", args, code, stderr, stdout, want)
 		}
@@ -219,7 +270,7 @@ func TestOnlyATerminalGetsABar(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if isTerminal(file) || isTerminal(&bytes.Buffer{}) || isTerminal(nil) {
-		t.Error("a file or a buffer is taken for a terminal")
+	if isTerminal(file) {
+		t.Error("a file is taken for a terminal")
 	}
 }

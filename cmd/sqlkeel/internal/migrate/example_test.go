@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing/fstest"
 
-	"github.com/sqlkeel/sqlkeel/internal/migrate"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/migrate"
 )
 
 func ExampleValidate() {
