@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sqlkeel/sqlkeel/internal/interrupt"
+	_ "github.com/sqlkeel/sqlkeel/pgtest/container" // servers from Docker and downloads
 )
 
 func main() {

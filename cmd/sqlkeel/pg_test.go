@@ -117,6 +117,18 @@ func TestPGRunSaysWhyAProviderWasPassedOver(t *testing.T) {
 	}
 }
 
+func TestPGRunHasEveryProvider(t *testing.T) {
+	t.Parallel()
+	for _, provider := range []string{"docker", "download"} {
+		nowhere := []string{"DOCKER_HOST=tcp://127.0.0.1:1", "SQLKEEL_PG_REPOSITORY=http://127.0.0.1:1"}
+		cmd := sqlkeel(t, append(nowhere, "SQLKEEL_PG_PROVIDER="+provider), "pg", "run", "--", "true")
+		// Binaries may have been downloaded before.
+		if _, stderr, code := result(t, cmd); code != 0 && !strings.Contains(stderr, "127.0.0.1:1") || strings.Contains(stderr, "not in this program") {
+			t.Errorf("%s: exit code %d, stderr:\n%s", provider, code, stderr)
+		}
+	}
+}
+
 func TestPGRunReturnsTheCommandsExitCode(t *testing.T) {
 	t.Parallel()
 	env := onServer(t)

@@ -16,6 +16,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
 	"github.com/sqlkeel/sqlkeel/pgtest"
+	_ "github.com/sqlkeel/sqlkeel/pgtest/container" // servers from Docker and downloads
 )
 
 func TestMain(m *testing.M) { os.Exit(withTool(m)) }

@@ -26,7 +26,7 @@ func binaryPlaces() []string {
 // findBinaries returns the directory that holds initdb and postgres.
 func findBinaries(getenv func(string) string, places []string) (string, error) {
 	if dir := getenv("SQLKEEL_PG_BIN"); dir != "" {
-		if err := holdsServer(dir); err != nil {
+		if err := HoldsServer(dir); err != nil {
 			return "", fmt.Errorf("SQLKEEL_PG_BIN: %w", err)
 		}
 		return dir, nil
@@ -46,14 +46,15 @@ func findBinaries(getenv func(string) string, places []string) (string, error) {
 		dirs = append(dirs, found...)
 	}
 	for _, dir := range dirs {
-		if holdsServer(dir) == nil {
+		if HoldsServer(dir) == nil {
 			return dir, nil
 		}
 	}
 	return "", errors.New("no initdb and postgres in SQLKEEL_PG_BIN (not set), the PATH, or the usual places of packages")
 }
 
-func holdsServer(dir string) error {
+// HoldsServer returns an error when dir lacks initdb or postgres.
+func HoldsServer(dir string) error {
 	for _, name := range []string{"initdb", "postgres"} {
 		path := filepath.Join(dir, name)
 		info, err := os.Stat(path)

@@ -86,9 +86,9 @@ func (c Config) withProviders() (Config, error) {
 	return c, nil
 }
 
-// arguments returns the settings as command-line arguments of postgres, in a
+// Arguments returns the settings as command-line arguments of postgres, in a
 // stable order.
-func (c Config) arguments() []string {
+func (c Config) Arguments() []string {
 	settings := map[string]string{}
 	if !c.Durable {
 		settings["fsync"] = "off"

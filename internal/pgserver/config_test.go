@@ -56,11 +56,11 @@ func TestSettingsBecomeArgumentsInAStableOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=20", "-c", "work_mem=8MB"}
-	if got := cfg.arguments(); !slices.Equal(got, want) {
+	if got := cfg.Arguments(); !slices.Equal(got, want) {
 		t.Errorf("arguments %q, want %q", got, want)
 	}
 	cfg.Durable = true
-	if got, want := cfg.arguments(), want[4:]; !slices.Equal(got, want) {
+	if got, want := cfg.Arguments(), want[4:]; !slices.Equal(got, want) {
 		t.Errorf("durable: arguments %q, want %q", got, want)
 	}
 }

@@ -8,9 +8,12 @@
 //  2. [Local]: initdb and postgres of this machine, from SQLKEEL_PG_BIN, the
 //     PATH, or the usual places of packages. Works as root too: the server
 //     then runs as the user postgres, or nobody.
-//  3. [Docker]: a container of SQLKEEL_PG_IMAGE (default [DefaultImage]).
+//  3. [Docker]: a container of SQLKEEL_PG_IMAGE.
 //  4. [Download]: PostgreSQL binaries fetched once into a cache directory, from
 //     the Maven repository SQLKEEL_PG_REPOSITORY (default: the central one).
+//
+// Docker and Download are there only in programs that import package
+// pgtest/container, see [Register].
 //
 // SQLKEEL_PG_PROVIDER (dsn, local, docker or download) forces one of them.
 // When none serves, the [*UnavailableError] tells why for each, and what to do.

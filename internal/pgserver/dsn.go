@@ -24,7 +24,7 @@ func useDSN(ctx context.Context, cfg Config) (*Server, error) {
 	if _, err := dsn.Parse(url); err != nil {
 		return nil, fmt.Errorf("%s is set but unusable, and no other server is tried until it is unset: it %w", name, err)
 	}
-	version, err := ping(ctx, url)
+	version, err := Ping(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("%s is set but unusable, and no other server is tried until it is unset: %w", name, err)
 	}
@@ -45,8 +45,8 @@ func lookup(cfg Config) (name, url string) {
 	return "", ""
 }
 
-// ping connects once and returns the server's version.
-func ping(ctx context.Context, url string) (string, error) {
+// Ping connects once and returns the server's version.
+func Ping(ctx context.Context, url string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)

@@ -49,7 +49,7 @@ func TestAServerNamedByTheEnvironmentIsUsedAndNotOwned(t *testing.T) {
 			if err := s.Stop(t.Context()); err != nil {
 				t.Errorf("Stop: %v", err)
 			}
-			if _, err := ping(t.Context(), owned.DSN()); err != nil {
+			if _, err := Ping(t.Context(), owned.DSN()); err != nil {
 				t.Errorf("after Stop the server that is not ours has gone: %v", err)
 			}
 		})

@@ -17,6 +17,11 @@ var ErrStopped = errors.New("pgserver: the server has been stopped and its data 
 var ErrNoStandby = errors.New("pgserver: only a server run from binaries of this machine can be given a standby: " +
 	"install PostgreSQL or set SQLKEEL_PG_BIN")
 
+// errNotImported is the failure of a provider that was not registered.
+var errNotImported = errors.New("not in this program, which does not import " + containerPackage)
+
+const containerPackage = "github.com/sqlkeel/sqlkeel/pgtest/container"
+
 // Failure is one provider's reason for not serving.
 type Failure struct {
 	Provider Provider
@@ -38,7 +43,13 @@ func (e *UnavailableError) Error() string {
 	}
 	b.WriteString("Do one of these: set TEST_DATABASE_URL to a server where databases may be created; " +
 		"install PostgreSQL (Debian: apt-get install postgresql; macOS: brew install postgresql) or " +
-		"set SQLKEEL_PG_BIN to its bin directory; start Docker.")
+		"set SQLKEEL_PG_BIN to its bin directory; ")
+	if errors.Is(e, errNotImported) {
+		b.WriteString("run the command by sqlkeel pg run -- CMD, which takes Docker or a download too; " +
+			"import _ \"" + containerPackage + "\" in the tests, which makes them do so.")
+	} else {
+		b.WriteString("start Docker.")
+	}
 	return b.String()
 }
 

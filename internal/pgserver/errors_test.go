@@ -20,6 +20,17 @@ func TestTheErrorListsEveryProviderAndSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAProviderThatIsNotInTheProgramIsNamedWithItsPackage(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Provider{Docker, Download} {
+		_, err := Start(t.Context(), Config{Getenv: env{"SQLKEEL_PG_PROVIDER": string(p)}.get})
+		wantInError(t, err, "  "+string(p)+": not in this program", "sqlkeel pg run -- CMD", `import _ "github.com/sqlkeel/sqlkeel/pgtest/container"`)
+		if strings.Contains(err.Error(), "start Docker") {
+			t.Errorf("%s: Docker would not help: %v", p, err)
+		}
+	}
+}
+
 func TestEachProvidersFailureIsReportedAndKept(t *testing.T) {
 	t.Parallel()
 	var reports []string

@@ -9,9 +9,7 @@ import (
 
 func ExampleStart() {
 	ctx := context.Background()
-	server, err := pgserver.Start(ctx, pgserver.Config{
-		Providers: []pgserver.Provider{pgserver.Local, pgserver.Docker, pgserver.Download},
-	})
+	server, err := pgserver.Start(ctx, pgserver.Config{Providers: []pgserver.Provider{pgserver.Local}})
 	if err != nil {
 		fmt.Println(err)
 		return

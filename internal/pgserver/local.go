@@ -31,22 +31,22 @@ type local struct {
 	proc  *process // nil or dead while the server is down
 }
 
-func startLocal(ctx context.Context, cfg Config) (instance, error) {
+func startLocal(ctx context.Context, cfg Config) (Instance, error) {
 	bin, err := findBinaries(cfg.Getenv, binaryPlaces())
 	if err != nil {
 		return nil, err
 	}
-	return startBinaries(ctx, cfg, bin)
+	return StartBinaries(ctx, cfg, bin)
 }
 
-// startBinaries makes a new server from the binaries in bin.
-func startBinaries(ctx context.Context, cfg Config, bin string) (instance, error) {
+// StartBinaries makes a new server from the binaries in bin.
+func StartBinaries(ctx context.Context, cfg Config, bin string) (Instance, error) {
 	l, err := newLocal(cfg, bin)
 	if err != nil {
 		return nil, err
 	}
 	if err := l.create(ctx); err != nil {
-		return nil, errors.Join(err, l.stop(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, l.Stop(context.WithoutCancel(ctx)))
 	}
 	return l, nil
 }
@@ -79,12 +79,12 @@ func (l *local) create(ctx context.Context) error {
 func (l *local) settle(ctx context.Context) error {
 	// Another process may take the port between our look and the server's.
 	for attempt := 1; ; attempt++ {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return err
 		}
 		l.port = port
-		if err = l.start(ctx); err == nil || attempt == 5 || !errors.Is(err, errPortTaken) {
+		if err = l.Start(ctx); err == nil || attempt == 5 || !errors.Is(err, errPortTaken) {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func (l *local) run(ctx context.Context, path string, args ...string) error {
 
 func (l *local) data() string { return filepath.Join(l.home, "data") }
 
-func (l *local) dsn() string {
+func (l *local) DSN() string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", l.port)
 }
 
@@ -138,14 +138,14 @@ func (l *local) explain(err error) error {
 
 var errPortTaken = errors.New("the port was taken by another process")
 
-func (l *local) start(ctx context.Context) error {
+func (l *local) Start(ctx context.Context) error {
 	if l.proc.alive() {
 		return nil
 	}
 	out := newOutput()
 	out.readOnly = l.primary != 0
 	args := slices.Concat([]string{"-D", l.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(l.port), "-k", "",
-		"-c", "dynamic_shared_memory_type=mmap"}, l.following(), l.cfg.arguments())
+		"-c", "dynamic_shared_memory_type=mmap"}, l.following(), l.cfg.Arguments())
 	// SIGQUIT is an immediate shutdown: it leaves nothing in shared memory.
 	proc, err := launch(l.command(out, filepath.Join(l.bin, "postgres"), args...), l.as, syscall.SIGQUIT)
 	if err != nil {
@@ -158,7 +158,7 @@ func (l *local) start(ctx context.Context) error {
 	case <-proc.done:
 		return startError(proc, out)
 	case <-ctx.Done():
-		return errors.Join(ctx.Err(), l.halt(context.WithoutCancel(ctx), Immediate))
+		return errors.Join(ctx.Err(), l.Halt(context.WithoutCancel(ctx), Immediate))
 	}
 }
 
@@ -174,7 +174,7 @@ func startError(proc *process, out *output) error {
 func (l *local) verify(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, l.dsn())
+	conn, err := pgx.Connect(ctx, l.DSN())
 	if err != nil {
 		return fmt.Errorf("connect to the new server: %w", err)
 	}
@@ -189,7 +189,7 @@ func (l *local) verify(ctx context.Context) error {
 	return nil
 }
 
-func (l *local) halt(ctx context.Context, mode Mode) error {
+func (l *local) Halt(ctx context.Context, mode Mode) error {
 	if !l.proc.alive() {
 		return nil
 	}
@@ -205,7 +205,7 @@ func (l *local) halt(ctx context.Context, mode Mode) error {
 	return errors.Join(err, l.proc.wait(ctx))
 }
 
-func (l *local) stop(ctx context.Context) error {
+func (l *local) Stop(ctx context.Context) error {
 	// The data are thrown away, so nothing needs to be written out.
-	return errors.Join(l.halt(ctx, Immediate), l.guard.release(ctx))
+	return errors.Join(l.Halt(ctx, Immediate), l.guard.release(ctx))
 }

@@ -9,6 +9,7 @@ import (
 
 var errNotUnix = errors.New("servers are run from binaries on Unix systems only")
 
-func startLocal(context.Context, Config) (instance, error) { return nil, errNotUnix }
+func startLocal(context.Context, Config) (Instance, error) { return nil, errNotUnix }
 
-func startBinaries(context.Context, Config, string) (instance, error) { return nil, errNotUnix }
+// StartBinaries returns an error.
+func StartBinaries(context.Context, Config, string) (Instance, error) { return nil, errNotUnix }

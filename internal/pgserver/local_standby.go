@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 )
 
-func (l *local) standby(ctx context.Context, settings map[string]string) (instance, error) {
-	if err := l.halt(ctx, Fast); err != nil {
+func (l *local) standby(ctx context.Context, settings map[string]string) (Instance, error) {
+	if err := l.Halt(ctx, Fast); err != nil {
 		return nil, err
 	}
 	follower, err := l.clone(ctx, settings)
 	// Up again, whatever came of the copy.
-	if err := errors.Join(err, l.start(ctx)); err != nil {
+	if err := errors.Join(err, l.Start(ctx)); err != nil {
 		return nil, errors.Join(err, follower.discard(ctx))
 	}
 	if err := follower.follow(ctx); err != nil {
@@ -65,7 +65,7 @@ func (l *local) follow(ctx context.Context) error {
 	if err := l.settle(ctx); err != nil {
 		return err
 	}
-	if err := awaitStream(ctx, l.dsn()); err != nil {
+	if err := awaitStream(ctx, l.DSN()); err != nil {
 		return fmt.Errorf("wait for the stream of its primary: %w", err)
 	}
 	return nil
@@ -85,5 +85,5 @@ func (l *local) discard(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
-	return l.stop(context.WithoutCancel(ctx))
+	return l.Stop(context.WithoutCancel(ctx))
 }

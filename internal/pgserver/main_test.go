@@ -19,11 +19,6 @@ func TestMain(m *testing.M) {
 		serveUntilKilled()
 		return
 	}
-	// The tests end their containers themselves; the reaper's image would have
-	// to come from a registry.
-	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		panic(err)
-	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -37,10 +32,10 @@ func hostEnv() env {
 	return env{"PATH": os.Getenv("PATH"), "SQLKEEL_PG_BIN": os.Getenv("SQLKEEL_PG_BIN")}
 }
 
-// fromBinaries is a configuration that gives a server run from binaries, of this
-// machine or downloaded.
+// fromBinaries is a configuration that gives a server run from binaries of this
+// machine.
 func fromBinaries() Config {
-	return Config{Providers: []Provider{Local, Download}, Getenv: hostEnv().get}
+	return Config{Providers: []Provider{Local}, Getenv: hostEnv().get}
 }
 
 // start returns a server that is stopped at the end of the test.

@@ -30,8 +30,8 @@ func Listen() (net.Listener, error) {
 	return nil, fmt.Errorf("pgserver: find a free port: %w", last)
 }
 
-// freePort returns a port that was free a moment ago.
-func freePort() (int, error) {
+// FreePort returns a port that was free a moment ago.
+func FreePort() (int, error) {
 	l, err := Listen()
 	if err != nil {
 		return 0, err

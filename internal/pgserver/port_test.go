@@ -28,7 +28,7 @@ func TestAPortCanBeListenedOnAgain(t *testing.T) {
 
 func TestFreePortsAreFree(t *testing.T) {
 	t.Parallel()
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil || port < firstPort || port >= lastPort {
 		t.Errorf("port %d, %v", port, err)
 	}

@@ -213,8 +213,8 @@ func TestInitdbsWordsAreInItsError(t *testing.T) {
 	}
 	l := &local{bin: bin, home: home, guard: g}
 	wantInError(t, l.create(t.Context()), "initdb: exit status 1", "cannot do it")
-	wantInError(t, l.start(t.Context()), "postgres did not start", "cannot do it")
-	if err := l.stop(t.Context()); err != nil {
+	wantInError(t, l.Start(t.Context()), "postgres did not start", "cannot do it")
+	if err := l.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -234,7 +234,7 @@ func TestAServerThatSaysNothingIsWaitedForUntilTheContextEnds(t *testing.T) {
 	l := &local{bin: bin, home: home, guard: g}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- l.start(ctx) }()
+	go func() { ended <- l.Start(ctx) }()
 	eventually(t, "it runs", func() bool { _, err := os.Stat(l.data() + ".started"); return err == nil })
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
@@ -243,7 +243,7 @@ func TestAServerThatSaysNothingIsWaitedForUntilTheContextEnds(t *testing.T) {
 	if l.proc.alive() {
 		t.Error("it still runs")
 	}
-	if err := l.stop(t.Context()); err != nil {
+	if err := l.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -31,17 +31,17 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", int(m))
 }
 
-// instance is a running server as its provider sees it.
-type instance interface {
-	dsn() string
-	// halt brings the server down and keeps its data; it must cope with a
+// Instance is a running server as its provider sees it.
+type Instance interface {
+	DSN() string
+	// Halt brings the server down and keeps its data; it must cope with a
 	// server that is down already.
-	halt(ctx context.Context, mode Mode) error
-	// start brings it up again at the same address; it must cope with a
+	Halt(ctx context.Context, mode Mode) error
+	// Start brings it up again at the same address; it must cope with a
 	// server that is up already.
-	start(ctx context.Context) error
-	// stop brings it down and removes all that was made for it.
-	stop(ctx context.Context) error
+	Start(ctx context.Context) error
+	// Stop brings it down and removes all that was made for it.
+	Stop(ctx context.Context) error
 }
 
 // Server is a PostgreSQL server that answered. Its methods are safe for
@@ -52,7 +52,7 @@ type Server struct {
 	dsn      string
 
 	mu      sync.Mutex
-	inst    instance // nil: not ours
+	inst    Instance // nil: not ours
 	stopped bool     // guarded by mu
 }
 
@@ -87,19 +87,20 @@ func startWith(ctx context.Context, p Provider, cfg Config) (*Server, error) {
 	if p == DSN {
 		return useDSN(ctx, cfg)
 	}
-	launch := map[Provider]func(context.Context, Config) (instance, error){
-		Local: startLocal, Docker: startDocker, Download: startDownload,
-	}[p]
+	launch := launcherOf(p)
+	if launch == nil {
+		return nil, errNotImported
+	}
 	inst, err := launch(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	version, err := ping(ctx, inst.dsn())
+	version, err := Ping(ctx, inst.DSN())
 	if err != nil {
-		_ = inst.stop(context.WithoutCancel(ctx))
+		_ = inst.Stop(context.WithoutCancel(ctx))
 		return nil, err
 	}
-	return &Server{provider: p, version: version, dsn: inst.dsn(), inst: inst}, nil
+	return &Server{provider: p, version: version, dsn: inst.DSN(), inst: inst}, nil
 }
 
 // DSN returns the URL of the server's maintenance database, for a user who may
@@ -120,14 +121,14 @@ func (s *Server) Owned() bool { return s.inst != nil }
 // nothing. It returns [ErrNotOwned], [ErrStopped], or ctx's error when ctx
 // ended first: the server is then still on its way down.
 func (s *Server) Halt(ctx context.Context, mode Mode) error {
-	return s.whileOurs(func() error { return s.inst.halt(ctx, mode) })
+	return s.whileOurs(func() error { return s.inst.Halt(ctx, mode) })
 }
 
 // Start brings a halted server up again, with its data and at the same
 // address, and returns when it accepts connections. Starting a server that is
 // up does nothing. It returns [ErrNotOwned], [ErrStopped], or why it did not start.
 func (s *Server) Start(ctx context.Context) error {
-	return s.whileOurs(func() error { return s.inst.start(ctx) })
+	return s.whileOurs(func() error { return s.inst.Start(ctx) })
 }
 
 func (s *Server) whileOurs(do func() error) error {
@@ -155,5 +156,5 @@ func (s *Server) Stop(ctx context.Context) error {
 		return nil
 	}
 	s.stopped = true
-	return s.inst.stop(ctx)
+	return s.inst.Stop(ctx)
 }

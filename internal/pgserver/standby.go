@@ -13,7 +13,7 @@ import (
 type replicable interface {
 	// standby brings the instance down, copies its data, and brings up both
 	// the instance and one that follows it.
-	standby(ctx context.Context, settings map[string]string) (instance, error)
+	standby(ctx context.Context, settings map[string]string) (Instance, error)
 }
 
 // Standby returns a new server that follows s by streaming replication and
@@ -36,7 +36,7 @@ func (s *Server) Standby(ctx context.Context, settings map[string]string) (*Serv
 		if err != nil {
 			return fmt.Errorf("pgserver: make a standby: %w", err)
 		}
-		made = &Server{provider: s.provider, version: s.version, dsn: inst.dsn(), inst: inst}
+		made = &Server{provider: s.provider, version: s.version, dsn: inst.DSN(), inst: inst}
 		return nil
 	})
 	return made, err

@@ -151,7 +151,7 @@ func TestAStandbyThatCannotBeMadeLeavesItsPrimaryUp(t *testing.T) {
 }
 
 // contained is an instance that cannot be copied.
-type contained struct{ instance }
+type contained struct{ Instance }
 
 func TestOnlyAServerFromBinariesHasStandbys(t *testing.T) {
 	t.Parallel()

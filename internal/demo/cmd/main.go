@@ -16,6 +16,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/interrupt"
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
+	_ "github.com/sqlkeel/sqlkeel/pgtest/container" // servers from Docker and downloads
 )
 
 const usage = `Show the data layer at work: load a bookstore, search it, report on it, move

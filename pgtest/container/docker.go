@@ -1,4 +1,4 @@
-package pgserver
+package container
 
 import (
 	"cmp"
@@ -16,10 +16,11 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
 	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
-// DefaultImage is the container image of provider [Docker]. SQLKEEL_PG_IMAGE names
-// another one; it must take the arguments of the official image's postgres command.
+// DefaultImage is the container image. SQLKEEL_PG_IMAGE names another one; it must take the arguments of the official image's postgres command.
 const DefaultImage = "postgres:18-alpine"
 
 // Bounds at the Docker daemon.
@@ -29,19 +30,19 @@ const (
 	haltTimeout  = 20 * time.Second
 )
 
-// container is a server in a container. Its port is chosen here, because Docker
+// server is a PostgreSQL in a container. Its port is chosen here, because Docker
 // would choose another one at each start; Docker publishes it on all interfaces,
 // hence a password.
-type container struct {
+type server struct {
 	ctr *testcontainers.DockerContainer
 	url string
 }
 
-func startDocker(ctx context.Context, cfg Config) (instance, error) {
+func startDocker(ctx context.Context, cfg pgserver.Config) (pgserver.Instance, error) {
 	if err := probeDocker(ctx); err != nil {
 		return nil, fmt.Errorf("no Docker daemon answers: %w", err)
 	}
-	port, err := freePort()
+	port, err := pgserver.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -52,15 +53,15 @@ func startDocker(ctx context.Context, cfg Config) (instance, error) {
 		testcontainers.WithEnv(map[string]string{"POSTGRES_PASSWORD": at.password}),
 		testcontainers.WithExposedPorts("5432/tcp"),
 		testcontainers.WithHostConfigModifier(at.publish),
-		testcontainers.WithCmd(append([]string{"postgres"}, cfg.arguments()...)...),
+		testcontainers.WithCmd(append([]string{"postgres"}, cfg.Arguments()...)...),
 		testcontainers.WithWaitStrategyAndDeadline(readyTimeout, at),
 	)
-	c := &container{ctr: ctr}
+	c := &server{ctr: ctr}
 	if err == nil {
 		c.url, err = at.url(ctx, ctr)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("container of %s: %w", image, err), c.stop(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("container of %s: %w", image, err), c.Stop(context.WithoutCancel(ctx)))
 	}
 	return c, nil
 }
@@ -118,7 +119,7 @@ func (p *place) WaitUntilReady(ctx context.Context, target wait.StrategyTarget) 
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		_, last := ping(ctx, dsn)
+		_, last := pgserver.Ping(ctx, dsn)
 		if last == nil {
 			return nil
 		}
@@ -137,29 +138,29 @@ func (p *place) WaitUntilReady(ctx context.Context, target wait.StrategyTarget) 
 	}
 }
 
-func (c *container) dsn() string { return c.url }
+func (c *server) DSN() string { return c.url }
 
-func (c *container) start(ctx context.Context) error {
+func (c *server) Start(ctx context.Context) error {
 	if c.ctr.IsRunning() {
 		return nil
 	}
 	return c.ctr.Start(ctx)
 }
 
-func (c *container) halt(ctx context.Context, mode Mode) error {
+func (c *server) Halt(ctx context.Context, mode pgserver.Mode) error {
 	if !c.ctr.IsRunning() {
 		return nil
 	}
 	patience := haltTimeout
 	switch mode {
-	case Killed:
+	case pgserver.Killed:
 		// Not even a signal can kill a container's first process from within. So its
 		// sessions die first, without a word, and Docker ends the rest.
 		c.signal(ctx, "KILL -1")
 		patience = 0
-	case Immediate:
+	case pgserver.Immediate:
 		c.signal(ctx, "QUIT 1")
-	case Fast:
+	case pgserver.Fast:
 		c.signal(ctx, "INT 1")
 	}
 	return c.ctr.Stop(ctx, &patience)
@@ -167,10 +168,10 @@ func (c *container) halt(ctx context.Context, mode Mode) error {
 
 // signal runs kill in the container. It fails when the server is on its way down:
 // Stop then waits for the end of that.
-func (c *container) signal(ctx context.Context, arguments string) {
+func (c *server) signal(ctx context.Context, arguments string) {
 	_, _, _ = c.ctr.Exec(ctx, []string{"sh", "-c", "kill -" + arguments})
 }
 
-func (c *container) stop(ctx context.Context) error {
+func (c *server) Stop(ctx context.Context) error {
 	return c.ctr.Terminate(ctx, testcontainers.StopContext(ctx), testcontainers.StopTimeout(0))
 }

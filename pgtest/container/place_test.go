@@ -1,16 +1,19 @@
 //go:build unix
 
-package pgserver
+package container
 
 import (
 	"context"
 	"errors"
 	"net/url"
+	"strconv"
 	"testing"
 
 	dockercontainer "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
 // target is a container as the wait for it sees it.
@@ -34,7 +37,7 @@ func (c *target) State(context.Context) (*dockercontainer.State, error) {
 // nowhere is a place where nobody listens.
 func nowhere(t *testing.T) *place {
 	t.Helper()
-	port, err := freePort()
+	port, err := pgserver.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +75,16 @@ func TestAContainersPortIsBoundToTheChosenOne(t *testing.T) {
 
 func TestWaitingForAContainerEndsWhenItAnswers(t *testing.T) {
 	t.Parallel()
-	s := start(t, fromBinaries())
-	p := &place{port: localOf(t, s).port}
+	s := start(t, pgserver.Local, nil)
+	u, err := url.Parse(s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &place{port: port}
 	if err := p.WaitUntilReady(t.Context(), &target{host: "127.0.0.1"}); err != nil {
 		t.Error(err)
 	}

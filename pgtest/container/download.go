@@ -1,4 +1,4 @@
-package pgserver
+package container
 
 import (
 	"context"
@@ -8,22 +8,24 @@ import (
 	"path/filepath"
 
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+
+	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
 // startDownload runs a server from downloaded binaries, which are kept.
-func startDownload(ctx context.Context, cfg Config) (instance, error) {
+func startDownload(ctx context.Context, cfg pgserver.Config) (pgserver.Instance, error) {
 	cache, err := cacheDir(os.Geteuid())
 	if err != nil {
 		return nil, err
 	}
 	home := filepath.Join(cache, "postgres-"+string(embeddedpostgres.V18))
 	bin := filepath.Join(home, "bin")
-	if holdsServer(bin) != nil {
+	if pgserver.HoldsServer(bin) != nil {
 		if err := download(ctx, cache, home, fetchFrom(cfg.Getenv("SQLKEEL_PG_REPOSITORY"))); err != nil {
 			return nil, err
 		}
 	}
-	return startBinaries(ctx, cfg, bin)
+	return pgserver.StartBinaries(ctx, cfg, bin)
 }
 
 // cacheDir is where binaries are kept. Those of root must be open to the user
@@ -56,7 +58,7 @@ func download(ctx context.Context, cache, home string, fetch func(dir string) er
 		if err == nil {
 			err = os.Rename(filepath.Join(dir, "pg"), home)
 		}
-		if holdsServer(filepath.Join(home, "bin")) == nil {
+		if pgserver.HoldsServer(filepath.Join(home, "bin")) == nil {
 			err = nil
 		}
 		fetched <- errors.Join(err, os.RemoveAll(dir))
@@ -74,7 +76,7 @@ func download(ctx context.Context, cache, home string, fetch func(dir string) er
 // starting a server too, which fails for root: only what it unpacked counts.
 func fetchFrom(repository string) func(dir string) error {
 	return func(dir string) error {
-		port, err := freePort()
+		port, err := pgserver.FreePort()
 		if err != nil {
 			return err
 		}
@@ -95,7 +97,7 @@ func fetchFrom(repository string) func(dir string) error {
 		if err == nil {
 			return server.Stop()
 		}
-		if holdsServer(filepath.Join(pg, "bin")) == nil {
+		if pgserver.HoldsServer(filepath.Join(pg, "bin")) == nil {
 			return nil
 		}
 		return err

@@ -1,6 +1,6 @@
 //go:build unix
 
-package pgserver
+package container
 
 import (
 	"archive/zip"
@@ -16,6 +16,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
 // repository serves one archive, whatever version is asked for, as a Maven
@@ -64,7 +67,7 @@ func TestBinariesAreFetchedFromARepository(t *testing.T) {
 	if err := download(t.Context(), cache, home, fetchFrom(url)); err != nil {
 		t.Fatal(err)
 	}
-	if err := holdsServer(filepath.Join(home, "bin")); err != nil {
+	if err := pgserver.HoldsServer(filepath.Join(home, "bin")); err != nil {
 		t.Error(err)
 	}
 	if requests.Load() == 0 {
@@ -78,7 +81,7 @@ func TestBinariesAreFetchedFromARepository(t *testing.T) {
 
 func TestARepositoryThatCannotBeReachedIsTheReason(t *testing.T) {
 	t.Parallel()
-	l, err := Listen()
+	l, err := pgserver.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +99,9 @@ func TestTheLoserOfTwoDownloadsUsesTheWinnersBinaries(t *testing.T) {
 	cache := t.TempDir()
 	home := filepath.Join(cache, "postgres-0")
 	fetch := func(dir string) error {
-		fakeBinaries(t, filepath.Join(dir, "pg", "bin"), 0o755, "initdb", "postgres")
-		return nil
+		bin := filepath.Join(dir, "pg", "bin")
+		return errors.Join(os.MkdirAll(bin, 0o755), os.WriteFile(filepath.Join(bin, "initdb"), nil, 0o755),
+			os.WriteFile(filepath.Join(bin, "postgres"), nil, 0o755))
 	}
 	for range 2 {
 		if err := download(t.Context(), cache, home, fetch); err != nil {
@@ -122,10 +126,15 @@ func TestAnEndedContextEndsTheWaitForADownload(t *testing.T) {
 	}
 	close(release)
 	<-done
-	eventually(t, "the download cleaned up after itself", func() bool {
+	for tick := time.Tick(10 * time.Millisecond); ; <-tick {
 		left, err := os.ReadDir(cache)
-		return err == nil && len(left) == 0
-	})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 {
+			return // the download cleaned up after itself
+		}
+	}
 }
 
 func TestBinariesOfRootAreKeptWhereOthersCanGo(t *testing.T) {
