@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -81,26 +82,16 @@ func (c *Cache) Clear() {
 
 // Stats adds up the figures of all views. On a nil *Cache they are zero; views
 // that are off count for themselves.
-func (c *Cache) Stats() Stats {
-	var sum Stats
-	for _, s := range c.ViewStats() {
-		sum = sum.plus(s)
-	}
-	return sum
-}
-
-// ViewStats returns the figures of each view, by its name.
-func (c *Cache) ViewStats() map[string]Stats {
+func (c *Cache) Stats() (sum Stats) {
 	if c == nil {
-		return nil
+		return sum
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	stats := make(map[string]Stats, len(c.views))
-	for name, v := range c.views {
-		stats[name] = v.Stats()
+	for _, v := range c.views {
+		sum = sum.plus(v.Stats())
 	}
-	return stats
+	return sum
 }
 
 // register makes the view known to the cache under its name.
@@ -108,7 +99,7 @@ func (c *Cache) register(name string, v registered) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, taken := c.views[name]; taken {
-		return &ConfigError{View: name, Field: "name", Reason: "is taken by another view of this cache"}
+		return &ConfigError{Package: "cache", Field: "Name", Problem: fmt.Sprintf("%q is taken by another view of this cache", name)}
 	}
 	c.views[name] = v
 	return nil

@@ -77,7 +77,7 @@ func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	v, err := cache.NewView[A, int64](c, "hit", []string{"books"})
+	v, err := cache.NewView[A](c, cache.ViewConfig[int64]{Name: "hit", Tables: []string{"books"}})
 	if err != nil {
 		b.Fatal(err)
 	}

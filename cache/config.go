@@ -1,6 +1,13 @@
 package cache
 
-import "time"
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/config"
+)
 
 const (
 	defaultMaxEntries  = 10_000
@@ -11,11 +18,11 @@ const (
 // Config is what [New] needs. The zero value is usable.
 type Config struct {
 	// MaxEntries is how many results each view keeps at most, over all targets,
-	// unless [WithMaxEntries] says otherwise. Those least likely to be asked
+	// unless [ViewConfig] says otherwise. Those least likely to be asked
 	// for again make room. Default: 10,000.
 	MaxEntries int
 	// TTL is the longest time for which a result is served, counted from when
-	// its load began, unless [WithTTL] says otherwise. With 0, results do not
+	// its load began, unless [ViewConfig] says otherwise. With 0, results do not
 	// expire by time: they are served until they are invalidated or make room.
 	// Default: 0.
 	TTL time.Duration
@@ -48,21 +55,48 @@ func (c Config) withDefaults() Config {
 
 // validate names every field that cannot be used.
 func (c Config) validate() error {
-	var bad problems
-	bad.add(
-		checkMaxEntries(c.MaxEntries),
-		checkTTL(c.TTL),
-		checkThat(c.Jitter >= 0 && c.Jitter < 1, "Jitter", "must be at least 0 and below 1, is %v", c.Jitter),
-		checkThat(c.LoadTimeout > 0, "LoadTimeout", "must be above 0, is %v", c.LoadTimeout),
-		checkThat(c.MaxLoads > 0, "MaxLoads", "must be above 0, is %d", c.MaxLoads),
-	)
-	return bad.in("")
+	p := config.Problems{Package: "cache"}
+	p.Unless(c.MaxEntries > 0, "MaxEntries", "must be above 0, is %d", c.MaxEntries)
+	p.Unless(c.TTL >= 0, "TTL", ttlProblem, c.TTL)
+	p.Unless(c.Jitter >= 0 && c.Jitter < 1, "Jitter", "must be at least 0 and below 1, is %v", c.Jitter)
+	p.Unless(c.LoadTimeout > 0, "LoadTimeout", "must be above 0, is %v", c.LoadTimeout)
+	p.Unless(c.MaxLoads > 0, "MaxLoads", "must be above 0, is %d", c.MaxLoads)
+	return p.Err()
 }
 
-func checkMaxEntries(n int) *ConfigError {
-	return checkThat(n > 0, "MaxEntries", "must be above 0, is %d", n)
+const ttlProblem = "must not be negative, is %v"
+
+// ViewConfig is what [NewView] needs. Name and Tables must be set; the zero value of
+// every other field stands for its default.
+type ViewConfig[V any] struct {
+	// Name is for statistics and errors, and must be the only one of its kind within
+	// the cache.
+	Name string
+	// Tables are those that the results are read from; [Cache.InvalidateTables]
+	// knows them by these names.
+	Tables []string
+	// TTL is the longest time for which a result is served. Default: [Config].TTL.
+	TTL time.Duration
+	// MaxEntries is how many results are kept at most. Default: [Config].MaxEntries.
+	MaxEntries int
+	// NotFound says which errors of loaders mean that there is nothing, so that
+	// this is cached: Get returns the same error again without a load, until the
+	// result is invalidated or expires. Other errors are not cached. Default: none is.
+	NotFound func(error) bool
+	// Clone makes the copies that Get returns, so that callers may change them.
+	// Several goroutines call it at a time, and it must leave its argument as it
+	// is. Default: all callers share one value.
+	Clone func(V) V
 }
 
-func checkTTL(d time.Duration) *ConfigError {
-	return checkThat(d >= 0, "TTL", "must not be negative (0 means no expiry by time), is %v", d)
+// validate names every field that cannot be used, and of the type of the arguments.
+func (c ViewConfig[V]) validate(args reflect.Type) error {
+	p := config.Problems{Package: "cache: view " + strconv.Quote(c.Name)}
+	p.Unless(c.Name != "", "Name", "must not be empty")
+	p.Unless(len(c.Tables) > 0, "Tables", "must not be empty: no write could invalidate the results")
+	p.Unless(!slices.Contains(c.Tables, ""), "Tables", "must not hold an empty name")
+	p.Unless(c.TTL >= 0, "TTL", ttlProblem, c.TTL)
+	p.Unless(c.MaxEntries >= 0, "MaxEntries", "must not be negative, is %d", c.MaxEntries)
+	checkKey(&p, args, "args")
+	return p.Err()
 }

@@ -3,7 +3,6 @@ package cache
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
@@ -70,34 +69,28 @@ func TestAConfigErrorSaysWhereAndWhat(t *testing.T) {
 	if want := "cache: Jitter must be at least 0 and below 1, is 1.5"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
-	_, err = NewView[int64, int64](nil, "book", nil)
-	if want := `cache: view "book": tables must not be empty: no write could invalidate the results`; err == nil || err.Error() != want {
+	_, err = NewView[int64](nil, ViewConfig[int64]{Name: "book", Tables: nil})
+	if want := `cache: view "book": Tables must not be empty: no write could invalidate the results`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
-func TestEachBadParameterOfAViewIsNamed(t *testing.T) {
+func TestEachBadFieldOfAViewIsNamed(t *testing.T) {
 	t.Parallel()
 	tables := []string{table}
 	for _, bad := range []struct {
-		name   string
-		tables []string
-		opts   []ViewOption
-		want   []string
+		cfg  ViewConfig[int64]
+		want []string
 	}{
-		{"", tables, nil, []string{"name"}},
-		{"v", nil, nil, []string{"tables"}},
-		{"v", []string{"books", ""}, nil, []string{"tables"}},
-		{"v", tables, []ViewOption{WithTTL(-1)}, []string{"TTL"}},
-		{"v", tables, []ViewOption{WithMaxEntries(0)}, []string{"MaxEntries"}},
-		{"v", tables, []ViewOption{WithNotFound(nil)}, []string{"NotFound"}},
-		{"v", tables, []ViewOption{WithClone[int64](nil)}, []string{"Clone"}},
-		{"v", tables, []ViewOption{WithClone(strings.Clone)}, []string{"Clone"}},
-		{"v", tables, []ViewOption{nil}, []string{"opts"}},
-		{"", nil, []ViewOption{WithTTL(-1)}, []string{"TTL", "name", "tables"}},
+		{ViewConfig[int64]{Tables: tables}, []string{"Name"}},
+		{ViewConfig[int64]{Name: "v"}, []string{"Tables"}},
+		{ViewConfig[int64]{Name: "v", Tables: []string{"books", ""}}, []string{"Tables"}},
+		{ViewConfig[int64]{Name: "v", Tables: tables, TTL: -1}, []string{"TTL"}},
+		{ViewConfig[int64]{Name: "v", Tables: tables, MaxEntries: -1}, []string{"MaxEntries"}},
+		{ViewConfig[int64]{TTL: -1}, []string{"Name", "Tables", "TTL"}},
 	} {
 		for _, c := range []*Cache{nil, newCache(t, Config{})} {
-			v, err := NewView[int64, int64](c, bad.name, bad.tables, bad.opts...)
+			v, err := NewView[int64](c, bad.cfg)
 			if v != nil {
 				t.Errorf("%+v made a view", bad)
 			}
@@ -112,12 +105,12 @@ func TestTwoViewsOfACacheCannotHaveOneName(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, Config{})
 	newView[int64, int64](t, c)
-	v, err := NewView[string, string](c, "view", []string{"authors"})
+	v, err := NewView[string](c, ViewConfig[string]{Name: "view", Tables: []string{"authors"}})
 	var bad *ConfigError
-	if v != nil || !errors.As(err, &bad) || bad.Field != "name" || bad.View != "view" {
+	if v != nil || !errors.As(err, &bad) || bad.Field != "Name" {
 		t.Errorf("view %v, error %v", v, err)
 	}
-	if _, err := NewView[string, string](newCache(t, Config{}), "view", []string{"authors"}); err != nil {
+	if _, err := NewView[string](newCache(t, Config{}), ViewConfig[string]{Name: "view", Tables: []string{"authors"}}); err != nil {
 		t.Errorf("in another cache: %v", err)
 	}
 }

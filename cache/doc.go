@@ -28,8 +28,8 @@
 //
 // # Duties of the caller
 //
-// Results are shared: treat what Get returns as immutable, or give the view a
-// [WithClone]. A read inside a transaction that writes must not use the cache,
+// Results are shared: treat what Get returns as immutable, or set
+// [ViewConfig].Clone. A read inside a transaction that writes must not use the cache,
 // since it may see rows that are never committed. Tables are known by the names
 // that are given, letter for letter: spell each in one way.
 //

@@ -24,7 +24,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	books, err := cache.NewView[int64, book](c, "book by id", []string{"books"})
+	books, err := cache.NewView[int64](c, cache.ViewConfig[book]{Name: "book by id", Tables: []string{"books"}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -57,7 +57,7 @@ func Example() {
 // With a nil *Cache a program has no cache and needs no other code.
 func ExampleNewView_off() {
 	var off *cache.Cache
-	books, err := cache.NewView[int64, book](off, "book by id", []string{"books"})
+	books, err := cache.NewView[int64](off, cache.ViewConfig[book]{Name: "book by id", Tables: []string{"books"}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -77,15 +77,17 @@ func ExampleNewView_off() {
 }
 
 // That a row does not exist is worth keeping too.
-func ExampleWithNotFound() {
+func ExampleViewConfig_notFound() {
 	errNoRows := errors.New("no rows")
 	c, err := cache.New(cache.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	books, err := cache.NewView[int64, book](c, "book by id", []string{"books"},
-		cache.WithNotFound(func(err error) bool { return errors.Is(err, errNoRows) }))
+	books, err := cache.NewView[int64](c, cache.ViewConfig[book]{
+		Name: "book by id", Tables: []string{"books"},
+		NotFound: func(err error) bool { return errors.Is(err, errNoRows) },
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -104,13 +106,13 @@ func ExampleWithNotFound() {
 }
 
 // Results that hold slices or maps may be handed out as copies.
-func ExampleWithClone() {
+func ExampleViewConfig_clone() {
 	c, err := cache.New(cache.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	tags, err := cache.NewView[int64, []string](c, "tags", []string{"books"}, cache.WithClone(slices.Clone[[]string]))
+	tags, err := cache.NewView[int64](c, cache.ViewConfig[[]string]{Name: "tags", Tables: []string{"books"}, Clone: slices.Clone[[]string]})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -133,10 +135,10 @@ func ExampleConfigError() {
 		Fragment string
 		MinPrice *int64
 	}
-	_, err := cache.NewView[search, []book](nil, "search", []string{"books"})
+	_, err := cache.NewView[search](nil, cache.ViewConfig[[]book]{Name: "search", Tables: []string{"books"}})
 	var bad *cache.ConfigError
 	if errors.As(err, &bad) {
-		fmt.Println(bad.View, bad.Field)
+		fmt.Println(bad.Package, bad.Field)
 	}
-	// Output: search args.MinPrice
+	// Output: cache: view "search" args.MinPrice
 }

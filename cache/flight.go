@@ -132,5 +132,5 @@ func (v *View[A, V]) timedOut(err error) error {
 
 // panicked is called by the deferred function of a load that did not return.
 func (v *View[A, V]) panicked(value any) error {
-	return &PanicError{View: v.name, Value: value, Goexit: value == nil, Stack: debug.Stack()}
+	return &panicError{view: v.name, value: value, goexit: value == nil, stack: debug.Stack()}
 }

@@ -1,9 +1,10 @@
 package cache
 
 import (
-	"fmt"
 	"reflect"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/config"
 )
 
 // key is what a result is kept under.
@@ -16,40 +17,34 @@ const remedy = "give the view a key type of its own that holds a plain value, an
 
 // checkKey refuses argument types whose == is not the equality that a caller
 // has in mind, so that their results would never be found again or, worse, be
-// found for other arguments. It returns an error for each such field.
-func checkKey(t reflect.Type, path string) []*ConfigError {
+// found for other arguments. Each such field is a problem of its own.
+func checkKey(p *config.Problems, t reflect.Type, path string) {
+	refuse := func(why string) { p.Unless(false, path, "is a %v, which %s: %s", t, why, remedy) }
 	if t == reflect.TypeFor[time.Time]() {
-		return refuseKey(path, t, "compares its location and monotonic reading too")
+		refuse("compares its location and monotonic reading too")
+		return
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		if isHandle(t) {
-			return nil
-		}
-		var bad []*ConfigError
 		for i := range t.NumField() {
 			f := t.Field(i)
-			bad = append(bad, checkKey(f.Type, path+"."+f.Name)...)
+			if !isHandle(t) {
+				checkKey(p, f.Type, path+"."+f.Name)
+			}
 		}
-		return bad
 	case reflect.Array:
-		return checkKey(t.Elem(), path+"[]")
+		checkKey(p, t.Elem(), path+"[]")
 	case reflect.Pointer, reflect.UnsafePointer:
-		return refuseKey(path, t, "compares by address, not by value")
+		refuse("compares by address, not by value")
 	case reflect.Chan:
-		return refuseKey(path, t, "compares by identity")
+		refuse("compares by identity")
 	case reflect.Interface:
-		return refuseKey(path, t, "may hold a value that does not compare, or that compares by address")
+		refuse("may hold a value that does not compare, or that compares by address")
 	case reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
-		return refuseKey(path, t, "has a NaN, which is never found again")
+		refuse("has a NaN, which is never found again")
 	}
-	return nil
 }
 
 // isHandle reports whether t is a [unique.Handle], as in [netip.Addr]: it holds
 // a pointer, but one that is the same for equal values.
 func isHandle(t reflect.Type) bool { return t.PkgPath() == "unique" }
-
-func refuseKey(path string, t reflect.Type, why string) []*ConfigError {
-	return []*ConfigError{{Field: path, Reason: fmt.Sprintf("is a %v, which %s: %s", t, why, remedy)}}
-}

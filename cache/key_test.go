@@ -12,7 +12,7 @@ import (
 // NewView's argument type is a type parameter, so each case is a function.
 func keyFields[A comparable](t *testing.T) []string {
 	t.Helper()
-	_, err := NewView[A, int](nil, "v", []string{table})
+	_, err := NewView[A](nil, ViewConfig[int]{Name: "v", Tables: []string{table}})
 	if err == nil {
 		return nil
 	}
@@ -73,7 +73,7 @@ func TestArgumentsThatDoNotCompareByValueAreRefusedByTheirField(t *testing.T) {
 
 func TestARefusedArgumentComesWithTheRemedy(t *testing.T) {
 	t.Parallel()
-	_, err := NewView[nullable, int](nil, "books.search", []string{table})
+	_, err := NewView[nullable](nil, ViewConfig[int]{Name: "books.search", Tables: []string{table}})
 	if err == nil {
 		t.Fatal("accepted")
 	}

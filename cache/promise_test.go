@@ -139,7 +139,7 @@ func checkTargets(t *testing.T) error {
 	c.InvalidateTables("east", table)
 	v.Invalidate("west", 1)
 	for target, want := range map[string]bool{"": true, "east": false, "west": false} {
-		if _, found := v.Peek(target, 1); found != want {
+		if _, found := v.peek(target, 1); found != want {
 			return fmt.Errorf("target %q has a result: %v, want %v", target, found, want)
 		}
 	}
@@ -147,7 +147,7 @@ func checkTargets(t *testing.T) error {
 }
 
 func checkErrors(t *testing.T) error {
-	v := newView[int64, int64](t, newCache(t, Config{}), WithNotFound(func(err error) bool { return errors.Is(err, errNone) }))
+	v := newViewWith[int64](t, newCache(t, Config{}), ViewConfig[int64]{NotFound: func(err error) bool { return errors.Is(err, errNone) }})
 	calls := 0
 	for range 3 {
 		value, err := v.Get(t.Context(), target, 1, func(context.Context, int64) (int64, error) {
@@ -178,7 +178,7 @@ func checkLife(t *testing.T) error {
 		return fmt.Errorf("%d loads just before the TTL, want 1", n)
 	}
 	pass(1)
-	if _, found := v.Peek(target, 1); found {
+	if _, found := v.peek(target, 1); found {
 		return errors.New("Peek found an expired result")
 	}
 	get(t, v, 1, load)
@@ -197,7 +197,7 @@ func checkJitter(t *testing.T) error {
 	}
 	live := func() (n int) {
 		for i := range int64(results) {
-			if _, found := v.Peek(target, i); found {
+			if _, found := v.peek(target, i); found {
 				n++
 			}
 		}
@@ -274,13 +274,13 @@ func checkMaxLoads(t *testing.T) error {
 }
 
 func checkClone(t *testing.T) error {
-	v := newView[int64, []string](t, newCache(t, Config{}), WithClone(slices.Clone[[]string]))
+	v := newViewWith[int64](t, newCache(t, Config{}), ViewConfig[[]string]{Clone: slices.Clone[[]string]})
 	loaded := []string{"kept"}
 	first := get(t, v, 1, func(context.Context, int64) ([]string, error) { return loaded, nil })
 	first[0] = "scribble"
 	second := get(t, v, 1, nil)
 	second[0] = "scribble"
-	third, _ := v.Peek(target, 1)
+	third, _ := v.peek(target, 1)
 	third[0] = "scribble"
 	if kept := get(t, v, 1, nil); kept[0] != "kept" {
 		return fmt.Errorf("a caller changed the kept result to %q", kept)

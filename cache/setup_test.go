@@ -26,9 +26,16 @@ func newCache(t *testing.T, cfg Config) *Cache {
 }
 
 // newView returns a view of the table on c.
-func newView[A comparable, V any](t *testing.T, c *Cache, opts ...ViewOption) *View[A, V] {
+func newView[A comparable, V any](t *testing.T, c *Cache) *View[A, V] {
 	t.Helper()
-	v, err := NewView[A, V](c, "view", []string{table}, opts...)
+	return newViewWith[A](t, c, ViewConfig[V]{})
+}
+
+// newViewWith is newView with some fields of a configuration.
+func newViewWith[A comparable, V any](t *testing.T, c *Cache, cfg ViewConfig[V]) *View[A, V] {
+	t.Helper()
+	cfg.Name, cfg.Tables = "view", []string{table}
+	v, err := NewView[A](c, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,3 +92,19 @@ func ask(ctx context.Context, v *View[int64, int64], args int64, load func(conte
 
 // pass lets time go by; in a bubble that takes none.
 func pass(d time.Duration) { <-time.After(d) }
+
+// peek returns the value that Get would return without a load, and whether
+// there is one. A kept "not found" is no value. It counts neither as a hit
+// nor as a use that would keep the result from making room.
+func (v *View[A, V]) peek(target string, args A) (value V, found bool) {
+	w := v.known(target)
+	if w == nil {
+		return value, false
+	}
+	kept, found := v.store.GetEntryQuietly(key[A]{w.target, args})
+	if !found || !v.current(kept.Value) || kept.Value.err != nil {
+		return value, false
+	}
+	value, _ = v.give(kept.Value)
+	return value, true
+}

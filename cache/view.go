@@ -39,45 +39,31 @@ type View[A comparable, V any] struct {
 	flights map[flightKey[A]]*flight[A, V]    // the loads under way
 }
 
-// NewView returns a view on c. The name is for statistics and errors, and must
-// be the only one of its kind within c. The tables are those the results are
-// read from; [Cache.InvalidateTables] knows them by these names. With a nil c
-// the view is off, but its parameters are checked all the same.
+// NewView returns a view on c. With a nil c the view is off, but cfg is checked all
+// the same.
 //
 // The type A must compare the way PostgreSQL does. Pointers, interfaces,
 // channels, floats and [time.Time], also within fields, are refused: a caller
 // with such arguments converts them to a key type of plain values, such as
 // integers for Unix times, and back in the loader.
 //
-// Each bad parameter is reported as a [*ConfigError]; several are joined.
-func NewView[A comparable, V any](c *Cache, name string, tables []string, opts ...ViewOption) (*View[A, V], error) {
-	cfg := viewConfig{}
-	if c != nil {
-		cfg.ttl, cfg.maxEntries = c.cfg.TTL, c.cfg.MaxEntries
-	}
-	for i, o := range opts {
-		if o == nil {
-			cfg.bad.add(&ConfigError{Field: "opts", Reason: fmt.Sprintf("number %d is nil", i)})
-			continue
-		}
-		o.apply(&cfg)
-	}
-	clone := cloneOf[V](&cfg)
-	cfg.bad.add(
-		checkThat(name != "", "name", "must not be empty"),
-		checkThat(len(tables) > 0, "tables", "must not be empty: no write could invalidate the results"),
-		checkThat(!slices.Contains(tables, ""), "tables", "must not hold an empty name"),
-	)
-	cfg.bad.add(checkKey(reflect.TypeFor[A](), "args")...)
-	if err := cfg.bad.in(name); err != nil {
+// Each bad field is reported as a [*ConfigError]; several are joined.
+func NewView[A comparable, V any](c *Cache, cfg ViewConfig[V]) (*View[A, V], error) {
+	if err := cfg.validate(reflect.TypeFor[A]()); err != nil {
 		return nil, err
 	}
-	v := &View[A, V]{name: name, cache: c, ttl: cfg.ttl, notFound: cfg.notFound, clone: clone}
+	v := &View[A, V]{name: cfg.Name, cache: c, ttl: cfg.TTL, notFound: cfg.NotFound, clone: cfg.Clone}
 	if c == nil {
 		return v, nil
 	}
-	v.tables = slices.Compact(slices.Sorted(slices.Values(tables)))
-	if err := v.open(cfg.maxEntries); err != nil {
+	if v.ttl == 0 {
+		v.ttl = c.cfg.TTL
+	}
+	if cfg.MaxEntries == 0 {
+		cfg.MaxEntries = c.cfg.MaxEntries
+	}
+	v.tables = slices.Compact(slices.Sorted(slices.Values(cfg.Tables)))
+	if err := v.open(cfg.MaxEntries); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -118,10 +104,10 @@ func (v *View[A, V]) open(maxEntries int) (err error) {
 // itself until the timeout. Such inner loads do not count for
 // [Config.MaxLoads].
 //
-// Errors: the load's own, as it is; one that matches [ErrLoadTimeout]; a
-// [*PanicError]; and, when ctx ends while Get waits or had ended before it
-// would have to wait, one that matches ctx.Err(). None of them is kept, but see
-// [WithNotFound]. With an error the value is the zero V. A hit does not look at
+// Errors: the load's own, as it is; one that matches [ErrLoadTimeout] or
+// [ErrLoadPanic]; and, when ctx ends while Get waits or had ended before it
+// would have to wait, one that matches ctx.Err(). None of them is cached, but see
+// [ViewConfig].NotFound. With an error the value is the zero V. A hit does not look at
 // ctx.
 //
 // A hit allocates nothing. But a function literal that captures variables, and a
@@ -144,27 +130,9 @@ func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(c
 	return v.miss(ctx, w, k, load)
 }
 
-// Peek returns the value that Get would return without a load, and whether
-// there is one. A kept "not found" is no value. Peek counts neither as a hit
-// nor as a use that would keep the result from making room.
-func (v *View[A, V]) Peek(target string, args A) (value V, found bool) {
-	w := v.known(target)
-	if w == nil {
-		return value, false
-	}
-	kept, found := v.store.GetEntryQuietly(key[A]{w.target, args})
-	if !found || !v.current(kept.Value) || kept.Value.err != nil {
-		return value, false
-	}
-	value, _ = v.give(kept.Value)
-	return value, true
-}
-
-// Set invalidates the result and keeps the value in its place. It is for a
-// value that the caller knows to be the current one. Of two callers who set
-// what they have each written the later call wins, and that need not be the one
-// who committed later: where a result has several writers, use
-// [View.Invalidate].
+// Set invalidates the result and caches the value in its place. Where a result
+// has several writers, use [View.Invalidate] instead: of two calls of Set the later
+// one wins, and its value need not be the one that was committed later.
 func (v *View[A, V]) Set(target string, args A, value V) {
 	if v.cache == nil {
 		return
@@ -175,7 +143,7 @@ func (v *View[A, V]) Set(target string, args A, value V) {
 	e := v.newEntry(w, k)
 	e.expires = v.expiry(v.cache.now())
 	e.value = value
-	e.value, _ = v.give(e) // a copy, if there is a WithClone
+	e.value, _ = v.give(e) // a copy, if there is a Clone
 	v.keep(k, e)
 }
 

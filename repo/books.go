@@ -35,13 +35,14 @@ func (r *Repo) openViews(cfg Config) (err error) {
 	r.loadBook = r.reads.GetBook
 	r.loadCategories = func(ctx context.Context, _ struct{}) ([]Category, error) { return r.reads.ListCategories(ctx) }
 	r.kept = []string{"books", "authors", "reviews"}
-	r.book, err = cache.NewView[int64, Book](cfg.Cache, "book", r.kept,
-		cache.WithTTL(ttl),
-		cache.WithNotFound(func(err error) bool { return errors.Is(err, pgx.ErrNoRows) }))
+	r.book, err = cache.NewView[int64](cfg.Cache, cache.ViewConfig[Book]{
+		Name: "book", Tables: r.kept, TTL: ttl,
+		NotFound: func(err error) bool { return errors.Is(err, pgx.ErrNoRows) },
+	})
 	if err != nil {
 		return err
 	}
-	r.categories, err = cache.NewView[struct{}, []Category](cfg.Cache, "categories", []string{"books"}, cache.WithTTL(ttl))
+	r.categories, err = cache.NewView[struct{}](cfg.Cache, cache.ViewConfig[[]Category]{Name: "categories", Tables: []string{"books"}, TTL: ttl})
 	return err
 }
 
