@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
-KEEL := $(GO) run ./cmd/sqlkeel
+# It runs in the folder cmd/sqlkeel, a module of its own.
+KEEL := $(GO) -C cmd/sqlkeel run .
 PKGS ?= ./...
 COUNT ?= 1
 # What make test runs with: another Go toolchain (go1.25.0 is the lowest), and the
@@ -35,7 +36,7 @@ DURATION ?= 5s
 GATE ?=
 FLAGS ?=
 # The modules that have tests. A choice of packages is one in the first.
-MODULES := . bench otel
+MODULES := . cmd/sqlkeel pgtest/container internal/demo otel bench
 TESTED = $(if $(filter ./...,$(PKGS)),$(MODULES),.)
 # each runs a command for each $$module of a list, and fails when one of them did.
 each = failed=0; for module in $(1); do $(2) || failed=1; done; exit $$failed
@@ -50,7 +51,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: ## Show the data layer at work on a real PostgreSQL
-	$(GO) run ./internal/demo/cmd
+	$(GO) -C internal/demo run ./cmd
 
 .PHONY: test
 test: ## Run all tests under the race detector, with one PostgreSQL for all packages of a module
@@ -58,39 +59,39 @@ test: ## Run all tests under the race detector, with one PostgreSQL for all pack
 	@PATH=$$PATH:/usr/sbin; [ -n "$$SQLKEEL_PGBOUNCER" ] || command -v pgbouncer >/dev/null || \
 		echo "make test: without the tests behind a PgBouncer, which is not installed (.ci/pgbouncer.sh brings it)" >&2
 	$(call each,$(TESTED),mod=$(if $(NEWEST),$$(.ci/newest.sh $(NEWEST) $$module)) && $(if $(TEST_GO),GOTOOLCHAIN=$(TEST_GO)) $(KEEL) pg run -- \
-		$(GO) -C $$module test $${mod:+-modfile=$$mod} $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
+		$(GO) -C $(CURDIR)/$$module test $${mod:+-modfile=$$mod} $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
 
 .PHONY: soundness
 soundness: ## Try the generator on SCHEMAS random schemas and PLACES places of expressions; SEED chooses them
 	SQLKEEL_FUZZ_SCHEMAS=$(SCHEMAS) SQLKEEL_FUZZ_PLACES=$(PLACES) SQLKEEL_FUZZ_SEED=$(SEED) $(KEEL) pg run -- \
-		$(GO) test -count=1 -timeout 2h -run '^(TestEveryChangeWasForetold|TestWhatIsSaidOfAnExpressionIsSaidInEveryPlace)$$' -v ./cmd/sqlkeel/internal/gen/soundness
+		$(GO) -C $(CURDIR)/cmd/sqlkeel test -count=1 -timeout 2h -run '^(TestEveryChangeWasForetold|TestWhatIsSaidOfAnExpressionIsSaidInEveryPlace)$$' -v ./internal/gen/soundness
 
 .PHONY: faults
 faults: ## Commit FAULTS increments in each mode over a network that loses COMMITs; SEED chooses which
 	SQLKEEL_FAULTS_COUNT=$(FAULTS) SQLKEEL_FAULTS_SEED=$(SEED) $(KEEL) pg run -- \
-		$(GO) test -count=1 -timeout 2h -run '^TestInAStormOfLostCommits' -v ./txn
+		$(GO) -C $(CURDIR) test -count=1 -timeout 2h -run '^TestInAStormOfLostCommits' -v ./txn
 
 .PHONY: texts
 texts: ## Ask the server how it reads TEXTS random texts, and compare; SEED chooses them
 	SQLKEEL_TEXTS_COUNT=$(TEXTS) SQLKEEL_TEXTS_SEED=$(SEED) $(KEEL) pg run -- \
-		$(GO) test -count=1 -timeout 2h -run '^TestTheServerReadsEveryTextAsWeDo$$' -v ./txn
+		$(GO) -C $(CURDIR) test -count=1 -timeout 2h -run '^TestTheServerReadsEveryTextAsWeDo$$' -v ./txn
 
 .PHONY: histories
 histories: ## Try TXNS transactions under faults and check that they are serializable; SEED chooses them
 	SQLKEEL_HISTORY_TXNS=$(TXNS) SQLKEEL_HISTORY_SEED=$(SEED) $(KEEL) pg run -- \
-		$(GO) test -count=1 -timeout 6h -run '^TestHistoriesUnderFaultsAreSerializable$$' -v ./internal/history
+		$(GO) -C $(CURDIR) test -count=1 -timeout 6h -run '^TestHistoriesUnderFaultsAreSerializable$$' -v ./internal/history
 
 .PHONY: mutants
 mutants: ## Try the wrong variants in testdata/mutants, which tests must notice: MUTANTS chooses, SEED orders, FOR bounds
-	$(KEEL) pg run -- $(GO) run ./internal/mutants/cmd -run '$(MUTANTS)' -seed $(SEED) $(if $(FOR),-for $(FOR))
+	$(KEEL) pg run -- $(GO) -C $(CURDIR) run ./internal/mutants/cmd -run '$(MUTANTS)' -seed $(SEED) $(if $(FOR),-for $(FOR))
 
 .PHONY: bench
 bench: ## Run the benchmarks (figures are ratios within one run)
-	$(KEEL) pg run -- $(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
+	$(KEEL) pg run -- $(GO) -C $(CURDIR) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
 
 .PHONY: bench-contention
 bench-contention: ## Compare transactions that collide, by sqlkeel, plain pgx and pgbench
-	$(KEEL) pg run -- $(GO) -C bench run ./cmd/contention -workers $(WORKERS) -rows $(ROWS) \
+	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/contention -workers $(WORKERS) -rows $(ROWS) \
 		-rounds $(ROUNDS) -duration $(DURATION) -seed $(SEED) $(GATE) $(FLAGS)
 
 .PHONY: generate
@@ -113,7 +114,7 @@ ci: verify lint test ## What CI runs
 migrate: ## Apply the migrations to DATABASE_URL
 	@if [ -z "$(DATABASE_URL)" ]; then \
 		echo "make migrate: set DATABASE_URL, e.g. make migrate DATABASE_URL=postgres://user@localhost:5432/bookstore" >&2; exit 2; fi
-	@DATABASE_URL="$(DATABASE_URL)" $(KEEL) migrate up
+	@DATABASE_URL="$(DATABASE_URL)" $(KEEL) migrate --dir $(CURDIR)/migrations up
 
 .PHONY: tools
 tools: ## Build the pinned tools (about 3 minutes the first time)

@@ -3,116 +3,184 @@ package sqlkeel_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 const module = "github.com/sqlkeel/sqlkeel"
 
-// house says what each package may import: packages of this module by their
-// folder, others by the first part of their path that matters. The standard
-// library is open to all. What is not listed is refused, and so is a package
-// that has no line.
-var house = map[string][]string{
-	"":                             {},
-	"migrations":                   {},
-	"stmt":                         {"stmt/generated", "internal/sqltext"},
-	"stmt/generated":               {},
-	"queries":                      {"stmt", "stmt/generated", "pgerr", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
-	"pgerr":                        {"github.com/jackc/pgx/v5"},
-	"internal/backoff":             {},
-	"internal/bouncer":             {"github.com/jackc/pgx/v5"},
-	"internal/history":             {},
-	"internal/sqltext":             {},
-	"internal/mutants":             {},
-	"internal/dsn":                 {"github.com/jackc/pgx/v5"},
-	"cache":                        {"internal/config", "github.com/maypok86/otter/v2"},
-	"internal/config":              {},
-	"internal/unit":                {"stmt", "github.com/jackc/pgx/v5"},
-	"internal/exec":                {"stmt", "pgerr", "internal/sqltext", "github.com/jackc/pgx/v5"},
-	"db":                           {"internal/dsn", "pgerr", "stmt", "stmt/generated", "internal/backoff", "internal/sqltext", "internal/unit", "internal/exec", "github.com/jackc/pgx/v5"},
-	"txn":                          {"pgerr", "stmt", "internal/backoff", "internal/sqltext", "internal/unit", "internal/exec", "github.com/jackc/pgx/v5"},
-	"txn/job":                      {"txn", "pgerr", "internal/unit"},
-	"repo":                         {"queries", "db", "txn", "txn/job", "cache", "pgerr", "stmt", "internal/unit", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
-	"internal/pgserver":            {"internal/dsn", "github.com/jackc/pgx/v5"},
-	"pgtest/container":             {"internal/pgserver", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby/api", "github.com/fergusstrange/embedded-postgres"},
-	"internal/interrupt":           {},
-	"cmd/sqlkeel/internal/migrate": {"internal/dsn", "pgerr", "internal/backoff", "internal/schemafile", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
-	"internal/seed":                {"queries", "github.com/jackc/pgx/v5", "github.com/google/uuid"},
-	"cmd/sqlkeel/internal/gen": {
-		"stmt", "stmt/generated", "internal/pgserver", "cmd/sqlkeel/internal/gen/project", "cmd/sqlkeel/internal/gen/scratch", "cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/effects",
-		"cmd/sqlkeel/internal/gen/variants", "cmd/sqlkeel/internal/gen/pages", "cmd/sqlkeel/internal/gen/emit", "github.com/jackc/pgx/v5",
-	},
-	"internal/schemafile":                {"internal/sqltext"},
-	"cmd/sqlkeel/internal/gen/project":   {"internal/schemafile", "internal/sqltext", "go.yaml.in/yaml/v3"},
-	"cmd/sqlkeel/internal/gen/scratch":   {"internal/dsn", "internal/schemafile", "cmd/sqlkeel/internal/gen/project", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
-	"cmd/sqlkeel/internal/gen/syntax":    {"github.com/sqlc-dev/oliphant"},
-	"cmd/sqlkeel/internal/gen/tree":      {},
-	"cmd/sqlkeel/internal/gen/plpgsql":   {"internal/sqltext"},
-	"cmd/sqlkeel/internal/gen/bodies":    {"internal/sqltext", "cmd/sqlkeel/internal/gen/tree", "cmd/sqlkeel/internal/gen/plpgsql", "github.com/jackc/pgx/v5"},
-	"cmd/sqlkeel/internal/gen/catalog":   {"internal/sqltext", "cmd/sqlkeel/internal/gen/syntax", "cmd/sqlkeel/internal/gen/tree", "cmd/sqlkeel/internal/gen/bodies", "github.com/jackc/pgx/v5"},
-	"cmd/sqlkeel/internal/gen/effects":   {"stmt", "cmd/sqlkeel/internal/gen/project", "cmd/sqlkeel/internal/gen/syntax", "cmd/sqlkeel/internal/gen/tree", "cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/query", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
-	"cmd/sqlkeel/internal/gen/query":     {"cmd/sqlkeel/internal/gen/tree", "cmd/sqlkeel/internal/gen/catalog"},
-	"cmd/sqlkeel/internal/gen/variants":  {"stmt", "stmt/generated", "cmd/sqlkeel/internal/gen/project", "cmd/sqlkeel/internal/gen/syntax", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
-	"cmd/sqlkeel/internal/gen/pages":     {"cmd/sqlkeel/internal/gen/project", "cmd/sqlkeel/internal/gen/syntax", "cmd/sqlkeel/internal/gen/tree", "cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/query", "github.com/jackc/pgx/v5", "github.com/sqlc-dev/oliphant"},
-	"cmd/sqlkeel/internal/gen/soundness": {},
-	"cmd/sqlkeel/internal/gen/emit":      {"stmt", "cmd/sqlkeel/internal/gen/project", "cmd/sqlkeel/internal/gen/pages", "cmd/sqlkeel/internal/gen/variants"},
-	// pgtest reads schema files as the generator does, without its parser.
-	"pgtest": {"internal/exec", "internal/pgserver", "internal/schemafile", "internal/sqltext", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "go.uber.org/goleak"},
-	"internal/demo": {
-		"cache", "db", "internal/backoff", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn",
-		"github.com/jackc/pgx/v5", "github.com/google/uuid", "github.com/schollz/progressbar/v3",
-	},
-	"cmd/sqlkeel": {
-		"internal/dsn", "internal/interrupt", "internal/pgserver", "pgtest/container",
-		"cmd/sqlkeel/internal/gen", "cmd/sqlkeel/internal/migrate", "github.com/spf13/cobra",
-	},
-	"internal/demo/cmd":         {"internal/demo", "internal/interrupt", "internal/pgserver", "internal/seed", "pgtest/container"},
-	"internal/mutants/cmd":      {"internal/mutants"},
-	"examples/first":            {"db", "repo"},
-	"examples/shelf":            {"examples/shelf/shelf", "txn", "github.com/jackc/pgx/v5"},
-	"examples/shelf/shelf":      {"stmt", "stmt/generated", "pgerr", "github.com/jackc/pgx/v5"},
-	"cmd/sqlkeel/internal/docs": {},
-	"examples/service":          {"cache", "db", "pgerr", "queries", "repo", "txn", "github.com/google/uuid"},
+// A floor is packages that may import those of the floors below, and those that stand
+// before them on their own.
+type floor struct {
+	name  string
+	rooms []room
+}
+
+// A room is a package, by its folder, and all that it may import: packages of this
+// repository by their folders, others by the beginning of their paths. The standard
+// library is open to all.
+type room struct {
+	folder  string
+	imports []string
+}
+
+const (
+	gen  = "cmd/sqlkeel/internal/gen"
+	pgx  = "github.com/jackc/pgx/v5"
+	uuid = "github.com/google/uuid"
+)
+
+// house is every package of the repository, of all its modules.
+var house = []floor{
+	{"words", []room{
+		{"", nil},
+		{"internal/backoff", nil},
+		{"internal/config", nil},
+		{"internal/interrupt", nil},
+		{"internal/sqltext", nil},
+		{"internal/dsn", []string{pgx}},
+		{"pgerr", []string{pgx}},
+		{"stmt/generated", nil},
+		{"stmt", []string{"stmt/generated", "internal/sqltext"}},
+	}},
+	{"run time", []room{
+		{"cache", []string{"internal/config", "github.com/maypok86/otter/v2"}}, // never pgx
+		{"internal/unit", []string{"stmt", pgx}},
+		{"internal/exec", []string{"stmt", "pgerr", "internal/sqltext", pgx}},
+		{"db", []string{"internal/backoff", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
+		{"txn", []string{"internal/backoff", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},
+		{"txn/job", []string{"internal/unit", "pgerr", "txn"}},
+		{"otel", []string{"pgerr", "stmt", "txn", pgx, "go.opentelemetry.io/otel"}},
+	}},
+	{"servers and tests", []room{
+		{"internal/schemafile", []string{"internal/sqltext"}},
+		{"internal/pgserver", []string{"internal/dsn", pgx}},
+		{"pgtest", []string{"internal/exec", "internal/pgserver", "internal/schemafile", "internal/sqltext", pgx, "github.com/pressly/goose/v3", "go.uber.org/goleak"}},
+		{"pgtest/container", []string{"internal/pgserver", "github.com/fergusstrange/embedded-postgres", "github.com/moby/moby/api", "github.com/testcontainers/testcontainers-go"}},
+		{"internal/bouncer", []string{pgx}},
+	}},
+	{"tool", []room{
+		{gen + "/project", []string{"internal/schemafile", "internal/sqltext", "go.yaml.in/yaml/v3"}},
+		{gen + "/scratch", []string{"internal/dsn", "internal/schemafile", "internal/sqltext", gen + "/project", pgx, "github.com/sqlc-dev/oliphant"}},
+		{gen + "/syntax", []string{"github.com/sqlc-dev/oliphant"}},
+		{gen + "/tree", nil},
+		{gen + "/plpgsql", []string{"internal/sqltext"}},
+		{gen + "/bodies", []string{"internal/sqltext", gen + "/plpgsql", gen + "/tree", pgx}},
+		{gen + "/catalog", []string{"internal/sqltext", gen + "/bodies", gen + "/syntax", gen + "/tree", pgx}},
+		{gen + "/query", []string{gen + "/catalog", gen + "/tree"}},
+		{gen + "/effects", []string{"stmt", gen + "/catalog", gen + "/project", gen + "/query", gen + "/syntax", gen + "/tree", pgx, "github.com/sqlc-dev/oliphant"}},
+		{gen + "/variants", []string{"stmt", "stmt/generated", gen + "/project", gen + "/syntax", pgx, "github.com/sqlc-dev/oliphant"}},
+		{gen + "/pages", []string{gen + "/catalog", gen + "/project", gen + "/query", gen + "/syntax", gen + "/tree", pgx, "github.com/sqlc-dev/oliphant"}},
+		{gen + "/emit", []string{"stmt", gen + "/pages", gen + "/project", gen + "/variants"}},
+		{gen, []string{"internal/pgserver", "stmt", "stmt/generated", gen + "/catalog", gen + "/effects", gen + "/emit", gen + "/pages", gen + "/project", gen + "/scratch", gen + "/variants", pgx}},
+		{gen + "/soundness", nil},
+		{"cmd/sqlkeel/internal/migrate", []string{"internal/backoff", "internal/dsn", "internal/schemafile", "internal/sqltext", "pgerr", pgx, "github.com/pressly/goose/v3"}},
+		{"cmd/sqlkeel", []string{"internal/dsn", "internal/interrupt", "internal/pgserver", "pgtest/container", gen, "cmd/sqlkeel/internal/migrate", "github.com/spf13/cobra"}},
+		{"cmd/sqlkeel/internal/docs", nil},
+	}},
+	{"bookstore", []room{
+		{"migrations", nil},
+		{"queries", []string{"pgerr", "stmt", "stmt/generated", pgx, uuid}},
+		{"repo", []string{"cache", "db", "internal/unit", "pgerr", "queries", "stmt", "txn", "txn/job", pgx, uuid}},
+		{"internal/seed", []string{"queries", pgx, uuid}},
+		{"internal/demo", []string{"cache", "db", "internal/backoff", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn", pgx, uuid, "github.com/schollz/progressbar/v3"}},
+		{"internal/demo/cmd", []string{"internal/demo", "internal/interrupt", "internal/pgserver", "internal/seed", "pgtest/container"}},
+		{"examples/first", []string{"db", "repo"}},
+		{"examples/service", []string{"cache", "db", "pgerr", "queries", "repo", "txn", uuid}},
+		{"examples/shelf/shelf", []string{"pgerr", "stmt", "stmt/generated", pgx}},
+		{"examples/shelf", []string{"examples/shelf/shelf", "txn", pgx}},
+	}},
+	{"workshop", []room{
+		{"internal/history", nil},
+		{"internal/mutants", nil},
+		{"internal/mutants/cmd", []string{"internal/mutants"}},
+		{"bench/contention", []string{"txn", pgx}},
+		{"bench/cmd/contention", []string{"bench/contention", pgx}},
+		{"bench/kills", nil},
+	}},
 }
 
 func TestEveryPackageKeepsToItsImports(t *testing.T) {
 	t.Parallel()
+	allowed := map[string][]string{}
+	for _, f := range house {
+		for _, r := range f.rooms {
+			allowed[r.folder] = r.imports
+		}
+	}
+	found := map[string]bool{}
 	for _, p := range packages(t) {
-		allowed, listed := house[p.folder()]
+		found[p.folder()] = true
+		imports, listed := allowed[p.folder()]
 		if !listed {
 			t.Errorf("package %s has no line in the table of imports", p.ImportPath)
 			continue
 		}
-		for _, bad := range foreign(p, allowed) {
+		for _, bad := range foreign(p, imports) {
 			t.Errorf("package %q must not import %s", p.folder(), bad)
 		}
 	}
-}
-
-func TestEveryLineOfTheTableIsAPackage(t *testing.T) {
-	t.Parallel()
-	found := map[string]bool{}
-	for _, p := range packages(t) {
-		found[p.folder()] = true
-	}
-	for folder := range house {
+	for folder := range allowed {
 		if !found[folder] {
 			t.Errorf("the table of imports lists %q, which is no package", folder)
 		}
 	}
 }
 
+func TestImportsGoDown(t *testing.T) {
+	t.Parallel()
+	for _, bad := range upward(house) {
+		t.Error(bad)
+	}
+}
+
 func TestAForbiddenImportIsSeen(t *testing.T) {
 	t.Parallel()
-	p := pkg{ImportPath: module + "/cache", Imports: []string{"context", module + "/db", "github.com/jackc/pgx/v5/pgconn", "github.com/maypok86/otter/v2"}}
-	want := []string{module + "/db", "github.com/jackc/pgx/v5/pgconn"}
-	if got := foreign(p, house["cache"]); !slices.Equal(got, want) {
+	p := pkg{ImportPath: module + "/cache", Imports: []string{"context", module + "/db", pgx + "/pgconn", "github.com/maypok86/otter/v2"}}
+	want := []string{module + "/db", pgx + "/pgconn"}
+	if got := foreign(p, []string{"internal/config", "github.com/maypok86/otter/v2"}); !slices.Equal(got, want) {
 		t.Errorf("foreign imports = %v, want %v", got, want)
 	}
+}
+
+func TestAnImportThatGoesUpIsSeen(t *testing.T) {
+	t.Parallel()
+	got := upward([]floor{
+		{"ground", []room{{"leaf", []string{pgx, "side"}}, {"side", []string{"leaf", "roof"}}}},
+		{"top", []room{{"roof", []string{"leaf", "side", "roof"}}}},
+	})
+	want := []string{`"leaf" (ground) must not import "side"`, `"side" (ground) must not import "roof"`, `"roof" (top) must not import "roof"`}
+	if len(got) != len(want) {
+		t.Fatalf("upward imports = %q, want %q", got, want)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("upward import %q, want %q", got[i], want[i])
+		}
+	}
+}
+
+// upward says which lines of a table allow an import of what stands further down in it.
+func upward(floors []floor) (bad []string) {
+	below := map[string]bool{}
+	for _, f := range floors {
+		for _, r := range f.rooms {
+			for _, path := range r.imports {
+				if !strings.Contains(path, ".") && !below[path] {
+					bad = append(bad, fmt.Sprintf("%q (%s) must not import %q: it does not stand before it in the table", r.folder, f.name, path))
+				}
+			}
+			below[r.folder] = true
+		}
+	}
+	return bad
 }
 
 type pkg struct {
@@ -146,24 +214,46 @@ func foreign(p pkg, allowed []string) []string {
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...")
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("go list: %v\n%s", err, exit.Stderr)
-	}
+	list, err := listed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []pkg
+	return list
+}
+
+// listed returns the packages of all modules.
+var listed = sync.OnceValues(func() (list []pkg, err error) {
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == "testdata" || path != "." && strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if err != nil || d.Name() != "go.mod" {
+			return err
+		}
+		some, err := packagesOf(filepath.Dir(path))
+		list = append(list, some...)
+		return err
+	})
+	return list, err
+})
+
+func packagesOf(dir string) (list []pkg, err error) {
+	out, err := exec.Command("go", "-C", dir, "list", "-json=ImportPath,Imports", "./...").Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("go list in %s: %w\n%s", dir, err, exit.Stderr)
+	}
+	if err != nil {
+		return nil, err
+	}
 	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p pkg
 		err := dec.Decode(&p)
 		if errors.Is(err, io.EOF) {
-			return list
+			return list, nil
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		list = append(list, p)
 	}

@@ -5,4 +5,4 @@
 package sqlkeel
 
 //go:generate go tool -modfile=tools/go.mod sqlc generate
-//go:generate go run ./cmd/sqlkeel generate
+//go:generate go -C cmd/sqlkeel run . generate --config $PWD/sqlc.yaml

@@ -4,7 +4,7 @@
 package main
 
 //go:generate go tool -modfile=../../tools/go.mod sqlc generate
-//go:generate go run ../../cmd/sqlkeel generate
+//go:generate go -C ../../cmd/sqlkeel run . generate --config $PWD/sqlc.yaml
 
 import (
 	"context"

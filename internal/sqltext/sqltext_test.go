@@ -1,6 +1,8 @@
 package sqltext
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +79,14 @@ func TestPlaceCountsCharacters(t *testing.T) {
 }
 
 func FuzzTokensCoverTheText(f *testing.F) {
+	var pieces []string // hard to cut, each a statement
+	text, err := os.ReadFile("testdata/pieces.json")
+	if err == nil {
+		err = json.Unmarshal(text, &pieces)
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
 	for _, seed := range slices.Concat(pieces, []string{"SELECT 'a' -- b\r-- c\n'd;'", "a $1 $x$ $x$ 'b' E'\\'' \"c\" -- d\n /* /* */", "1.5e3 1..2 U&'x'", "$", "$a", "é", "\xff;", "--\r;", "'a'--\r'b'", "N'\\'", "0x", "b'"}) {
 		f.Add(seed, false)
 		f.Add(seed, true)
