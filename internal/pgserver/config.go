@@ -37,6 +37,8 @@ type Config struct {
 	// Durable keeps fsync and full_page_writes on. Default: off. Without it a
 	// committed transaction survives the death of the server's processes, but
 	// not that of the machine.
+	// Its data are in memory (/dev/shm) where 4 GB are free there, unless TMPDIR
+	// names a folder.
 	Durable bool
 
 	// Report hears, in one line each, why a provider was passed over and which

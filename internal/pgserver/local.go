@@ -57,7 +57,7 @@ func newLocal(cfg Config, bin string) (*local, error) {
 	if err != nil {
 		return nil, err
 	}
-	home, err := as.makeHome(os.TempDir(), "/tmp", "/var/tmp")
+	home, err := as.makeHome(homes(cfg, freeInMemory)...)
 	if err != nil {
 		return nil, fmt.Errorf("make a data directory: %w", err)
 	}
