@@ -13,8 +13,9 @@
 //
 // The databases live on the server that TEST_DATABASE_URL names. Under
 // `sqlkeel pg run -- go test ./...` that is one server for all packages.
-// Without it the test process starts a server when the first test asks for one;
-// it ends with the process. DATABASE_URL is not looked at: it may well name
+// Without it the test process starts a server when the first test asks for one, from
+// the PostgreSQL binaries of the machine; it ends with the process. Tests that import
+// package pgtest/container need no binaries. DATABASE_URL is not looked at: it may well name
 // data that somebody needs. On a server that lives on, templates stay (they are
 // named pgtest_template_*, and may be dropped at any time).
 //

@@ -14,7 +14,7 @@
 //
 //	test: TestName             a test of PKG that must fail
 //	test: TestName/sub_test    one of its parts, spelt as go test prints it
-//	test: ../txn TestName      a test of the package in another folder
+//	test: ../txn TestName      a test of the package in another folder, or module
 //	must: pass                 the tests must pass with the edits instead
 //	on: NAME                   another file here whose edits are made first
 //	flags: -race               build with the race detector

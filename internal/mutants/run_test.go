@@ -19,6 +19,7 @@ func TestWhatBecomesOfAMutant(t *testing.T) {
 		"failsAll":     {subtracts("test: TestAdd", "test: TestDouble"), "caught"},
 		"failsAPart":   {subtracts("test: TestParts/of_a_kind"), "caught"},
 		"failsThere":   {subtracts("test: ../other TestOther"), "caught"},
+		"failsInside":  {subtracts("test: ../inner TestInner"), "caught"},
 		"failsByPanic": {subtracts("test: TestPanics"), "panics"},
 		"failsByHang":  {subtracts("test: TestHangs"), "hangs"},
 		"twoEdits": {`Adds one to both.

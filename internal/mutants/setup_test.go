@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// tiny is a module of two packages, whose tests see most faults of Add.
+// tiny is a module of two packages, whose tests see most faults of Add, and a module
+// inside of it.
 var tiny = map[string]string{
 	"go.mod": "module example.org/tiny\n\ngo 1.25\n",
 	"calc/calc.go": `package calc
@@ -72,6 +73,21 @@ func TestHangs(*testing.T) {
 func TestPanics(*testing.T) {
 	if wrong {
 		panic("wrong")
+	}
+}
+`,
+	"inner/go.mod": "module example.org/tiny/inner\n\ngo 1.25\n\nrequire example.org/tiny v0.0.0\n\nreplace example.org/tiny => ..\n",
+	"inner/inner_test.go": `package inner
+
+import (
+	"testing"
+
+	"example.org/tiny/calc"
+)
+
+func TestInner(t *testing.T) {
+	if calc.Add(1, 1) != 2 {
+		t.Error("wrong")
 	}
 }
 `,
