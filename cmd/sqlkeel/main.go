@@ -39,5 +39,6 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(newGenerate(), newCheck(), newInspect(), newMigrate(), newPG())
+	addExamples(root)
 	return root
 }
