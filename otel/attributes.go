@@ -27,7 +27,7 @@ func seconds(key attribute.Key, d time.Duration) attribute.KeyValue {
 	return key.Float64(d.Seconds())
 }
 
-// failure returns what is told of an error, and nothing for none.
+// failure returns the attributes of an error, and none without one.
 func failure(err error) []attribute.KeyValue {
 	if err == nil {
 		return nil
@@ -40,7 +40,7 @@ func failure(err error) []attribute.KeyValue {
 }
 
 // reason is why an attempt was not committed: what decided about the next one,
-// whatever the function made of it, or that nobody knows.
+// whatever the function made of it, or that the outcome is unknown.
 func reason(end txn.AttemptEnd) error {
 	if end.Cause == nil || end.Outcome == stmt.Unknown {
 		return end.Err

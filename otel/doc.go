@@ -1,5 +1,5 @@
 // Package keelotel reports what package txn does to OpenTelemetry. It is a module
-// of its own, so that nobody else depends on OpenTelemetry.
+// of its own, so that other users do not depend on OpenTelemetry.
 //
 //	observer, err := keelotel.NewTxnObserver(keelotel.Config{Database: "bookstore"})
 //	...
@@ -35,7 +35,7 @@
 //	db.client.operation.duration  histogram, s: units, hooks not included
 //	sqlkeel.txn.attempts          counter: attempts by outcome
 //	sqlkeel.txn.retries           counter: attempts after the first of their unit
-//	sqlkeel.txn.unknown_outcomes  counter: units of which nobody knows whether they are committed
+//	sqlkeel.txn.unknown_outcomes  counter: units with an unknown outcome
 //	sqlkeel.txn.gate_wait         histogram, s: waits for an admission, of units that had to wait
 //	sqlkeel.txn.resolve_time      histogram, s: by the outcome that was found
 //
@@ -44,7 +44,7 @@
 // resolve_time have the outcome. A tracer of statements may use the name
 // db.client.operation.duration too: its scope is another one.
 //
-// # What is not told
+// # What is left out
 //
 // The text of an error may contain data of a row, so it is left out, and with it
 // keys, settings and arguments. error.type is the SQLSTATE if the error has one,

@@ -30,7 +30,7 @@ func newInstruments(meter metric.Meter) (*instruments, error) {
 		resolveTime: m.seconds("sqlkeel.txn.resolve_time", "Time in which the outcome of a COMMIT without answer was found out."),
 		attempts:    m.counter("sqlkeel.txn.attempts", "{attempt}", "Attempts at units of work."),
 		retries:     m.counter("sqlkeel.txn.retries", "{attempt}", "Attempts after the first of a unit of work."),
-		unknown:     m.counter("sqlkeel.txn.unknown_outcomes", "{unit}", "Units of work that are committed or not: nobody knows."),
+		unknown:     m.counter("sqlkeel.txn.unknown_outcomes", "{unit}", "Units of work with an unknown outcome."),
 	}
 	if m.err != nil {
 		return nil, m.err

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// told is what OpenTelemetry was told.
+// told is what OpenTelemetry received.
 type told struct {
 	t      testing.TB
 	spans  *tracetest.SpanRecorder

@@ -76,7 +76,7 @@ func (o *TxnObserver) TransactionEnd(ctx context.Context, op txn.Op, end txn.Tra
 }
 
 // started is what an observer has started, in the context of all below. The span
-// that OpenTelemetry finds there may be another one, by somebody in between.
+// that OpenTelemetry finds there may be another one, from code in between.
 type started struct {
 	op   *operation
 	span trace.Span

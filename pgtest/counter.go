@@ -25,7 +25,7 @@ type Counter struct {
 // NewCounter returns a counter that counts nothing until it is attached.
 func NewCounter() *Counter { return &Counter{} }
 
-// Attach makes the counter hear of all that the pool sends, beside any tracer
+// Attach makes the counter count all that the pool sends, beside any tracer
 // that cfg has already. It fits [DB.Pool]: db.Pool(counter.Attach).
 func (c *Counter) Attach(cfg *pgxpool.Config) {
 	tracer := c.Tracer()
@@ -35,7 +35,7 @@ func (c *Counter) Attach(cfg *pgxpool.Config) {
 	cfg.ConnConfig.Tracer = tracer
 }
 
-// Tracer returns what hears of the statements, for configurations that take a
+// Tracer returns a tracer that counts the statements, for configurations that take a
 // tracer instead of a pool's: db.Config{Tracer: counter.Tracer()}.
 func (c *Counter) Tracer() pgx.QueryTracer { return tracer{c} }
 

@@ -15,8 +15,8 @@
 // `sqlkeel pg run -- go test ./...` that is one server for all packages.
 // Without it the test process starts a server when the first test asks for one, from
 // the PostgreSQL binaries of the machine; it ends with the process. Tests that import
-// package pgtest/container need no binaries. DATABASE_URL is not looked at: it may well name
-// data that somebody needs. On a server that lives on, templates stay (they are
+// package pgtest/container need no binaries. DATABASE_URL is ignored, because it may
+// name data that is needed. On a server that lives on, templates stay (they are
 // named pgtest_template_*, and may be dropped at any time).
 //
 // [NewServer] gives a test a private server to stop, kill and start, and standbys

@@ -85,7 +85,7 @@ func ExampleNewProxy() {
 	}
 }
 
-// A test whose COMMIT arrives after its client was told nothing.
+// A test whose COMMIT arrives after its client got no answer.
 func ExampleProxy_OnCommit() {
 	_ = func(t *testing.T) {
 		server := pgtest.NewServer(t)

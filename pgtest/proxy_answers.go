@@ -3,7 +3,7 @@ package pgtest
 import "sync"
 
 // answers is the way back of a link: what the server owes to the client, and
-// whether the client may hear of it.
+// whether the client may receive it.
 type answers struct {
 	left chan struct{} // closed when the server's connection has ended
 

@@ -68,7 +68,7 @@ func (p *Proxy) BlockCancelRequests(block bool) {
 func (p *Proxy) complain(l *link) {
 	if !l.told {
 		l.told = true
-		p.t.Errorf("pgtest: proxy: OnCommit: a connection is encrypted or not PostgreSQL's: its COMMITs cannot be told (is sslmode=disable missing?)")
+		p.t.Errorf("pgtest: proxy: OnCommit: a connection is encrypted or not PostgreSQL's: its COMMITs cannot be seen (is sslmode=disable missing?)")
 	}
 }
 

@@ -17,7 +17,7 @@ type link struct {
 	told    bool     // that COMMITs cannot be found; of the client's pump alone
 	answers *answers
 
-	ctx context.Context // ends when the link is closed, by whomever
+	ctx context.Context // ends when the link is closed
 	end context.CancelFunc
 }
 

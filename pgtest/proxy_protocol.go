@@ -26,7 +26,7 @@ const (
 	phaseStartup phase = iota // a packet without a type
 	phaseMessages
 	phaseCancelled // a CancelRequest; nothing follows it
-	phaseOpaque    // encrypted, or not PostgreSQL's protocol: nobody can tell
+	phaseOpaque    // encrypted, or not PostgreSQL's protocol: not readable
 )
 
 // piece is a part of what a client sends, to be treated as one.

@@ -135,7 +135,7 @@ func TestWithoutHoldEveryByteComesBackAtOnce(t *testing.T) {
 	if len(h.commits) != 0 || h.requests != 13 {
 		t.Errorf("commits %v, %d requests; want none and 13", h.commits, h.requests)
 	}
-	// Who begins to hold in the middle of a COMMIT is too late for that one.
+	// A hold that begins in the middle of a COMMIT is too late for that one.
 	late := commits[1] + 3
 	h, _ = listen([][]byte{stream[:late], stream[late:]}, func(i int) bool { return i > 0 })
 	if want := []int{commits[0], commits[2]}; !slices.Equal(h.commits, want) || !bytes.Equal(h.out, stream) {

@@ -53,8 +53,8 @@ func TestTemplatesDifferInEverythingThatShapesADatabase(t *testing.T) {
 	}
 }
 
-// builds counts how often a template is built when n ask for it at a time. Who
-// builds waits for a second builder, but not longer than limit.
+// builds counts how often a template is built when n ask for it at a time. A
+// builder waits for a second one, but not longer than limit.
 func builds(t *testing.T, seedName string, n int, limit time.Duration) int64 {
 	t.Helper()
 	var built atomic.Int64

@@ -25,7 +25,7 @@ type Querier interface {
 	// a book that has none.
 	BooksWithReviews(ctx context.Context) ([]BooksWithReviewsRow, error)
 	CategorySales(ctx context.Context) ([]CategorySale, error)
-	// ClaimTasks locks the oldest ready tasks that nobody else holds. The locks
+	// ClaimTasks locks the oldest ready tasks that no other session holds. The locks
 	// end with the transaction, so a worker that dies gives its tasks back.
 	ClaimTasks(ctx context.Context, maxRows int32) ([]ClaimTasksRow, error)
 	CopyAccounts(ctx context.Context, arg []CopyAccountsParams) (int64, error)

@@ -554,7 +554,7 @@ func (c SearchBooksCursor) keys() (key1 int64, err error) {
 }
 
 // String returns the cursor as text for a URL, "" for the beginning. It is neither
-// secret nor signed: whoever can read it can read the keys of the row.
+// secret nor signed: its text shows the keys of the row.
 func (c SearchBooksCursor) String() string { return c.text }
 
 // IsZero reports whether the cursor is the beginning.

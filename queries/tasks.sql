@@ -1,4 +1,4 @@
--- ClaimTasks locks the oldest ready tasks that nobody else holds. The locks
+-- ClaimTasks locks the oldest ready tasks that no other session holds. The locks
 -- end with the transaction, so a worker that dies gives its tasks back.
 -- name: ClaimTasks :many
 SELECT t.id, t.kind, t.payload

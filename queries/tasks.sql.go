@@ -36,7 +36,7 @@ type ClaimTasksRow struct {
 	Payload json.RawMessage
 }
 
-// ClaimTasks locks the oldest ready tasks that nobody else holds. The locks
+// ClaimTasks locks the oldest ready tasks that no other session holds. The locks
 // end with the transaction, so a worker that dies gives its tasks back.
 func (q *Queries) ClaimTasks(ctx context.Context, maxRows int32) ([]ClaimTasksRow, error) {
 	rows, err := q.db.Query(ctx, claimTasks, maxRows)

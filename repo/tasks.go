@@ -28,7 +28,7 @@ type TaskRun struct {
 }
 
 // ProcessTasks works the queue until it is empty, in chunks: each claims up to
-// Size ready tasks that nobody else holds, hands them to handle, marks them
+// Size ready tasks that no other session holds, hands them to handle, marks them
 // done and counts them, in one transaction. What handle does through q is
 // committed with the task's end or not at all, so a run that crashes loses
 // nothing and does nothing twice: call ProcessTasks again. Several processes

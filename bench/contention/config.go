@@ -35,7 +35,7 @@ type Config struct {
 	// Pgbench is the path of the pgbench to run. Default: it is searched for, and
 	// reported as missing when there is none.
 	Pgbench string
-	// Progress hears of every round. Default: nobody.
+	// Progress is called after every round. Default: none.
 	Progress func(line string)
 }
 

@@ -2,7 +2,7 @@
 //
 // The work is a transfer between two of the few rows that are hot: both are
 // read, both are written, at an isolation level at which one of two that
-// overlap must be run again. Who does that is an arm: pgbench, a loop around plain pgx that
+// overlap must be run again. An arm is what does that: pgbench, a loop around plain pgx that
 // retries at once, the same loop with waits, or sqlkeel. One more arm is the
 // first loop a second time; what it differs from itself is noise.
 //

@@ -48,8 +48,8 @@ func unchanged(t *testing.T, dir string, before map[string]string) {
 	}
 }
 
-// Whoever presses ^C gets the prompt back soon, and finds neither a database on the
-// server nor half of the code.
+// After ^C the prompt is back soon, and there is neither a database on the server
+// nor half of the code.
 func TestAnInterruptDropsTheScratchDatabase(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"generate", "check", "inspect"} {

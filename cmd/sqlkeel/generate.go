@@ -52,7 +52,7 @@ after sqlc generate, on the packages of sqlc's configuration that are for pgx/v5
 Beside sqlc's files each package gets statements_gen.go (what the statements read
 and write, their optional parts, sorts, pages and shared rows) and
 constraints_gen.go (a name for each constraint). Files that were written here and
-are not any more are removed; a file of somebody else is not overwritten.
+are not any more are removed; a file from elsewhere is not overwritten.
 
 All problems are listed on standard error as file:line:col: statement: message.
 Nothing is written then, and the exit code is 1.` + aboutServer,

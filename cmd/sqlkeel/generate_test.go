@@ -171,7 +171,7 @@ func TestAServerThatCannotBeReachedIsAClearError(t *testing.T) {
 	}
 }
 
-// The bookstore's own code: who changes a query or a migration must generate.
+// The bookstore's own code: a change of a query or a migration needs a new run.
 func TestTheBookstoresCodeIsUpToDate(t *testing.T) {
 	t.Parallel()
 	if _, stderr, code := result(t, sqlkeel(t, onServer(t), "check", "--config", "../../sqlc.yaml")); code != 0 {

@@ -38,7 +38,7 @@ data when the command has ended. SQLKEEL_PG_PROVIDER (dsn, local, docker or
 download) forces one of these.
 
 The command finds the server's URL in TEST_DATABASE_URL, and in DATABASE_URL too
-where that is not set: programs read it, but a value that somebody chose stays.
+where that is not set, because programs read it. A value that is set stays.
 Signals are passed on to the command, and its exit code is returned.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -19,7 +19,7 @@ type api struct {
 	books    *repo.Repo
 	health   func() db.Report
 	log      *slog.Logger
-	stopping <-chan struct{} // closed once the service is told to end
+	stopping <-chan struct{} // closed when the service is to end
 }
 
 func (a *api) routes() http.Handler {

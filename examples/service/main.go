@@ -25,8 +25,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/repo"
 )
 
-// drainTime is how long the requests under way may take once the service is
-// told to end.
+// drainTime is how long the requests under way may take when the service ends.
 const drainTime = 15 * time.Second
 
 func main() {

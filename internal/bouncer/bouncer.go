@@ -113,7 +113,7 @@ func account(t testing.TB) *syscall.Credential {
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		}
 	}
-	t.Fatal("bouncer: PgBouncer does not run as root, and there is neither a user postgres nor nobody to run it as")
+	t.Fatal("bouncer: PgBouncer does not run as root, and there is no other user to run it as: create the user postgres")
 	return nil
 }
 

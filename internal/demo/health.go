@@ -13,7 +13,7 @@ import (
 // waits for. It should within one interval; the rest is for a busy machine.
 const noticeBound = 10 * time.Second
 
-// heard wakes whom awaitHealth keeps waiting. It must not block the monitor.
+// heard wakes awaitHealth. It must not block the monitor.
 func (s *stage) heard(db.Report) {
 	select {
 	case s.changed <- struct{}{}:

@@ -58,7 +58,7 @@ func serverLost(ctx context.Context, s *stage) (string, error) {
 // restart stops a server of ours as a crash would, shows what the monitor says
 // then, and starts it again. It returns when the server accepts connections.
 // An interrupt shortens the time in between, but a server that was stopped is
-// started: somebody must drop the database.
+// started, because the database must be dropped.
 func (s *stage) restart(ctx context.Context) (how string, err error) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
@@ -121,7 +121,7 @@ type watch struct {
 	mu         sync.Mutex
 	ok, failed int           // guarded by mu
 	enough     int           // guarded by mu; reached is closed when ok gets there
-	reached    chan struct{} // guarded by mu; nil when nobody waits
+	reached    chan struct{} // guarded by mu; nil when no caller waits
 }
 
 // note counts a read.

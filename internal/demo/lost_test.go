@@ -36,7 +36,7 @@ func TestAWatchWaitsForSuccesses(t *testing.T) {
 		if err := <-reached; err != nil {
 			t.Error(err)
 		}
-		w.note(nil) // nobody waits any longer
+		w.note(nil) // no caller waits any longer
 		if ok, failed := w.counts(); ok != 5 || failed != 3 {
 			t.Errorf("%d succeeded, %d failed; want 5 and 3", ok, failed)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/db"
 )
 
-// fault is what somebody else does while a part is shown, and what the part
+// fault is what another session does while a part is shown, and what the part
 // must say of it. A part that held all the same would prove nothing.
 type fault struct {
 	name, title string
@@ -143,7 +143,7 @@ func with(p part, change func(ctx context.Context, s *stage) error) part {
 	}}
 }
 
-// Each of these parts is told something untrue, or something in its way.
+// Each of these parts gets something untrue, or something in its way.
 func TestAPartIsNotBelievedWithoutProof(t *testing.T) {
 	t.Parallel()
 	all := everything()
@@ -156,7 +156,7 @@ func TestAPartIsNotBelievedWithoutProof(t *testing.T) {
 	}
 	p := only(
 		with(all.part(t, "contended transfers, SERIALIZABLE"), func(_ context.Context, s *stage) error {
-			s.retries = &retryCounter{} // not the one that hears of retries
+			s.retries = &retryCounter{} // not the one that counts retries
 			return nil
 		}),
 		with(all.part(t, "batch job killed and resumed"), begin),

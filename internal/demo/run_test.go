@@ -113,7 +113,7 @@ func endingAllSessionsIsNoticed(t *testing.T, private *pgtest.Server) {
 	}
 }
 
-// bystander is somebody else who works on the server: the check returns an
+// bystander is another session that works on the server: the check returns an
 // error unless session, database, data and server are as they were.
 func bystander(t *testing.T, dsn string) (check func() error) {
 	t.Helper()

@@ -17,7 +17,7 @@ type screen struct {
 	terminal bool
 }
 
-// outlet tells when nobody can read on.
+// outlet calls broken when the output cannot be written any more.
 type outlet struct {
 	io.Writer
 	broken func(error)
@@ -40,7 +40,7 @@ func (s *screen) line(format string, args ...any) {
 	fmt.Fprintf(s.out, "      "+format+"\n", args...)
 }
 
-// progress returns a function that is told how many more of total are done.
+// progress returns a function that takes how many more of total are done.
 // On a terminal it moves a bar; elsewhere it writes a line each quarter.
 func (s *screen) progress(what string, total int) func(int) {
 	if s.terminal {

@@ -55,7 +55,7 @@ func foreign(t *testing.T, dsn string) *pgserver.Server {
 	return server
 }
 
-// shared is the server that all tests share, which is nobody's to stop.
+// shared is the server that all tests share, which no test may stop.
 func shared(t *testing.T) *pgserver.Server {
 	t.Helper()
 	return foreign(t, pgtest.New(t).DSN())

@@ -14,7 +14,7 @@ type Kind string
 // The kinds. The names in brackets are those of Adya's thesis and of Elle.
 const (
 	RepeatedAppend    Kind = "repeated append"            // the history appends a value to a key twice; nothing follows from it
-	Unwritten         Kind = "unwritten value"            // a list has a value that nobody appended
+	Unwritten         Kind = "unwritten value"            // a list has a value that no transaction appended
 	DoubleApplication Kind = "double application"         // a list has a value twice
 	Incompatible      Kind = "incompatible orders"        // of two lists of a key neither is the beginning of the other
 	AbortedRead       Kind = "aborted read (G1a)"         // a read saw an append of a failed transaction

@@ -59,18 +59,18 @@ type ledger struct {
 	strange []list  // lists that do not agree with it
 }
 
-// place is an operation. The final list, which is nobody's, has the place nowhere.
+// place is an operation. The final list, which no operation read, has the place nowhere.
 type place struct{ txn, op int32 }
 
 var nowhere = place{-1, -1}
 
-// list is a list and who read it.
+// list is a list and the operations that read it.
 type list struct {
 	by     place
 	values []int32
 }
 
-// txns is who read the list, for a report.
+// txns are the transactions that read the list, for a report.
 func (l list) txns(others ...int32) []int {
 	var all []int
 	for _, t := range append([]int32{l.by.txn}, others...) {

@@ -11,7 +11,7 @@
 // # What is checked
 //
 // [Check] first judges each list by itself and against the others of its key:
-// values that nobody appended or that came twice, writes of transactions that
+// values that no transaction appended or that came twice, writes of transactions that
 // failed, a transaction's writes seen in part or not seen by itself, lists that
 // do not agree on one order, writes that are gone in the end.
 //

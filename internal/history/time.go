@@ -15,7 +15,7 @@ func (c *checker) sessions() []edge {
 		if before, ok := last[txn.Process]; ok && c.end(before) < txn.Begin {
 			edges = append(edges, edge{from: before, to: t, step: session})
 		}
-		// Nobody knows when one that is unknown took effect.
+		// An unknown one may have taken effect at any time.
 		if c.ends(t) {
 			last[txn.Process] = t
 		}

@@ -31,7 +31,7 @@ func pickAccount(euid int) (*account, error) {
 			return &account{name, uid, gid}, nil
 		}
 	}
-	return nil, fmt.Errorf("PostgreSQL does not run as root, and there is neither a user postgres nor nobody to run it as")
+	return nil, fmt.Errorf("PostgreSQL does not run as root, and there is no other user to run it as: create the user postgres")
 }
 
 // makeHome creates the directory of one server, owned by its account. As root

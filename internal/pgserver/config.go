@@ -41,8 +41,8 @@ type Config struct {
 	// names a folder.
 	Durable bool
 
-	// Report hears, in one line each, why a provider was passed over and which
-	// one serves. Default: nobody.
+	// Report gets a line for each provider that was passed over, with the reason,
+	// and one for the provider that serves. Default: none.
 	Report func(string)
 
 	// Getenv reads the environment. Default: os.Getenv.

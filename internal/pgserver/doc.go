@@ -7,7 +7,7 @@
 //     against another server than the one it was pointed at.
 //  2. [Local]: initdb and postgres of this machine, from SQLKEEL_PG_BIN, the
 //     PATH, or the usual places of packages. Works as root too: the server
-//     then runs as the user postgres, or nobody.
+//     then runs as the user postgres, or as another one without rights.
 //  3. [Docker]: a container of SQLKEEL_PG_IMAGE.
 //  4. [Download]: PostgreSQL binaries fetched once into a cache directory, from
 //     the Maven repository SQLKEEL_PG_REPOSITORY (default: the central one).

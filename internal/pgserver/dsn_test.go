@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// deadDSN is the URL of a port where nobody listens.
+// deadDSN is the URL of a port without a listener.
 func deadDSN(t *testing.T) string {
 	t.Helper()
 	l, err := Listen()

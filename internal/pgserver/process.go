@@ -71,7 +71,7 @@ func (p *process) signal(sig syscall.Signal) error {
 
 // kill ends the process and its children by SIGKILL. It is stopped first and dies
 // last: else it would tell its children to end, or they would notice that it
-// died, and sessions would still hear of it.
+// died, and sessions would still get a message.
 func (p *process) kill() error {
 	if err := p.signal(syscall.SIGSTOP); err != nil || !p.alive() {
 		return err

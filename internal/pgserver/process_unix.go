@@ -10,5 +10,5 @@ func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
 const endsWithUs = false
 
-// children cannot be told here: they notice by themselves that their parent died.
+// children are not known here: they notice by themselves that their parent died.
 func children(int) []int { return nil }

@@ -114,7 +114,7 @@ func TestAStandbyIsKnownByItsClusterName(t *testing.T) {
 	if err := follower.Promote(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, follower.DSN(), "INSERT INTO items VALUES (1)") // waits for nobody
+	execute(t, follower.DSN(), "INSERT INTO items VALUES (1)") // waits for no standby
 }
 
 func TestAServerThatIsDownIsUpOnceItHasAStandby(t *testing.T) {

@@ -36,7 +36,7 @@ func (s Size) pairs(books int) int { return books * s.Users }
 const block = 10_000
 
 // Load copies the data into an empty, migrated bookstore, inside the caller's
-// transaction: a load that fails leaves nothing. loaded, when not nil, is told
+// transaction: a load that fails leaves nothing. loaded, when not nil, gets
 // the number of rows after every block.
 func Load(ctx context.Context, tx pgx.Tx, size Size, loaded func(rows int)) error {
 	if loaded == nil {

@@ -1,6 +1,6 @@
 // Package unit is the mark that a transaction of package txn leaves in the
 // context of its function, so that others can tell that they are inside: db, to
-// refuse a second connection where the first was meant, and whoever must know
+// refuse a second connection where the first was meant, and code that must know
 // how the transaction ends.
 //
 // A mark is found by [Of]. It outlives its transaction in contexts that were
@@ -72,13 +72,12 @@ func Op(ctx context.Context) string {
 
 type poolKey struct{}
 
-// WithPool returns a context that tells where a connection that is lent with it is
-// from.
+// WithPool returns a context that names the pool of the connection in use.
 func WithPool(ctx context.Context, pool any) context.Context {
 	return context.WithValue(ctx, poolKey{}, pool)
 }
 
-// Pool returns where a connection that was lent with ctx is from, or nil.
+// Pool returns the pool of the connection in use with ctx, or nil.
 func Pool(ctx context.Context) any { return ctx.Value(poolKey{}) }
 
 // End says that the function is over.

@@ -34,7 +34,7 @@ func (c *target) State(context.Context) (*dockercontainer.State, error) {
 	return &c.state, nil
 }
 
-// nowhere is a place where nobody listens.
+// nowhere is a place without a listener.
 func nowhere(t *testing.T) *place {
 	t.Helper()
 	port, err := pgserver.FreePort()

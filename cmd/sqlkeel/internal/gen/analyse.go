@@ -16,7 +16,7 @@ import (
 type mode bool
 
 const (
-	strict  mode = true  // all of them are told, and are an error
+	strict  mode = true  // all of them are reported, as an error
 	lenient mode = false // what can be worked out is
 )
 

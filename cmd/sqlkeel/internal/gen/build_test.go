@@ -79,7 +79,7 @@ func TestTooManyConditionsAreOneError(t *testing.T) {
 	put(t, filepath.Join(dir, "queries/fourth.sql.go"), strings.NewReplacer("SlowBins", "FourthBins", "slowBins", "fourthBins", "build slow", "build fourth", "slow.sql", "fourth.sql").Replace(text))
 	put(t, filepath.Join(dir, "queries/fourth.sql"), strings.ReplaceAll(readArchive(t, "testdata/build_mixed.txtar").files["queries/slow.sql"], "SlowBins", "FourthBins"))
 	_, err := gen.Generate(t.Context(), o)
-	const want = "sqlc.yaml:5:14: sqlc's files in queries are built under 4 different conditions, and at most 3 can be told apart: give files the same //go:build line, or make packages of them"
+	const want = "sqlc.yaml:5:14: sqlc's files in queries are built under 4 different conditions, and at most 3 are supported: give files the same //go:build line, or make packages of them"
 	if got := problems(t, dir, err); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -146,8 +146,8 @@ func TestACancelledContextDropsTheDatabaseAndNothingIsWritten(t *testing.T) {
 	sameTree(t, dir, before)
 }
 
-// Every kind of mistake at once: all of them are told, in the order of files, lines
-// and columns, each once.
+// Every kind of mistake at once: all of them are reported, in the order of files,
+// lines and columns, each once.
 func TestAllProblemsAreToldAtOnceInOrder(t *testing.T) {
 	t.Parallel()
 	dir, o := drifted(t)

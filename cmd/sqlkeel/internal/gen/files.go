@@ -28,7 +28,7 @@ type state struct {
 	orphans []string
 }
 
-// look reads the disk. A file of somebody else in the place of one of ours is a
+// look reads the disk. A file from elsewhere in the place of one of ours is a
 // problem.
 func (f *fileSet) look() (*state, error) {
 	s := &state{old: map[string][]byte{}}

@@ -15,7 +15,7 @@ type Options struct {
 	// DSN names the server on which scratch databases are made and dropped.
 	// Default: the one that internal/pgserver finds or starts.
 	DSN string
-	// Report hears, in one line each, which server is used. Default: nobody.
+	// Report gets a line for the server that is used. Default: none.
 	Report func(string)
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
 )
 
-// Nobody may write into the folder. Root may anyhow, so its thread takes the rights
-// of another user; it ends with the test, as it is not unlocked.
+// No user may write into the folder. Root may anyhow, so its thread takes the rights
+// of another user. It ends with the test, as it is not unlocked.
 func TestAFolderThatIsReadOnlyIsAnErrorAndStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	dir, o := drifted(t)

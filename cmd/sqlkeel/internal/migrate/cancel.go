@@ -27,8 +27,8 @@ type canceler struct {
 }
 
 // canceling returns the request that ends the statement of a connection. A server
-// that waits for the data of a COPY does not heed a request to cancel; so it is
-// told that there will be none. It ignores that message at any other time.
+// that waits for the data of a COPY does not heed a request to cancel. CopyFail
+// ends that wait. It ignores that message at any other time.
 func canceling(conn *pgconn.PgConn) func(context.Context) error {
 	return func(ctx context.Context) error {
 		noData, err := (&pgproto3.CopyFail{Message: "the run was cancelled"}).Encode(nil)

@@ -130,8 +130,7 @@ func TestAWrongPasswordIsOneClearError(t *testing.T) {
 	if err := os.WriteFile(rules, []byte("host all clerk all scram-sha-256\nhost all all all trust\nlocal all all trust\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// Stopping and starting reads the file for certain; a reload takes effect
-	// at a time of its own.
+	// A restart reads the file at once; a reload takes effect at a time of its own.
 	if err := conn.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func mustUp(t *testing.T, m *Migrator) *Run {
 	return run
 }
 
-// lockFree tells whether nobody holds the migration lock.
+// lockFree reports whether no session holds the migration lock.
 func lockFree(t *testing.T, db testDB) bool {
 	t.Helper()
 	return one[int](t, db, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'

@@ -80,7 +80,7 @@ func (k *closer) uses(d *Uses, by use, cause, name string) {
 		note(&k.out.Effect, d.Sequence)
 	}
 	if d.Anything != "" {
-		k.opaque(name, d.Anything+" runs or reads what it is told", by.how)
+		k.opaque(name, d.Anything+" runs or reads what its arguments name", by.how)
 	}
 	// In order, because the first reason is the one that is reported.
 	for _, r := range slices.Sorted(maps.Keys(d.Relations)) {

@@ -96,7 +96,7 @@ func TestWhatIsWrittenBehindAStatement(t *testing.T) {
 	holdsBehind(t, `DROP SCHEMA IF EXISTS s CASCADE;`+ledger, written)
 }
 
-// bodied are bodies that PostgreSQL has to be told more of than their text.
+// bodied are bodies that PostgreSQL needs more for than their text.
 var bodied = []behind{
 	{"transition tables", `CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO l SELECT n.a::text FROM fresh n JOIN gone o USING (id); RETURN NULL; END $$;
 		CREATE TRIGGER x AFTER UPDATE ON t REFERENCING NEW TABLE AS fresh OLD TABLE AS gone EXECUTE FUNCTION tr()`, `UPDATE t SET a = 1 WHERE id = $1`, "writes=t reaches=l wkeys=t.id$1 unkept: it writes l, t"},

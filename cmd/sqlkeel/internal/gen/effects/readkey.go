@@ -26,7 +26,7 @@ func (a *Analyzer) members(oid catalog.OID) []catalog.OID {
 	return out
 }
 
-// keyable reports whether rows of a relation may be told apart by a column: a
+// keyable reports whether a column may distinguish the rows of a relation: a
 // table whose children, if any, are its partitions, all rows of which everybody
 // sees.
 func (a *Analyzer) keyable(oid catalog.OID) bool {

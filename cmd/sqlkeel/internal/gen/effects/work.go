@@ -196,8 +196,8 @@ func (w *work) unknown() {
 	first(&reads, w.plan.anything)
 	for _, u := range []*catalog.Uses{w.named, w.behind.Uses} {
 		if u.Anything != "" {
-			first(&reads, u.Anything+" reads what it is told")
-			first(&writes, u.Anything+" runs what it is told")
+			first(&reads, u.Anything+" reads what its arguments name")
+			first(&writes, u.Anything+" runs what its arguments name")
 		}
 	}
 	if writes != "" && !w.declared.saysWrites {

@@ -23,7 +23,7 @@ const maxConditions = 3
 func builds(in Input) ([]build, error) {
 	conditions := conditionsOf(in)
 	if len(conditions) > maxConditions {
-		return nil, &project.Problem{Pos: in.Package.Pos, Message: fmt.Sprintf("sqlc's files in %s are built under %d different conditions, and at most %d can be told apart: "+
+		return nil, &project.Problem{Pos: in.Package.Pos, Message: fmt.Sprintf("sqlc's files in %s are built under %d different conditions, and at most %d are supported: "+
 			"give files the same //go:build line, or make packages of them", in.Package.Dir, len(conditions), maxConditions)}
 	}
 	var list []build

@@ -7,8 +7,8 @@ import (
 )
 
 // Constraint is what may refuse a row: a constraint, or a unique index that is
-// none. What it demands is told by its parts and not by PostgreSQL's own text, as
-// that differs between versions.
+// none. Its parts say what it demands, and not PostgreSQL's own text, which
+// differs between versions.
 type Constraint struct {
 	Schema, Table, Name string
 	Kind                ConstraintKind

@@ -28,7 +28,7 @@ func (p *paging) decode() {
 // cursorText writes how a cursor becomes text.
 func (p *paging) cursorText() {
 	f, c := p.f, p.cursor
-	f.line("// String returns the cursor as text for a URL, \"\" for the beginning. It is neither\n// secret nor signed: whoever can read it can read the keys of the row.")
+	f.line("// String returns the cursor as text for a URL, \"\" for the beginning. It is neither\n// secret nor signed: its text shows the keys of the row.")
 	f.line("func (c %s) String() string { return c.text }\n", c)
 	f.line("// IsZero reports whether the cursor is the beginning.")
 	f.line("func (c %s) IsZero() bool { return c.text == \"\" }\n", c)

@@ -18,7 +18,7 @@ type origin struct {
 // Position returns the place, in the query file, of a byte offset of SQL. sqlc
 // changes the text on the way (comments go, stars become columns, parameters
 // become numbers), so it is the place of the same word in the same line as far as
-// that can be told, and the -- name: line otherwise. Without a query file it is a
+// that is known, and the -- name: line otherwise. Without a query file it is a
 // place in the generated file.
 func (st *Statement) Position(offset int) Position {
 	offset = min(max(offset, 0), len(st.SQL))

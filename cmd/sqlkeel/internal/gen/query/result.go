@@ -20,7 +20,7 @@ func (f *frame) fixed() bool {
 }
 
 // one reports whether the query returns at most one row of those that have the same
-// in the columns that are told.
+// in the known columns.
 func (f *frame) one() bool {
 	return f.steps >= 0 && (limitsToOne(f.query) || aggregates(f.query) || f.keyed(true))
 }
@@ -61,7 +61,7 @@ func limitsToOne(q *tree.Node) bool {
 // withTies is PostgreSQL's number of FETCH … WITH TIES.
 const withTies = 1
 
-// distinctUnion reports whether all columns of a UNION, INTERSECT or EXCEPT are told,
+// distinctUnion reports whether all columns of a UNION, INTERSECT or EXCEPT are known,
 // whose rows differ in one of them.
 func (f *frame) distinctUnion() bool {
 	return !f.query.Child("setOperations").Yes("all") && !slices.ContainsFunc(f.query.List("targetList"), func(t *tree.Node) bool {

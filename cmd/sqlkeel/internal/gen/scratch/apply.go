@@ -117,7 +117,7 @@ func (a *applier) failed(p *project.Problem) error {
 }
 
 // warn notes a problem that changes nothing. A dump may have hundreds of owners
-// that are missing here: the first place is told, and how many follow.
+// that are missing here: the note has the first place, and how many follow.
 func (a *applier) warn(p *project.Problem) {
 	p.Warning = true
 	for _, first := range a.d.Problems {

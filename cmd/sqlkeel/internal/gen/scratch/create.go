@@ -10,7 +10,7 @@ import (
 )
 
 // create makes the database. Once begun it is not interrupted: a CREATE DATABASE
-// whose client is gone may still succeed, and nobody would drop that.
+// whose client is gone may still succeed, and the database would stay.
 func (d *Database) create(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, d.server.Copy())
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package scratch makes a throw-away database with a project's schema in it, on a
-// server that may be somebody's.
+// server that may have other users.
 //
 // [Open] creates the database, applies the schema files and gives it to the
 // caller; [Database.Close] drops it. Nothing is left on the server by a failed or

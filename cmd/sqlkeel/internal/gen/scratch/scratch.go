@@ -18,7 +18,7 @@ import (
 // Options say how a schema is applied.
 type Options struct {
 	// Strict makes Open fail at the first statement that fails. Otherwise such
-	// statements are told by Database.Problems and the rest goes on.
+	// statements are in Database.Problems and the rest goes on.
 	Strict bool
 	// Base is the folder that relative schema files are in; positions name the
 	// files as they were given. Default: the working directory.

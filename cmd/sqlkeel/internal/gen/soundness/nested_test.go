@@ -26,7 +26,7 @@ func (b *builder) readNested() string {
 	}
 	list := "*"
 	if len(inner) > 8 && inner[len(inner)-8:] == "OFFSET 1" {
-		list = "count(*)" // which row is left out is nobody's promise
+		list = "count(*)" // which row is left out is not promised
 	}
 	if b.chance(0.3) {
 		s := b.readable()

@@ -66,7 +66,7 @@ type column struct {
 	kind      *kind
 	notNull   bool
 	generated string // its expression
-	identity  bool   // a sequence fills it when nobody else does
+	identity  bool   // a sequence fills it when nothing else does
 	values    []any  // those in the rows; for a view, those of the column below
 	domain    []any  // those that a write may give it
 	written   []any  // those that the scenario's writes give it

@@ -34,8 +34,8 @@ func (m *maker) makeTables() {
 	}
 }
 
-// ordered shuffles the tables; the first is mostly one whose rows may be told
-// apart by a key.
+// ordered shuffles the tables; the first is mostly one whose rows a key
+// may distinguish.
 func (m *maker) ordered() []*relation {
 	list := shuffled(m.dice, m.hot)
 	for i, t := range list {

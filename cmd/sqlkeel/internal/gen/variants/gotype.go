@@ -43,7 +43,7 @@ func present(p *project.Package, goType string) (expr, why string) {
 		case imported(p, t, "netip", "net/netip") == "Addr", imported(p, t, "netip", "net/netip") == "Prefix":
 			return "generated.ValidPointer[" + t + "]", ""
 		}
-		return "", fmt.Sprintf("whether a %s is NULL cannot be told from outside", goType)
+		return "", fmt.Sprintf("whether a %s is NULL cannot be seen from outside", goType)
 	}
 	if t, ok := strings.CutPrefix(goType, "[]"); ok {
 		return "generated.Slice[" + t + "]", ""
@@ -54,7 +54,7 @@ func present(p *project.Package, goType string) (expr, why string) {
 	if basic[goType] || p.Enums[goType] || imported(p, goType, "time", "time") == "Time" || imported(p, goType, "uuid", uuidPath) == "UUID" {
 		return "", fmt.Sprintf("its Go type %s is never NULL: %s", goType, remedy)
 	}
-	return "", fmt.Sprintf("whether a %s is NULL cannot be told from outside: %s", goType, remedy)
+	return "", fmt.Sprintf("whether a %s is NULL cannot be seen from outside: %s", goType, remedy)
 }
 
 // value returns the Go expression that tells the text of an argument.

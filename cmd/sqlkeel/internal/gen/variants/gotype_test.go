@@ -92,7 +92,7 @@ func TestTheTextOfASortIsToldForAClosedSetOfGoTypes(t *testing.T) {
 	}
 }
 
-// What is told to be NULL has to be what pgx sends as NULL.
+// What counts as NULL has to be what pgx sends as NULL.
 func TestPresenceIsWhatPgxSends(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "")

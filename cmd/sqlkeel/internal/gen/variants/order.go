@@ -7,7 +7,7 @@ import (
 	pg "github.com/sqlc-dev/oliphant"
 )
 
-// ordered reports whether the result is the same in whatever order the server meets
+// ordered reports whether the result is the same in any order in which the server meets
 // rows that are equal to ORDER BY, and remarks on what depends on it. A variant's plan
 // may be another than the full statement's.
 func (f *finder) ordered() bool {

@@ -228,7 +228,7 @@ func chief(tests []*choosing) (param int) {
 	return param
 }
 
-// sortable reports, and remarks why not, whether the text of a parameter can be told.
+// sortable reports, and remarks why not, whether the text of a parameter can be seen.
 func (f *finder) sortable(param int, tests []*choosing) bool {
 	p := f.statement.Params[param-1]
 	for _, c := range tests {
