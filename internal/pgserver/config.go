@@ -31,7 +31,8 @@ type Config struct {
 	DSNVars []string
 
 	// Settings are server parameters (postgresql.conf) of a server that is
-	// started; DSN ignores them. Default: none besides max_connections=300.
+	// started; DSN ignores them. Default: none besides max_connections=300 and
+	// jit=off: what tests run is over before its compilation would pay.
 	Settings map[string]string
 
 	// Durable keeps fsync and full_page_writes on. Default: off. Without it a
@@ -59,7 +60,7 @@ func (c Config) withDefaults() (Config, error) {
 	if len(c.DSNVars) == 0 {
 		c.DSNVars = []string{"TEST_DATABASE_URL", "DATABASE_URL"}
 	}
-	settings := map[string]string{"max_connections": "300"}
+	settings := map[string]string{"max_connections": "300", "jit": "off"}
 	maps.Copy(settings, c.Settings)
 	c.Settings = settings
 	return c.withProviders()

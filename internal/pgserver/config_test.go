@@ -55,7 +55,7 @@ func TestSettingsBecomeArgumentsInAStableOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=20", "-c", "work_mem=8MB"}
+	want := []string{"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "jit=off", "-c", "max_connections=20", "-c", "work_mem=8MB"}
 	if got := cfg.Arguments(); !slices.Equal(got, want) {
 		t.Errorf("arguments %q, want %q", got, want)
 	}

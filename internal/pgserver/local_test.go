@@ -74,7 +74,7 @@ func TestALocalServerServesItsSuperuserOnLoopback(t *testing.T) {
 	}
 	for setting, want := range map[string]string{
 		"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
-		"synchronous_commit": "on", "max_connections": "300", "server_encoding": "UTF8",
+		"synchronous_commit": "on", "max_connections": "300", "jit": "off", "server_encoding": "UTF8",
 	} {
 		if got := query[string](t, s.DSN(), "SHOW "+setting); got != want {
 			t.Errorf("%s is %q, want %q", setting, got, want)

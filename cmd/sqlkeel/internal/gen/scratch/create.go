@@ -1,6 +1,7 @@
 package scratch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,11 +20,13 @@ func (d *Database) create(ctx context.Context) error {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
 	defer cancel()
 	defer func() { _ = conn.Close(detached) }()
-	_, err = conn.Exec(detached, "CREATE DATABASE "+pgx.Identifier{d.Name}.Sanitize()+" TEMPLATE template0")
-	if err != nil {
+	name := pgx.Identifier{d.Name}.Sanitize()
+	if _, err = conn.Exec(detached, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		return d.createError(detached, err)
 	}
-	if err := ctx.Err(); err != nil {
+	// What is asked of a catalog is asked once: its compilation costs more than it.
+	_, err = conn.Exec(detached, "ALTER DATABASE "+name+" SET jit = off")
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return errors.Join(fmt.Errorf("create a scratch database: %w", err), d.Close(detached))
 	}
 	return nil

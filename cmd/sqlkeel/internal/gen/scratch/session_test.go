@@ -38,3 +38,14 @@ func TestASessionLastsAsItDoesUnderTheTool(t *testing.T) {
 		}
 	}
 }
+
+// A catalog query that is planned as expensive is compiled otherwise, at ten times its
+// cost.
+func TestNothingIsCompiledInAScratchDatabase(t *testing.T) {
+	t.Parallel()
+	d := newBench(t).open(t, Options{}, "1.sql", "CREATE TABLE a (id int);")
+	got := one[string](t, d, "SELECT coalesce(string_agg(s.setconfig::text, ' '), '') FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database()")
+	if got != "{jit=off}" {
+		t.Errorf("the database's settings are %s", got)
+	}
+}
