@@ -159,7 +159,7 @@ func checkAnnotations(st *statementAnalysis) Problems {
 		problems = append(problems, &project.Problem{Pos: note.Pos, Statement: st.Name, Message: why})
 	}
 	if note := st.Annotation("cache"); note != nil && !note.Off && st.result.NotCacheable != "" {
-		refuse(note, "@cache: its result must not be kept: "+st.result.NotCacheable)
+		refuse(note, "@cache: its result must not be cached: "+st.result.NotCacheable)
 	}
 	if note := st.Annotation("replica"); note != nil && !st.result.ReadOnly {
 		refuse(note, "@replica: it cannot run on a replica: "+st.result.NoStandby)

@@ -270,7 +270,7 @@ func (w *work) noStandby(all *catalog.Uses, read []catalog.OID) string {
 // unresolved reports whether PostgreSQL's analysed form of a query is missing.
 func (w *work) unresolved() bool { return w.query == nil && w.plan.name == "" }
 
-// unkept says why a result must not be kept.
+// unkept says why a result must not be cached.
 func (w *work) unkept() string {
 	switch {
 	case w.plan.name != "":
