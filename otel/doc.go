@@ -7,13 +7,12 @@
 //
 // # Spans
 //
-// A unit of work, which is one [txn.Do], has a span with the name of its
-// operation; below it each attempt has one, called "NAME attempt". The function of
-// a transaction gets the attempt's span in its context, so the spans of its
-// statements, by a tracer of the driver, belong to the attempt that sent them.
-// Hooks get the unit's, which has ended then. A part of a transaction
-// ([txn.Tx.Savepoint], [txn.Propagation]) has no span. All are of kind internal: the
-// program's own code runs inside of them.
+// A unit of work, which is one [txn.Do], has a span with the name of its operation;
+// below it each attempt has one, called "NAME attempt". The function of a transaction
+// gets the attempt's span in its context. So the spans that a tracer of the driver
+// makes belong to the attempt that sent the statement. Hooks get the unit's, which has
+// ended then. A part of a transaction ([txn.Tx.Savepoint], [txn.Propagation]) has no
+// span. All are of kind internal: the program's own code runs inside of them.
 //
 //	db.system.name              postgresql
 //	db.namespace                Config.Database
@@ -46,10 +45,10 @@
 //
 // # What is left out
 //
-// The text of an error may contain data of a row, so it is left out, and with it
-// keys, settings and arguments. error.type is the SQLSTATE if the error has one,
-// else what its method ErrorType() string returns if it has that, else the Go name
-// of the first error in its chain with an exported one, of a variable or a type,
-// such as context.Canceled or *txn.ExhaustedError. Of an attempt it is that of the
-// error that decided what came next.
+// The text of an error may contain data of a row, so it is left out, and with it keys,
+// settings and arguments. error.type is the SQLSTATE if the error has one, else the
+// result of its method ErrorType() string. Without either it is the Go name of the
+// first error in its chain that has an exported one, such as context.Canceled or
+// *txn.ExhaustedError. Of an attempt it is that of the error that decided what came
+// next.
 package keelotel

@@ -25,10 +25,10 @@ type DB struct {
 	settle time.Duration // how long sessions may take to end
 }
 
-// New returns a database of the test's own, on the server described in the
-// package's documentation. At the end of the test it is an error if the test left
-// sessions in it (the message lists them) and the database is dropped; after a
-// failed test it stays and its URL is logged.
+// New returns a database of the test's own, on the server described in the package's
+// documentation. At the end of the test the database is dropped. Sessions that the test
+// left in it are an error, which lists them; after a failed test it stays and its URL
+// is logged.
 //
 // New ends the test when there is no server, saying what to do about it, and
 // when migrations or seed fail.

@@ -19,15 +19,15 @@ func (f optionFunc) apply(t *template) error { return f(t) }
 
 // WithMigrations applies the *.sql files at the root of fsys, all the way up, as
 // sqlkeel generate does: migrations of goose, golang-migrate, sql-migrate, dbmate, tern
-// and flyway in the order in which their tool applies them, or files of no tool, such
-// as a dump, by name. Those of goose are applied by goose itself, with ENVSUB. No table
-// of versions is made for the other tools.
+// and flyway, in the order in which their tool applies them. Files of no tool, such as
+// a dump, are taken by name. Those of goose are applied by goose itself, with ENVSUB.
+// No table of versions is made for the other tools.
 //
-// The database is made once for the same files, the same values of the environment
-// variables that ENVSUB puts into them, and the same server, role and settings of its
-// DSN. What the files set on the database itself is set on each test's: parameters,
-// privileges, owner, connection limit and comment, by whatever name they call it.
-// CREATE and DROP DATABASE are about other databases. Default: an empty database.
+// The database is made once for the same files and the same values of their ENVSUB
+// variables, on the same server with the same role and settings. What the files set on
+// the database itself is set on each test's: parameters, privileges, owner, connection
+// limit and comment, by whatever name they call it. CREATE and DROP DATABASE are about
+// other databases. Default: an empty database.
 func WithMigrations(fsys fs.FS) Option {
 	return optionFunc(func(t *template) error {
 		if fsys == nil {

@@ -73,9 +73,9 @@ func sessionOf(conn *pgx.Conn) []string {
 	return session
 }
 
-// ensure returns the name of the template's database, after building it when
-// there is none yet. It is built under another name, so that one which exists
-// under its own is complete, and under a lock, so that it is built once.
+// ensure returns the name of the template's database, after building it when there is
+// none yet. It is built under another name, so that one under its own name is complete.
+// A lock makes sure that it is built once.
 func (t *template) ensure(ctx context.Context, admin *pgx.Conn) (name string, err error) {
 	sum, err := t.digest(sessionOf(admin)...)
 	if err != nil {

@@ -22,10 +22,10 @@ type Config struct {
 	// Seed decides the order of the arms and the rows that are chosen. Default: 0.
 	Seed uint64
 	// Table is how many accounts there are; the transfers are between the first of
-	// them, the scenario's rows. Where it is less than those, there are just those.
-	// A table of a page or two is read as a whole, by which PostgreSQL takes any two
-	// serializable transfers in it for a collision, whatever their rows. Default:
-	// 1000, where it finds them by the index.
+	// them, the scenario's rows. Where it is less than those, there are just those. A
+	// table of a page or two is read as a whole. PostgreSQL then takes any two
+	// serializable transfers in it for a collision, whatever their rows. Default: 1000,
+	// where it finds them by the index.
 	Table int
 	// Isolation is serializable or repeatable read: at a lower level the
 	// transfers lose updates. Default: serializable.

@@ -8,12 +8,11 @@
 //
 // # What is the same for all
 //
-// The statements and their number of round trips, the size of the pool, the
-// choice of rows, and the work of a second attempt: the same transfer. Ids are
-// in ascending order, so there are no deadlocks to measure. The table is made
-// anew before every round of every arm, connections are new, and statements are
-// prepared and planned before the clock starts (pgbench does that on its first
-// transactions).
+// The statements and their number of round trips, the size of the pool, the choice of
+// rows, and the work of a second attempt: the same transfer. Ids are in ascending
+// order, so there are no deadlocks to measure. The table is made anew before every
+// round of every arm, and connections are new. Statements are prepared and planned
+// before the clock starts (pgbench does that on its first transactions).
 //
 // # What is measured
 //

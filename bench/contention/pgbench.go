@@ -32,9 +32,8 @@ func pgbenchArm(path string) arm {
 	return a
 }
 
-// findPgbench returns the path that is given, or else looks beside the binaries
-// that SQLKEEL_PG_BIN chooses, in the PATH, and where Debian puts it, the highest
-// version first.
+// findPgbench returns the path that is given. Else it looks beside the binaries of
+// SQLKEEL_PG_BIN, in the PATH, and where Debian puts it, the highest version first.
 func findPgbench(given string) (string, error) {
 	if given != "" {
 		return exec.LookPath(given)

@@ -1,7 +1,7 @@
-// Command service is a small HTTP service on the bookstore: what code looks
-// like that imports package repo. It reads DATABASE_URL and, optionally, ADDR
-// (default 127.0.0.1:8080), expects the migrations to be applied, and ends on
-// SIGINT or SIGTERM after the requests under way are answered.
+// Command service is a small HTTP service on the bookstore: what code looks like that
+// imports package repo. It reads DATABASE_URL and ADDR (default 127.0.0.1:8080), and
+// expects the migrations to be applied. On SIGINT or SIGTERM it answers the requests
+// under way and ends.
 //
 //	make migrate DATABASE_URL=postgres://...
 //	DATABASE_URL=postgres://... go run ./examples/service

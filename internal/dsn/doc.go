@@ -2,9 +2,9 @@
 // package and command of this module.
 //
 // It is stricter than pgx. What pgx cannot take for a URL it reads as keyword=value
-// pairs, and unknown keywords become start-up parameters: a URL with a blank in
-// front would be sent to the server that PGHOST or localhost means, password and all,
-// and come back in that server's error. Here such a text is refused before any dial.
+// pairs, and unknown keywords become start-up parameters: a URL with a blank in front
+// would go, with its password, to the server that PGHOST or localhost means. It would
+// come back in that server's error. Here such a text is refused before any dial.
 //
 // No error of this package repeats a part of the text, whatever is wrong with it:
 // in a malformed DSN any part may be a piece of the password.

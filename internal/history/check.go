@@ -17,11 +17,11 @@ const (
 	RealTime
 )
 
-// Check looks for anomalies. It takes time and memory in proportion to the sum of
-// the operations and of the lengths of the lists that were read, so lists should
-// not grow without bound. Whether there is a cycle is exact; of which kind, for
-// thousands of transactions that all depend on one another, is the result of a
-// bounded search: [AntiCycle] may then stand for [SingleCycle].
+// Check looks for anomalies. It takes time and memory in proportion to the operations
+// and to the lengths of the lists that were read. So lists should not grow without
+// bound. Whether there is a cycle is exact; of which kind, for thousands of
+// transactions that all depend on one another, is the result of a bounded search:
+// [AntiCycle] may then stand for [SingleCycle].
 func Check(h *History, order Order) *Report {
 	c := &checker{h: h, report: &Report{Counts: map[Kind]int{}}, seen: make([]bool, len(h.Txns))}
 	c.collect()

@@ -1,12 +1,12 @@
 // Package history decides whether what clients saw of a database can be
 // explained by transactions that ran one after the other.
 //
-// The workload is list-append: a key holds a list, a transaction appends values
-// to lists and reads whole lists, and no value is appended to a key twice. A list
-// that was read tells in which order its values came, so the order of all writes
-// of a key follows from the longest list, and from that the dependencies among
-// transactions. Kingsbury and Alvaro describe the idea in "Elle: Inferring
-// Isolation Anomalies from Experimental Observations" (VLDB 2020).
+// The workload is list-append: a key holds a list, a transaction appends values to
+// lists and reads whole lists, and no value is appended to a key twice. A list that was
+// read has its values in the order of their writes. So the longest list gives the order
+// of all writes of a key, and that gives the dependencies among transactions. Kingsbury
+// and Alvaro describe the idea in "Elle: Inferring Isolation Anomalies from
+// Experimental Observations" (VLDB 2020).
 //
 // # What is checked
 //
@@ -28,12 +28,11 @@
 // order, or that all do (strict serializability). What breaks only that is an
 // anomaly of a kind of its own.
 //
-// PostgreSQL promises serializability. A single primary gives strict
-// serializability as well, by this argument. Its SERIALIZABLE transactions
-// read from a snapshot and fail when three of them, of which the first two and
-// the last two overlap, are joined by rw, rw and the third committed first. That
-// suffices because on every cycle there are such three: any other dependency
-// leads from a transaction to one whose snapshot holds its commit. "Ended before
-// the other began" is of that sort too, so the argument covers cycles with such
-// steps. It does not cover reads at a standby.
+// PostgreSQL promises serializability. A single primary gives strict serializability as
+// well, by this argument. Its SERIALIZABLE transactions read from a snapshot. One fails
+// when three of them are joined by rw and rw and the third committed first, if the
+// first two and the last two overlap. That suffices because on every cycle there are
+// such three: any other dependency leads from a transaction to one whose snapshot holds
+// its commit. "Ended before the other began" is of that sort too, so the argument
+// covers cycles with such steps. It does not cover reads at a standby.
 package history

@@ -16,8 +16,8 @@ const (
 )
 
 // homes lists folders for a data directory, the best first. A database is cloned in
-// memory for a fraction of what the files cost on a disk, and a server that is not
-// durable promises nothing that memory does not hold. TMPDIR overrides it.
+// memory for a fraction of what the files cost on a disk. A server that is not durable
+// promises nothing that memory does not hold. TMPDIR overrides it.
 func homes(cfg Config, freeInMemory func(dir string) uint64) []string {
 	list := []string{os.TempDir(), "/tmp", "/var/tmp"}
 	if cfg.Durable || cfg.Getenv("TMPDIR") != "" || freeInMemory(memory) < memoryRoom {

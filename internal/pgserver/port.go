@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// Ports are taken from below the range which systems give to outgoing
-// connections (32768 and up on Linux, 49152 elsewhere), so that a server that
-// is down for a moment finds its port still free.
+// Ports are below the range that systems give to outgoing connections (32768 and up on
+// Linux, 49152 elsewhere). So a server that is down for a moment finds its port still
+// free.
 const (
 	firstPort = 15000
 	lastPort  = 32000

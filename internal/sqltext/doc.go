@@ -1,7 +1,7 @@
-// Package sqltext is the project's one scanner of SQL text. It cuts a text into
-// tokens and statements as PostgreSQL's lexer does, without parsing it, so that text
-// which the parser refuses, or which is not finished, still has places. It never
-// fails: what is not closed reaches to the end.
+// Package sqltext is the project's one scanner of SQL text. It cuts a text into tokens
+// and statements as PostgreSQL's lexer does. It does not parse, so text that the parser
+// refuses, or that is not finished, still has places. It never fails: what is not
+// closed reaches to the end.
 //
 // The rules are those of the server, not of psql: white space is ASCII, "--" ends at
 // a line feed or a carriage return, block comments nest, a string goes on in the next

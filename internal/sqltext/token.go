@@ -218,8 +218,8 @@ func block(s string) int {
 	return len(s)
 }
 
-// literal returns the length of a string, which goes on in the next quotes when
-// there is the end of a line between, and else only space and comments of a line.
+// literal returns the length of a string. It continues in the next quotes when between
+// them there are the end of a line, space and line comments only.
 func literal(s string, escapes bool) int {
 	end := quoted(s, '\'', escapes)
 	for {

@@ -1,7 +1,7 @@
-// Package unit is the mark that a transaction of package txn leaves in the
-// context of its function, so that others can tell that they are inside: db, to
-// refuse a second connection where the first was meant, and code that must know
-// how the transaction ends.
+// Package unit is the mark that a transaction of package txn leaves in the context of
+// its function. Others see by it that they are inside: db, to refuse a second
+// connection where the first was meant, and code that must know how the transaction
+// ends.
 //
 // A mark is found by [Of]. It outlives its transaction in contexts that were
 // kept; [Unit.Ended] tells.

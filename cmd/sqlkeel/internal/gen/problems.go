@@ -67,8 +67,8 @@ func (a *analysis) take(list []*project.Problem) {
 	}
 }
 
-// sorted returns the problems in order, each once and those of one cause as one with
-// what heals it, with their files as seen from the working directory.
+// sorted returns the problems in order, each once, with files as seen from the working
+// directory. Those of one cause are one, with its remedy.
 func (a *analysis) sorted(list Problems, heals string) Problems {
 	list = slices.Clone(list)
 	for i, problem := range list {

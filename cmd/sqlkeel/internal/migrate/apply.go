@@ -17,14 +17,13 @@ func (m *Migrator) Up(ctx context.Context) (*Run, error) {
 // UpTo applies the pending migrations up to and including version, which must be
 // that of a file.
 //
-// Each file is one transaction, unless it says NO TRANSACTION; a lock timeout or
-// a deadlock makes it run again, five times in all. A failure is a
-// [*MigrationError]; the migrations before it stay applied and are in the Run.
-// [*LockedError], [*OutOfOrderError], [*InvalidIndexError] and [*ConnectError]
-// say that another run is under way, that the versions are out of order, that
-// an index stands in the way, and that there is no connection. When ctx ends,
-// the migration under way is rolled back and the lock released before UpTo
-// returns ctx's error.
+// Each file is one transaction, unless it says NO TRANSACTION; a lock timeout or a
+// deadlock makes it run again, five times in all. A failure is a [*MigrationError]; the
+// migrations before it stay applied and are in the Run. A [*LockedError] says that
+// another run is under way, an [*OutOfOrderError] that the versions are out of order.
+// An [*InvalidIndexError] says that an index stands in the way, a [*ConnectError] that
+// there is no connection. When ctx ends, the migration under way is rolled back and the
+// lock released before UpTo returns ctx's error.
 func (m *Migrator) UpTo(ctx context.Context, version int64) (*Run, error) {
 	return m.up(ctx, version)
 }

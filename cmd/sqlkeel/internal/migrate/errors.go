@@ -143,9 +143,9 @@ func (e *IrreversibleError) Error() string {
 	return fmt.Sprintf("%s:1:1: version %d cannot be rolled back: the file has no \"-- +goose Down\"", e.File, e.Version)
 }
 
-// InvalidIndexError is returned before a NO TRANSACTION file that would create
-// an index which exists already but is invalid, as a failed CREATE INDEX
-// CONCURRENTLY leaves it. The file was not run.
+// InvalidIndexError is returned before a NO TRANSACTION file that would create an index
+// which exists and is invalid. A failed CREATE INDEX CONCURRENTLY leaves such an index.
+// The file was not run.
 type InvalidIndexError struct {
 	File    string
 	Line    int

@@ -10,12 +10,12 @@ import (
 )
 
 // Snapshot renders the schema of conn's database as text that is equal for equal
-// schemas: schemas, extensions, types, relations with their columns and
-// partitions, sequences, constraints, indexes, views, functions, triggers,
-// rules, policies, statistics, privileges and comments, one a line and sorted.
-// It leaves out what belongs to PostgreSQL or to an extension, object ids, rows,
-// and goose's version table, so an empty database and one that was migrated all
-// the way down are equal. It needs a connection without an open transaction.
+// schemas: schemas, extensions, types, relations with their columns and partitions,
+// sequences, constraints, indexes, views, functions, triggers, rules, policies,
+// statistics, privileges and comments, one a line and sorted. It leaves out what
+// belongs to PostgreSQL or to an extension, object ids, rows, and goose's version
+// table. So an empty database equals one that was migrated all the way down. It needs a
+// connection without an open transaction.
 func Snapshot(ctx context.Context, conn *pgx.Conn) (string, error) {
 	var b strings.Builder
 	err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {

@@ -1,8 +1,8 @@
 // Package bodies has PostgreSQL compile what functions run. Each statement and each
-// expression of a body becomes, with the variables in its sight as arguments, the
-// BEGIN ATOMIC body of a temporary function, and the analysed tree of that is read
-// back: every name, overload, cast and type in it is PostgreSQL's own answer. Nothing
-// of a body is ever run, and all that is made is rolled back.
+// expression of a body becomes the BEGIN ATOMIC body of a temporary function, with the
+// variables in its scope as arguments. The analysed tree of that is read back: every
+// name, overload, cast and type in it is PostgreSQL's own answer. Nothing of a body is
+// ever run, and all that is made is rolled back.
 package bodies
 
 import (

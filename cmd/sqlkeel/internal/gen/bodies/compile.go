@@ -121,8 +121,8 @@ func (s *session) sql(f *Function) {
 	}
 }
 
-// qualified puts names of their own in the place of arguments that a body in SQL names
-// by its function, as in f.id, and adds these to the arguments.
+// qualified renames arguments that a body in SQL names by its function, as in f.id, and
+// adds the new names to the arguments.
 func qualified(sql, function string, args []argument) (string, []argument) {
 	var out strings.Builder
 	last, tokens := 0, slices.Collect(sqltext.Code(sql))

@@ -177,8 +177,8 @@ func (r *routine) typeNamed(text string) variable {
 	return variable{sql: text, oid: oid}
 }
 
-// mentions are the variables of a text, and the text with those that are named by their
-// block's label put in by names of their own.
+// mentions are the variables of a text, and the text in which those with the label of
+// their block have names of their own.
 type mentions struct {
 	sql       string
 	arguments []argument

@@ -1,7 +1,7 @@
-// Package catalog reads what PostgreSQL itself knows of a schema ([Load]), and
-// follows what a write sets in motion and what a read rests on ([Catalog.Close]):
-// foreign key actions, triggers, rules, views, partitions, inheritance, policies,
-// defaults and function bodies.
+// Package catalog reads what PostgreSQL itself knows of a schema ([Load]). It follows
+// what a write sets in motion and what a read rests on ([Catalog.Close]): foreign key
+// actions, triggers, rules, views, partitions, inheritance, policies, defaults and
+// function bodies.
 //
 // It errs towards more: what a closure names may be changed or read, what it does
 // not name is not. Where a body cannot be understood the closure says why it has
@@ -107,8 +107,8 @@ func (c *Catalog) ViewUses(oid OID) *Uses {
 	return nil
 }
 
-// Equality reports whether an operator is the one by which unique indexes of a type's
-// default class compare, with the type on one of its sides.
+// Equality reports whether unique indexes of a type's default class compare by an
+// operator, which has the type on one of its sides.
 func (c *Catalog) Equality(operator, typ OID) bool { return c.equal[equality{operator, typ}] }
 
 // Loose reports whether a collation takes different texts for equal.

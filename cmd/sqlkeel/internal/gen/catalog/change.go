@@ -53,9 +53,9 @@ type Closure struct {
 	// Missing tells, of those two reasons, what the schema lacks; "" when it lacks
 	// nothing.
 	Missing map[string]string
-	// Volatile names a function whose result may differ between two calls, Clock one
-	// that tells the time, and Session one that depends on the session otherwise, such
-	// as current_user or TimeZone.
+	// Volatile names a function whose result may differ between two calls. Clock names
+	// one that reads the clock. Session names one that depends on the session
+	// otherwise, such as current_user or TimeZone.
 	Volatile, Clock, Session string
 	// Effect names a called function that does something beyond rows: it advances
 	// a sequence, notifies, or changes a setting.

@@ -76,8 +76,8 @@ type Column struct {
 	// any.
 	From          []int
 	Deterministic bool // false for a nondeterministic collation
-	// Loose says that a unique index compares it in another way than the column's
-	// own type and collation do, and may take different values for equal.
+	// Loose says that a unique index does not compare it as the column's own type and
+	// collation do. It may take different values for equal.
 	Loose bool
 }
 

@@ -223,8 +223,8 @@ func (p *paging) argumentName(name string) string {
 	return name
 }
 
-// arguments returns the page method's own parameters, and for each parameter of
-// the statement the expression of its value, as far as the caller gives it.
+// arguments returns the page method's own parameters. For each parameter of the
+// statement it returns the expression of its value, if the caller gives it.
 func (p *paging) arguments() (declared string, give []string) {
 	give = make([]string, len(p.st.Params))
 	var list []string

@@ -1,6 +1,6 @@
 // Package plpgsql cuts the body of a PL/pgSQL routine into the pieces of SQL that it
-// runs, in their order, each with the variables in its sight. It understands the
-// language around the SQL and nothing of the SQL itself: PostgreSQL does that.
+// runs. Each piece has the variables in its scope. It understands the language around
+// the SQL and nothing of the SQL itself: PostgreSQL does that.
 //
 // It reads every token of a body. A word that has no place in the grammar is an error,
 // so that nothing which a body does is left out silently.

@@ -9,8 +9,8 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
-// Parse cuts a body. name is the routine's, arguments are its arguments in order, those
-// that it returns included, and given are variables that PL/pgSQL declares for it, such
+// Parse cuts a body. name is the routine's. arguments are its arguments in order, those
+// that it returns included. given are the variables that PL/pgSQL declares for it, such
 // as NEW. A variable's Number is set from its position. The error says what was not
 // understood.
 func Parse(name, body string, arguments, given []*Variable) (r *Routine, err error) {

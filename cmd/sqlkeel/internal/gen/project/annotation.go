@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Annotation is a comment line of the form -- @key arguments that starts in the
-// first column, anywhere between the query before and the query's semicolon.
+// Annotation is a comment line of the form -- @key arguments in the first column. It
+// stands anywhere between the query before and the query's semicolon.
 type Annotation struct {
 	Key  string // without the @: page, row, reads, writes, cache, replica or opaque
 	Args string // as written

@@ -48,8 +48,8 @@ func (r *reader) noteTwice(f goFile) {
 	}
 }
 
-// join adds the fields of a struct that is declared a second time, so that columns
-// of either are understood and the one cause is the one error.
+// join adds the fields of a struct that is declared a second time. Columns of either
+// are understood then, and the one cause is the one error.
 func join(first, second *ast.StructType) *ast.StructType {
 	if first == nil {
 		return second

@@ -15,8 +15,8 @@ func (p *Prover) sameFamily(x, y *tree.Node) bool {
 // column is a column of an entry of the range table of a query so many levels up.
 type column struct{ entry, number, up int }
 
-// equation says that a column of the query's own FROM is equal to another column, to
-// an output of a subquery, or to a placeholder or constant.
+// equation says what a column of the query's own FROM is equal to: another column, an
+// output of a subquery, a placeholder or a constant.
 type equation struct {
 	left  column
 	right column // entry 0: none

@@ -161,9 +161,9 @@ func passes(q, target *tree.Node) bool {
 	return within(groups)
 }
 
-// References calls visit for each reference to a table in a SELECT, those in
-// subqueries and views too, with the placeholders to which its columns are pinned, by
-// number. A table that was met where nothing is known comes with nil.
+// References calls visit for each reference to a table in a SELECT, also in subqueries
+// and views. It passes the numbers of the placeholders to which columns are pinned. A
+// table that was met where nothing is known comes with nil.
 //
 // A condition of a query's own FROM and WHERE holds wherever that query stands:
 // what it returns depends only on the rows so pinned. Beyond that a pin goes down

@@ -7,9 +7,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/tree"
 )
 
-// Single reports whether at most one row of a query is returned, or changed, because
-// unique keys, or all that it groups by, are compared with placeholders, constants or
-// one another. It is false when nothing is in FROM.
+// Single reports whether a query returns or changes at most one row. Unique keys, or
+// all that it groups by, must be compared with placeholders, constants or one another.
+// It is false when nothing is in FROM.
 func (p *Prover) Single(q *tree.Node) bool {
 	p.steps = maxSteps
 	f := p.frame(q, nil, nil, 0)
@@ -35,9 +35,9 @@ func (p *Prover) Ties(q *tree.Node) string {
 	return "one row"
 }
 
-// Chosen returns what a query calls an item of FROM of which LIMIT, OFFSET or DISTINCT
-// ON takes some rows by an order with ties, so that other rows may be taken the next
-// time. It is empty when there is none.
+// Chosen names an item of FROM from which LIMIT, OFFSET or DISTINCT ON takes some rows
+// by an order with ties. The next time other rows may be taken. It is empty when there
+// is none.
 func (p *Prover) Chosen(q *tree.Node) string { return p.chosen(q, map[*tree.Node]bool{}) }
 
 func (p *Prover) chosen(q *tree.Node, seen map[*tree.Node]bool) string {

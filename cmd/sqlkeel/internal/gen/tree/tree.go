@@ -1,5 +1,5 @@
-// Package tree reads the trees in which PostgreSQL stores what parse analysis made of
-// statements and expressions (pg_node_tree), every name in them resolved to an OID.
+// Package tree reads PostgreSQL's stored trees of analysed statements and expressions
+// (pg_node_tree). Every name in them is resolved to an OID.
 package tree
 
 import (

@@ -7,9 +7,9 @@ import (
 	pg "github.com/sqlc-dev/oliphant"
 )
 
-// ordered reports whether the result is the same in any order in which the server meets
-// rows that are equal to ORDER BY, and remarks on what depends on it. A variant's plan
-// may be another than the full statement's.
+// ordered reports whether the result is the same in any order of the rows that are
+// equal to ORDER BY. It remarks on what depends on that order. A variant's plan may be
+// another than the full statement's.
 func (f *finder) ordered() bool {
 	o := &orders{framer: newFramer(f, f.source.tree), f: f, bags: map[*pg.SubLink]bool{}, seen: map[string]string{}}
 	o.visit(inner(f.source.tree), nil, false)

@@ -168,8 +168,8 @@ func (s *source) is(i int, kinds ...pg.Token) bool {
 	return i >= 0 && i < len(s.tokens) && !s.tokens[i].label && slices.Contains(kinds, s.tokens[i].kind)
 }
 
-// left and right return the outermost token of the expression around token i, on
-// that side, that no bound of the same depth separates from it.
+// left and right return the outermost token, on that side, of the expression around
+// token i. No bound of the same depth separates the two.
 func (s *source) left(i int, bounds []pg.Token) int {
 	for {
 		switch {

@@ -9,10 +9,9 @@
 // tells (LIMIT, DISTINCT ON, row_number()) the order has to be total. What looks
 // optional and stays is reported with the reason.
 //
-// [Plan.Prove] puts every variant together with the function that does so at run
-// time, parses it and compares its tree with the one that is meant, and lets
-// PostgreSQL prepare it: parameters and result columns must have the types of the
-// full statement.
+// [Plan.Prove] builds every variant with the function that builds it at run time. It
+// compares the variant's tree with the one that is meant, and PostgreSQL prepares it:
+// parameters and result columns must have the types of the full statement.
 package variants
 
 import (
