@@ -121,7 +121,7 @@ func TestAVerifyErrorSaysWhere(t *testing.T) {
 	d, registry, conn := openShop(t, Config{Name: "shop"})
 	exec(t, conn, "ALTER TABLE books DROP COLUMN isbn", "DROP TABLE sales")
 	err := d.Verify(t.Context(), registry)
-	const want = `db: the digestsOf code does not fit "shop": 2 changed relations, 2 refused statements
+	const want = `db: the generated code does not fit "shop": 2 changed relations, 2 refused statements
 books changed
 sales is missing
 queries/books.sql:1: GetBook: column "isbn" does not exist (SQLSTATE 42703)
@@ -250,7 +250,7 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 		t.Errorf("on a new connection: %v", r)
 	}
 	text := strings.Join(log.all(), "")
-	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Name()+` "digestsOf code"="differs: books, sales"`) {
+	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Name()+` "generated code"="differs: books, sales"`) {
 		t.Errorf("the log:\n%s", text)
 	}
 }
