@@ -38,8 +38,9 @@ const aboutServer = `
 
 PostgreSQL says what the statements do: the schema is applied to a scratch
 database, which is dropped at the end. The server is the one that --dsn names,
-else TEST_DATABASE_URL or DATABASE_URL; else one is started and removed. The role
-must be allowed to create databases; the server's other databases are not touched.`
+else TEST_DATABASE_URL or DATABASE_URL; else one is started and removed. The
+role must be allowed to create databases. The server's other databases are not
+touched.`
 
 func newGenerate() *cobra.Command {
 	f := &genFlags{}
@@ -47,12 +48,12 @@ func newGenerate() *cobra.Command {
 		Use:   "generate",
 		Short: "Write Go code that says what each sqlc statement does",
 		Long: `Write Go code that says what each statement of a sqlc project does. It runs
-after sqlc generate, on the packages of sqlc's configuration that are for pgx/v5.
+after sqlc generate, on the packages of sqlc's configuration for pgx/v5.
 
-Beside sqlc's files each package gets statements_gen.go (what the statements read
-and write, their optional parts, sorts, pages and shared rows) and
-constraints_gen.go (a name for each constraint). Files that were written here and
-are not any more are removed; a file from elsewhere is not overwritten.
+Beside sqlc's files each package gets statements_gen.go (what the statements
+read and write, their optional parts, sorts, pages and shared rows) and
+constraints_gen.go (a name for each constraint). Generated files that are no
+longer needed are removed. A file from elsewhere is not overwritten.
 
 All problems are listed on standard error as file:line:col: statement: message.
 Nothing is written then, and the exit code is 1.` + aboutServer,

@@ -64,3 +64,15 @@ func TestNoExampleIsForACommandThatDoesNotExist(t *testing.T) {
 		t.Errorf("%d commands have an example, and there are %d", len(examples), n)
 	}
 }
+
+// A terminal has 80 columns.
+func TestTheTextOfAHelpIsNotWiderThanATerminal(t *testing.T) {
+	t.Parallel()
+	each(newRoot(), func(cmd *cobra.Command) {
+		for _, line := range strings.Split(cmd.Long+"\n"+cmd.Example, "\n") {
+			if len(line) > 80 {
+				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), len(line), line)
+			}
+		}
+	})
+}

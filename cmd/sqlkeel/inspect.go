@@ -17,25 +17,29 @@ func newInspect() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect",
 		Short: "Print what each sqlc statement does",
-		Long: `Print what each statement of a sqlc project does: a table of the statements with
-their commands, the relations that they read and write, how many variants were
-proven, and whether a result may be kept in a cache, or why not. After the writes
-stands in parentheses what they change beyond, by cascades, triggers and the like.
-Of long lists the table has the beginning.
+		Long: `Print what each statement of a sqlc project does: a table of the statements
+with their commands, the relations that they read and write, the number of
+proven variants, and whether a result may be cached, or why not. Behind the
+writes, in parentheses, are the relations that they change beyond, by cascades,
+triggers and the like. The table shows the beginning of long lists.
 
-With --json it is all of that and more: an array of {package, name, cmd, file,
-line, reads, writes, locks, effects, row_keys, read_only, cacheable, why_not,
-variants}, sorted by file and line. file is relative to the configuration's folder; relations have their schema unless that is public; effects
-are the relations that a write changes beyond writes, by cascades, triggers, rules,
-functions and partitions, with "*" when that may be any; variants name the parts that
-each proven variant has.
+With --json it is an array of {package, name, cmd, file, line, reads, writes,
+locks, effects, row_keys, read_only, cacheable, why_not, variants}, sorted by
+file and line:
+  file      relative to the configuration's folder
+  reads     relations, with their schema unless that is public
+  effects   relations that a write changes beyond writes, by cascades, triggers,
+            rules, functions and partitions; "*" when that may be any
+  variants  the parts that each proven variant has
 
-It needs sqlc's configuration, the schema and the Go files that sqlc generated, and
-no Go module. What cannot be analysed is listed on standard error with the server's
-message, stands in the array as a statement that may change anything, with the
-message as why_not, and does not stop the rest. So does a statement that is set
-aside with @opaque; its reason stands under opaque too. The exit code is 1 only when nothing
-can be analysed, or when the configuration is at fault.` + aboutServer,
+It needs sqlc's configuration, the schema and the Go files that sqlc generated,
+and no Go module. What cannot be analysed is listed on standard error with the
+server's message. It does not stop the rest: in the array it is a statement that
+may change anything, with the message as why_not. A statement that is set aside
+with @opaque is one too, with its reason under opaque.
+
+The exit code is 1 only when nothing can be analysed, or when the configuration
+is at fault.` + aboutServer,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := gen.Inspect(cmd.Context(), f.options(cmd))
 			if err != nil {

@@ -31,18 +31,18 @@ func newMigrate() *cobra.Command {
 		Short: "Change the schema of a database, or see where it stands",
 		Long: `Change the schema of a database by goose's SQL files, or see where it stands.
 
-The files are those of the directory that --dir names, else of the folder that
-sqlc's configuration in the working directory has for its schema. A database that
-goose migrated can be taken over: its version table is used as it is.
+The files are those of the directory that --dir names, else of the schema folder
+in the sqlc configuration of the working directory. A database that goose
+migrated can be taken over: its version table is used as it is.
 
-The pending files are checked before the first is applied; see validate. Each file
-is one transaction, unless it says NO TRANSACTION; a failure leaves the schema as it
-was before that file, and is reported as file:line:col. One run at a time holds
-goose's advisory lock. The connection must be a direct one: through a pooler,
-which may give the session and its lock to others, nothing is run.
+The pending files are checked before the first is applied; see validate. Each
+file is one transaction, unless it says NO TRANSACTION. A failure leaves the
+schema as it was before that file, and is reported as file:line:col. One run at
+a time holds goose's advisory lock. The connection must be a direct one: a
+pooler may give the session and its lock to others, so it is refused.
 
-The database is the one that --dsn names, else DATABASE_URL. TEST_DATABASE_URL is not
-looked at: it names a server for databases that come and go.`,
+The database is the one that --dsn names, else DATABASE_URL. TEST_DATABASE_URL
+is ignored: it names a server for databases that come and go.`,
 	}
 	flags := cmd.PersistentFlags()
 	dsnVar(flags, &f.dsn, "database to work on", "$DATABASE_URL")

@@ -79,15 +79,15 @@ func newMigrateValidate(f *migrateFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate",
 		Short: "Check the migration files without a database",
-		Long: `Check the migration files without a database: names, versions, annotations,
-encoding; whether goose sends the statements that PostgreSQL would see, whole, with
-the variables of ENVSUB from the environment; and that a file neither waits for a
-client's data (COPY FROM STDIN) nor begins or ends the transaction it runs in.
+		Long: `Check the migration files without a database: names, versions, annotations and
+encoding. It also checks that goose sends the statements as PostgreSQL reads
+them, with the variables of ENVSUB from the environment. A file must not wait
+for a client's data (COPY FROM STDIN), nor begin or end its own transaction.
 Whether the SQL is right only a database can tell.
 
-Every problem is written as file:line:col. It exits 1 when one of them is an error;
-warnings do not count. up, redo and down check the files that they run in the same
-way, and leave it at that: what is applied already may be as it is.`,
+Every problem is written as file:line:col. The exit code is 1 when one of them
+is an error; warnings do not count. up, redo and down check the files that they
+run in the same way. What is applied already may be as it is.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fsys, dir, err := f.files()
