@@ -41,7 +41,8 @@ MODULES := . cmd/sqlkeel pgtest/container internal/demo otel bench
 TESTED = $(if $(filter ./...,$(PKGS)),$(MODULES),$(firstword $(MODULES)))
 # each runs a command for each $$module of a list, and fails when one of them did.
 each = failed=0; for module in $(1); do $(2) || failed=1; done; exit $$failed
-# The race detector needs a C compiler; without one the tests still run.
+# The race detector needs a C compiler; without one the tests still run. The packages of
+# the generator, which starts no goroutine, are tested without it: see .ci/test.
 RACE ?= $(if $(shell command -v $$($(GO) env CC)),-race)
 
 .DEFAULT_GOAL := help
@@ -55,12 +56,12 @@ demo: ## Show the data layer at work on a real PostgreSQL
 	$(GO) -C internal/demo run ./cmd
 
 .PHONY: test
-test: ## Run all tests under the race detector, with one PostgreSQL for all packages of a module
+test: ## Run all tests with one PostgreSQL, under the race detector where goroutines run (see .ci/test)
 	@$(if $(RACE),,echo "make test: without the race detector (RACE is empty, or there is no C compiler)" >&2)
 	@PATH=$$PATH:/usr/sbin; [ -n "$$SQLKEEL_PGBOUNCER" ] || command -v pgbouncer >/dev/null || \
 		echo "make test: without the tests behind a PgBouncer, which is not installed (.ci/pgbouncer.sh brings it)" >&2
-	$(call each,$(TESTED),mod=$(if $(NEWEST),$$(.ci/newest.sh $(NEWEST) $$module)) && $(if $(TEST_GO),GOTOOLCHAIN=$(TEST_GO)) $(KEEL) pg run -- \
-		$(GO) -C $(CURDIR)/$$module test $${mod:+-modfile=$$mod} $(RACE) -count=$(COUNT) -timeout 15m $(PKGS))
+	GO="$(GO)" RACE="$(RACE)" COUNT="$(COUNT)" PKGS="$(PKGS)" NEWEST="$(NEWEST)" $(if $(TEST_GO),GOTOOLCHAIN=$(TEST_GO)) \
+		$(KEEL) pg run -- $(CURDIR)/.ci/test $(TESTED)
 
 .PHONY: soundness
 soundness: ## Try the generator on SCHEMAS random schemas and PLACES places of expressions; SEED chooses them

@@ -1,6 +1,9 @@
 package sqlkeel_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -60,6 +63,38 @@ func TestTheGeneratorAnswersEachQuestionInOnePlace(t *testing.T) {
 				t.Errorf("%s: it is answered in %s too, and %s is the place", q.what, p, strings.Join(q.in, " or "))
 			}
 		}
+	}
+}
+
+// make test leaves the race detector out where nothing runs beside anything else.
+func TestTheGeneratorStartsNoGoroutine(t *testing.T) {
+	t.Parallel()
+	files := 0
+	err := filepath.WalkDir("cmd/sqlkeel/internal/gen", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "scratch"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files++
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if n, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s: a goroutine: test the package under the race detector, see .ci/test", fset.Position(n.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil || files < 100 {
+		t.Errorf("%d files were read: %v", files, err)
 	}
 }
 
