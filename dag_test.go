@@ -92,10 +92,10 @@ var house = []floor{
 		{"internal/seed", []string{"queries", pgx, uuid}},
 		{"internal/demo", []string{"cache", "db", "internal/backoff", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn", pgx, uuid, "github.com/schollz/progressbar/v3"}},
 		{"internal/demo/cmd", []string{"internal/demo", "internal/interrupt", "internal/pgserver", "internal/seed", "pgtest/container"}},
-		{"examples/first", []string{"db", "repo"}},
+		{"examples/first", []string{"db", "queries", "repo"}},
 		{"examples/service", []string{"cache", "db", "pgerr", "queries", "repo", "txn", uuid}},
 		{"examples/shelf/shelf", []string{"pgerr", "stmt", "stmt/generated", pgx}},
-		{"examples/shelf", []string{"examples/shelf/shelf", "txn", pgx}},
+		{"examples/shelf", []string{"db", "examples/shelf/shelf", "pgerr", "txn", pgx}},
 	}},
 	{"workshop", []room{
 		{"internal/history", nil},

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
@@ -19,7 +21,7 @@ import (
 func TestAnAcquireThatTakesTooLongTellsThePoolsState(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), Name: "shop", MaxConns: 1, AcquireTimeout: patience})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func TestAnAcquireThatTakesTooLongTellsThePoolsState(t *testing.T) {
 func TestACallersOwnEndIsNotAnAcquireTimeout(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +74,7 @@ func TestACallersOwnEndIsNotAnAcquireTimeout(t *testing.T) {
 func TestADeadlineThatEndsInTheQueueIsAnAcquireTimeout(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +249,7 @@ func TestAFullServerIsWaitedForUntilAnOwnConnectionIsFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close(t.Context()) }()
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

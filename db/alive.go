@@ -23,16 +23,27 @@ const (
 // connection is seen at once; what needs a ping is a network that swallows it.
 const pingAfter = time.Second
 
+// fresh reports whether conn may be lent without a ping.
+func (d *DB) fresh(conn *pgxpool.Conn) bool {
+	info := infoOf(conn.Conn())
+	return info.peeker.look() == silent && d.trusts(info)
+}
+
+// trusts reports whether a silent connection needs no ping.
+func (d *DB) trusts(info *connInfo) bool {
+	return time.Since(info.lastUsed) < pingAfter && info.lastUsed.UnixNano() > d.doubted.Load()
+}
+
 // alive says whether conn is fit to be lent. If not, it has been taken out of
 // the pool, unless ctx ended meanwhile: then a ping in flight decides, later.
 func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 	info := infoOf(conn.Conn())
-	switch peek(conn.Conn().PgConn().Conn()) {
+	switch info.peeker.look() {
 	case ended:
 		d.discard(conn, ClosedDead)
 		return false
 	case silent:
-		if time.Since(info.lastUsed) < pingAfter && info.lastUsed.UnixNano() > d.doubted.Load() {
+		if d.trusts(info) {
 			return true
 		}
 	}
@@ -43,7 +54,7 @@ func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 		case done <- ok:
 		case <-ctx.Done():
 			if ok {
-				conn.Release() // the caller left, the connection is good
+				d.release(conn) // the caller left, the connection is good
 			}
 		}
 	})
@@ -83,12 +94,13 @@ func (d *DB) discard(conn *pgxpool.Conn, why CloseReason) {
 	select {
 	case <-conn.Conn().PgConn().CleanupDone():
 		infoOf(conn.Conn()).reason = why
-		conn.Release() // after which the pool looks whether MinConns are there
+		d.release(conn) // after which the pool looks whether MinConns are there
 		return
 	default: // pgx is closing it and may take 15 s, for which the slot must not wait
 	}
 	d.closers.Add(1) // before the pool lets go of it: Close waits for the pool first
 	raw := conn.Hijack()
+	d.taken.Add(-1)
 	infoOf(raw).reason = why
 	d.closed(raw)
 	go func() {

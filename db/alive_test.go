@@ -126,7 +126,7 @@ func TestWhatHasNoSocketIsUnclear(t *testing.T) {
 	pipe, other := net.Pipe()
 	defer pipe.Close()
 	defer other.Close()
-	if got := peek(pipe); got != unclear {
+	if got := newPeeker(pipe).look(); got != unclear {
 		t.Errorf("a pipe is %v", got)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -139,11 +139,11 @@ func TestWhatHasNoSocketIsUnclear(t *testing.T) {
 		t.Fatal(err)
 	}
 	secure := tls.Client(closed, &tls.Config{})
-	if got := peek(secure); got != silent {
+	if got := newPeeker(secure).look(); got != silent {
 		t.Errorf("the socket under TLS is %v", got)
 	}
 	_ = closed.Close()
-	if got := peek(secure); got != unclear {
+	if got := newPeeker(secure).look(); got != unclear {
 		t.Errorf("a socket closed on this side is %v", got)
 	}
 }

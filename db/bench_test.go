@@ -18,7 +18,7 @@ func BenchmarkQueryRow(b *testing.B) {
 	for _, way := range []struct {
 		name string
 		e    Executor
-	}{{"pgxpool", pg.Pool()}, {"DB", d}, {"Reads", d.Reads()}} {
+	}{{"pgxpool", pg.Pool()}, {"DB", d}} {
 		b.Run(way.name, func(b *testing.B) {
 			b.ReportAllocs()
 			n := 0

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -14,7 +16,7 @@ import (
 func closeWithLeak(t *testing.T) error {
 	t.Helper()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), Name: "shop"})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,7 @@ func TestCloseNamesWhatIsStillLent(t *testing.T) {
 func TestCloseWaitsForWhatIsLent(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN()})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +111,7 @@ func TestCloseMayBeCalledAgain(t *testing.T) {
 func TestCloseSendsWaitingCallersAway(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,8 +133,8 @@ func TestCloseSendsWaitingCallersAway(t *testing.T) {
 
 func TestACloseErrorNamesThreeAtMost(t *testing.T) {
 	t.Parallel()
-	b := Borrow{PID: 7, Held: time.Second, Statement: "GetBook", Stack: []string{"f (a.go:1)"}}
-	err := &CloseError{Target: "shop", Borrowed: []Borrow{b, b, b, b, b}, Err: context.Canceled}
+	b := Lease{PID: 7, Held: time.Second, Statement: "GetBook", Stack: []string{"f (a.go:1)"}}
+	err := &CloseError{Target: "shop", Borrowed: []Lease{b, b, b, b, b}, Err: context.Canceled}
 	if s := err.Error(); strings.Count(s, "pid 7 held for 1s by GetBook from f (a.go:1)") != 3 || !strings.HasSuffix(s, "; and 2 more") {
 		t.Errorf("%s", s)
 	}

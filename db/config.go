@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -84,13 +83,22 @@ type Config struct {
 	// Logger gets the pool's events: check-out and check-in at debug level;
 	// connect, close and the server's return at info; trouble at warn. Default none.
 	Logger *slog.Logger
-	// Statements are the registries of generated code. The types that they name are
-	// loaded when the monitor connects, in one round trip, and every connection of the
-	// pool knows them; see [RegisterTypes] for a bare pool. The monitor compares the
-	// relations that they name with the database, each time it has connected, and
-	// [Report].Schema tells the result; nothing is refused when they differ. See
-	// [DB.Verify] for more. Default none.
-	Statements []*stmt.Registry
+	// Statements are those of generated code, such as queries.Statements; several
+	// packages' are joined by [stmt.Join]. They decide for each statement that is
+	// sent: which of its variants, whether it is run once more after its connection
+	// died, what it leaves in the session, and what Invalidator is notified of.
+	//
+	// The types that they name are loaded when the monitor connects, in one round
+	// trip, and every connection of the pool knows them; see [RegisterTypes] for a
+	// bare pool. The monitor also compares the relations that they name with the
+	// database, each time it has connected. [Report].Schema has the result; nothing
+	// is refused when they differ, see [DB.Verify]. Default none.
+	Statements *stmt.Registry
+	// Invalidator is notified of every write through this DB, before it can become
+	// visible and when it has ended, with Name as the target. A statement that
+	// Statements does not have counts as a write of anything; see [stmt.Declare].
+	// Default none.
+	Invalidator stmt.Invalidator
 	// RegisterTypes is called with each new connection of the pool, before its first
 	// use, for types that only other code understands: it is what pgvector and
 	// decimal libraries offer as a function of this form. The enums, composites,
@@ -192,7 +200,6 @@ func (c Config) compare(p *problems) {
 	p.unless(c.StatementTimeout%time.Millisecond == 0, "StatementTimeout", "is not in whole milliseconds", "PostgreSQL has no finer unit")
 	p.unless(c.Health.Interval >= 10*time.Millisecond, "Health.Interval", "is less than 10ms", "probe less often")
 	p.unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval", "lower it or raise Health.Interval")
-	p.unless(!slices.Contains(c.Statements, nil), "Statements", "has a registry that is nil", "leave it out")
 	p.unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx", "use a pgx.QueryExecMode constant")
 	p.unless(c.Pooler <= Transaction, "Pooler", "is none of the values", "use db.Auto, None, Session or Transaction")
 }

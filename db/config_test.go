@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 const someDSN = "postgres://anna:s3cret@127.0.0.1:5432/shop?sslmode=disable"
@@ -129,7 +127,6 @@ func TestAWrongFieldIsNamed(t *testing.T) {
 		"Health.Interval":       func(c *Config) { c.Health = HealthConfig{Interval: -1, Timeout: 1} },
 		"Health.Timeout":        func(c *Config) { c.Health.Timeout = -1 },
 		"ExecMode":              func(c *Config) { c.ExecMode = 77 },
-		"Statements":            func(c *Config) { c.Statements = []*stmt.Registry{nil} },
 		"Name":                  func(c *Config) { c.Name = "a\x00b" },
 	} {
 		cfg := Config{DSN: someDSN}

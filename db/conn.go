@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/unit"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // cleanSession undoes what a session can be told. It is DISCARD ALL but for
@@ -32,21 +33,37 @@ var errPrepared = errors.New("db: the session has statements of PREPARE")
 // stays, as do libraries (LOAD), the seed of random(), and on the server what PREPARE
 // TRANSACTION keeps.
 //
+// does names what fn changes in the database, for [Config].Invalidator; it may be
+// [stmt.Effects]{} for nothing. Without it fn may change anything, and counts as one
+// write from before it is called until it has returned.
+//
 // The error is fn's; [ErrTxLeftOpen] when fn returned nil and left a transaction
 // open, or the connection was lost in the middle of one; or that of getting a
 // connection, as for [DB.Exec], a [PoolerError] among them.
-func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) (err error) {
+func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error, does ...stmt.Effects) (err error) {
 	if err := d.needSession("WithConn"); err != nil {
 		return err
 	}
-	l, err := d.acquire(ctx, "")
+	l, err := d.acquire(ctx, use{})
 	if err != nil {
 		return err
 	}
+	for i := range does {
+		l.writes.AddEffects(&does[i], nil)
+	}
+	if len(does) == 0 {
+		l.noteAnything()
+	}
+	l.writes.Before()
 	open := false
 	defer func() {
 		open = l.clean(ctx)
+		outcome := stmt.Committed // as far as fn wanted it
+		if l.conn.IsClosed() {
+			outcome = stmt.Unknown
+		}
 		l.done(err)
+		l.writes.After(outcome)
 		if open && err == nil {
 			err = ErrTxLeftOpen
 		}
@@ -78,7 +95,7 @@ func (l *lease) clean(ctx context.Context) (open bool) {
 		l.info.reason = ClosedDead
 		l.d.counts.pingTimeouts.Add(1)
 		l.d.reset(l.info, "a connection that came back gave no answer")
-	case l.died(err):
+	case l.Died(err):
 		l.judge(err)
 	default:
 		l.info.reason = ClosedDirty

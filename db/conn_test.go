@@ -28,7 +28,7 @@ func leftAfter(t *testing.T, pg *pgtest.DB, fn func(context.Context, *pgx.Conn) 
 	}()
 	receive(t, "the end of the goroutine", done)
 	left := d.ledger.all()
-	for l := range d.ledger.out { // so that Close ends
+	for l := d.ledger.first; l != nil; l = d.ledger.first { // so that Close ends
 		l.done(nil)
 	}
 	if err := d.Close(t.Context()); err != nil {
@@ -118,7 +118,7 @@ func TestATransactionLeftOpenIsRolledBackAndReported(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, "CREATE TABLE t (n int)")
+	execute(t, conn, "CREATE TABLE t (n int)")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	mine := errors.New("mine")
 	for _, returned := range []error{nil, mine} {
@@ -195,8 +195,8 @@ func TestNotificationsOfOneUseDoNotReachTheNext(t *testing.T) {
 	other := pg.Conn()
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	err := d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
-		exec(t, conn, "LISTEN mine")
-		exec(t, other, "NOTIFY mine, 'a'", "NOTIFY mine, 'b'")
+		execute(t, conn, "LISTEN mine")
+		execute(t, other, "NOTIFY mine, 'a'", "NOTIFY mine, 'b'")
 		return nil // they come in with the answer to the cleaning, at the latest
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ type connInfo struct {
 	refused    bool     // a write, in the use that is under way
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
+	peeker     *peeker
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"
@@ -76,7 +77,7 @@ func listen(config *pgconn.Config) {
 // [Config].RegisterTypes fails pgxpool closes it.
 func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	now := time.Now()
-	info := &connInfo{opened: now, lastUsed: now, generation: infoOf(conn).generation}
+	info := &connInfo{opened: now, lastUsed: now, generation: infoOf(conn).generation, peeker: newPeeker(conn.PgConn().Conn())}
 	setInfo(conn, info)
 	d.types.know(conn, info)
 	if err := d.registerMore(ctx, conn); err != nil {
@@ -84,6 +85,7 @@ func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	}
 	d.gate.succeeded()
 	d.counts.opened.Add(1)
+	d.open.Add(1)
 	d.events.connect(conn)
 	return nil
 }
@@ -111,6 +113,9 @@ func (d *DB) closed(conn *pgx.Conn) {
 	info := infoOf(conn)
 	if info.reason == "" {
 		info.reason = d.whyClosed(info)
+	}
+	if !info.opened.IsZero() {
+		d.open.Add(-1)
 	}
 	d.counts.closedFor(info.reason)
 	d.events.close(conn, info)

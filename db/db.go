@@ -6,6 +6,9 @@ import (
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
 // DB is the connections to one database. It is made by [Open], safe for
@@ -21,6 +24,8 @@ type DB struct {
 
 	ledger     ledger
 	waiting    atomic.Int64
+	open       atomic.Int64 // connections of the pool
+	taken      atomic.Int64 // of them, those that are not idle
 	waits      *samples
 	counts     counts
 	generation atomic.Int64                    // of connections: how many resets there were
@@ -28,6 +33,10 @@ type DB struct {
 	between    atomic.Uint32                   // a Pooler
 	harmless   atomic.Pointer[map[string]bool] // by words before a parenthesis; not changed
 	traces     traces
+
+	target        unit.Target
+	listener      *exec.Listener // nil when there is no Invalidator
+	acquireTraced bool           // a tracer watches the pool being asked
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc
@@ -37,9 +46,9 @@ type DB struct {
 	drains  atomic.Int32 // what drain waits for, an index of drainStages
 }
 
-// Name returns the name in reports and logs: [Config].Name or its default.
-func (d *DB) Name() string { return d.cfg.Name }
-
-// Target returns the name of the database that ctx chooses, which for a DB is
-// always its own: it is [Set] that chooses.
+// Target returns the name in reports, logs and cached results: [Config].Name or its
+// default. It is that of [Set.Target] for a DB, of which ctx chooses nothing.
 func (d *DB) Target(context.Context) string { return d.cfg.Name }
+
+// Unit is for package txn.
+func (d *DB) Unit(context.Context) (*unit.Target, error) { return &d.target, nil }

@@ -73,11 +73,11 @@ func (e *OpenError) Unwrap() error { return e.Err }
 type AcquireTimeoutError struct {
 	Target  string
 	Timeout time.Duration
-	Max     int     // connections that the pool may have
-	InUse   int     // of them lent
-	Waiting int     // other callers that wait
-	Oldest  *Borrow // what is lent for the longest time; nil when nothing is
-	Err     error   // joins context.DeadlineExceeded and the last failure to connect
+	Max     int    // connections that the pool may have
+	InUse   int    // of them lent
+	Waiting int    // other callers that wait
+	Oldest  *Lease // what is lent for the longest time; nil when nothing is
+	Err     error  // joins context.DeadlineExceeded and the last failure to connect
 }
 
 // Error tells the pool's state and the oldest borrow.
@@ -120,9 +120,9 @@ func (e *UnknownTargetError) Error() string {
 // was back.
 type CloseError struct {
 	Target   string
-	Borrowed []Borrow // what is still lent, oldest first
-	Waits    string   // what Close was waiting for
-	Err      error    // ctx's
+	Borrowed []Lease // what is still lent, oldest first
+	Waits    string  // what Close was waiting for
+	Err      error   // ctx's
 }
 
 // Error names who holds connections, the three oldest at most, or what else

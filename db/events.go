@@ -51,7 +51,7 @@ func (e events) retry(attempt int, wait time.Duration, err error) {
 	e.log.Warn("connect failed", "attempt", attempt, "wait", wait, "error", err)
 }
 
-func (e events) overdue(b Borrow) {
+func (e events) overdue(b Lease) {
 	e.log.Warn("connection held for long", "pid", b.PID, "held", b.Held, "op", b.Op, "statement", b.Statement, "stack", b.Stack)
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -51,11 +53,11 @@ func TestTheLogTellsALife(t *testing.T) {
 func TestTheLogTellsOfDeathResetAndReplay(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE SEQUENCE s")
+	execute(t, pg.Conn(), "CREATE SEQUENCE s")
 	log := &lines{}
-	d := start(t, Config{DSN: pg.DSN(), Logger: logTo(log, slog.LevelInfo)})
+	d := start(t, Config{DSN: pg.DSN(), Logger: logTo(log, slog.LevelInfo), Statements: readOnly(diesOnce)})
 	fill(t, d, 2)
-	if _, err := d.Reads().Exec(t.Context(), diesOnce); err != nil {
+	if _, err := d.Exec(t.Context(), diesOnce); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range [][]string{
@@ -83,7 +85,7 @@ func TestALongBorrowIsToldOnce(t *testing.T) {
 	t.Parallel()
 	log := &lines{}
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HoldWarning: 20 * time.Millisecond, Logger: logTo(log, slog.LevelInfo)})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

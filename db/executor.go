@@ -1,15 +1,14 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/sqlkeel/sqlkeel/internal/sqltext"
-	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Executor runs statements: what sqlc's generated code asks for. The methods do
@@ -22,29 +21,30 @@ type Executor interface {
 	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
+// errNotReturned stands for the error of a call that has not returned, or panicked.
+var errNotReturned = errors.New("db: a call did not return")
+
 // Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
-// [AcquireTimeoutError], or ctx's error when ctx ended before a connection could
-// be had; with these nothing was sent. [ErrTxLeftOpen] is for a text that began a
-// transaction.
+// [AcquireTimeoutError], a [PoolerError], a [stmt.UnknownSortError], or ctx's error
+// when ctx ended before a connection was acquired. With these nothing was sent.
+// [ErrTxLeftOpen] is for a text that began a transaction.
 //
-// A prepared statement that the session no longer honours, because a table was
-// changed or the session was told DISCARD ALL, is prepared anew and run then; so
-// it is by Query and QueryRow. The server refused it unseen.
-func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
-	l, err := d.acquire(ctx, sql)
+// A statement is sent a second time in two cases: it is known to be read-only
+// ([Config].Statements) and its connection proved dead, or the server refused it
+// unseen, because its prepared statement was out of date or forgotten. The same
+// holds for Query, up to the first row, and QueryRow.
+func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	l, err := d.start(ctx, sql, args)
 	if err != nil {
-		return tag, err
+		return pgconn.CommandTag{}, err
 	}
-	defer func() { l.done(err) }()
-	if err := l.admitCall(sql, args); err != nil {
-		return tag, err
+	tag, err := l.exec(ctx)
+	if l.lost {
+		if l, err = d.restart(ctx, sql, args, err); err == nil {
+			tag, err = l.exec(ctx)
+		}
 	}
-	tag, err = l.exec(ctx, sql, args)
-	if err != nil && l.unseen(ctx, err, sql, args) {
-		d.noteReplay(sql, err)
-		tag, err = l.exec(ctx, sql, args)
-	}
-	return tag, pgerr.Typed(l.leftOpen(err))
+	return tag, err
 }
 
 // Query runs a statement that returns rows. It returns when the first row or the
@@ -52,97 +52,171 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 // read to the end. They are never nil, and have the error too; the errors are those
 // of [DB.Exec].
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	l, err := d.acquire(ctx, sql)
-	if err != nil {
-		return failed{err}, err
-	}
-	if err := l.admitCall(sql, args); err != nil {
-		l.done(nil)
-		return failed{err}, err
-	}
-	rows, err := l.query(ctx, sql, args)
-	if err != nil {
-		l.done(err)
-	}
-	return rows, pgerr.Typed(err)
+	rows, err := d.query(ctx, sql, args)
+	return rows, err
 }
 
 // QueryRow runs a statement that returns a row. Scan must be called: it gives
 // the connection back and has the error, one of those of [DB.Exec] or
 // pgx.ErrNoRows.
 func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, _ := d.Query(ctx, sql, args...)
-	return row{rows}
+	rows, _ := d.query(ctx, sql, args)
+	return (*exec.Row)(rows)
+}
+
+func (d *DB) query(ctx context.Context, sql string, args []any) (*exec.Rows, error) {
+	l, err := d.start(ctx, sql, args)
+	if err != nil {
+		return exec.Failed(err), err
+	}
+	err = l.query(ctx)
+	if l.lost {
+		if l, err = d.restart(ctx, sql, args, err); err != nil {
+			return exec.Failed(err), err
+		}
+		err = l.query(ctx)
+	}
+	return &l.rows, err
 }
 
 // CopyFrom loads rows by COPY and returns how many there were. The errors are
 // those of [DB.Exec]. pgx asks source on a goroutine of its own: a panic of source
-// ends the process, and nobody can recover from it.
+// ends the process and cannot be recovered.
 func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (n int64, err error) {
-	l, err := d.acquire(ctx, "COPY")
+	l, err := d.acquire(ctx, use{sql: "COPY"})
 	if err != nil {
 		return 0, err
 	}
-	defer func() { l.done(err) }()
+	l.call.SQL = "COPY"
+	l.noteCopy(table, columns)
+	err = errNotReturned
+	defer func() { err = l.Closed(err) }()
 	n, err = l.conn.CopyFrom(ctx, table, columns, source)
-	l.learnCopy(err, table, columns)
-	return n, pgerr.Typed(err)
+	l.CopyFailed(err, table, columns)
+	return n, err
 }
 
 // SendBatch sends several statements in one round trip. The results hold a
 // connection until they are closed, which must be done. The errors are those of
-// [DB.Exec].
+// [DB.Exec]. A batch is not sent twice.
 func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	l, err := d.acquire(ctx, "batch")
+	l, err := d.acquire(ctx, use{sql: exec.BatchName})
 	if err != nil {
 		return pgx.FailedBatchResults(batch, err)
 	}
-	if err := l.admitBatch(batch); err != nil {
+	results, begun, err := l.sendBatch(ctx, batch, l.conn.SendBatch)
+	if err != nil {
 		l.done(nil)
 		return pgx.FailedBatchResults(batch, err)
 	}
-	return l.sendBatch(ctx, batch)
+	if begun != nil {
+		l.inTx = true
+		results.Begun = &tx{Tx: begun, lease: l}
+	}
+	return results
 }
 
-// query runs a statement on the lease, which then belongs to the rows, unless
-// there is an error.
-func (l *lease) query(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+// start decides what is sent for a statement and lends a connection for it.
+func (d *DB) start(ctx context.Context, sql string, args []any) (*lease, error) {
+	c, err := exec.Resolve(d.cfg.Statements, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	l, err := d.acquire(ctx, use{sql: sql})
+	if err != nil {
+		return nil, err
+	}
+	l.call = c
+	if err := l.admit(&l.call); err != nil {
+		l.done(nil)
+		return nil, err
+	}
+	l.note(&l.call)
+	return l, nil
+}
+
+// restart is start for a statement whose connection died.
+func (d *DB) restart(ctx context.Context, sql string, args []any, err error) (*lease, error) {
+	d.noteReplay(sql, err)
+	return d.start(ctx, sql, args)
+}
+
+// exec runs the lease's statement and gives the connection back.
+func (l *lease) exec(ctx context.Context) (tag pgconn.CommandTag, err error) {
+	err = errNotReturned
+	defer func() { err = l.Closed(err) }()
+	for again := true; again; again = l.again(ctx, err) {
+		tag, err = l.conn.Exec(ctx, l.call.SQL, l.call.Args...)
+	}
+	return tag, err
+}
+
+// query runs the lease's statement up to its first row. The lease then belongs to its
+// rows, unless there is an error.
+func (l *lease) query(ctx context.Context) (err error) {
 	returned := false
 	defer func() {
 		if !returned { // a panic, in an argument's own encoding for one
-			l.done(nil)
+			_ = l.Closed(errNotReturned)
 		}
 	}()
-	inner, err := l.send(ctx, sql, args)
-	r := &rows{Rows: inner, lease: l}
-	if stale := cmp.Or(err, r.prime()); stale != nil && l.unseen(ctx, stale, sql, args) {
-		l.d.noteReplay(sql, stale)
-		inner, err = l.send(ctx, sql, args)
-		r = &rows{Rows: inner, lease: l}
+	for again := true; again; again = l.again(ctx, err) {
+		var inner pgx.Rows
+		inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
+		l.rows.Init(l, l.call.SQL, inner)
+		if err == nil {
+			err = l.rows.Prime()
+		}
 	}
 	returned = true
-	return r, err
+	if err != nil {
+		return l.rows.Fail(err)
+	}
+	return nil
 }
 
-// unseen says whether err means that the server did not run a statement which
-// it had prepared. The same refusal may come out of the middle of a statement,
-// from a function or after a semicolon; what ran until then may be committed.
-func (l *lease) unseen(ctx context.Context, err error, sql string, args []any) bool {
-	var pg *pgconn.PgError
-	if pgerr.KindOf(err) != pgerr.StalePlan || !errors.As(err, &pg) || ctx.Err() != nil || !l.reusable() {
-		return false
-	}
-	if rewrites(args) {
-		return false // into what may be several
-	}
-	return (pg.Where == "" || pg.Code == "XX000") && !l.several(sql)
+// Over returns an executor that runs statements on a bare pool, connection or
+// transaction of pgx as a [DB] chooses them: without the optional parts that their
+// arguments do not need. Everything else is passed on as it is.
+func Over(inner Executor, statements *stmt.Registry) Executor { return &over{inner, statements} }
+
+type over struct {
+	inner      Executor
+	statements *stmt.Registry
 }
 
-// several says whether a text is more than one statement.
-func (l *lease) several(sql string) bool {
-	n := 0
-	for range sqltext.RulesOf(l.conn.PgConn().ParameterStatus).Statements(sql) {
-		n++
+func (o *over) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	c, err := exec.Resolve(o.statements, sql, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
 	}
-	return n > 1
+	return o.inner.Exec(ctx, c.SQL, c.Args...)
+}
+
+func (o *over) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	c, err := exec.Resolve(o.statements, sql, args)
+	if err != nil {
+		return exec.Failed(err), err
+	}
+	return o.inner.Query(ctx, c.SQL, c.Args...)
+}
+
+func (o *over) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	c, err := exec.Resolve(o.statements, sql, args)
+	if err != nil {
+		return exec.FailedRow(err)
+	}
+	return o.inner.QueryRow(ctx, c.SQL, c.Args...)
+}
+
+func (o *over) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
+	return o.inner.CopyFrom(ctx, table, columns, source)
+}
+
+func (o *over) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	chosen, err := exec.Choose(o.statements, batch)
+	if err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
+	return o.inner.SendBatch(ctx, chosen)
 }

@@ -20,7 +20,7 @@ var (
 func TestEveryMethodDoesItsWorkAndGivesItsConnectionBack(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE TABLE t (n int PRIMARY KEY)")
+	execute(t, pg.Conn(), "CREATE TABLE t (n int PRIMARY KEY)")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	ctx := t.Context()
 	if tag, err := d.Exec(ctx, "INSERT INTO t VALUES ($1), ($2)", 1, 2); err != nil || tag.RowsAffected() != 2 {
@@ -91,12 +91,10 @@ func TestAnArgumentThatPanicsDoesNotCostAConnection(t *testing.T) {
 	batch := &pgx.Batch{}
 	batch.Queue("SELECT $1::json", bomb{})
 	for name, use := range map[string]func(context.Context){
-		"Exec":           func(ctx context.Context) { _, _ = d.Exec(ctx, "SELECT $1::json", bomb{}) },
-		"Query":          func(ctx context.Context) { _, _ = d.Query(ctx, "SELECT $1::json", bomb{}) },
-		"Reads.Exec":     func(ctx context.Context) { _, _ = d.Reads().Exec(ctx, "SELECT $1::json", bomb{}) },
-		"Reads.Query":    func(ctx context.Context) { _, _ = d.Reads().Query(ctx, "SELECT $1::json", bomb{}) },
-		"Reads.QueryRow": func(ctx context.Context) { _ = d.Reads().QueryRow(ctx, "SELECT $1::json", bomb{}).Scan() },
-		"SendBatch":      func(ctx context.Context) { _ = d.SendBatch(ctx, batch).Close() },
+		"Exec":      func(ctx context.Context) { _, _ = d.Exec(ctx, "SELECT $1::json", bomb{}) },
+		"Query":     func(ctx context.Context) { _, _ = d.Query(ctx, "SELECT $1::json", bomb{}) },
+		"QueryRow":  func(ctx context.Context) { _ = d.QueryRow(ctx, "SELECT $1::json", bomb{}).Scan() },
+		"SendBatch": func(ctx context.Context) { _ = d.SendBatch(ctx, batch).Close() },
 	} {
 		func() {
 			defer func() {
@@ -116,7 +114,7 @@ func TestATransactionGivesItsConnectionBackAtItsEnd(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, "CREATE TABLE t (n int)")
+	execute(t, conn, "CREATE TABLE t (n int)")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	for _, commit := range []bool{true, false} {
 		tx, err := d.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: pgx.Serializable})
@@ -153,7 +151,7 @@ func TestABatchCanBeginATransaction(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, "CREATE TABLE t (n int)")
+	execute(t, conn, "CREATE TABLE t (n int)")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	batch := &pgx.Batch{}
 	batch.BeginTx(pgx.TxOptions{})
@@ -186,7 +184,7 @@ func TestEveryExecModeWorks(t *testing.T) {
 		d := start(t, Config{DSN: pg.DSN(), ExecMode: mode, MaxConns: 1})
 		for range 2 {
 			var n int
-			if err := d.Reads().QueryRow(t.Context(), "SELECT $1::int + 1", 41).Scan(&n); err != nil || n != 42 {
+			if err := d.QueryRow(t.Context(), "SELECT $1::int + 1", 41).Scan(&n); err != nil || n != 42 {
 				t.Errorf("mode %v: %d, %v", mode, n, err)
 			}
 		}

@@ -19,7 +19,7 @@ import (
 func TestReadersSurviveARestart(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
-	d := start(t, Config{DSN: server.DSN(), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: 100 * time.Millisecond}})
+	d := start(t, Config{DSN: server.DSN(), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: 100 * time.Millisecond}, Statements: readOnly("SELECT 1")})
 	fill(t, d, 8)
 	ctx, stop := context.WithCancel(t.Context())
 	var reads, failed atomic.Int64
@@ -27,7 +27,7 @@ func TestReadersSurviveARestart(t *testing.T) {
 	for range 16 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				if err := d.Reads().QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
+				if err := d.QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
 					failed.Add(1)
 				}
 				reads.Add(1)
@@ -88,9 +88,9 @@ func TestATransactionThatLosesItsConnectionIsNotRunAgain(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, "CREATE TABLE t (n int)")
+	execute(t, conn, "CREATE TABLE t (n int)")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,10 +113,10 @@ func TestATransactionThatLosesItsConnectionIsNotRunAgain(t *testing.T) {
 
 func TestADeathAfterTheFirstRowIsTheCallersToSee(t *testing.T) {
 	t.Parallel()
-	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
 	const last = 100_000
-	rows, err := d.Reads().Query(t.Context(), fmt.Sprintf(
-		`SELECT n, CASE WHEN n = %d THEN pg_terminate_backend(pg_backend_pid(), 10000) END FROM generate_series(1, %[1]d) n`, last))
+	sql := fmt.Sprintf(`SELECT n, CASE WHEN n = %d THEN pg_terminate_backend(pg_backend_pid(), 10000) END FROM generate_series(1, %[1]d) n`, last)
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Statements: readOnly(sql)})
+	rows, err := d.Query(t.Context(), sql)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestAResetIsDoneOnceForConnectionsThatDieTogether(t *testing.T) {
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 4})
 	var held []*lease
 	for range 4 {
-		l, err := d.acquire(t.Context(), "")
+		l, err := d.acquire(t.Context(), use{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func TestAConnectionDialledBeforeAResetIsNotFresh(t *testing.T) {
 	slow.Store(true)
 	lent := make(chan *lease, 1)
 	go func() {
-		l, _ := d.acquire(t.Context(), "")
+		l, _ := d.acquire(t.Context(), use{})
 		lent <- l
 	}()
 	receive(t, "the dial", dialling)
@@ -241,7 +241,7 @@ func TestASessionThatEndedAloneDoesNotEmptyThePool(t *testing.T) {
 	}
 	for code, use := range map[string]func(d *DB) error{
 		"25P03": func(d *DB) error {
-			return pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+			return pgx.BeginTxFunc(t.Context(), d, pgx.TxOptions{}, func(tx pgx.Tx) error {
 				if _, err := tx.Exec(t.Context(), "SET idle_in_transaction_session_timeout = 1"); err != nil {
 					return err
 				}

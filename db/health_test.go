@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -73,7 +75,7 @@ func stateWhenExhausted(t *testing.T, timeout time.Duration) Report {
 	d := start(t, Config{
 		DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour, Timeout: timeout},
 	})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +140,7 @@ func TestAnAcquireTimeoutDegrades(t *testing.T) {
 func TestAReportIsReadableAndJSON(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), Name: "shop"})
-	tx, err := d.Begin(t.Context())
+	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type typeCache struct {
 }
 
 func newTypeCache(cfg *Config) typeCache {
-	return typeCache{names: typesOf(cfg.Statements), turn: make(chan struct{}, 1)}
+	return typeCache{names: cfg.Statements.Types(), turn: make(chan struct{}, 1)}
 }
 
 // load asks conn for the types, and for those with the OIDs.
@@ -108,23 +108,26 @@ func unknown(m *pgtype.Map, oids []uint32) (list []uint32) {
 	return list
 }
 
-// exec runs a statement on the lease's connection.
-func (l *lease) exec(ctx context.Context, sql string, args []any) (pgconn.CommandTag, error) {
-	tag, err := l.conn.Exec(ctx, sql, args...)
-	if err != nil && plain(args) && l.learnParams(ctx, err, sql) {
-		tag, err = l.conn.Exec(ctx, sql, args...)
-	}
-	return tag, err
+// Retry reports whether a statement that failed was not sent because the connection
+// did not know the type of a parameter, and now does.
+func (l *lease) Retry(ctx context.Context, err error, sql string, args []any) bool {
+	return plain(args) && l.learnParams(ctx, err, sql)
 }
 
-// send runs a statement that returns rows on the lease's connection.
-func (l *lease) send(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
-	rows, err := l.conn.Query(ctx, sql, args...)
-	if err != nil && plain(args) && l.learnParams(ctx, err, sql) {
-		rows, err = l.conn.Query(ctx, sql, args...)
+// RetryBatch is Retry for a batch.
+func (l *lease) RetryBatch(ctx context.Context, err error, batch *pgx.Batch) bool {
+	var statements []string
+	for _, q := range batch.QueuedQueries {
+		if !slices.Contains(statements, q.SQL) && plain(q.Arguments) {
+			statements = append(statements, q.SQL)
+		}
 	}
-	return rows, err
+	return l.learnParams(ctx, err, statements...)
 }
+
+// Fields makes the connection know the types of columns before their first row is
+// read.
+func (l *lease) Fields(fields []pgconn.FieldDescription) { l.learnFields(fields, false) }
 
 // plain says whether args are the statement's arguments alone: with options among
 // them what was sent may be another text, or be sent in a mode that asks for no types.
@@ -191,9 +194,9 @@ func (l *lease) learnFields(fields []pgconn.FieldDescription, doubt bool) {
 	})
 }
 
-// unfit has the types asked for once more after a value could not be read, so that the
-// next use can: what was read of the rows cannot be had again.
-func (l *lease) unfit(err error, fields []pgconn.FieldDescription) {
+// Unfit has the types asked for once more after a value could not be read, so that the
+// next use can: what was read of the rows cannot be read again.
+func (l *lease) Unfit(err error, fields []pgconn.FieldDescription) {
 	var scan pgx.ScanArgError
 	if errors.As(err, &scan) && scan.ColumnIndex < len(fields) {
 		if set := l.info.types; set != nil && !set.doubted.Load() {
@@ -202,9 +205,9 @@ func (l *lease) unfit(err error, fields []pgconn.FieldDescription) {
 	}
 }
 
-// learnCopy makes the next CopyFrom know the types of the columns, after one failed
+// CopyFailed makes the next CopyFrom know the types of the columns, after one failed
 // because it could not encode a value. What source gave cannot be asked for again.
-func (l *lease) learnCopy(err error, table pgx.Identifier, columns []string) {
+func (l *lease) CopyFailed(err error, table pgx.Identifier, columns []string) {
 	if len(l.d.types.names) == 0 || pgerr.Code(err) != "57014" {
 		return
 	}

@@ -10,40 +10,52 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// lease is a connection that is lent, for one use.
+// lease is a connection that is lent, for one use, and what its statement needs: it
+// is all that a statement allocates.
 type lease struct {
+	use
 	d      *DB
 	pooled *pgxpool.Conn
 	conn   *pgx.Conn
 	info   *connInfo
 	since  time.Time
-	use
 	who    callers
-	left   mark
-	warned bool // guarded by ledger.mu
-	back   atomic.Bool
+	glance glance
+
+	call   exec.Call   // the statement, if it is for one
+	batch  *exec.Batch // that is under way
+	rows   exec.Rows
+	writes exec.Writes
+	inTx   bool // it is given back by the end of a transaction
+	tried  tries
+	lost   bool // the statement may be run once more, on another connection
+
+	left       mark
+	warned     bool   // guarded by ledger.mu
+	prev, next *lease // guarded by ledger.mu
+	back       atomic.Bool
 }
 
 // use is the reason for a checkout.
 type use struct {
-	op  string // the unit of work, or ""
+	op  string // the operation of package txn, or ""
 	sql string // "" for a transaction, say
 }
 
-// lend makes a lease of a connection that was acquired. skip is the number of
-// callers between lend and the package's user that need not be kept.
-func (d *DB) lend(conn *pgxpool.Conn, what use, skip int) *lease {
-	l := &lease{d: d, pooled: conn, conn: conn.Conn(), since: time.Now(), use: what}
+// lend makes the lease of a connection that was acquired.
+func (d *DB) lend(l *lease, conn *pgxpool.Conn) {
+	l.pooled, l.conn, l.since = conn, conn.Conn(), time.Now()
 	l.info = infoOf(l.conn)
+	l.writes.Listener = d.listener
 	d.types.know(l.conn, l.info)
-	l.who.note(skip + 1)
+	l.who.note(2)
 	d.ledger.add(l)
 	d.events.checkOut(l)
-	return l
 }
 
 // done ends the use: it draws the conclusions from the use's error and gives
@@ -76,7 +88,7 @@ func (l *lease) done(err error) {
 	case refused:
 		l.d.closers.Go(l.releaseRefused)
 	default:
-		l.pooled.Release()
+		l.d.release(l.pooled)
 	}
 }
 
@@ -97,7 +109,7 @@ func (l *lease) await() {
 	defer timer.Stop()
 	select {
 	case <-l.conn.PgConn().CleanupDone():
-		l.pooled.Release()
+		l.d.release(l.pooled)
 	case <-timer.C:
 		l.d.discard(l.pooled, l.info.reason)
 	}
@@ -108,7 +120,7 @@ func (l *lease) await() {
 func (l *lease) judge(err error) {
 	switch {
 	case !l.conn.IsClosed():
-	case l.died(err):
+	case l.Died(err):
 		l.info.reason = ClosedDead
 		l.d.monitor.note(err)
 		l.mourn(err)
@@ -131,15 +143,21 @@ func (l *lease) mourn(err error) {
 	l.d.doubted.Store(time.Now().UnixNano())
 }
 
-// died says whether err means that the server or the network ended the
+// Died reports whether err means that the server or the network ended the
 // connection.
-func (l *lease) died(err error) bool {
+func (l *lease) Died(err error) bool {
 	return l.conn.IsClosed() && pgerr.KindOf(err) == pgerr.Disconnected
 }
 
-// borrow describes the lease.
-func (l *lease) borrow() Borrow {
-	return Borrow{
+// Conn is the connection, for package txn.
+func (l *lease) Conn() *pgx.Conn { return l.conn }
+
+// Release is done, for package txn.
+func (l *lease) Release(err error) { l.done(err) }
+
+// describe describes the lease.
+func (l *lease) describe() Lease {
+	return Lease{
 		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
 		Op: l.op, Statement: stmt.Name(l.sql), Stack: l.who.stack(),
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Borrow is a connection that is lent.
-type Borrow struct {
+// Lease is a connection that is lent.
+type Lease struct {
 	PID       uint32        `json:"pid"` // of the server's process
 	Since     time.Time     `json:"since"`
 	Held      time.Duration `json:"held_ns"`
@@ -20,7 +20,7 @@ type Borrow struct {
 }
 
 // String is one line: how long, what, and the innermost callers.
-func (b Borrow) String() string {
+func (b Lease) String() string {
 	s := fmt.Sprintf("pid %d held for %v", b.PID, b.Held.Round(time.Millisecond))
 	if b.Op != "" {
 		s += " by the unit " + b.Op
@@ -31,68 +31,79 @@ func (b Borrow) String() string {
 	return s + " from " + strings.Join(b.Stack[:min(len(b.Stack), 3)], " < ")
 }
 
-// ledger knows what is lent.
+// ledger lists what is lent, in the order of checkout.
 type ledger struct {
-	mu  sync.Mutex
-	out map[*lease]struct{} // guarded by mu
+	mu          sync.Mutex
+	first, last *lease // guarded by mu
+	n           int    // guarded by mu
 }
 
 func (l *ledger) add(x *lease) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.out[x] = struct{}{}
+	x.prev, l.last = l.last, x
+	if x.prev == nil {
+		l.first = x
+	} else {
+		x.prev.next = x
+	}
+	l.n++
 }
 
 func (l *ledger) remove(x *lease) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.out, x)
+	if x.prev == nil {
+		l.first = x.next
+	} else {
+		x.prev.next = x.next
+	}
+	if x.next == nil {
+		l.last = x.prev
+	} else {
+		x.next.prev = x.prev
+	}
+	x.prev, x.next = nil, nil
+	l.n--
 }
 
 func (l *ledger) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.out)
+	return l.n
 }
 
 // oldest returns what is lent for the longest time, or nil.
-func (l *ledger) oldest() *Borrow {
+func (l *ledger) oldest() *Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var first *lease
-	for x := range l.out {
-		if first == nil || x.since.Before(first.since) {
-			first = x
-		}
-	}
-	if first == nil {
+	if l.first == nil {
 		return nil
 	}
-	b := first.borrow()
+	b := l.first.describe()
 	return &b
 }
 
 // all returns what is lent, oldest first.
-func (l *ledger) all() []Borrow {
+func (l *ledger) all() []Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := make([]Borrow, 0, len(l.out))
-	for x := range l.out {
-		list = append(list, x.borrow())
+	list := make([]Lease, 0, l.n)
+	for x := l.first; x != nil; x = x.next {
+		list = append(list, x.describe())
 	}
-	slices.SortFunc(list, func(a, b Borrow) int { return a.Since.Compare(b.Since) })
 	return list
 }
 
 // overdue returns what is lent for longer than limit, each once in its life.
-func (l *ledger) overdue(limit time.Duration) []Borrow {
+func (l *ledger) overdue(limit time.Duration) []Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var list []Borrow
-	for x := range l.out {
+	var list []Lease
+	for x := l.first; x != nil; x = x.next {
 		if !x.warned && time.Since(x.since) > limit {
 			x.warned = true
-			list = append(list, x.borrow())
+			list = append(list, x.describe())
 		}
 	}
 	return list

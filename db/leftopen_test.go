@@ -16,7 +16,7 @@ func TestATextThatLeavesATransactionOpenIsAnError(t *testing.T) {
 	t.Parallel()
 	own := pgtest.New(t)
 	d := start(t, Config{DSN: own.DSN(), MaxConns: 2})
-	exec(t, own.Conn(), "CREATE TABLE t (n int)")
+	execute(t, own.Conn(), "CREATE TABLE t (n int)")
 	for way, send := range map[string]func(ctx context.Context, sql string) error{
 		"Exec": func(ctx context.Context, sql string) error { _, err := d.Exec(ctx, sql); return err },
 		"Query": func(ctx context.Context, sql string) error {

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -64,9 +66,23 @@ func newDB(cfg *Config) *DB {
 	d := &DB{
 		cfg: *cfg, gate: newGate(), events: newEvents(cfg), types: newTypeCache(cfg),
 		pooled: make(chan struct{}),
-		ledger: ledger{out: map[*lease]struct{}{}}, waits: newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
+		waits:  newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
 	}
 	d.traces.seed = maphash.MakeSeed()
+	if cfg.Invalidator != nil {
+		d.listener = &exec.Listener{To: cfg.Invalidator, Target: cfg.Name, Log: cfg.Logger}
+	}
+	_, d.acquireTraced = cfg.Tracer.(pgxpool.AcquireTracer)
+	d.target = unit.Target{
+		Pool: d, Name: cfg.Name, Statements: cfg.Statements, Invalidator: cfg.Invalidator,
+		Acquire: func(ctx context.Context, op string) (unit.Lease, error) {
+			l, err := d.acquire(ctx, use{op: op})
+			if err != nil {
+				return nil, err
+			}
+			return l, nil
+		},
+	}
 	d.between.Store(uint32(cfg.Pooler))
 	d.life, d.end = context.WithCancel(context.Background())
 	return d

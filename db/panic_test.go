@@ -22,7 +22,7 @@ func inUseAfter(t *testing.T, d *DB, use func()) int {
 	}()
 	receive(t, "the end of the goroutine", done)
 	left := d.ledger.all()
-	for l := range d.ledger.out {
+	for l := d.ledger.first; l != nil; l = d.ledger.first {
 		l.done(nil)
 	}
 	return len(left)
@@ -59,9 +59,9 @@ func TestATracerThatPanicsCostsNoConnection(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	for at, use := range map[string]func(d *DB){
-		"begin":    func(d *DB) { _, _ = d.Begin(t.Context()) },
-		"commit":   func(d *DB) { tx, _ := d.Begin(t.Context()); _ = tx.Commit(t.Context()) },
-		"rollback": func(d *DB) { tx, _ := d.Begin(t.Context()); _ = tx.Rollback(t.Context()) },
+		"begin":    func(d *DB) { _, _ = d.BeginTx(t.Context(), pgx.TxOptions{}) },
+		"commit":   func(d *DB) { tx, _ := d.BeginTx(t.Context(), pgx.TxOptions{}); _ = tx.Commit(t.Context()) },
+		"rollback": func(d *DB) { tx, _ := d.BeginTx(t.Context(), pgx.TxOptions{}); _ = tx.Rollback(t.Context()) },
 		"SELECT 1": func(d *DB) { _, _ = d.Exec(t.Context(), "SELECT 1") },
 	} {
 		d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, Tracer: fuse{at}})

@@ -22,7 +22,7 @@ func TestALookAtASocketDoesNotWaitForItsReader(t *testing.T) {
 	go func() {
 		// The first looks may come before the reader is blocked.
 		for range 100_000 {
-			if s := peek(near); s != silent {
+			if s := newPeeker(near).look(); s != silent {
 				looked <- s
 				return
 			}
@@ -39,7 +39,7 @@ func TestALookAtASocketDoesNotWaitForItsReader(t *testing.T) {
 	}
 	_ = far.Close()
 	<-read
-	if s := peek(near); s != ended {
+	if s := newPeeker(near).look(); s != ended {
 		t.Errorf("a socket that the other side closed looks %d, want %d", s, ended)
 	}
 }
@@ -51,7 +51,7 @@ func TestALookAtASocketLeavesWhatWasReceived(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got [1]byte
-	for peek(near) == silent { // until it arrives
+	for newPeeker(near).look() == silent { // until it arrives
 	}
 	if _, err := near.Read(got[:]); err != nil || got[0] != 'x' {
 		t.Errorf("read %q, %v", got, err)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -98,12 +100,12 @@ func stressOnce(t *testing.T, d *DB, kind int) {
 		time.AfterFunc(time.Duration(kind%7)*time.Millisecond, cancel)
 		_, _ = d.Exec(ctx, "SELECT pg_sleep(0.01)")
 	case 1: // reads a part
-		if rows, err := d.Reads().Query(ctx, "SELECT * FROM generate_series(1, 1000)"); err == nil {
+		if rows, err := d.Query(ctx, "SELECT * FROM generate_series(1, 1000)"); err == nil {
 			rows.Next()
 			rows.Close()
 		}
 	case 2: // panics with a transaction
-		tx, err := d.Begin(ctx)
+		tx, err := d.BeginTx(ctx, pgx.TxOptions{})
 		if err != nil {
 			t.Error(err)
 			return

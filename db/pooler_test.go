@@ -112,7 +112,7 @@ func TestTheConfiguredPoolerCounts(t *testing.T) {
 // modeOf is how d's pool sends statements.
 func modeOf(t *testing.T, d *DB) pgx.QueryExecMode {
 	t.Helper()
-	l, err := d.acquire(t.Context(), "")
+	l, err := d.acquire(t.Context(), use{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestListenIsRefusedBehindAPooler(t *testing.T) {
 		batch.Queue("SELECT 1")
 		batch.Queue(sql)
 		refusedFor(t, d.SendBatch(ctx, batch).Close(), "LISTEN")
-		tx, err := d.Begin(ctx)
+		tx, err := d.BeginTx(ctx, pgx.TxOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

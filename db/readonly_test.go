@@ -52,7 +52,7 @@ var writes = map[string]func(ctx context.Context, d *DB) error{
 		return err
 	},
 	"Begin": func(ctx context.Context, d *DB) error {
-		return pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
+		return pgx.BeginTxFunc(ctx, d, pgx.TxOptions{}, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, "INSERT INTO t VALUES (1)")
 			return err
 		})
@@ -77,7 +77,7 @@ func pair(t *testing.T) (primary, standby *pgtest.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, conn, tableAndFunction)
+	execute(t, conn, tableAndFunction)
 	_ = conn.Close(t.Context())
 	eventually(t, "the table on the standby", func() bool {
 		conn, err := pgx.Connect(t.Context(), standby.DSN())
@@ -180,7 +180,7 @@ func TestWritesRecoverWhenASettingIsTakenBack(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	admin := pg.Conn()
-	exec(t, admin, tableAndFunction, "ALTER DATABASE "+admin.Config().Database+" SET default_transaction_read_only = on")
+	execute(t, admin, tableAndFunction, "ALTER DATABASE "+admin.Config().Database+" SET default_transaction_read_only = on")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
 	fill(t, d, 3)
 	if err := writes["Exec"](t.Context(), d); pgerr.Code(err) != "25006" {
@@ -190,7 +190,7 @@ func TestWritesRecoverWhenASettingIsTakenBack(t *testing.T) {
 		t.Errorf("the state is %v", s)
 	}
 	// The sessions that are there keep it.
-	exec(t, admin, "ALTER DATABASE "+admin.Config().Database+" RESET default_transaction_read_only")
+	execute(t, admin, "ALTER DATABASE "+admin.Config().Database+" RESET default_transaction_read_only")
 	for name, write := range writes {
 		eventually(t, name, func() bool { return write(t.Context(), d) == nil })
 	}
@@ -205,13 +205,13 @@ func TestAServerThatTurnsReadOnlyInPlaceComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = admin.Close(context.WithoutCancel(t.Context())) }()
-	exec(t, admin, tableAndFunction)
+	execute(t, admin, tableAndFunction)
 	d := start(t, Config{DSN: server.DSN(), MaxConns: 3, Health: HealthConfig{Interval: 50 * time.Millisecond}})
 	for range 2 {
-		exec(t, admin, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+		execute(t, admin, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
 		eventually(t, "a refusal", func() bool { return pgerr.Code(writes["Exec"](t.Context(), d)) == "25006" })
 		eventually(t, "read-only", func() bool { return d.Health().State == ReadOnly })
-		exec(t, admin, "SET default_transaction_read_only = off", "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()", "RESET default_transaction_read_only")
+		execute(t, admin, "SET default_transaction_read_only = off", "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()", "RESET default_transaction_read_only")
 		eventually(t, "a write", func() bool { return writes["Exec"](t.Context(), d) == nil })
 		eventually(t, "up", func() bool { return d.Health().State == Up })
 	}
@@ -221,7 +221,7 @@ func TestAServerThatTurnsReadOnlyInPlaceComesBack(t *testing.T) {
 func looksAfter(t *testing.T, dsn func(string) string, use func(d *DB)) int {
 	t.Helper()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), tableAndFunction)
+	execute(t, pg.Conn(), tableAndFunction)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{DSN: dsn(proxy.DSN(pg.DSN())), MaxConns: 1, Health: HealthConfig{Interval: 500 * time.Millisecond}})
 	fill(t, d, 1)
@@ -248,7 +248,7 @@ func TestAReadOnlyTransactionOfTheCallersOwnMakesNobodyLook(t *testing.T) {
 			return pgx.BeginTxFunc(t.Context(), d, pgx.TxOptions{AccessMode: pgx.ReadOnly}, insert)
 		},
 		"SET TRANSACTION": func(d *DB) error {
-			return pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+			return pgx.BeginTxFunc(t.Context(), d, pgx.TxOptions{}, func(tx pgx.Tx) error {
 				if _, err := tx.Exec(t.Context(), "SET TRANSACTION READ ONLY"); err != nil {
 					return err
 				}
@@ -314,7 +314,7 @@ func TestAHandleThatIsMeantForReadsMakesNobodyLook(t *testing.T) {
 func TestASessionThatItsUserMadeReadOnlyIsNotLentForLong(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), tableAndFunction)
+	execute(t, pg.Conn(), tableAndFunction)
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}})
 	if _, err := d.Exec(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"); err != nil {
 		t.Fatal(err)
@@ -363,7 +363,7 @@ func TestWhyASessionTakesNoWritesIsAsked(t *testing.T) {
 		ofSession:     "SET default_transaction_read_only = on",
 	} {
 		conn := pg.Conn()
-		exec(t, conn, setup)
+		execute(t, conn, setup)
 		var why cause
 		if err := why.ask(t.Context(), conn.PgConn()); err != nil || why != want {
 			t.Errorf("%s: %d, want %d: %v", setup, why, want, err)

@@ -24,7 +24,7 @@ type Report struct {
 
 	Pool        Stats   `json:"pool"`
 	Utilisation float64 `json:"utilisation"`      // part of the connections in use, 0 to 1
-	Oldest      *Borrow `json:"oldest,omitempty"` // what is lent for the longest time
+	Oldest      *Lease  `json:"oldest,omitempty"` // what is lent for the longest time
 }
 
 // Server is what the server says of itself.

@@ -14,10 +14,10 @@ const (
 // the monitor's connections: behind a new one may be another server. A failure is
 // not the server's state; it is asked again at the next probe.
 func (m *monitor) compareSchema(ctx context.Context) {
-	if m.compared || m.conn == nil || len(m.d.cfg.Statements) == 0 {
+	if m.compared || m.conn == nil || m.d.cfg.Statements == nil {
 		return
 	}
-	list, err := changed(ctx, m.conn, m.d.cfg.Statements...)
+	list, err := changed(ctx, m.conn, m.d.cfg.Statements)
 	if err != nil {
 		m.note(err)
 		return

@@ -84,7 +84,7 @@ func TestIdleSessionsThatAreEndedTogetherFailNoRead(t *testing.T) {
 	const size, rounds = 8, 10
 	pg := pgtest.New(t)
 	admin := pg.Conn()
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: size, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: size, Health: HealthConfig{Interval: time.Hour}, Statements: readOnly("SELECT 1")})
 	for range rounds {
 		fill(t, d, size) // and idle for less than a second
 		// Nothing waits for their end: some are in the middle of it.
@@ -92,7 +92,7 @@ func TestIdleSessionsThatAreEndedTogetherFailNoRead(t *testing.T) {
 			t.Fatalf("%d sessions ended", n)
 		}
 		for range 3 * size {
-			if err := d.Reads().QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
+			if err := d.QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
 				t.Errorf("a read failed: %v", err)
 			}
 		}
@@ -240,7 +240,7 @@ func TestACrashOfTheServerEmptiesThePool(t *testing.T) {
 	d := start(t, Config{DSN: server.DSN(), MaxConns: 4, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour}})
 	var held []*lease
 	for range 4 {
-		l, err := d.acquire(t.Context(), "")
+		l, err := d.acquire(t.Context(), use{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +283,7 @@ func TestADialThatIsRefusedEmptiesThePoolOnce(t *testing.T) {
 	fill(t, d, 3)
 	var held []*lease
 	for range 3 {
-		l, err := d.acquire(t.Context(), "")
+		l, err := d.acquire(t.Context(), use{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -319,11 +319,11 @@ func TestWhatIsUnderWayWhenItsSessionEndsIsNotLostOnOthers(t *testing.T) {
 	pg := pgtest.New(t)
 	admin := pg.Conn()
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3})
-	first, err := d.Begin(t.Context())
+	first, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := d.Begin(t.Context())
+	second, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

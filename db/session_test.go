@@ -82,7 +82,7 @@ var ways = map[string]func(ctx context.Context, d *DB, sql string) error{
 		return errors.Join(err, tx.Conn().Deallocate(ctx, "mine"))
 	}),
 	"rolled back": func(ctx context.Context, d *DB, sql string) error {
-		tx, err := d.Begin(ctx)
+		tx, err := d.BeginTx(ctx, pgx.TxOptions{})
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (r rewriter) RewriteQuery(context.Context, *pgx.Conn, string, []any) (strin
 
 func inUnit(use func(ctx context.Context, tx pgx.Tx, sql string) error) func(context.Context, *DB, string) error {
 	return func(ctx context.Context, d *DB, sql string) error {
-		return pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error { return use(ctx, tx, sql) })
+		return pgx.BeginTxFunc(ctx, d, pgx.TxOptions{}, func(tx pgx.Tx) error { return use(ctx, tx, sql) })
 	}
 }
 
@@ -164,7 +164,7 @@ func TestWhatAUseTellsItsSessionDoesNotReachTheNext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pg := pgtest.New(t)
-			exec(t, pg.Conn(), functions...)
+			execute(t, pg.Conn(), functions...)
 			d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 			before := sessionOf(t, d)
 			for _, sql := range leavers {
@@ -190,14 +190,14 @@ func TestWhatAUseTellsItsSessionDoesNotReachTheNext(t *testing.T) {
 func TestWhatATriggerLeavesDoesNotReachTheNext(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE TABLE audited (id int)", "CREATE TABLE seeded (id int)",
+	execute(t, pg.Conn(), "CREATE TABLE audited (id int)", "CREATE TABLE seeded (id int)",
 		"CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'left', false), pg_advisory_lock(7); RETURN NEW; END $$",
 		"CREATE FUNCTION seed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM setseed(0.5); RETURN NEW; END $$",
 		"CREATE TRIGGER audit BEFORE INSERT ON audited FOR EACH ROW EXECUTE FUNCTION audit()", "CREATE TRIGGER seed BEFORE INSERT ON seeded FOR EACH ROW EXECUTE FUNCTION seed()")
 	known := stmt.NewRegistry(nil,
 		stmt.Statement{SQL: "INSERT INTO audited VALUES (1)", Effects: stmt.Effects{Writes: []string{"audited"}, Session: "set_config in function audit()"}},
 		stmt.Statement{SQL: "INSERT INTO seeded VALUES (1)", Effects: stmt.Effects{Writes: []string{"seeded"}, Session: "setseed in function seed()"}})
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: []*stmt.Registry{known}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: known})
 	before := sessionOf(t, d)
 	for range 2 {
 		if _, err := d.Exec(t.Context(), "INSERT INTO audited VALUES (1)"); err != nil {
@@ -235,16 +235,16 @@ func TestNotificationsOfOneUnitDoNotReachTheNext(t *testing.T) {
 	pg := pgtest.New(t)
 	other := pg.Conn()
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
-	err := pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(t.Context(), d, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), "LISTEN mine")
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, other, "NOTIFY mine, 'a'")
+	execute(t, other, "NOTIFY mine, 'a'")
 	err = d.WithConn(t.Context(), func(ctx context.Context, conn *pgx.Conn) error {
-		exec(t, conn, "SELECT 1") // with which it would come
+		execute(t, conn, "SELECT 1") // with which it would come
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
 		if n, err := conn.WaitForNotification(ctx); err == nil {
@@ -301,14 +301,13 @@ func (w counted) Write(p []byte) (int, error) {
 	return w.TCPConn.Write(p)
 }
 
-func TestWhatIsNotMarkedCostsNoRoundTripMore(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE TABLE books (id int, title text)")
-	exec(t, pg.Conn(), functions...)
+// startCountingWrites opens a DB without probes and counts what it writes to the
+// network.
+func startCountingWrites(t *testing.T, cfg Config) (*DB, *atomic.Int64) {
+	t.Helper()
 	sent := new(atomic.Int64)
-	known := stmt.NewRegistry(nil, stmt.Statement{SQL: "SELECT set_tenant('x')", Effects: stmt.Effects{ReadOnly: true}})
-	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}, Statements: []*stmt.Registry{known}}, hooks{
+	cfg.Health = HealthConfig{Interval: time.Hour}
+	return startOn(t, cfg, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
 			if err != nil {
@@ -316,7 +315,16 @@ func TestWhatIsNotMarkedCostsNoRoundTripMore(t *testing.T) {
 			}
 			return counted{conn.(*net.TCPConn), sent}, nil
 		},
-	})
+	}), sent
+}
+
+func TestWhatIsNotMarkedCostsNoRoundTripMore(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	execute(t, pg.Conn(), "CREATE TABLE books (id int, title text)")
+	execute(t, pg.Conn(), functions...)
+	known := stmt.NewRegistry(nil, stmt.Statement{SQL: "SELECT set_tenant('x')", Effects: stmt.Effects{ReadOnly: true}})
+	d, sent := startCountingWrites(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: known})
 	ctx := t.Context()
 	for name, c := range map[string]struct {
 		use  func() error
@@ -327,7 +335,7 @@ func TestWhatIsNotMarkedCostsNoRoundTripMore(t *testing.T) {
 			return err
 		}, 1},
 		"QueryRow": {func() error { return d.QueryRow(ctx, "SELECT count(*) FROM books WHERE id = $1", 1).Scan(nil) }, 1},
-		"Reads":    {func() error { return d.Reads().QueryRow(ctx, "SELECT max(id) FROM books WHERE id = $1", 1).Scan(nil) }, 1},
+		"a read":   {func() error { return d.QueryRow(ctx, "SELECT max(id) FROM books WHERE id = $1", 1).Scan(nil) }, 1},
 		"known":    {func() error { return d.QueryRow(ctx, "SELECT set_tenant('x')").Scan(nil) }, 1},
 		"batch": {func() error {
 			batch := &pgx.Batch{}
@@ -367,7 +375,7 @@ func TestBehindAPoolerWhatOutlivesATransactionIsRefused(t *testing.T) {
 	d := disguised(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	before := sessionOf(t, d)
 	for _, sql := range leavers {
-		trace := d.traceOf(pg.Conn(), sql)
+		trace := d.traceOf(pg.Conn(), nil, sql)
 		if trace.use == "" {
 			continue
 		}
@@ -402,7 +410,7 @@ func TestUsesThatTellTheirSessionsThingsDoNotMeet(t *testing.T) {
 		go func() {
 			var err error
 			for n := 0; n < 20 && err == nil; n++ {
-				err = pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+				err = pgx.BeginTxFunc(t.Context(), d, pgx.TxOptions{}, func(tx pgx.Tx) error {
 					var before, after string
 					mine := fmt.Sprint(worker)
 					if err := tx.QueryRow(t.Context(), "SELECT coalesce(current_setting('app.tenant', true), '')").Scan(&before); err != nil {

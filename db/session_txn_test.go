@@ -15,7 +15,7 @@ import (
 func TestWhatAUnitOfTxnTellsItsSessionDoesNotReachTheNext(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), functions...)
+	execute(t, pg.Conn(), functions...)
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	r, err := txn.New(d, txn.Config{})
 	if err != nil {
@@ -63,7 +63,7 @@ func TestAUnitOfTxnCostsWhatItsStatementsDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, pg.Conn(), txn.MarkerSchema("public.sqlkeel_commits"))
+	execute(t, pg.Conn(), txn.MarkerSchema("public.sqlkeel_commits"))
 	for name, c := range map[string]struct {
 		op   txn.Op
 		sql  string

@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -123,25 +125,13 @@ func (s *Set) Close(ctx context.Context) error {
 }
 
 // WithConn is [DB.WithConn] on the database that ctx chooses.
-func (s *Set) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) error {
+func (s *Set) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error, does ...stmt.Effects) error {
 	d, err := s.DB(ctx)
 	if err != nil {
 		return err
 	}
-	return d.WithConn(ctx, fn)
+	return d.WithConn(ctx, fn, does...)
 }
-
-// Verify is [DB.Verify] on the database that ctx chooses.
-func (s *Set) Verify(ctx context.Context, registry *stmt.Registry) error {
-	d, err := s.DB(ctx)
-	if err != nil {
-		return err
-	}
-	return d.Verify(ctx, registry)
-}
-
-// Begin is [DB.Begin] on the database that ctx chooses.
-func (s *Set) Begin(ctx context.Context) (pgx.Tx, error) { return s.BeginTx(ctx, pgx.TxOptions{}) }
 
 // BeginTx is [DB.BeginTx] on the database that ctx chooses.
 func (s *Set) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
@@ -154,34 +144,54 @@ func (s *Set) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 
 // Exec is [DB.Exec] on the database that ctx chooses.
 func (s *Set) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return s.plain().Exec(ctx, sql, args...)
+	d, err := s.DB(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return d.Exec(ctx, sql, args...)
 }
 
 // Query is [DB.Query] on the database that ctx chooses.
 func (s *Set) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return s.plain().Query(ctx, sql, args...)
+	d, err := s.DB(ctx)
+	if err != nil {
+		return exec.Failed(err), err
+	}
+	return d.Query(ctx, sql, args...)
 }
 
 // QueryRow is [DB.QueryRow] on the database that ctx chooses.
 func (s *Set) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return s.plain().QueryRow(ctx, sql, args...)
+	d, err := s.DB(ctx)
+	if err != nil {
+		return exec.FailedRow(err)
+	}
+	return d.QueryRow(ctx, sql, args...)
 }
 
 // CopyFrom is [DB.CopyFrom] on the database that ctx chooses.
 func (s *Set) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
-	return s.plain().CopyFrom(ctx, table, columns, source)
+	d, err := s.DB(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return d.CopyFrom(ctx, table, columns, source)
 }
 
 // SendBatch is [DB.SendBatch] on the database that ctx chooses.
 func (s *Set) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	return s.plain().SendBatch(ctx, batch)
+	d, err := s.DB(ctx)
+	if err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
+	return d.SendBatch(ctx, batch)
 }
 
-// Reads is [DB.Reads], each use on the database that its ctx chooses.
-func (s *Set) Reads() Executor {
-	return routed{set: s, reads: true}
-}
-
-func (s *Set) plain() routed {
-	return routed{set: s}
+// Unit is for package txn.
+func (s *Set) Unit(ctx context.Context) (*unit.Target, error) {
+	d, err := s.DB(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.Unit(ctx)
 }

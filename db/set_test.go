@@ -22,7 +22,7 @@ func startSet(t *testing.T, names ...string) *Set {
 	var configs []Config
 	for _, name := range names {
 		pg := pgtest.New(t)
-		exec(t, pg.Conn(), "CREATE TABLE me (name text)", fmt.Sprintf("INSERT INTO me VALUES ('%s')", name))
+		execute(t, pg.Conn(), "CREATE TABLE me (name text)", fmt.Sprintf("INSERT INTO me VALUES ('%s')", name))
 		configs = append(configs, Config{Name: name, DSN: pg.DSN(), MaxConns: 2})
 	}
 	s, err := openSet(t.Context(), hooks{}, names[0], configs...)
@@ -44,13 +44,19 @@ func whoAmI(ctx context.Context, s *Set) (string, error) {
 	const sql = "SELECT name FROM me"
 	names, errs := make([]string, 7), make([]error, 7)
 	errs[0] = s.QueryRow(ctx, sql).Scan(&names[0])
-	errs[1] = s.Reads().QueryRow(ctx, sql).Scan(&names[1])
+	tag, err := s.Exec(ctx, sql)
+	names[1], errs[1] = names[0], err
+	if tag.RowsAffected() != 1 {
+		errs[1] = errors.Join(err, fmt.Errorf("Exec: %v", tag))
+	}
 	rows, _ := s.Query(ctx, sql)
 	names[2], errs[2] = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
-	rows, _ = s.Reads().Query(ctx, sql)
-	names[3], errs[3] = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+	target, err := s.Unit(ctx)
+	if errs[3] = err; err == nil {
+		names[3] = target.Name
+	}
 	errs[4] = s.WithConn(ctx, func(ctx context.Context, conn *pgx.Conn) error { return conn.QueryRow(ctx, sql).Scan(&names[4]) })
-	tx, err := s.Begin(ctx)
+	tx, err := s.BeginTx(ctx, pgx.TxOptions{})
 	if errs[5] = err; err == nil {
 		errs[5] = errors.Join(tx.QueryRow(ctx, sql).Scan(&names[5]), tx.Commit(ctx))
 	}
@@ -111,7 +117,7 @@ func TestWithoutATargetTheDefaultIsUsed(t *testing.T) {
 		t.Errorf("the inner target is not used: %q", got)
 	}
 	d, err := s.DB(ctx)
-	if err != nil || d.Name() != "archive" || d.Target(t.Context()) != "archive" {
+	if err != nil || d.Health().Target != "archive" {
 		t.Errorf("DB: %v", err)
 	}
 	if !reflect.DeepEqual(s.Names(), []string{"archive", "main"}) {
@@ -130,18 +136,18 @@ func TestAnUnknownTargetIsRefusedWithTheKnownOnes(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for _, e := range []Executor{s, s.Reads()} {
-		_, err := e.Exec(ctx, "SELECT 1")
-		refused("Exec", err)
-		rows, err := e.Query(ctx, "SELECT 1")
-		refused("Query", err)
-		refused("rows", rows.Err())
-		refused("QueryRow", e.QueryRow(ctx, "SELECT 1").Scan())
-		_, err = e.CopyFrom(ctx, pgx.Identifier{"me"}, []string{"name"}, pgx.CopyFromRows(nil))
-		refused("CopyFrom", err)
-		refused("SendBatch", e.SendBatch(ctx, &pgx.Batch{}).Close())
-	}
-	_, err := s.Begin(ctx)
+	_, err := s.Exec(ctx, "SELECT 1")
+	refused("Exec", err)
+	rows, err := s.Query(ctx, "SELECT 1")
+	refused("Query", err)
+	refused("rows", rows.Err())
+	refused("QueryRow", s.QueryRow(ctx, "SELECT 1").Scan())
+	_, err = s.CopyFrom(ctx, pgx.Identifier{"me"}, []string{"name"}, pgx.CopyFromRows(nil))
+	refused("CopyFrom", err)
+	refused("SendBatch", s.SendBatch(ctx, &pgx.Batch{}).Close())
+	_, err = s.Unit(ctx)
+	refused("Unit", err)
+	_, err = s.BeginTx(ctx, pgx.TxOptions{})
 	refused("Begin", err)
 	refused("WithConn", s.WithConn(ctx, nil))
 }
@@ -190,13 +196,5 @@ func TestASetThatMakesNoSenseIsRefused(t *testing.T) {
 		if s != nil || !errors.As(err, &bad) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func TestTheExecutorsOfASetCanBeCompared(t *testing.T) {
-	t.Parallel()
-	s, other := startSet(t, "a"), startSet(t, "a")
-	if s.Reads() != s.Reads() || s.Reads() == Executor(s.plain()) || s.Reads() == other.Reads() {
-		t.Error("the executors of a Set are not told apart by the Set and by what they run")
 	}
 }

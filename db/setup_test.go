@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -46,8 +47,8 @@ func startOn(t *testing.T, cfg Config, h hooks) *DB {
 	return d
 }
 
-// exec runs statements past the DB under test.
-func exec(t *testing.T, conn *pgx.Conn, statements ...string) {
+// execute runs statements past the DB under test.
+func execute(t *testing.T, conn *pgx.Conn, statements ...string) {
 	t.Helper()
 	for _, sql := range statements {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
@@ -121,7 +122,7 @@ func fill(t *testing.T, d *DB, n int) {
 	t.Helper()
 	var held []*lease
 	for range n {
-		l, err := d.acquire(t.Context(), "")
+		l, err := d.acquire(t.Context(), use{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,6 +131,15 @@ func fill(t *testing.T, d *DB, n int) {
 	for _, l := range held {
 		l.done(nil)
 	}
+}
+
+// readOnly knows statements that change nothing.
+func readOnly(statements ...string) *stmt.Registry {
+	var list []*stmt.Registry
+	for _, sql := range statements {
+		list = append(list, stmt.Declare(sql, stmt.Effects{ReadOnly: true}))
+	}
+	return stmt.Join(list...)
 }
 
 // age makes the idle connections look as if they had been idle for an hour.

@@ -22,7 +22,7 @@ func TestAStatementThatTheSessionForgotIsPreparedAnew(t *testing.T) {
 			return err
 		},
 	} {
-		exec(t, conn, "DROP TABLE IF EXISTS t", "CREATE TABLE t (n int)")
+		execute(t, conn, "DROP TABLE IF EXISTS t", "CREATE TABLE t (n int)")
 		d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 		insert := func() {
 			t.Helper()
@@ -58,7 +58,7 @@ func rowsOfAHalfStatement(t *testing.T, statement string) int {
 	t.Helper()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, "CREATE TABLE t (n int)",
+	execute(t, conn, "CREATE TABLE t (n int)",
 		"CREATE PROCEDURE p(n int) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (n); COMMIT; EXECUTE 'EXECUTE missing'; END $$")
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1})
 	var args []any

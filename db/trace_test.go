@@ -7,7 +7,6 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 	"github.com/sqlkeel/sqlkeel/queries"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // marked are texts that leave something, or may, and what leaves it for certain.
@@ -150,11 +149,11 @@ func TestTheBookstoresStatementsLeaveNothing(t *testing.T) {
 	pg := pgtest.New(t)
 	conn := pg.Conn()
 	for name, cfg := range map[string]Config{
-		"known": {DSN: pg.DSN(), Statements: []*stmt.Registry{queries.Statements}}, "unknown": {DSN: pg.DSN()},
+		"known": {DSN: pg.DSN(), Statements: queries.Statements}, "unknown": {DSN: pg.DSN()},
 	} {
 		d := start(t, cfg)
 		for _, s := range queries.Statements.Statements() {
-			if got := d.traceOf(conn, s.SQL); got != (trace{}) {
+			if got := d.traceOf(conn, d.cfg.Statements.Lookup(s.SQL), s.SQL); got != (trace{}) {
 				t.Errorf("%s: %s: %+v", name, s.Name, got)
 			}
 		}
@@ -176,9 +175,9 @@ func TestTheSameTextIsReadOnce(t *testing.T) {
 	d := start(t, Config{DSN: pg.DSN()})
 	long := "SELECT 1 " + strings.Repeat("-", longestKept)
 	for _, sql := range []string{"SELECT set_tenant(1)", "SELECT 1", long} {
-		first := d.traceOf(conn, sql)
+		first := d.traceOf(conn, nil, sql)
 		for range 3 {
-			if got := d.traceOf(conn, sql); got != first {
+			if got := d.traceOf(conn, nil, sql); got != first {
 				t.Errorf("%+v, and then %+v", first, got)
 			}
 		}
@@ -188,7 +187,7 @@ func TestTheSameTextIsReadOnce(t *testing.T) {
 		if i%2 == 0 {
 			sql = strings.Replace(sql, "set_tenant", "abs", 1)
 		}
-		if got := d.traceOf(conn, sql); (got.mark == traceless) != (i%2 == 0) {
+		if got := d.traceOf(conn, nil, sql); (got.mark == traceless) != (i%2 == 0) {
 			t.Fatalf("%s: %+v", sql, got)
 		}
 	}
@@ -198,8 +197,8 @@ func TestATextThatIsKnownCostsNoAllocation(t *testing.T) { // not parallel: they
 	pg := pgtest.New(t)
 	conn, d := pg.Conn(), start(t, Config{DSN: pg.DSN()})
 	sql := "SELECT a, count(*) FROM t WHERE b = $1 GROUP BY a"
-	d.traceOf(conn, sql)
-	if n := testing.AllocsPerRun(100, func() { d.traceOf(conn, sql) }); n != 0 {
+	d.traceOf(conn, nil, sql)
+	if n := testing.AllocsPerRun(100, func() { d.traceOf(conn, nil, sql) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

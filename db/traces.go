@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -27,26 +28,26 @@ type tracedText struct {
 // longestKept bounds the memory that texts take here: 2 MB.
 const longestKept = 4096
 
-// traceOf reads a text that is sent by conn, or remembers it.
-func (d *DB) traceOf(conn *pgx.Conn, sql string) trace {
+// traceOf reads a text that is sent by conn, or remembers it. s is what is known of
+// it, or nil.
+func (d *DB) traceOf(conn *pgx.Conn, s *stmt.Statement, sql string) trace {
 	// A session in which strings are read otherwise is rare, and not worth a place.
 	if conn.PgConn().ParameterStatus("standard_conforming_strings") == "off" || len(sql) > longestKept {
-		return d.read(conn, sql)
+		return d.read(conn, s, sql)
 	}
 	place := &d.traces.places[maphash.String(d.traces.seed, sql)%uint64(len(d.traces.places))]
 	if text := place.Load(); text != nil && text.sql == sql {
 		return text.trace
 	}
-	text := &tracedText{sql, d.read(conn, sql)}
+	text := &tracedText{sql, d.read(conn, s, sql)}
 	place.Store(text)
 	return text.trace
 }
 
-func (d *DB) read(conn *pgx.Conn, sql string) trace {
+func (d *DB) read(conn *pgx.Conn, s *stmt.Statement, sql string) trace {
 	rules := sqltext.RulesOf(conn.PgConn().ParameterStatus)
 	harmless := d.harmless.Load()
 	known := func(name string) bool { return harmless != nil && (*harmless)[name] }
-	s := d.statement(sql)
 	if s != nil && s.ReadOnly && !s.Volatile && !s.Anything && s.Session == "" {
 		// What its functions do is known to the bottom, and is nothing.
 		known = func(string) bool { return true }
@@ -61,20 +62,14 @@ func (d *DB) read(conn *pgx.Conn, sql string) trace {
 	return found
 }
 
-// statement returns what generated code knows of a text, nil for nothing.
-func (d *DB) statement(sql string) *stmt.Statement {
-	for _, r := range d.cfg.Statements {
-		if s := r.Lookup(sql); s != nil {
-			return s
-		}
+// Admit marks the lease with what a text leaves behind, before it is sent. s is what
+// is known of it, or nil. The error is a *PoolerError for what would be left to other
+// clients of a pooler.
+func (l *lease) Admit(s *stmt.Statement, sql string, args []any) error {
+	if exec.Rewrites(args) && l.d.pooler() != Transaction {
+		l.left = max(l.left, cleanable)
 	}
-	return nil
-}
-
-// admit marks the lease with what a text leaves behind, before it is sent. The error
-// is a *PoolerError for what would be left to other clients of a pooler.
-func (l *lease) admit(sql string) error {
-	left := l.d.traceOf(l.conn, sql)
+	left := l.d.traceOf(l.conn, s, sql)
 	if left.mark == traceless {
 		return nil
 	}
@@ -86,40 +81,7 @@ func (l *lease) admit(sql string) error {
 	return nil
 }
 
-// admitCall is admit for a statement and its arguments, one of which may rewrite it.
-func (l *lease) admitCall(sql string, args []any) error {
-	if rewrites(args) && l.d.pooler() != Transaction {
-		l.left = max(l.left, cleanable)
-	}
-	return l.admit(sql)
-}
-
-// admitBatch is admit for every statement of a batch.
-func (l *lease) admitBatch(batch *pgx.Batch) error {
-	for _, q := range batch.QueuedQueries {
-		if err := l.admitCall(q.SQL, q.Arguments); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rewrites says whether the arguments of a statement change its text, other than
-// where its parameters stand.
-func rewrites(args []any) bool {
-	for _, arg := range args {
-		switch arg.(type) {
-		case pgx.QueryResultFormats, pgx.QueryResultFormatsByOID, pgx.QueryExecMode:
-		case pgx.NamedArgs, pgx.StrictNamedArgs:
-			return false
-		case pgx.QueryRewriter:
-			return true
-		default:
-			return false // pgx looks no further
-		}
-	}
-	return false
-}
+func (l *lease) admit(c *exec.Call) error { return l.Admit(c.Statement, c.SQL, c.Args) }
 
 // sweep undoes what the use left in the session, or closes the connection.
 func (l *lease) sweep() {

@@ -2,20 +2,16 @@ package db
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
-
-// tx is pgx's, and gives its connection back when it ends.
-type tx struct{ typedTx }
-
-// Pool tells package txn where the transaction's connection is from.
-func (t *tx) Pool() any { return t.lease.d }
-
-// Begin starts a transaction with the server's default options. See [DB.BeginTx].
-func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) { return d.BeginTx(ctx, pgx.TxOptions{}) }
 
 // BeginTx starts a transaction on a connection of its own. It must be ended by
 // Commit or Rollback, which give the connection back, whatever they return. ctx
@@ -25,7 +21,7 @@ func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) { return d.BeginTx(ctx, 
 // it. The errors are those of [DB.Exec].
 func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	for again := options.BeginQuery == ""; ; again = false {
-		l, err := d.acquire(ctx, "")
+		l, err := d.acquire(ctx, use{op: unit.Op(ctx)})
 		if err != nil {
 			return nil, err
 		}
@@ -33,10 +29,10 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 		if err == nil {
 			return begun, nil
 		}
-		again = again && l.died(err)
+		again = again && l.Died(err)
 		l.done(err)
 		if !again || ctx.Err() != nil {
-			return nil, pgerr.Typed(err)
+			return nil, advised(err)
 		}
 	}
 }
@@ -52,7 +48,8 @@ func (l *lease) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 	}()
 	inner, err := l.beginAdmitted(ctx, options)
 	returned = true
-	return &tx{typedTx{inner, l}}, err
+	l.inTx = err == nil
+	return &tx{Tx: inner, lease: l}, err
 }
 
 func (l *lease) beginAdmitted(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
@@ -60,21 +57,155 @@ func (l *lease) beginAdmitted(ctx context.Context, options pgx.TxOptions) (pgx.T
 		if sql == "" {
 			continue // pgx's own
 		}
-		if err := l.admit(sql); err != nil {
+		if err := l.Admit(nil, sql, nil); err != nil {
 			return nil, err
 		}
 	}
 	return l.conn.BeginTx(ctx, options)
 }
 
+// tx is a transaction of pgx, or a part of one, that gives its connection back when
+// it ends.
+type tx struct {
+	pgx.Tx
+	lease *lease
+	part  bool // a savepoint
+}
+
+// Pool tells package txn where the transaction's connection is from.
+func (t *tx) Pool() any { return t.lease.d }
+
+// Peek returns the connection to package txn, which looks at its state.
+func (t *tx) Peek() *pgx.Conn { return t.Tx.Conn() }
+
+// Begin begins a part of the transaction.
+func (t *tx) Begin(ctx context.Context) (pgx.Tx, error) {
+	inner, err := t.Tx.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &tx{inner, t.lease, true}, nil
+}
+
 // Commit commits, as pgx's Commit does.
 func (t *tx) Commit(ctx context.Context) (err error) {
-	defer func() { t.lease.done(err) }() // also when a tracer panics
-	return t.typedTx.Commit(ctx)
+	if t.part {
+		return t.Tx.Commit(ctx)
+	}
+	l := t.lease
+	l.writes.Before()
+	err = errNotReturned
+	defer func() { // also when a tracer panics
+		l.done(err)
+		l.writes.After(committed(err))
+	}()
+	return t.Tx.Commit(ctx)
+}
+
+// committed is the outcome of a transaction, given the error of its COMMIT.
+func committed(err error) stmt.Outcome {
+	switch {
+	case err == nil:
+		return stmt.Committed
+	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, pgx.ErrTxClosed), pgerr.Aborted(err), pgconn.SafeToRetry(err):
+		return stmt.Aborted
+	}
+	return stmt.Unknown
 }
 
 // Rollback rolls back, as pgx's Rollback does.
 func (t *tx) Rollback(ctx context.Context) (err error) {
+	if t.part {
+		return t.Tx.Rollback(ctx)
+	}
+	t.lease.writes.Drop()
 	defer func() { t.lease.done(err) }()
 	return t.Tx.Rollback(ctx)
+}
+
+// admit decides what is sent for a statement.
+func (t *tx) admit(sql string, args []any) (exec.Call, error) {
+	c, err := exec.Resolve(t.lease.d.cfg.Statements, sql, args)
+	if err == nil {
+		err = t.lease.admit(&c)
+	}
+	if err == nil {
+		t.lease.note(&c)
+	}
+	return c, err
+}
+
+// Exec runs a statement.
+func (t *tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	c, err := t.admit(sql, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag, err := t.Tx.Exec(ctx, c.SQL, c.Args...)
+	if err != nil && t.lease.Retry(ctx, err, c.SQL, c.Args) {
+		tag, err = t.Tx.Exec(ctx, c.SQL, c.Args...)
+	}
+	return tag, t.lease.Answered(c.SQL, tag, err)
+}
+
+// Query runs a statement that returns rows.
+func (t *tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	rows := t.query(ctx, sql, args)
+	return rows, rows.Err()
+}
+
+// QueryRow runs a statement that returns a row.
+func (t *tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return (*exec.Row)(t.query(ctx, sql, args))
+}
+
+func (t *tx) query(ctx context.Context, sql string, args []any) *exec.Rows {
+	c, err := t.admit(sql, args)
+	if err != nil {
+		return exec.Failed(err)
+	}
+	inner, err := t.Tx.Query(ctx, c.SQL, c.Args...)
+	if err != nil && t.lease.Retry(ctx, err, c.SQL, c.Args) {
+		inner, err = t.Tx.Query(ctx, c.SQL, c.Args...)
+	}
+	return exec.NewRows(t.lease, c.SQL, inner, err)
+}
+
+// Prepare prepares a statement, which stays in the session by its name.
+func (t *tx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
+	if err := t.lease.Admit(nil, sql, nil); err != nil {
+		return nil, err
+	}
+	return t.Tx.Prepare(ctx, name, sql)
+}
+
+// Conn returns the connection. What is done there is not seen: the session is cleaned
+// as after [DB.WithConn], and it counts as a write of anything.
+func (t *tx) Conn() *pgx.Conn {
+	t.lease.left = max(t.lease.left, cleanable)
+	t.lease.noteAnything()
+	return t.Tx.Conn()
+}
+
+// LargeObjects are pgx's own.
+func (t *tx) LargeObjects() pgx.LargeObjects {
+	t.lease.noteAnything()
+	return t.Tx.LargeObjects()
+}
+
+// CopyFrom loads rows by COPY.
+func (t *tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
+	t.lease.noteCopy(table, columns)
+	n, err := t.Tx.CopyFrom(ctx, table, columns, source)
+	t.lease.CopyFailed(err, table, columns)
+	return n, t.lease.Answered("COPY", pgconn.CommandTag{}, err)
+}
+
+// SendBatch sends several statements.
+func (t *tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	results, _, err := t.lease.sendBatch(ctx, batch, t.Tx.SendBatch)
+	if err != nil {
+		return pgx.FailedBatchResults(batch, err)
+	}
+	return results
 }

@@ -25,23 +25,13 @@ import (
 //	}
 //
 // The error is the connection's, the server's or ctx's.
-func RegisterTypes(ctx context.Context, conn *pgx.Conn, registries ...*stmt.Registry) error {
-	set, err := loadTypes(ctx, conn, typesOf(registries), nil)
+func RegisterTypes(ctx context.Context, conn *pgx.Conn, statements *stmt.Registry) error {
+	set, err := loadTypes(ctx, conn, statements.Types(), nil)
 	if err != nil {
 		return fmt.Errorf("db: register types: %w", err)
 	}
 	set.register(conn.TypeMap(), nil)
 	return nil
-}
-
-// typesOf returns the types that the statements of registries need.
-func typesOf(registries []*stmt.Registry) []string {
-	var names []string
-	for _, r := range registries {
-		names = append(names, r.Types()...)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // typeSet is what one database says of types. Its maps are not changed once it is shared.

@@ -22,7 +22,7 @@ import (
 // recreate makes the types anew, so that they have other OIDs.
 func recreate(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
-	exec(t, conn, `DROP SCHEMA public CASCADE`, `DROP SCHEMA store CASCADE`, `DROP SCHEMA "Odd.Name" CASCADE`, `CREATE SCHEMA public`, typedSchema(t))
+	execute(t, conn, `DROP SCHEMA public CASCADE`, `DROP SCHEMA store CASCADE`, `DROP SCHEMA "Odd.Name" CASCADE`, `CREATE SCHEMA public`, typedSchema(t))
 }
 
 // typeLoads counts the queries for types that go out, on all connections of a DB.
@@ -53,9 +53,9 @@ func startCounted(t *testing.T, cfg Config) (*DB, *typeLoads) {
 func TestTypesAreLoadedOnceForAPool(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
+	execute(t, pg.Conn(), typedSchema(t))
 	counter := pgtest.NewCounter()
-	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 3, Statements: []*stmt.Registry{typed.Statements, typed.Statements}, Tracer: counter.Tracer()})
+	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 3, Statements: stmt.Join(typed.Statements, typed.Statements), Tracer: counter.Tracer()})
 	fill(t, d, 5)
 	if err := exercise(t.Context(), t, d, 1); err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ func TestTypesAreLoadedOnceForAPool(t *testing.T) {
 func TestAPoolWhoseStatementsNeedNoTypesAsksForNone(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t), "INSERT INTO copied VALUES (1, 'ok', '{}', '{}')")
-	for _, statements := range [][]*stmt.Registry{nil, {stmt.NewRegistry(nil, stmt.Statement{Name: "One", SQL: "SELECT 1"})}} {
+	execute(t, pg.Conn(), typedSchema(t), "INSERT INTO copied VALUES (1, 'ok', '{}', '{}')")
+	for _, statements := range []*stmt.Registry{nil, stmt.NewRegistry(nil, stmt.Statement{Name: "One", SQL: "SELECT 1"})} {
 		d, loads := startCounted(t, Config{DSN: pg.DSN(), Statements: statements})
 		var mood string
 		if err := d.QueryRow(t.Context(), "SELECT mood FROM copied").Scan(&mood); err != nil || mood != "ok" {
@@ -143,7 +143,7 @@ func TestABatchThatWasNotSentLearnsItsTypes(t *testing.T) {
 	t.Parallel()
 	d, conn := openTyped(t, Config{MaxConns: 1})
 	recreate(t, conn)
-	exec(t, conn, "CREATE TABLE homes (id int, homes place[])")
+	execute(t, conn, "CREATE TABLE homes (id int, homes place[])")
 	batch := &pgx.Batch{}
 	batch.Queue("INSERT INTO homes VALUES ($1, $2)", 1, ann(1).Homes)
 	batch.Queue("SELECT homes[1] = $1::place FROM homes", ann(1).Homes[0]).QueryRow(func(row pgx.Row) error {
@@ -166,7 +166,7 @@ func TestCopyFromKnowsNewTypesTheSecondTime(t *testing.T) {
 	for _, name := range []string{"DB", "BeginTx", "txn"} {
 		d, conn := openTyped(t, Config{MaxConns: 1})
 		recreate(t, conn)
-		exec(t, conn, `CREATE TABLE "Homes" (home place)`)
+		execute(t, conn, `CREATE TABLE "Homes" (home place)`)
 		copyOne := func() error {
 			return executors(t, d)[name](t.Context(), func(db typed.DBTX) error {
 				_, err := db.CopyFrom(t.Context(), pgx.Identifier{"Homes"}, []string{"home"}, pgx.CopyFromRows([][]any{{ann(1).Home}}))
@@ -188,21 +188,21 @@ func TestCopyFromKnowsNewTypesTheSecondTime(t *testing.T) {
 func TestTypesThatAreMadeAfterOpenAreKnown(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 2, Statements: []*stmt.Registry{typed.Statements}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 2, Statements: typed.Statements})
 	fill(t, d, 1)
 	var missing *VerifyError
 	if err := d.Verify(t.Context(), typed.Statements); !errors.As(err, &missing) || !slices.Equal(missing.Types, typed.Statements.Types()) ||
 		!strings.Contains(err.Error(), "9 missing types") || !strings.Contains(err.Error(), "\ntype store.mood is missing: apply the migration that creates it\n") {
 		t.Errorf("Verify of an empty database: %v", err)
 	}
-	exec(t, pg.Conn(), typedSchema(t))
+	execute(t, pg.Conn(), typedSchema(t))
 	if err := exercise(t.Context(), t, d, 1); err != nil {
 		t.Error(err)
 	}
 	if err := d.Verify(t.Context(), typed.Statements); err != nil {
 		t.Error(err)
 	}
-	exec(t, pg.Conn(), `ALTER TYPE store.mood RENAME TO state`)
+	execute(t, pg.Conn(), `ALTER TYPE store.mood RENAME TO state`)
 	if err := d.Verify(t.Context(), typed.Statements); !errors.As(err, &missing) || !slices.Equal(missing.Types, []string{"store.mood"}) {
 		t.Errorf("Verify after a type was renamed: %v", err)
 	}
@@ -214,10 +214,10 @@ func TestEachDatabaseOfASetHasItsOwnTypes(t *testing.T) {
 	for i, name := range []string{"first", "second"} {
 		pg := pgtest.New(t)
 		if i == 1 { // the OIDs of one are other types in the other
-			exec(t, pg.Conn(), "CREATE TYPE one AS (a int)", "CREATE TYPE two AS ENUM ('x')")
+			execute(t, pg.Conn(), "CREATE TYPE one AS (a int)", "CREATE TYPE two AS ENUM ('x')")
 		}
-		exec(t, pg.Conn(), typedSchema(t))
-		configs = append(configs, Config{Name: name, DSN: pg.DSN(), MaxConns: 2, Statements: []*stmt.Registry{typed.Statements}})
+		execute(t, pg.Conn(), typedSchema(t))
+		configs = append(configs, Config{Name: name, DSN: pg.DSN(), MaxConns: 2, Statements: typed.Statements})
 	}
 	set, err := OpenSet(t.Context(), "first", configs...)
 	if err != nil {
@@ -237,8 +237,8 @@ func TestConnectionsToAnotherDatabaseHaveItsTypes(t *testing.T) {
 	t.Parallel()
 	old, restored := pgtest.New(t), pgtest.New(t)
 	conns := []*pgx.Conn{old.Conn(), restored.Conn()}
-	exec(t, conns[0], typedSchema(t))
-	exec(t, conns[1], "CREATE TYPE first AS (a int)", typedSchema(t))
+	execute(t, conns[0], typedSchema(t))
+	execute(t, conns[1], "CREATE TYPE first AS (a int)", typedSchema(t))
 	admin := pgtest.New(t).Conn()
 	name, other := conns[0].Config().Database, conns[1].Config().Database
 	t.Cleanup(func() {
@@ -246,19 +246,19 @@ func TestConnectionsToAnotherDatabaseHaveItsTypes(t *testing.T) {
 		_, _ = admin.Exec(context.Background(), "ALTER DATABASE "+name+"_old RENAME TO "+name)
 		_, _ = admin.Exec(context.Background(), "ALTER DATABASE "+name+" ALLOW_CONNECTIONS true")
 	})
-	d := start(t, Config{DSN: old.DSN(), MaxConns: 2, Statements: []*stmt.Registry{typed.Statements}})
+	d := start(t, Config{DSN: old.DSN(), MaxConns: 2, Statements: typed.Statements})
 	fill(t, d, 2)
 	for _, conn := range conns {
 		if err := conn.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	exec(t, admin, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false")
-	exec(t, admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'")
+	execute(t, admin, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false")
+	execute(t, admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'")
 	eventually(t, "the old database is free", func() bool {
 		return number(t, admin, "SELECT count(*) FROM pg_stat_activity WHERE datname IN ($1, $2)", name, other) == 0
 	})
-	exec(t, admin, "ALTER DATABASE "+name+" RENAME TO "+name+"_old", "ALTER DATABASE "+other+" RENAME TO "+name)
+	execute(t, admin, "ALTER DATABASE "+name+" RENAME TO "+name+"_old", "ALTER DATABASE "+other+" RENAME TO "+name)
 	if err := exercise(t.Context(), t, d, 1); err != nil {
 		t.Error(err)
 	}
@@ -267,9 +267,9 @@ func TestConnectionsToAnotherDatabaseHaveItsTypes(t *testing.T) {
 func TestATypeWhoseOIDIsAnothersNowIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	d, conn := openTyped(t, Config{MaxConns: 1})
-	exec(t, conn, "CREATE TABLE t (home place)", "INSERT INTO t VALUES ('(,,,)')")
+	execute(t, conn, "CREATE TABLE t (home place)", "INSERT INTO t VALUES ('(,,,)')")
 	fill(t, d, 1)
-	exec(t, conn, "ALTER TYPE place ADD ATTRIBUTE more int") // the same OID, and another type
+	execute(t, conn, "ALTER TYPE place ADD ATTRIBUTE more int") // the same OID, and another type
 	home := struct {
 		Street *string
 		Number *int32
@@ -291,8 +291,8 @@ func TestATypeWhoseOIDIsAnothersNowIsAskedForAgain(t *testing.T) {
 func TestATypeThatDoesNotFitIsAskedForAgainOnce(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
-	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	execute(t, pg.Conn(), typedSchema(t))
+	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: typed.Statements})
 	var home struct{ Street *string }
 	for range 3 {
 		if err := d.QueryRow(t.Context(), "SELECT ROW('x',1,'ok','{}')::place").Scan(&home); err == nil {
@@ -307,8 +307,8 @@ func TestATypeThatDoesNotFitIsAskedForAgainOnce(t *testing.T) {
 func TestAnErrorOfAnArgumentIsNoneOfItsType(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
-	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	execute(t, pg.Conn(), typedSchema(t))
+	d, loads := startCounted(t, Config{DSN: pg.DSN(), MaxConns: 1, Statements: typed.Statements})
 	for range 3 {
 		if _, err := d.Exec(t.Context(), "SELECT $1::mood", struct{ A int }{1}); err == nil {
 			t.Error("a struct is no mood")
@@ -320,7 +320,7 @@ func TestAnErrorOfAnArgumentIsNoneOfItsType(t *testing.T) {
 	if n := loads.Load(); n != 2 {
 		t.Errorf("%d loads; one is at Open", n)
 	}
-	err := pgx.BeginFunc(t.Context(), d, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(t.Context(), d, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		_, _ = tx.Exec(t.Context(), "SELECT $1::mood", struct{ A int }{1})
 		_, err := tx.Exec(t.Context(), "SELECT 1")
 		return err
@@ -335,7 +335,7 @@ func TestALoadThatFailsDoesNotFailOpen(t *testing.T) {
 	pg := pgtest.New(t)
 	conn := pg.Conn()
 	role := "types_" + strings.ToLower(rand.Text())
-	exec(t, conn, typedSchema(t), "CREATE ROLE "+role+" LOGIN PASSWORD 'types'", "GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role,
+	execute(t, conn, typedSchema(t), "CREATE ROLE "+role+" LOGIN PASSWORD 'types'", "GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role,
 		"GRANT USAGE ON SCHEMA store TO "+role, `GRANT USAGE ON SCHEMA "Odd.Name" TO `+role, "REVOKE SELECT ON pg_range FROM PUBLIC")
 	t.Cleanup(func() {
 		_, _ = conn.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role, pgx.QueryExecModeSimpleProtocol)
@@ -345,14 +345,14 @@ func TestALoadThatFailsDoesNotFailOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	dsn.User = url.UserPassword(role, "types")
-	d := start(t, Config{DSN: dsn.String(), MaxConns: 1, Statements: []*stmt.Registry{typed.Statements}})
+	d := start(t, Config{DSN: dsn.String(), MaxConns: 1, Statements: typed.Statements})
 	if h := d.Health(); h.State != Up || len(h.Errors) == 0 || h.Errors[0].SQLSTATE != "42501" {
 		t.Errorf("%+v", h)
 	}
 	if _, err := d.Exec(t.Context(), "SELECT $1::place", ann(1).Home); err == nil {
 		t.Error("a type was found that cannot be loaded")
 	}
-	exec(t, conn, "GRANT SELECT ON pg_range TO PUBLIC")
+	execute(t, conn, "GRANT SELECT ON pg_range TO PUBLIC")
 	if err := exercise(t.Context(), t, d, 1); err != nil {
 		t.Errorf("after the grant: %v", err)
 	}

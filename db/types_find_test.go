@@ -14,8 +14,8 @@ import (
 func TestCompositesOfOneFieldAndOfNoneAreRead(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE TYPE empty AS ()", `CREATE TYPE one AS ("a""b" text)`)
-	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"empty", "one"}})}})
+	execute(t, pg.Conn(), "CREATE TYPE empty AS ()", `CREATE TYPE one AS ("a""b" text)`)
+	d := start(t, Config{DSN: pg.DSN(), Statements: stmt.Join(stmt.NewRegistry(nil, stmt.Statement{Types: []string{"empty", "one"}}))})
 	var none string
 	var null, quoted struct{ A *string }
 	err := d.QueryRow(t.Context(), `SELECT '()'::empty, '()'::one, ROW(E'(",\\"')::one`).Scan(&none, &null, &quoted)
@@ -27,9 +27,9 @@ func TestCompositesOfOneFieldAndOfNoneAreRead(t *testing.T) {
 func TestATypeIsFoundBesideOthersOfItsName(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE SCHEMA app", "CREATE TYPE app.mood AS (a int)", "CREATE TYPE app.text AS ENUM ('x')", typedSchema(t))
-	d := start(t, Config{DSN: pg.DSN() + "&search_path=public,app", Statements: []*stmt.Registry{typed.Statements,
-		stmt.NewRegistry(nil, stmt.Statement{Types: []string{"app.text"}})}})
+	execute(t, pg.Conn(), "CREATE SCHEMA app", "CREATE TYPE app.mood AS (a int)", "CREATE TYPE app.text AS ENUM ('x')", typedSchema(t))
+	d := start(t, Config{DSN: pg.DSN() + "&search_path=public,app", Statements: stmt.Join(typed.Statements,
+		stmt.NewRegistry(nil, stmt.Statement{Types: []string{"app.text"}}))})
 	if err := exercise(t.Context(), t, d, 1); err != nil {
 		t.Error(err)
 	}
@@ -42,8 +42,8 @@ func TestATypeIsFoundBesideOthersOfItsName(t *testing.T) {
 func TestATypeOfPublicIsFoundInTheSearchPath(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE SCHEMA tenant", "CREATE TYPE tenant.mood AS ENUM ('sad', 'ok')", "CREATE TABLE tenant.t (moods tenant.mood[])", "INSERT INTO tenant.t VALUES ('{ok}')")
-	d := start(t, Config{DSN: pg.DSN() + "&search_path=tenant", Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"mood"}})}})
+	execute(t, pg.Conn(), "CREATE SCHEMA tenant", "CREATE TYPE tenant.mood AS ENUM ('sad', 'ok')", "CREATE TABLE tenant.t (moods tenant.mood[])", "INSERT INTO tenant.t VALUES ('{ok}')")
+	d := start(t, Config{DSN: pg.DSN() + "&search_path=tenant", Statements: stmt.Join(stmt.NewRegistry(nil, stmt.Statement{Types: []string{"mood"}}))})
 	var moods []string
 	if err := d.QueryRow(t.Context(), "SELECT moods FROM t").Scan(&moods); err != nil || !slices.Equal(moods, []string{"ok"}) {
 		t.Errorf("%v, %v", moods, err)
@@ -53,8 +53,8 @@ func TestATypeOfPublicIsFoundInTheSearchPath(t *testing.T) {
 func TestRangesAndMultirangesAreKnown(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE DOMAIN cents AS numeric(9, 2)", "CREATE TYPE prices AS RANGE (subtype = cents, multirange_type_name = price_lists)")
-	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"price_lists", "prices"}})}})
+	execute(t, pg.Conn(), "CREATE DOMAIN cents AS numeric(9, 2)", "CREATE TYPE prices AS RANGE (subtype = cents, multirange_type_name = price_lists)")
+	d := start(t, Config{DSN: pg.DSN(), Statements: stmt.Join(stmt.NewRegistry(nil, stmt.Statement{Types: []string{"price_lists", "prices"}}))})
 	want := pgtype.Range[float64]{Lower: 1.5, Upper: 2.25, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
 	var one pgtype.Range[float64]
 	var list []pgtype.Range[float64]
@@ -68,8 +68,8 @@ func TestRangesAndMultirangesAreKnown(t *testing.T) {
 func TestArraysOfAnExtensionsTypesAreReadAsText(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), "CREATE EXTENSION citext", "CREATE TYPE named AS (name citext, n int)")
-	d := start(t, Config{DSN: pg.DSN(), Statements: []*stmt.Registry{stmt.NewRegistry(nil, stmt.Statement{Types: []string{"citext", "named"}})}})
+	execute(t, pg.Conn(), "CREATE EXTENSION citext", "CREATE TYPE named AS (name citext, n int)")
+	d := start(t, Config{DSN: pg.DSN(), Statements: stmt.Join(stmt.NewRegistry(nil, stmt.Statement{Types: []string{"citext", "named"}}))})
 	var names []string
 	var all []struct {
 		Name string

@@ -12,15 +12,14 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/db/testdata/typed"
 	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 func TestConfigRegisterTypesIsCalledForEachConnection(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, Statements: []*stmt.Registry{typed.Statements}, RegisterTypes: func(ctx context.Context, conn *pgx.Conn) error {
+	execute(t, pg.Conn(), typedSchema(t))
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, Statements: typed.Statements, RegisterTypes: func(ctx context.Context, conn *pgx.Conn) error {
 		calls.Add(1)
 		if _, bounded := ctx.Deadline(); !bounded {
 			t.Error("its ctx has no end")

@@ -13,7 +13,6 @@ import (
 	"github.com/sqlkeel/sqlkeel/db/testdata/typed"
 	"github.com/sqlkeel/sqlkeel/db/testdata/typed/kinds"
 	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
@@ -31,8 +30,8 @@ func typedSchema(t *testing.T) string {
 func openTyped(t *testing.T, cfg Config) (*DB, *pgx.Conn) {
 	t.Helper()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
-	cfg.DSN, cfg.Statements = pg.DSN()+cfg.DSN, []*stmt.Registry{typed.Statements}
+	execute(t, pg.Conn(), typedSchema(t))
+	cfg.DSN, cfg.Statements = pg.DSN()+cfg.DSN, typed.Statements
 	return start(t, cfg), pg.Conn()
 }
 
@@ -74,7 +73,7 @@ func executors(t *testing.T, d *DB) map[string]func(ctx context.Context, fn func
 			return d.WithConn(ctx, func(_ context.Context, conn *pgx.Conn) error { return fn(conn) })
 		},
 		"BeginTx": func(ctx context.Context, fn func(typed.DBTX) error) error {
-			return pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error { return fn(tx) })
+			return pgx.BeginTxFunc(ctx, d, pgx.TxOptions{}, func(tx pgx.Tx) error { return fn(tx) })
 		},
 		"txn": func(ctx context.Context, fn func(typed.DBTX) error) error {
 			return txn.Run(ctx, runner, txn.Op{Name: "typed"}, func(_ context.Context, tx *txn.Tx) error { return fn(tx) })
@@ -148,7 +147,7 @@ func TestGeneratedCodeRunsWithTheTypesOfItsSchema(t *testing.T) {
 				t.Errorf("%s, %s: %v", mode, name, err)
 			}
 		}
-		list, err := typed.New(d.Reads()).ListPeople(t.Context())
+		list, err := typed.New(d).ListPeople(t.Context())
 		if err != nil || len(list) != int(id) {
 			t.Errorf("%s, Reads: %d, %v", mode, len(list), err)
 		}
@@ -159,7 +158,7 @@ func TestModesThatAskForNoTypesTakeEnumsAndTheirArrays(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		d, conn := openTyped(t, Config{ExecMode: mode})
-		exec(t, conn, `INSERT INTO people VALUES (1, 'ok', '{sad,happy}', 'open', '{closed}', '{S,XL}', 'ann@example.com', '{a@b,c@d}', '{1,2}', '{ok}',
+		execute(t, conn, `INSERT INTO people VALUES (1, 'ok', '{sad,happy}', 'open', '{closed}', '{S,XL}', 'ann@example.com', '{a@b,c@d}', '{1,2}', '{ok}',
 			ROW('Low "St", 1\2', 7, 'ok', ARRAY['a','b,"c"','']), ARRAY[ROW('Low "St", 1\2', 7, 'ok', ARRAY['a','b,"c"',''])::place, ROW(NULL,NULL,NULL,NULL)::place],
 			'(Low,1,ok,{x})', NULL, '{}')`)
 		got, err := typed.New(d).GetPerson(t.Context(), 1)
@@ -184,7 +183,7 @@ func TestModesThatAskForNoTypesTakeEnumsAndTheirArrays(t *testing.T) {
 func TestABarePoolGetsToKnowTheTypes(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	exec(t, pg.Conn(), typedSchema(t))
+	execute(t, pg.Conn(), typedSchema(t))
 	pool := pg.Pool(func(cfg *pgxpool.Config) {
 		cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return RegisterTypes(ctx, conn, typed.Statements) }
 	})

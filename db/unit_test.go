@@ -32,17 +32,16 @@ func refusesInside(ctx context.Context, d *DB) error {
 	rows, queryErr := d.Query(in, insideOne)
 	rows.Close()
 	_, execErr := d.Exec(in, insideOne)
-	_, readErr := d.Reads().Exec(in, insideOne)
-	for i, err := range []error{queryErr, execErr, readErr, d.QueryRow(in, insideOne).Scan(new(int)), d.Reads().QueryRow(in, insideOne).Scan(new(int))} {
+	for i, err := range []error{queryErr, execErr, d.QueryRow(in, insideOne).Scan(new(int))} {
 		var misuse *InTransactionError
-		if !errors.As(err, &misuse) || misuse.Op != "transfer" || misuse.Statement != "GetOne" || misuse.Target != d.Name() {
+		if !errors.As(err, &misuse) || misuse.Op != "transfer" || misuse.Statement != "GetOne" || misuse.Target != d.Target(ctx) {
 			return fmt.Errorf("use %d: %w", i, err)
 		}
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(insideOne)
 	_, copyErr := d.CopyFrom(in, pgx.Identifier{"t"}, nil, pgx.CopyFromRows(nil))
-	tx, beginErr := d.Begin(in)
+	tx, beginErr := d.BeginTx(in, pgx.TxOptions{})
 	if beginErr == nil {
 		_ = tx.Rollback(ctx)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,30 +32,43 @@ func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
 		return errors.New("db: Verify: there is no registry")
 	}
 	found := &VerifyError{Target: d.cfg.Name}
-	l, err := d.twice(ctx, "verify", func(l *lease) (err error) {
-		if found.Relations, err = changed(ctx, l.conn, registry); err != nil {
-			return err
-		}
-		types, err := loadTypes(ctx, l.conn, registry.Types(), nil)
-		if err != nil {
-			return err
-		}
-		found.Types = types.missing()
-		found.Statements, err = refused(ctx, l.conn.PgConn(), registry.Statements())
-		return err
-	})
-	if l != nil {
-		l.done(err)
+	died, err := d.verify(ctx, registry, found)
+	if died && ctx.Err() == nil {
+		d.noteReplay("verify", err)
+		_, err = d.verify(ctx, registry, found)
 	}
 	switch {
-	case l == nil:
-		return err
 	case err != nil:
-		return fmt.Errorf("db: verify %q: %w", d.cfg.Name, err)
+		return err
 	case len(found.Relations) == 0 && len(found.Types) == 0 && len(found.Statements) == 0:
 		return nil
 	}
 	return found
+}
+
+// verify compares once. It reports whether its connection died.
+func (d *DB) verify(ctx context.Context, registry *stmt.Registry, found *VerifyError) (died bool, err error) {
+	l, err := d.acquire(ctx, use{sql: "verify"})
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		died = l.Died(err)
+		l.done(err)
+		if err != nil {
+			err = fmt.Errorf("db: verify %q: %w", d.cfg.Name, err)
+		}
+	}()
+	if found.Relations, err = changed(ctx, l.conn, registry); err != nil {
+		return false, err
+	}
+	types, err := loadTypes(ctx, l.conn, registry.Types(), nil)
+	if err != nil {
+		return false, err
+	}
+	found.Types = types.missing()
+	found.Statements, err = refused(ctx, l.conn.PgConn(), registry.Statements())
+	return false, err
 }
 
 // VerifyError is what [DB.Verify] found.
@@ -104,20 +118,12 @@ func (e *VerifyError) Error() string {
 }
 
 // changed compares relations with what conn's database has.
-func changed(ctx context.Context, conn *pgx.Conn, registries ...*stmt.Registry) ([]ChangedRelation, error) {
-	wanted := map[string][]string{}
-	for _, r := range registries {
-		for name, digest := range r.Relations() {
-			wanted[name] = append(wanted[name], digest)
-		}
-	}
+func changed(ctx context.Context, conn *pgx.Conn, registry *stmt.Registry) ([]ChangedRelation, error) {
+	wanted := registry.Relations()
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	names := make([]string, 0, len(wanted))
-	for name := range wanted {
-		names = append(names, name)
-	}
+	names := slices.Sorted(maps.Keys(wanted))
 	found := make(map[string]string, len(names))
 	var name, digest string
 	// Not cached: it is asked once.
@@ -126,9 +132,9 @@ func changed(ctx context.Context, conn *pgx.Conn, registries ...*stmt.Registry) 
 		return nil, err
 	}
 	var list []ChangedRelation
-	for _, name := range slices.Sorted(slices.Values(names)) {
+	for _, name := range names {
 		is, there := found[name]
-		if !there || slices.ContainsFunc(wanted[name], func(was string) bool { return was != is }) {
+		if !there || is != wanted[name] {
 			list = append(list, ChangedRelation{Name: name, Missing: !there})
 		}
 	}

@@ -48,7 +48,7 @@ func openShop(t *testing.T, cfg Config) (*DB, *stmt.Registry, *pgx.Conn) {
 	t.Helper()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, shop)
+	execute(t, conn, shop)
 	cfg.DSN = pg.DSN() + cfg.DSN
 	return start(t, cfg), digestsOf(t, conn, shopStatements, "authors", "books", "cheap", "sales"), conn
 }
@@ -97,14 +97,14 @@ func unnoticed(t *testing.T) (list []string) {
 		if err := d.Verify(t.Context(), registry); err != nil {
 			t.Errorf("before %s: %v", c.change, err)
 		}
-		exec(t, conn, c.change)
+		execute(t, conn, c.change)
 		if got := findings(d.Verify(t.Context(), registry)); got != c.want {
 			list = append(list, fmt.Sprintf("%s: %q, want %q", c.change, got, c.want))
 		}
 		if s := d.Stats(); s.InUse != 0 || s.NewConns != 1 {
 			t.Errorf("%s: %+v", c.change, s)
 		}
-		exec(t, conn, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public", shop)
+		execute(t, conn, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public", shop)
 	}
 	return list
 }
@@ -119,7 +119,7 @@ func TestVerifyTellsWhatNoLongerFits(t *testing.T) {
 func TestAVerifyErrorSaysWhere(t *testing.T) {
 	t.Parallel()
 	d, registry, conn := openShop(t, Config{Name: "shop"})
-	exec(t, conn, "ALTER TABLE books DROP COLUMN isbn", "DROP TABLE sales")
+	execute(t, conn, "ALTER TABLE books DROP COLUMN isbn", "DROP TABLE sales")
 	err := d.Verify(t.Context(), registry)
 	const want = `db: the generated code does not fit "shop": 2 changed relations, 2 refused statements
 books changed
@@ -177,7 +177,7 @@ func TestVerifyWorksInEveryModeAndWhereNothingMayBeWritten(t *testing.T) {
 func TestWhatIsNotTheStatementsFaultIsNoFinding(t *testing.T) {
 	t.Parallel()
 	d, registry, conn := openShop(t, Config{DSN: "&lock_timeout=20"})
-	locked, err := conn.Begin(t.Context())
+	locked, err := conn.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestVerifyReplacesAConnectionThatDied(t *testing.T) {
 	t.Parallel()
 	pg, network := pgtest.New(t), &dying{}
 	conn := pg.Conn()
-	exec(t, conn, shop)
+	execute(t, conn, shop)
 	registry := digestsOf(t, conn, shopStatements, "authors", "books", "cheap", "sales")
 	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{dial: network.dial})
 	fill(t, d, 1)
@@ -225,12 +225,12 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	exec(t, conn, shop)
+	execute(t, conn, shop)
 	cfg := Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour, Timeout: patience}}
 	if got := start(t, cfg).Health().Schema; got != "unchecked" {
 		t.Errorf("without statements: %q", got)
 	}
-	cfg.Statements = []*stmt.Registry{digestsOf(t, conn, nil, "books", "sales"), digestsOf(t, conn, nil, "books", "cheap")}
+	cfg.Statements = stmt.Join(digestsOf(t, conn, nil, "books", "sales"), digestsOf(t, conn, nil, "books", "cheap"))
 	log := &lines{}
 	cfg.Logger = logTo(log, 0)
 	changes := changesOf(&cfg)
@@ -238,7 +238,7 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 	if r := receive(t, "the first report", changes); r.Schema != "matches" || r.State != Up {
 		t.Errorf("%q, %v", r.Schema, r.State)
 	}
-	exec(t, conn, "ALTER TABLE books ADD COLUMN n int", "DROP TABLE sales")
+	execute(t, conn, "ALTER TABLE books ADD COLUMN n int", "DROP TABLE sales")
 	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
 	if got := d.Health().Schema; got != "matches" {
 		t.Errorf("on the same connection: %q", got)
@@ -250,7 +250,7 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 		t.Errorf("on a new connection: %v", r)
 	}
 	text := strings.Join(log.all(), "")
-	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Name()+` "generated code"="differs: books, sales"`) {
+	if strings.Count(text, "msg=schema") != 2 || !strings.Contains(text, `level=WARN msg=schema db=`+d.Target(t.Context())+` "generated code"="differs: books, sales"`) {
 		t.Errorf("the log:\n%s", text)
 	}
 }
@@ -262,14 +262,21 @@ func TestASetVerifiesTheDatabaseThatIsChosen(t *testing.T) {
 	if _, err := s.Exec(t.Context(), "DROP TABLE me"); err != nil {
 		t.Fatal(err)
 	}
-	if got := findings(s.Verify(t.Context(), registry)); got != "Me 42P01" {
+	verify := func(ctx context.Context) error {
+		d, err := s.DB(ctx)
+		if err != nil {
+			return err
+		}
+		return d.Verify(ctx, registry)
+	}
+	if got := findings(verify(t.Context())); got != "Me 42P01" {
 		t.Errorf("a: %s", got)
 	}
-	if err := s.Verify(WithTarget(t.Context(), "b"), registry); err != nil {
+	if err := verify(WithTarget(t.Context(), "b")); err != nil {
 		t.Errorf("b: %v", err)
 	}
 	var unknown *UnknownTargetError
-	if err := s.Verify(WithTarget(t.Context(), "c"), registry); !errors.As(err, &unknown) {
+	if err := verify(WithTarget(t.Context(), "c")); !errors.As(err, &unknown) {
 		t.Errorf("c: %v", err)
 	}
 }

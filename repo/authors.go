@@ -3,7 +3,6 @@ package repo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
@@ -41,12 +40,11 @@ func (r *Repo) AddAuthor(ctx context.Context, a NewAuthor, books []NewBook) (int
 	if err := c.err(); err != nil {
 		return 0, fmt.Errorf("add author: %w", err)
 	}
-	defer r.wrote(ctx, "authors", "books")
-	added, err := r.writes.AddAuthorWithBooks(ctx, addParams(a, books))
+	added, err := r.q.AddAuthorWithBooks(ctx, addParams(a, books))
 	switch {
-	case errors.Is(err, queries.AuthorsNameKey):
+	case pgerr.Is(err, queries.AuthorsNameKey):
 		err = &TakenError{What: fmt.Sprintf("author %q", a.Name), Err: err}
-	case errors.Is(err, queries.BooksAuthorIDTitleKey):
+	case pgerr.Is(err, queries.BooksAuthorIDTitleKey):
 		err = &TakenError{What: fmt.Sprintf("one of the titles of %q", a.Name), Err: err}
 	}
 	// What JSON can say and jsonb cannot hold: \u0000 and half of a surrogate
@@ -100,7 +98,7 @@ type AuthorBook struct {
 
 // Author returns an author with all books, or [ErrNotFound]. One round trip.
 func (r *Repo) Author(ctx context.Context, id int64) (Author, error) {
-	rows, err := r.reads.AuthorWithBooks(ctx, id)
+	rows, err := r.q.AuthorWithBooks(ctx, id)
 	if err != nil {
 		return Author{}, wrap("author", err)
 	}

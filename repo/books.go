@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/cache"
-	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -32,11 +31,10 @@ func (r *Repo) openViews(cfg Config) (err error) {
 	if ttl == 0 {
 		ttl = defaultCacheTTL
 	}
-	r.loadBook = r.reads.GetBook
-	r.loadCategories = func(ctx context.Context, _ struct{}) ([]Category, error) { return r.reads.ListCategories(ctx) }
-	r.kept = []string{"books", "authors", "reviews"}
+	r.loadBook = r.q.GetBook
+	r.loadCategories = func(ctx context.Context, _ struct{}) ([]Category, error) { return r.q.ListCategories(ctx) }
 	r.book, err = cache.NewView[int64](cfg.Cache, cache.ViewConfig[Book]{
-		Name: "book", Tables: r.kept, TTL: ttl,
+		Name: "book", Tables: cachedTables(), TTL: ttl,
 		NotFound: func(err error) bool { return errors.Is(err, pgx.ErrNoRows) },
 	})
 	if err != nil {
@@ -72,24 +70,36 @@ func (r *Repo) SetPrice(ctx context.Context, book, priceCents int64) error {
 	if err := c.err(); err != nil {
 		return fmt.Errorf("set price: %w", err)
 	}
-	defer r.wrote(ctx, "books")
-	n, err := r.writes.SetPrice(ctx, priceCents, book)
+	n, err := r.q.SetPrice(ctx, priceCents, book)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("book %d: %w", book, ErrNotFound)
 	}
 	return wrap("set price", err)
 }
 
-// wrote drops every kept result that depends on the tables. It runs after the
-// write, whatever became of it: a write whose answer was lost may be there.
-func (r *Repo) wrote(ctx context.Context, tables ...string) {
-	r.cache.InvalidateTables(r.db.Target(ctx), tables...)
-}
+// cachedTables are the tables that cached results are read from.
+func cachedTables() []string { return []string{"books", "authors", "reviews"} }
 
-// wroteAtCommit has wrote called when the transaction that ctx is inside of was sent
-// its COMMIT and has an outcome, before the transaction's own hooks.
-func (r *Repo) wroteAtCommit(ctx context.Context, tables ...string) {
-	unit.Of(ctx).OnCommit(func() func(stmt.Outcome) {
-		return func(stmt.Outcome) { r.wrote(ctx, tables...) }
-	})
+// Invalidator returns what drops cached results when they may have changed, for
+// db.Config of each database that a repository with this cache stands on. A write is
+// followed at its end, unless it is known to be rolled back, before its caller goes on.
+func Invalidator(c *cache.Cache) stmt.Invalidator { return invalidator{c} }
+
+type invalidator struct{ cache *cache.Cache }
+
+// BeforeWrite does nothing: what is read until a write ends may be older than it.
+func (invalidator) BeforeWrite(string, []stmt.Run) {}
+
+// AfterWrite drops what depends on the tables that were written.
+func (i invalidator) AfterWrite(target string, writes []stmt.Run, outcome stmt.Outcome) {
+	if outcome == stmt.Aborted {
+		return
+	}
+	for _, w := range writes {
+		if w.Anything {
+			i.cache.InvalidateTables(target, cachedTables()...)
+		}
+		i.cache.InvalidateTables(target, w.Writes...)
+		i.cache.InvalidateTables(target, w.Reaches...)
+	}
 }

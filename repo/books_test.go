@@ -14,12 +14,12 @@ import (
 
 // cached gives the repository a cache.
 func cached(t *testing.T) func(*db.Config, *repo.Config) {
-	return func(_ *db.Config, cfg *repo.Config) {
+	return func(dbConfig *db.Config, cfg *repo.Config) {
 		c, err := cache.New(cache.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg.Cache = c
+		cfg.Cache, dbConfig.Invalidator = c, repo.Invalidator(c)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestCachedResultsOfTwoDatabasesAreKeptApart(t *testing.T) {
 	}
 	defer closeSet(t, set)
 	var cfg repo.Config
-	cached(t)(nil, &cfg)
+	cached(t)(new(db.Config), &cfg)
 	r, err := repo.New(set, cfg)
 	if err != nil {
 		t.Fatal(err)

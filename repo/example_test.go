@@ -69,7 +69,7 @@ func ExampleRepo_ProcessTasks() {
 	counts, _ = books.TaskCounts(ctx)
 	fmt.Println(counts, err)
 	// Output:
-	// process tasks: txn: process tasks: chunk at cursor 40: task 50: out of paper
+	// process tasks: job: process tasks: chunk at cursor 40: task 50: out of paper
 	// map[done:40 ready:60]
 	// map[done:100] <nil>
 }

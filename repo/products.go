@@ -64,7 +64,7 @@ func (r *Repo) FindProducts(ctx context.Context, f ProductFilter) ([]Product, er
 	if f.Sort != SortByID {
 		p.Sort = (*string)(&f.Sort)
 	}
-	list, err := r.reads.FindProducts(ctx, p)
+	list, err := r.q.FindProducts(ctx, p)
 	return list, wrap("find products", err)
 }
 
@@ -99,7 +99,7 @@ func (r *Repo) SearchBooks(ctx context.Context, s BookSearch) ([]FoundBook, Book
 	if err := c.err(); err != nil {
 		return nil, BookCursor{}, fmt.Errorf("search books: %w", err)
 	}
-	list, next, err := r.reads.SearchBooksPage(ctx, queries.SearchBooksPageParams{
+	list, next, err := r.q.SearchBooksPage(ctx, queries.SearchBooksPageParams{
 		Title: s.Title, MinYear: s.MinYear, Author: s.Author, MaxRows: int32(s.Limit),
 	}, s.After)
 	return list, next, wrap("search books", err)

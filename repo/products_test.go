@@ -117,11 +117,8 @@ func TestAFragmentIsTakenLiterally(t *testing.T) {
 
 func TestASearchSendsOnlyThePartsThatWereAskedFor(t *testing.T) {
 	t.Parallel()
-	sent := &recorder{Database: setup(t).db}
-	r, err := repo.New(sent, repo.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sent := &recorder{}
+	r := setup(t, func(cfg *db.Config, _ *repo.Config) { cfg.Tracer = sent })
 	for want, f := range map[string]repo.ProductFilter{
 		"WHERE (TRUE)\n  AND (TRUE)\n  AND (TRUE)\n  AND (TRUE)\n  AND (TRUE)\nORDER BY b.id\nLIMIT": {Limit: 3},
 		"AND (b.price_cents >= $1::bigint::bigint)":                                                  {MinPrice: ptr(int64(500)), Limit: 3},
@@ -136,23 +133,15 @@ func TestASearchSendsOnlyThePartsThatWereAskedFor(t *testing.T) {
 	}
 }
 
-// recorder notes the text of the last query among the reads.
-type recorder struct {
-	repo.Database
-	sql string
+// recorder is a tracer that notes the text of the last query.
+type recorder struct{ sql string }
+
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.sql = data.SQL
+	return ctx
 }
 
-func (r *recorder) Reads() db.Executor { return recordedReads{r.Database.Reads(), r} }
-
-type recordedReads struct {
-	db.Executor
-	to *recorder
-}
-
-func (r recordedReads) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	r.to.sql = sql
-	return r.Executor.Query(ctx, sql, args...)
-}
+func (*recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func TestSearchBooksPagesThroughEverythingOnce(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/cache"
-	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
@@ -18,13 +17,11 @@ import (
 const MaxRows = 1000
 
 // Database is what a repository stands on: a [*db.DB], or a [*db.Set] that
-// chooses one by ctx.
+// chooses one by ctx. It should be opened with queries.Statements, and for a cache
+// with [Invalidator].
 type Database interface {
 	queries.DBTX
 	txn.Beginner
-	// Reads runs statements that are known to be reads, and runs them once more
-	// when the connection they were on proves dead.
-	Reads() db.Executor
 	// Target names the database that ctx chooses; cached results are kept apart
 	// by it.
 	Target(ctx context.Context) string
@@ -32,10 +29,11 @@ type Database interface {
 
 // Config is how a repository works. The zero Config is a good one.
 type Config struct {
-	// Cache keeps the results of [Repo.Book] and [Repo.Categories]. Default
-	// nil: every call reads the database.
+	// Cache caches the results of [Repo.Book] and [Repo.Categories]. The database must
+	// be opened with [Invalidator] of the same cache. Default nil: every call reads the
+	// database.
 	Cache *cache.Cache
-	// CacheTTL bounds the age of a kept result. Writes of this repository drop
+	// CacheTTL bounds the age of a cached result. Writes through the database drop
 	// what they change at once; the bound is for writes made elsewhere.
 	// Default 30 s, also for 0.
 	CacheTTL time.Duration
@@ -46,17 +44,14 @@ type Config struct {
 // Repo is the bookstore's repository. It is safe for concurrent use and holds
 // nothing that needs closing.
 type Repo struct {
-	db     Database
-	txn    *txn.Runner
-	reads  *queries.Queries // on the database's Reads
-	writes *queries.Queries
+	db  Database
+	txn *txn.Runner
+	q   *queries.Queries
 
-	cache          *cache.Cache
 	book           *cache.View[int64, Book]
 	categories     *cache.View[struct{}, []Category]
 	loadBook       func(context.Context, int64) (Book, error)
 	loadCategories func(context.Context, struct{}) ([]Category, error)
-	kept           []string // the tables that the kept results are read from
 }
 
 // New returns a repository on d. The error is a setting that does not fit.
@@ -65,7 +60,7 @@ func New(d Database, cfg Config) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}
-	r := &Repo{db: d, txn: runner, reads: queries.New(queries.Prune(d.Reads())), writes: queries.New(queries.Prune(d)), cache: cfg.Cache}
+	r := &Repo{db: d, txn: runner, q: queries.New(d)}
 	if err := r.openViews(cfg); err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}

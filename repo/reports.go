@@ -24,7 +24,7 @@ func (r *Repo) DailySales(ctx context.Context, until time.Time, days int) ([]Dai
 	if err := c.err(); err != nil {
 		return nil, fmt.Errorf("daily sales: %w", err)
 	}
-	list, err := r.reads.DailySales(ctx, int32(days), day(until))
+	list, err := r.q.DailySales(ctx, int32(days), day(until))
 	return list, wrap("daily sales", err)
 }
 
@@ -42,7 +42,7 @@ func (r *Repo) TopProducts(ctx context.Context, since, until time.Time, limit in
 	if err := c.err(); err != nil {
 		return nil, fmt.Errorf("top products: %w", err)
 	}
-	list, err := r.reads.TopProducts(ctx, int32(limit), since, until)
+	list, err := r.q.TopProducts(ctx, int32(limit), since, until)
 	return list, wrap("top products", err)
 }
 

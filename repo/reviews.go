@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/queries"
 )
 
@@ -29,8 +29,8 @@ func (r *Repo) RegisterUser(ctx context.Context, email, name string) (User, erro
 	if err := c.err(); err != nil {
 		return User{}, fmt.Errorf("register user: %w", err)
 	}
-	user, err := r.writes.RegisterUser(ctx, email, name)
-	if errors.Is(err, queries.UsersEmailKey) {
+	user, err := r.q.RegisterUser(ctx, email, name)
+	if pgerr.Is(err, queries.UsersEmailKey) {
 		err = &TakenError{What: fmt.Sprintf("user %q", email), Err: err}
 	}
 	return user, wrap("register user", err)
@@ -57,16 +57,15 @@ func (r *Repo) PostReview(ctx context.Context, book int64, user uuid.UUID, ratin
 	if err := c.err(); err != nil {
 		return Review{}, fmt.Errorf("post review: %w", err)
 	}
-	defer r.wrote(ctx, "reviews")
-	posted, err := r.writes.PostReview(ctx, queries.PostReviewParams{
+	posted, err := r.q.PostReview(ctx, queries.PostReviewParams{
 		BookID: book, UserID: user, Rating: int32(rating), Body: body,
 	})
 	switch {
-	case errors.Is(err, queries.ReviewsBookIDFkey):
+	case pgerr.Is(err, queries.ReviewsBookIDFkey):
 		err = fmt.Errorf("book %d: %w", book, ErrNotFound)
-	case errors.Is(err, queries.ReviewsUserIDFkey):
+	case pgerr.Is(err, queries.ReviewsUserIDFkey):
 		err = fmt.Errorf("user %v: %w", user, ErrNotFound)
-	case errors.Is(err, queries.ReviewsBookIDUserIDKey):
+	case pgerr.Is(err, queries.ReviewsBookIDUserIDKey):
 		err = &TakenError{What: fmt.Sprintf("review of book %d by user %v", book, user), Err: err}
 	}
 	if err != nil {
@@ -85,7 +84,7 @@ type ReviewedBook struct {
 // BooksWithReviews returns all books with all their reviews, in the order of
 // ids. One round trip, however many books there are.
 func (r *Repo) BooksWithReviews(ctx context.Context) ([]ReviewedBook, error) {
-	rows, err := r.reads.BooksWithReviews(ctx)
+	rows, err := r.q.BooksWithReviews(ctx)
 	if err != nil {
 		return nil, wrap("books with reviews", err)
 	}
@@ -110,7 +109,7 @@ func (r *Repo) BooksWithReviews(ctx context.Context) ([]ReviewedBook, error) {
 // [Repo.BooksWithReviews]: calling this in a loop is the N+1 pattern, which
 // the demonstration measures.
 func (r *Repo) ReviewsOfBook(ctx context.Context, book int64) ([]Review, error) {
-	rows, err := r.reads.ReviewsOfBook(ctx, book)
+	rows, err := r.q.ReviewsOfBook(ctx, book)
 	if err != nil {
 		return nil, wrap("reviews of book", err)
 	}

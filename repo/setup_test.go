@@ -38,7 +38,7 @@ func setup(t *testing.T, change ...func(*db.Config, *repo.Config)) bench {
 func open(t *testing.T, pg *pgtest.DB, change ...func(*db.Config, *repo.Config)) bench {
 	t.Helper()
 	counter := pgtest.NewCounter()
-	dbConfig, repoConfig := db.Config{DSN: pg.DSN(), Tracer: counter.Tracer(), MaxConns: 8}, repo.Config{}
+	dbConfig, repoConfig := db.Config{DSN: pg.DSN(), Tracer: counter.Tracer(), MaxConns: 8, Statements: queries.Statements}, repo.Config{}
 	for _, c := range change {
 		c(&dbConfig, &repoConfig)
 	}

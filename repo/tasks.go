@@ -54,14 +54,13 @@ func (r *Repo) ProcessTasks(
 	work := job.Job[int64]{
 		Op: txn.Op{Name: "process tasks"},
 		Load: func(ctx context.Context, tx *txn.Tx) (int64, error) {
-			r.wroteAtCommit(ctx, r.kept...)
-			return queries.New(queries.Prune(tx)).LockJobCursor(ctx, run.Job)
+			return queries.New(tx).LockJobCursor(ctx, run.Job)
 		},
 		Save: func(ctx context.Context, tx *txn.Tx, handled int64) error {
-			return queries.New(queries.Prune(tx)).SaveJobCursor(ctx, run.Job, handled)
+			return queries.New(tx).SaveJobCursor(ctx, run.Job, handled)
 		},
 		Step: func(ctx context.Context, tx *txn.Tx, handled int64) (int64, bool, error) {
-			n, err := chunk(ctx, queries.New(queries.Prune(tx)), run.Size, handle)
+			n, err := chunk(ctx, queries.New(tx), run.Size, handle)
 			return handled + int64(n), n == 0, err
 		},
 	}
@@ -79,7 +78,7 @@ func recordFailure(ctx context.Context, tx *txn.Tx, handled int64, cause error) 
 	if !errors.As(cause, &failed) {
 		return handled, cause
 	}
-	_, err := queries.New(queries.Prune(tx)).EndTasks(ctx, []int64{failed.ID}, []string{words(failed.Err)})
+	_, err := queries.New(tx).EndTasks(ctx, []int64{failed.ID}, []string{words(failed.Err)})
 	return handled + 1, err
 }
 
@@ -110,7 +109,7 @@ func chunk(
 
 // TaskCounts returns how many tasks are in each state that any is in.
 func (r *Repo) TaskCounts(ctx context.Context) (map[queries.TaskState]int64, error) {
-	rows, err := r.reads.CountTasks(ctx)
+	rows, err := r.q.CountTasks(ctx)
 	if err != nil {
 		return nil, wrap("task counts", err)
 	}

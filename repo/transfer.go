@@ -2,12 +2,12 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
@@ -33,14 +33,14 @@ func (r *Repo) Transfer(ctx context.Context, from, to, amountCents int64) (Trans
 	}
 	op := txn.Op{Name: "transfer", Iso: pgx.Serializable}
 	t, err := txn.Do(ctx, r.txn, op, func(ctx context.Context, tx *txn.Tx) (Transfer, error) {
-		return move(ctx, queries.New(queries.Prune(tx)), from, to, amountCents)
+		return move(ctx, queries.New(tx), from, to, amountCents)
 	})
 	return t, wrap("transfer", err)
 }
 
 func move(ctx context.Context, q *queries.Queries, from, to, amountCents int64) (Transfer, error) {
 	moved, err := q.MoveMoney(ctx, from, to, amountCents)
-	if errors.Is(err, queries.AccountsBalanceNotNegative) {
+	if pgerr.Is(err, queries.AccountsBalanceNotNegative) {
 		return Transfer{}, &InsufficientFundsError{Account: from, AmountCents: amountCents}
 	}
 	if err != nil {
@@ -65,18 +65,18 @@ type Account = queries.GetAccountRow
 
 // Account returns one account, or [ErrNotFound].
 func (r *Repo) Account(ctx context.Context, id int64) (Account, error) {
-	a, err := r.reads.GetAccount(ctx, id)
+	a, err := r.q.GetAccount(ctx, id)
 	return a, one("account", id, err)
 }
 
 // TotalBalance returns the sum over all accounts, in cents.
 func (r *Repo) TotalBalance(ctx context.Context) (int64, error) {
-	total, err := r.reads.TotalBalance(ctx)
+	total, err := r.q.TotalBalance(ctx)
 	return total, wrap("total balance", err)
 }
 
 // CountTransfers returns how many transfers the history holds.
 func (r *Repo) CountTransfers(ctx context.Context) (int64, error) {
-	n, err := r.reads.CountTransfers(ctx)
+	n, err := r.q.CountTransfers(ctx)
 	return n, wrap("count transfers", err)
 }

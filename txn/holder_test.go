@@ -42,7 +42,7 @@ func transferMoney(ctx context.Context, r *Runner, op Op, while func()) (int, er
 }
 
 // wantHolder checks what is said of the unit, in text and in parts.
-func wantHolder(t *testing.T, what, text string, b *db.Borrow) {
+func wantHolder(t *testing.T, what, text string, b *db.Lease) {
 	t.Helper()
 	if b == nil || b.Op != "transfer" || len(b.Stack) == 0 || !strings.Contains(b.Stack[0], "txn.transferMoney (holder_test.go:") {
 		t.Fatalf("%s: %+v", what, b)

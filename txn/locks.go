@@ -12,6 +12,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // An advisory lock that is taken inside of a transaction is waited for with the
@@ -20,7 +21,7 @@ import (
 
 // lender lends connections, as db.DB does.
 type lender interface {
-	WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) error
+	WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error, does ...stmt.Effects) error
 }
 
 // locked makes an attempt, with the operation's locks if it has any.

@@ -10,12 +10,13 @@ import (
 	"os"
 
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/repo"
 )
 
 func main() {
 	ctx := context.Background()
-	d, err := db.Open(ctx, db.Config{DSN: os.Getenv("DATABASE_URL")})
+	d, err := db.Open(ctx, db.Config{DSN: os.Getenv("DATABASE_URL"), Statements: queries.Statements})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/repo"
 )
 
@@ -47,6 +48,11 @@ func main() {
 // way, closes the pool and returns; an error says which of these failed.
 func run(ctx context.Context, log *slog.Logger, cfg db.Config, listener net.Listener) (err error) {
 	defer listener.Close()
+	results, err := cache.New(cache.Config{})
+	if err != nil {
+		return err
+	}
+	cfg.Statements, cfg.Invalidator = queries.Statements, repo.Invalidator(results)
 	d, err := db.Open(ctx, cfg)
 	if err != nil {
 		return err
@@ -56,10 +62,6 @@ func run(ctx context.Context, log *slog.Logger, cfg db.Config, listener net.List
 		defer cancel()
 		err = errors.Join(err, d.Close(drain))
 	}()
-	results, err := cache.New(cache.Config{})
-	if err != nil {
-		return err
-	}
 	books, err := repo.New(d, repo.Config{Cache: results})
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -16,7 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/examples/shelf/shelf"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
@@ -49,7 +50,7 @@ func show(ctx context.Context, pool *pgxpool.Pool) error {
 	for _, b := range found {
 		fmt.Println("found:", b.Title)
 	}
-	q := shelf.New(shelf.Prune(pool))
+	q := shelf.New(db.Over(pool, shelf.Statements))
 	if err := list(ctx, q); err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func show(ctx context.Context, pool *pgxpool.Pool) error {
 func authors(ctx context.Context, runner *txn.Runner, name *string) ([]shelf.Author, error) {
 	op := txn.Op{Name: "list authors", Iso: pgx.Serializable}
 	return txn.Do(ctx, runner, op, func(ctx context.Context, tx *txn.Tx) ([]shelf.Author, error) {
-		q := shelf.New(shelf.Prune(tx))
+		q := shelf.New(db.Over(tx, shelf.Statements))
 		return q.ListAuthors(ctx, name)
 	})
 }
@@ -77,7 +78,7 @@ func authors(ctx context.Context, runner *txn.Runner, name *string) ([]shelf.Aut
 // again when it collides with another.
 func upTo(ctx context.Context, runner *txn.Runner, most int32) ([]shelf.FindBooksRow, error) {
 	return txn.Do(ctx, runner, txn.Op{Name: "find books"}, func(ctx context.Context, tx *txn.Tx) ([]shelf.FindBooksRow, error) {
-		q := shelf.New(shelf.Prune(tx))
+		q := shelf.New(db.Over(tx, shelf.Statements))
 		return q.FindBooks(ctx, shelf.FindBooksParams{MaxPrice: &most, Sort: string(shelf.FindBooksSortPrice)})
 	})
 }
@@ -103,10 +104,10 @@ func list(ctx context.Context, q *shelf.Queries) error {
 // addTwice adds a book that is there already.
 func addTwice(ctx context.Context, runner *txn.Runner) error {
 	err := txn.Run(ctx, runner, txn.Op{Name: "add a book"}, func(ctx context.Context, tx *txn.Tx) error {
-		_, err := shelf.New(shelf.Prune(tx)).AddBook(ctx, shelf.AddBookParams{AuthorID: 1, Title: "Emma", PriceCents: 900})
+		_, err := shelf.New(db.Over(tx, shelf.Statements)).AddBook(ctx, shelf.AddBookParams{AuthorID: 1, Title: "Emma", PriceCents: 900})
 		return err
 	})
-	if errors.Is(err, shelf.BooksAuthorIDTitleKey) {
+	if pgerr.Is(err, shelf.BooksAuthorIDTitleKey) {
 		fmt.Println("already there")
 		return nil
 	}

@@ -13,8 +13,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
+	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/repo"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
@@ -114,8 +116,13 @@ func loadData(ctx context.Context, s *stage) (string, error) {
 const poolSize = 10
 
 func connect(ctx context.Context, s *stage) (string, error) {
+	results, err := cache.New(cache.Config{})
+	if err != nil {
+		return "", err
+	}
+	s.results = results
 	d, err := db.Open(ctx, db.Config{
-		DSN: s.dsn, Name: "demo", MaxConns: poolSize, MinConns: 2,
+		DSN: s.dsn, Name: "demo", MaxConns: poolSize, MinConns: 2, Statements: queries.Statements, Invalidator: repo.Invalidator(results),
 		Health: db.HealthConfig{Interval: 500 * time.Millisecond}, OnHealthChange: s.heard,
 	})
 	if err != nil {

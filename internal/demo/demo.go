@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
@@ -67,6 +68,7 @@ type stage struct {
 	dsn      string // of that database
 	address  string // of the server
 	db       *db.DB
+	results  *cache.Cache // of reads
 	repo     *repo.Repo
 	retries  *retryCounter
 	changed  chan struct{} // has a value when the health has changed

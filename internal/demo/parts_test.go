@@ -151,7 +151,7 @@ func TestAPartIsNotBelievedWithoutProof(t *testing.T) {
 	var name string
 	var held pgx.Tx
 	begin := func(ctx context.Context, s *stage) (err error) {
-		held, err = s.db.Begin(ctx)
+		held, err = s.db.BeginTx(ctx, pgx.TxOptions{})
 		return err
 	}
 	p := only(

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/repo"
 )
@@ -14,7 +13,7 @@ import (
 // nPlusOne reads every book's reviews a book at a time, and all at once.
 func nPlusOne(ctx context.Context, s *stage) (string, error) {
 	start := time.Now()
-	ids, err := queries.New(s.db.Reads()).ListBookIDs(ctx)
+	ids, err := queries.New(s.db).ListBookIDs(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -50,11 +49,7 @@ func nPlusOne(ctx context.Context, s *stage) (string, error) {
 // cachedReads reads the same books with and without a cache, and changes one
 // in between.
 func cachedReads(ctx context.Context, s *stage) (string, error) {
-	results, err := cache.New(cache.Config{})
-	if err != nil {
-		return "", err
-	}
-	kept, err := repo.New(s.db, repo.Config{Cache: results})
+	kept, err := repo.New(s.db, repo.Config{Cache: s.results})
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +60,7 @@ func cachedReads(ctx context.Context, s *stage) (string, error) {
 		}
 	}
 	direct, cached := load(ctx, callers, 100, read(s.repo)), load(ctx, callers, 100, read(kept))
-	stats := results.Stats()
+	stats := s.results.Stats()
 	s.table([][]string{figuresHeading("READS"), direct.row("direct"), cached.row("cached")})
 	s.line("%d hits, %d misses, %d loads", stats.Hits, stats.Misses, stats.Loads)
 	book, err := kept.Book(ctx, 1)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/internal/seed"
+	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/repo"
 )
 
@@ -22,7 +23,8 @@ func switchDatabases(ctx context.Context, s *stage) (finding string, err error) 
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	set, err := db.OpenSet(ctx, "shop",
-		db.Config{Name: "shop", DSN: s.dsn, MaxConns: poolSize / 2}, db.Config{Name: "archive", DSN: archiveDSN, MaxConns: poolSize / 2})
+		db.Config{Name: "shop", DSN: s.dsn, MaxConns: poolSize / 2, Statements: queries.Statements},
+		db.Config{Name: "archive", DSN: archiveDSN, MaxConns: poolSize / 2, Statements: queries.Statements})
 	if err != nil {
 		return "", err
 	}

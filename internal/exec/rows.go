@@ -55,8 +55,10 @@ func (r *Rows) Prime() error {
 }
 
 // Fail ends the rows with an error of Query or [Rows.Prime]. It returns the one that
-// the caller gets.
+// the caller gets. What pgx returned goes on reading the connection's state, so it is
+// not used any more.
 func (r *Rows) Fail(err error) error {
+	r.inner = nil
 	r.finish(err)
 	return r.err
 }
