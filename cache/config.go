@@ -26,10 +26,9 @@ type Config struct {
 	// expire by time: they are served until they are invalidated or make room.
 	// Default: 0.
 	TTL time.Duration
-	// Jitter is the part of the TTL, from 0 up to but not including 1, by which
-	// the life of each result is shortened at random, so that results loaded
-	// together do not expire together. The TTL stays the upper bound.
-	// Default: 0, no jitter.
+	// Jitter is the part of the TTL, from 0 up to but not including 1, by which the
+	// life of each result is shortened at random. So results that were loaded together
+	// do not expire together. The TTL stays the upper bound. Default: 0, no jitter.
 	Jitter float64
 	// LoadTimeout bounds one load, the wait for its turn included. Loaders must
 	// heed their context for it to have an effect. Default: 30 s.

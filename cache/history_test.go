@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// A history is random work on one cache by readers and writers at once. Every
-// row has one writer, who raises it by one, invalidates, and then publishes
-// that he is done. What a reader gets must be no older than what was published
-// when the reader began.
+// A history is random work on one cache by readers and writers at once. Every row has
+// one writer. It raises the row by one, invalidates, and then publishes that it is
+// done. What a reader gets must be no older than what was published when the reader
+// began.
 type history struct {
 	cache *Cache
 	view  *View[int64, int64]

@@ -15,9 +15,9 @@ type key[A comparable] struct {
 
 const remedy = "give the view a key type of its own that holds a plain value, and convert the arguments to it"
 
-// checkKey refuses argument types whose == is not the equality that a caller
-// has in mind, so that their results would never be found again or, worse, be
-// found for other arguments. Each such field is a problem of its own.
+// checkKey refuses argument types whose == is not the equality that a caller has in
+// mind. Their results would never be found again or, worse, be found for other
+// arguments. Each such field is a problem of its own.
 func checkKey(p *config.Problems, t reflect.Type, path string) {
 	refuse := func(why string) { p.Unless(false, path, "is a %v, which %s: %s", t, why, remedy) }
 	if t == reflect.TypeFor[time.Time]() {

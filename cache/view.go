@@ -91,18 +91,17 @@ func (v *View[A, V]) open(maxEntries int) (err error) {
 // Get returns the result for the arguments in the target database: the kept one
 // if there is one to serve, else what load returns for them.
 //
-// One load at a time runs for a result. Callers that miss it meanwhile wait for
-// the same load, unless the result was invalidated after the load had begun, in
-// which case a new one begins. It does not matter whose load is called, so all
-// callers must pass equivalent ones, best of all the same: what a load needs to
-// know comes with ctx and args, so that the method of a statement fits as it is.
+// One load at a time runs for a result. Callers that miss it meanwhile wait for the
+// same load. If the result was invalidated after the load had begun, a new one begins.
+// It does not matter whose load is called, so all callers must pass equivalent ones,
+// best of all the same: what a load needs to know comes with ctx and args, so that the
+// method of a statement fits as it is.
 //
-// The load runs on a goroutine of its own. Its context has the values of the
-// ctx of the caller who caused it, but not its end, so that one caller who
-// gives up does not fail the others; it ends after [Config.LoadTimeout]. A load
-// may call Get for other results, but not for its own: that would wait for
-// itself until the timeout. Such inner loads do not count for
-// [Config.MaxLoads].
+// The load runs on a goroutine of its own. Its context has the values of the ctx of the
+// caller that caused it, but not its end. So a caller that gives up does not fail the
+// others; it ends after [Config.LoadTimeout]. A load may call Get for other results,
+// but not for its own: that would wait for itself until the timeout. Such inner loads
+// do not count for [Config.MaxLoads].
 //
 // Errors: the load's own, as it is; one that matches [ErrLoadTimeout] or
 // [ErrLoadPanic]; and, when ctx ends while Get waits or had ended before it

@@ -6,9 +6,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ConstraintID names a constraint. It is comparable, and it is an error so that
-// it can be the target of errors.Is, as generated code declares one for each
-// constraint of a schema:
+// ConstraintID names a constraint. It is comparable. It is an error so that it can be
+// the target of errors.Is. Generated code declares one for each constraint of a schema:
 //
 //	if errors.Is(err, queries.BooksIsbnKey) {
 //

@@ -145,8 +145,8 @@ func kindOfCode(pg *pgconn.PgError) Kind {
 			return StalePlan
 		}
 	case "0A000":
-		// Any unsupported feature has this code. The plan cache's own refusal
-		// is told apart by the C function that raised it.
+		// Any unsupported feature has this code. The plan cache's own refusal is
+		// recognized by the C function that raised it.
 		if pg.Routine == "RevalidateCachedQuery" {
 			return StalePlan
 		}

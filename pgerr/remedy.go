@@ -14,19 +14,19 @@ import (
 type Remedy uint8
 
 const (
-	// NoRemedy: the same would come again, or nobody can say. So it is for
-	// 57014 (canceled), 25P02 (an earlier error was swallowed: that one counts),
-	// sessions that the server ended for what they did themselves (25P03, 25P04,
-	// 57P05), a connection that is busy, and everything that is not below.
+	// NoRemedy: the same error would come again, or the outcome of a retry is unknown.
+	// It is for 57014 (canceled) and for 25P02 (an earlier error was swallowed, and
+	// that one counts). It is for sessions that the server ended for what they did
+	// themselves (25P03, 25P04, 57P05), for a connection that is busy, and for
+	// everything that is not below.
 	NoRemedy Remedy = iota
-	// RunAgain is for 40001 and 40P01: somebody else's transaction went first.
+	// RunAgain is for 40001 and 40P01: another transaction went first.
 	RunAgain
-	// RunAgainIfRace is for 23505 and 23P01. Where the transaction looked before
-	// it wrote, somebody else was faster, and a second run sees his row; where it
-	// did not look, the same comes again. Only its author knows.
+	// RunAgainIfRace is for 23505 and 23P01. If the transaction looked before it wrote,
+	// another one was faster, and a retry sees its row. If it did not look, the same
+	// error comes again. Only its author knows.
 	RunAgainIfRace
-	// RunAgainIfPatient is for 55P03: a lock was not to be had, in the time that
-	// somebody meant to be enough.
+	// RunAgainIfPatient is for 55P03: a lock timeout.
 	RunAgainIfPatient
 	// RunAgainElsewhere is for a lost connection: the server has rolled back, or
 	// will, and another connection may do better.

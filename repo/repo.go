@@ -67,7 +67,7 @@ func New(d Database, cfg Config) (*Repo, error) {
 	return r, nil
 }
 
-// wrap names the operation; errors that say everything themselves pass.
+// wrap names the operation in front of err.
 func wrap(op string, err error) error {
 	if err == nil {
 		return nil

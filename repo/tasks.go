@@ -27,12 +27,11 @@ type TaskRun struct {
 	GoPast bool
 }
 
-// ProcessTasks works the queue until it is empty, in chunks: each claims up to
-// Size ready tasks that no other session holds, hands them to handle, marks them
-// done and counts them, in one transaction. What handle does through q is
-// committed with the task's end or not at all, so a run that crashes loses
-// nothing and does nothing twice: call ProcessTasks again. Several processes
-// may work one queue.
+// ProcessTasks works the queue until it is empty, in chunks: each claims up to Size
+// ready tasks that no other session holds, hands them to handle, marks them done and
+// counts them, in one transaction. What handle does through q is committed with the
+// task's end or not at all. So a run that crashes loses nothing and does nothing twice:
+// call ProcessTasks again. Several processes may work one queue.
 //
 // A handler runs again when its chunk is retried; what it does outside the
 // database must bear that. It may write anything, so every kept result is
@@ -71,8 +70,8 @@ func (r *Repo) ProcessTasks(
 	return p, wrap("process tasks", err)
 }
 
-// recordFailure ends the task at fault, unless somebody else has by now, and
-// goes on from the same chunk.
+// recordFailure ends the task at fault, unless another worker has by now, and continues
+// from the same chunk.
 func recordFailure(ctx context.Context, tx *txn.Tx, handled int64, cause error) (int64, error) {
 	var failed *TaskError
 	if !errors.As(cause, &failed) {

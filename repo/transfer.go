@@ -19,11 +19,11 @@ type Transfer struct {
 	ToBalanceCents   int64
 }
 
-// Transfer moves money from one account to another and writes the history row,
-// in one SERIALIZABLE transaction that is run again when it collides with
-// another. Errors: [*InvalidError], [*UnknownAccountError],
-// [*InsufficientFundsError], and those of [txn.Do]; after any of them but
-// [*txn.CommitUnknownError] nothing has moved. Three round trips.
+// Transfer moves money from one account to another and writes the history row, in one
+// SERIALIZABLE transaction. It is retried when it collides with another. Errors:
+// [*InvalidError], [*UnknownAccountError], [*InsufficientFundsError], and those of
+// [txn.Do]; after any of them but [*txn.CommitUnknownError] nothing has moved. Three
+// round trips.
 func (r *Repo) Transfer(ctx context.Context, from, to, amountCents int64) (Transfer, error) {
 	var c checks
 	c.that(amountCents > 0, "amount", "must be above 0 cents, is %d", amountCents)

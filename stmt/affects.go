@@ -10,14 +10,14 @@ type Run struct {
 	*Effects
 	// Args are the values of the placeholders: Args[0] is that of $1.
 	Args []any
-	// Rows is what a write returned: all rows, each with all columns. nil says
-	// that nobody looked, so that nothing is known of the rows written; a run
-	// that returned no rows has a Rows that is empty, not nil.
+	// Rows is what a write returned: all rows, each with all columns. nil says that the
+	// rows were not looked at, so nothing is known of them. A run that returned no rows
+	// has a Rows that is empty, not nil.
 	Rows [][]any
 }
 
-// NewRun returns one execution of a statement with args. It copies the values by
-// which row keys of writes are told, so that the caller may use args again.
+// NewRun returns one execution of a statement with args. It copies the arguments that
+// are row keys of writes, so that the caller may reuse args.
 func NewRun(e *Effects, args []any) Run {
 	r := Run{Effects: e}
 	for _, k := range e.WriteKeys {

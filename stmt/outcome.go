@@ -8,7 +8,7 @@ const (
 	Aborted Outcome = iota
 	// Committed: all of it is.
 	Committed
-	// Unknown: COMMIT was sent, and nobody can tell.
+	// Unknown: COMMIT was sent, and its answer is lost.
 	Unknown
 )
 

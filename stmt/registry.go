@@ -59,9 +59,9 @@ func (r *Registry) Statements() []Statement {
 	return slices.Clone(r.statements)
 }
 
-// Relations returns the relations that the statements touch and the functions that
-// run then ("total(integer)"), by name, each with the digest of its definition when
-// the code was generated. db.DB.Verify compares them with a database.
+// Relations returns the relations that the statements touch and the functions that run
+// then ("total(integer)"), by name. Each has the digest of its definition when the code
+// was generated. db.DB.Verify compares them with a database.
 func (r *Registry) Relations() map[string]string {
 	if r == nil {
 		return nil

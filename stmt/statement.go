@@ -22,9 +22,9 @@ type Statement struct {
 
 // Rewrite returns the text to send for args, and the arguments that it needs: the
 // variant without the filters whose argument is NULL and the sort keys that were not
-// asked for. It is the full statement with args where there are no variants, where
-// the types of args do not tell what is NULL, where the variant was not proven, or
-// where the process uses 64 variants of the statement already. args is not changed.
+// asked for. It is the full statement with args where there are no variants, where the
+// variant was not proven, or where the types of args do not show what is NULL. It is so
+// too where the process uses 64 variants of the statement already. args is not changed.
 // The only error is *[UnknownSortError].
 func (s *Statement) Rewrite(args []any) (sql string, rest []any, err error) {
 	if s.chooser == nil {
@@ -41,8 +41,8 @@ type UnknownSortError = generated.UnknownSortError
 // return it.
 type CursorError = generated.CursorError
 
-// Effects is what a statement does to data. The zero value is a statement that
-// touches nothing; what is not known is told by Anything.
+// Effects is what a statement does to data. The zero value is a statement that touches
+// nothing; Anything stands for what is not known.
 type Effects struct {
 	// Reads are the relations whose rows may decide the result, through views,
 	// policies and function bodies too: those that PostgreSQL locks in
@@ -91,8 +91,8 @@ func (e *Effects) Changes() bool { return e.Anything || len(e.Writes) > 0 || len
 type RowKey struct {
 	Relation string
 	Column   string
-	// Param is the number of the placeholder whose value it is, from 1; 0 when
-	// the value is told by the result.
+	// Param is the number of the placeholder whose value it is, from 1; 0 when the
+	// value is in the result.
 	Param int
 	// Result is the number of the result column that tells the value of a
 	// written row, from 1; 0 when a parameter does.

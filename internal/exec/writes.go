@@ -16,7 +16,7 @@ import (
 // they are united.
 const maxRuns = 256
 
-// Listener is an Invalidator and what it is told with.
+// Listener is an Invalidator with what its calls have in common.
 type Listener struct {
 	To     stmt.Invalidator // nil: nothing is collected
 	Target string

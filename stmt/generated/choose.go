@@ -42,9 +42,9 @@ func NewChooser(name, sql string, of *Variants) *Chooser {
 	return c
 }
 
-// Rewrite returns the variant that args need, and the arguments that are left.
-// The full statement and args come back when the types of args do not tell what is
-// NULL, when the variant was not proven, or when there are [MaxVariants] others
+// Rewrite returns the variant that args need, and the arguments that are left. The full
+// statement and args come back when the types of args do not show what is NULL, or when
+// the variant was not proven. They also come back when there are [MaxVariants] others
 // already. args is not changed. The only error is *[UnknownSortError].
 func (c *Chooser) Rewrite(args []any) (string, []any, error) {
 	m, ok, err := c.mask(args)

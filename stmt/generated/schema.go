@@ -15,8 +15,8 @@ package generated
 //
 //   - columns: their order, names and types, NOT NULL, whether there is a default,
 //     which functions it calls, identity, generated, deterministic collation;
-//   - unique indexes; foreign keys out and in with their actions, those of
-//     partitions left out; names of all of them, since errors are told by name;
+//   - unique indexes; foreign keys out and in with their actions, those of partitions
+//     left out; names of all of them, since errors are recognized by name;
 //   - triggers and rules, whether they are enabled, what they call or touch, and the
 //     source of trigger functions;
 //   - row security, policies and what they touch;

@@ -29,8 +29,8 @@ type Mask uint64
 type Filter struct {
 	Name  string // the parameter's name
 	Param int    // its placeholder, from 1
-	// Present reports whether the argument is not NULL. known is false when arg
-	// is of a type for which that cannot be told; the full statement then runs.
+	// Present reports whether the argument is not NULL. known is false when arg is of a
+	// type that does not show it; the full statement then runs.
 	Present func(arg any) (present, known bool)
 }
 
@@ -44,8 +44,8 @@ type Sort struct {
 	// values other than the literals may have a meaning: with such a value the
 	// full statement runs. Otherwise it is an [UnknownSortError].
 	Open bool
-	// Value returns the argument's text; null when it is NULL. known is false when
-	// arg is of a type for which that cannot be told.
+	// Value returns the argument's text; null when it is NULL. known is false when arg
+	// is of a type that does not show it.
 	Value func(arg any) (text string, null, known bool)
 }
 
