@@ -55,14 +55,14 @@ func New(t testing.TB, opts ...Option) *DB {
 	return db
 }
 
-func (db *DB) create(tmpl *template) error {
+func (db *DB) create(tmpl *template) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	admin, err := pgx.Connect(ctx, db.admin)
+	admin, err := shared.connect(ctx, db.admin)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = admin.Close(ctx) }()
+	defer func() { shared.release(ctx, admin, err) }()
 	source, err := tmpl.ensure(ctx, admin)
 	if err != nil {
 		return err

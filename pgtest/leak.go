@@ -33,20 +33,20 @@ func (db *DB) closePool(pool *pgxpool.Pool) {
 func (db *DB) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	admin, err := pgx.Connect(ctx, db.admin)
+	admin, err := shared.connect(ctx, db.admin)
 	if err != nil {
 		db.t.Errorf("pgtest: drop database %s: %v", db.name, err)
 		return
 	}
-	defer func() { _ = admin.Close(ctx) }()
-	if err := db.checkSessions(ctx, admin); err != nil {
+	defer func() { shared.release(ctx, admin, err) }()
+	if err = db.checkSessions(ctx, admin); err != nil {
 		db.t.Errorf("pgtest: %v", err)
 	}
 	if db.t.Failed() {
 		db.t.Logf("pgtest: the test failed, its database stays: %s%s", db.dsn, db.lifetime())
 		return
 	}
-	if _, err := admin.Exec(ctx, "DROP DATABASE "+quote(db.name)+" WITH (FORCE)"); err != nil {
+	if _, err = admin.Exec(ctx, "DROP DATABASE "+quote(db.name)+" WITH (FORCE)"); err != nil {
 		db.t.Errorf("pgtest: drop database %s: %v", db.name, err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
@@ -29,6 +31,7 @@ type sharedServer struct {
 	started bool             // guarded by mu
 	server  *pgserver.Server // guarded by mu
 	err     error            // guarded by mu; why there is none
+	idle    []*pgx.Conn      // guarded by mu; see connect
 }
 
 // get returns the process's server, the first time after finding or starting it.
@@ -56,8 +59,13 @@ func (s *sharedServer) get() (*pgserver.Server, error) {
 func (s *sharedServer) stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	server := s.server
-	s.started, s.server, s.err = false, nil, nil
+	server, idle := s.server, s.idle
+	s.started, s.server, s.err, s.idle = false, nil, nil, nil
+	for _, conn := range idle {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		_ = conn.Close(ctx)
+		cancel()
+	}
 	if server == nil {
 		return nil
 	}
@@ -67,4 +75,40 @@ func (s *sharedServer) stop() error {
 		return fmt.Errorf("pgtest: stop the server: %w", err)
 	}
 	return nil
+}
+
+// maxIdle bounds the connections that wait for the next test.
+const maxIdle = 4
+
+// connect returns a connection to the server's own database, where databases are made
+// and dropped. To connect and to plan the statements anew costs as much as a clone, so
+// the connections are kept; release takes them back.
+func (s *sharedServer) connect(ctx context.Context, dsn string) (*pgx.Conn, error) {
+	s.mu.Lock()
+	var kept *pgx.Conn
+	if n := len(s.idle); n > 0 {
+		kept, s.idle = s.idle[n-1], s.idle[:n-1]
+	}
+	s.mu.Unlock()
+	if kept != nil {
+		if kept.Ping(ctx) == nil {
+			return kept, nil
+		}
+		_ = kept.Close(ctx)
+	}
+	return pgx.Connect(ctx, dsn)
+}
+
+// release closes the connection unless it can serve another test: it is good, without a
+// transaction or a lock that a failed statement left to it.
+func (s *sharedServer) release(ctx context.Context, conn *pgx.Conn, failed error) {
+	s.mu.Lock()
+	keep := failed == nil && s.started && len(s.idle) < maxIdle && conn.PgConn().TxStatus() == 'I'
+	if keep {
+		s.idle = append(s.idle, conn)
+	}
+	s.mu.Unlock()
+	if !keep {
+		_ = conn.Close(ctx)
+	}
 }
