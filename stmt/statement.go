@@ -65,7 +65,7 @@ type Effects struct {
 	// ReadKeys pin every reference to their relation to one value: the result
 	// depends only on rows of Relation whose Column equals the parameter.
 	ReadKeys []RowKey
-	// WriteKeys tell the value of Column in every row of Relation that changed.
+	// For each changed row of Relation, WriteKeys give the value of Column.
 	WriteKeys []RowKey
 	// ReadOnly says that it changes nothing, locks no rows and calls nothing
 	// that may: a standby can run it.

@@ -28,7 +28,7 @@ type Unit struct {
 	fences []func() func(stmt.Outcome) // guarded by mu
 }
 
-// Key is what a context has its innermost mark, a *Unit, as the value of.
+// Key is the context key of the innermost mark, a *Unit.
 type Key struct{}
 
 // Of returns the innermost mark of ctx, or nil.
