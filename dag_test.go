@@ -54,7 +54,7 @@ var house = []floor{
 		{"cache", []string{"internal/config", "github.com/maypok86/otter/v2"}}, // never pgx
 		{"internal/unit", []string{"stmt", pgx}},
 		{"internal/exec", []string{"stmt", "pgerr", "internal/sqltext", pgx}},
-		{"db", []string{"internal/backoff", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
+		{"db", []string{"internal/backoff", "internal/config", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
 		{"txn", []string{"internal/backoff", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},
 		{"txn/job", []string{"internal/unit", "pgerr", "txn"}},
 		{"otel", []string{"pgerr", "stmt", "txn", pgx, "go.opentelemetry.io/otel"}},

@@ -19,7 +19,7 @@ import (
 
 // acquire lends a connection. Every use of the pool comes through here.
 //
-// The error is an *InTransactionError, ErrClosed, ctx's (with the last failure to
+// The error is an *inTransactionError, ErrClosed, ctx's (with the last failure to
 // connect, if there was one), an *AcquireTimeoutError, or a failure to connect that
 // waiting does not heal.
 func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
@@ -27,7 +27,7 @@ func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 		return nil, ErrClosed
 	}
 	if u := unit.Over(ctx, d); u != nil {
-		return nil, &InTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: stmt.Name(what.sql)}
+		return nil, &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: stmt.Name(what.sql)}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
@@ -110,7 +110,7 @@ func (d *DB) takeWithin(ctx context.Context) (*pgxpool.Conn, error) {
 	if err == nil {
 		return conn, nil
 	}
-	var hook *RegisterTypesError
+	var hook *registerTypesError
 	switch {
 	case d.life.Err() != nil:
 		return nil, ErrClosed
@@ -143,12 +143,12 @@ func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
 		case err == nil && d.alive(ctx, conn):
 			return conn, nil
 		case ctx.Err() != nil:
-			if last := d.gate.last(); last != nil {
+			if last := d.dials.last(); last != nil {
 				return nil, fmt.Errorf("%w: %w", ctx.Err(), last)
 			}
 			return nil, ctx.Err()
 		case err == nil: // it was dead, there are others
-		case heals(err): // the gate knows, and holds back the next dial
+		case heals(err): // the next dial is held back
 		default:
 			return nil, err
 		}
@@ -172,7 +172,7 @@ func (d *DB) acquireTimeout(err error) error {
 func heals(err error) bool {
 	var pg *pgconn.PgError
 	var cert *tls.CertificateVerificationError
-	var hook *RegisterTypesError
+	var hook *registerTypesError
 	switch {
 	case errors.As(err, &hook):
 		return false

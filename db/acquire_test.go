@@ -119,7 +119,7 @@ func TestCallersWaitForAServerThatIsAway(t *testing.T) {
 }
 
 // dialsWhileAway counts the dials of eight callers on two slots while nothing
-// listens, for a second, and says how many the gate may let through.
+// listens, for a second, and says how many may pass.
 func dialsWhileAway(t *testing.T) (dials, most int64) {
 	t.Helper()
 	var away atomic.Bool
@@ -170,7 +170,7 @@ func TestADialThatFailsAfterItsCallerLeftShutsTheGate(t *testing.T) {
 			if !away.Load() {
 				return new(net.Dialer).DialContext(ctx, network, address)
 			}
-			select { // the gate may open for more dials than the test waits for
+			select { // there may be more dials than the test waits for
 			case dialled <- struct{}{}:
 			default:
 			}
@@ -198,11 +198,11 @@ func TestADialThatFailsAfterItsCallerLeftShutsTheGate(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	close(fail)
-	eventually(t, "the gate's knowledge", func() bool { return errors.Is(d.gate.last(), syscall.ECONNREFUSED) })
+	eventually(t, "the failure", func() bool { return errors.Is(d.dials.last(), syscall.ECONNREFUSED) })
 	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := d.Exec(short, "SELECT 1"); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("who waits at the gate is not told why: %v", err)
+		t.Errorf("a caller that waits gets no cause: %v", err)
 	}
 }
 

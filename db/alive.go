@@ -89,7 +89,7 @@ func (d *DB) ping(ctx context.Context, conn *pgxpool.Conn) bool {
 
 // discard takes conn out of the pool and closes it, without letting anyone wait
 // for a peer that may never answer.
-func (d *DB) discard(conn *pgxpool.Conn, why CloseReason) {
+func (d *DB) discard(conn *pgxpool.Conn, why string) {
 	sever(conn.Conn())
 	select {
 	case <-conn.Conn().PgConn().CleanupDone():

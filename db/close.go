@@ -3,7 +3,7 @@ package db
 import "context"
 
 // Close refuses new uses, waits until every connection is back, closes them and
-// stops the monitor. When ctx ends before that it returns a [CloseError] that
+// stops the monitor. When ctx ends before that it returns an error that
 // names who holds connections, or what else it waits for; connections are closed
 // as they come back. Close may be
 // called again, to wait on; once all is done it returns nil.
@@ -20,7 +20,7 @@ func (d *DB) Close(ctx context.Context) error {
 		return nil
 	default:
 	}
-	return &CloseError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Waits: drainStages[d.drains.Load()], Err: ctx.Err()}
+	return &closeError{Target: d.cfg.Name, Borrowed: d.ledger.all(), Waits: drainStages[d.drains.Load()], Err: ctx.Err()}
 }
 
 // drainStages are what drain waits for, in its order.

@@ -134,7 +134,7 @@ func TestCloseSendsWaitingCallersAway(t *testing.T) {
 func TestACloseErrorNamesThreeAtMost(t *testing.T) {
 	t.Parallel()
 	b := Lease{PID: 7, Held: time.Second, Statement: "GetBook", Stack: []string{"f (a.go:1)"}}
-	err := &CloseError{Target: "shop", Borrowed: []Lease{b, b, b, b, b}, Err: context.Canceled}
+	err := &closeError{Target: "shop", Borrowed: []Lease{b, b, b, b, b}, Err: context.Canceled}
 	if s := err.Error(); strings.Count(s, "pid 7 held for 1s by GetBook from f (a.go:1)") != 3 || !strings.HasSuffix(s, "; and 2 more") {
 		t.Errorf("%s", s)
 	}

@@ -2,12 +2,13 @@ package db
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/internal/config"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -75,7 +76,7 @@ type Config struct {
 	// max_prepared_statements takes pgx.QueryExecModeCacheStatement as well.)
 	ExecMode pgx.QueryExecMode
 	// Pooler is what stands between this DB and the server. Behind one that shares
-	// sessions, what needs one to itself is refused with a [PoolerError]. Default [Auto].
+	// sessions, what needs one to itself is refused with a [pgerr.PoolerError]. Default [Auto].
 	Pooler Pooler
 	// Tracer hears of every statement of the pool, as pgx describes it. The
 	// monitor's probes and the pool's pings are not told. Default none.
@@ -106,7 +107,7 @@ type Config struct {
 	//
 	// Several calls may run at the same time. ctx ends after AcquireTimeout. On an
 	// error the connection is closed, and the caller who waits for it gets a
-	// [RegisterTypesError]; there is no second try, unless the connection was lost.
+	// error of it; there is no second try, unless the connection was lost.
 	// Each connection waits for its round trips. Settings that it makes are undone by
 	// [DB.WithConn]. Default none.
 	RegisterTypes func(ctx context.Context, conn *pgx.Conn) error
@@ -143,6 +144,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.ConnectBackoffMax, max(5*time.Second, c.ConnectBackoffBase))
 	setDefault(&c.ConnectBackoffBase, min(100*time.Millisecond, c.ConnectBackoffMax))
 	setDefault(&c.HoldWarning, 30*time.Second)
+	setDefault(&c.Pooler, Auto)
 	setDefault(&c.Health.Interval, 5*time.Second)
 	setDefault(&c.Health.Timeout, min(2*time.Second, c.Health.Interval))
 	if c.Logger == nil {
@@ -160,14 +162,14 @@ func setDefault[T comparable](field *T, value T) {
 
 // validate looks at a Config with defaults and returns all that is wrong.
 func (c Config) validate() error {
-	var p problems
+	p := config.Problems{Package: "db"}
 	for _, n := range []struct {
 		field string
 		value int
 	}{
 		{"MaxConns", c.MaxConns}, {"MinConns", c.MinConns}, {"MinIdleConns", c.MinIdleConns}, {"ConnectAttempts", c.ConnectAttempts},
 	} {
-		p.unless(n.value >= 0, n.field, "is negative", "use 0 for the default")
+		p.Unless(n.value >= 0, n.field, "is negative: use 0 for the default")
 	}
 	for _, d := range []struct {
 		field string
@@ -180,35 +182,26 @@ func (c Config) validate() error {
 		{"ConnectBackoffBase", c.ConnectBackoffBase}, {"ConnectBackoffMax", c.ConnectBackoffMax},
 		{"Health.Interval", c.Health.Interval}, {"Health.Timeout", c.Health.Timeout},
 	} {
-		p.unless(d.value >= 0, d.field, "is negative", "use 0 for the default")
+		p.Unless(d.value >= 0, d.field, "is negative: use 0 for the default")
 	}
-	if p.list == nil {
+	if p.None() {
 		c.compare(&p)
 	}
-	return errors.Join(p.list...)
+	return p.Err()
 }
 
 // compare looks for fields that contradict each other.
-func (c Config) compare(p *problems) {
-	p.unless(c.MaxConns <= maxBackends, "MaxConns", "is more than a PostgreSQL server can have", "use a number below its max_connections")
-	p.unless(c.MinConns <= c.MaxConns, "MinConns", "is more than MaxConns", "lower it or raise MaxConns")
-	p.unless(c.MinIdleConns <= c.MaxConns, "MinIdleConns", "is more than MaxConns", "lower it or raise MaxConns")
-	p.unless(c.MaxConnLifetimeJitter <= c.MaxConnLifetime, "MaxConnLifetimeJitter", "is more than MaxConnLifetime", "use a part of it, such as a fifth")
-	p.unless(c.ConnectTimeout <= c.AcquireTimeout, "ConnectTimeout", "is more than AcquireTimeout, within which callers connect", "lower it or raise AcquireTimeout")
-	p.unless(c.PingTimeout <= c.AcquireTimeout, "PingTimeout", "is more than AcquireTimeout, within which connections are pinged", "lower it or raise AcquireTimeout")
-	p.unless(c.ConnectBackoffBase <= c.ConnectBackoffMax, "ConnectBackoffBase", "is more than ConnectBackoffMax", "lower it or raise ConnectBackoffMax")
-	p.unless(c.StatementTimeout%time.Millisecond == 0, "StatementTimeout", "is not in whole milliseconds", "PostgreSQL has no finer unit")
-	p.unless(c.Health.Interval >= 10*time.Millisecond, "Health.Interval", "is less than 10ms", "probe less often")
-	p.unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval", "lower it or raise Health.Interval")
-	p.unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx", "use a pgx.QueryExecMode constant")
-	p.unless(c.Pooler <= Transaction, "Pooler", "is none of the values", "use db.Auto, None, Session or Transaction")
-}
-
-// problems collects what is wrong with a Config.
-type problems struct{ list []error }
-
-func (p *problems) unless(ok bool, field, reason, remedy string) {
-	if !ok {
-		p.list = append(p.list, &ConfigError{Field: field, Reason: reason, Remedy: remedy})
-	}
+func (c Config) compare(p *config.Problems) {
+	p.Unless(c.MaxConns <= maxBackends, "MaxConns", "is more than a PostgreSQL server can have: use a number below its max_connections")
+	p.Unless(c.MinConns <= c.MaxConns, "MinConns", "is more than MaxConns: lower it or raise MaxConns")
+	p.Unless(c.MinIdleConns <= c.MaxConns, "MinIdleConns", "is more than MaxConns: lower it or raise MaxConns")
+	p.Unless(c.MaxConnLifetimeJitter <= c.MaxConnLifetime, "MaxConnLifetimeJitter", "is more than MaxConnLifetime: use a part of it, such as a fifth")
+	p.Unless(c.ConnectTimeout <= c.AcquireTimeout, "ConnectTimeout", "is more than AcquireTimeout, within which callers connect: lower it or raise AcquireTimeout")
+	p.Unless(c.PingTimeout <= c.AcquireTimeout, "PingTimeout", "is more than AcquireTimeout, within which connections are pinged: lower it or raise AcquireTimeout")
+	p.Unless(c.ConnectBackoffBase <= c.ConnectBackoffMax, "ConnectBackoffBase", "is more than ConnectBackoffMax: lower it or raise ConnectBackoffMax")
+	p.Unless(c.StatementTimeout%time.Millisecond == 0, "StatementTimeout", "is not in whole milliseconds: PostgreSQL has no finer unit")
+	p.Unless(c.Health.Interval >= 10*time.Millisecond, "Health.Interval", "is less than 10ms: probe less often")
+	p.Unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval: lower it or raise Health.Interval")
+	p.Unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx: use a pgx.QueryExecMode constant")
+	p.Unless(slices.Contains([]Pooler{Auto, None, Session, Transaction}, c.Pooler), "Pooler", "is none of the values: use db.Auto, None, Session or Transaction")
 }

@@ -40,7 +40,7 @@ func TestTheZeroConfigHasTheDocumentedDefaults(t *testing.T) {
 		DSN: someDSN, Name: "shop", MaxConns: 10, MaxConnLifetime: 30 * time.Minute, MaxConnLifetimeJitter: 6 * time.Minute,
 		MaxConnIdleTime: 5 * time.Minute, AcquireTimeout: 5 * time.Second, ConnectTimeout: 3 * time.Second, PingTimeout: time.Second,
 		ConnectAttempts: 10, ConnectBackoffBase: 100 * time.Millisecond, ConnectBackoffMax: 5 * time.Second, HoldWarning: 30 * time.Second,
-		Logger: got.Logger, Health: HealthConfig{Interval: 5 * time.Second, Timeout: 2 * time.Second},
+		Pooler: Auto, Logger: got.Logger, Health: HealthConfig{Interval: 5 * time.Second, Timeout: 2 * time.Second},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults:\n got %+v\nwant %+v", got, want)
@@ -135,7 +135,7 @@ func TestAWrongFieldIsNamed(t *testing.T) {
 		if got := configErrors(err); d != nil || len(got) != 1 || got[0] != field {
 			t.Errorf("%s: error names %v: %v", field, got, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), "Config."+field+" ") {
+		if err != nil && !strings.Contains(err.Error(), "db: "+field+" ") {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

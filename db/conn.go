@@ -39,7 +39,7 @@ var errPrepared = errors.New("db: the session has statements of PREPARE")
 //
 // The error is fn's; [ErrTxLeftOpen] when fn returned nil and left a transaction
 // open, or the connection was lost in the middle of one; or that of getting a
-// connection, as for [DB.Exec], a [PoolerError] among them.
+// connection, as for [DB.Exec], a [pgerr.PoolerError] among them.
 func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error, does ...stmt.Effects) (err error) {
 	if err := d.needSession("WithConn"); err != nil {
 		return err

@@ -8,17 +8,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// CloseReason is why a connection of the pool was closed.
-type CloseReason string
-
+// Why a connection of the pool was closed.
 const (
-	ClosedIdle     CloseReason = "idle"     // overflow that nobody used
-	ClosedLifetime CloseReason = "lifetime" // old enough to be replaced
-	ClosedDead     CloseReason = "dead"     // the server or the network ended it
-	ClosedCanceled CloseReason = "canceled" // the caller left in the middle of a statement
-	ClosedDirty    CloseReason = "dirty"    // it came back in a state in which it cannot be lent
-	ClosedReset    CloseReason = "reset"    // another one died, and it was suspect
-	ClosedShutdown CloseReason = "shutdown" // the DB was closed
+	ClosedIdle     = "idle"     // overflow that nobody used
+	ClosedLifetime = "lifetime" // old enough to be replaced
+	ClosedDead     = "dead"     // the server or the network ended it
+	ClosedCanceled = "canceled" // the caller left in the middle of a statement
+	ClosedDirty    = "dirty"    // it came back in a state in which it cannot be lent
+	ClosedReset    = "reset"    // another one died, and it was suspect
+	ClosedShutdown = "shutdown" // the DB was closed
 )
 
 // connInfo is what the pool knows of a connection. It travels with it, and is
@@ -27,7 +25,7 @@ type connInfo struct {
 	opened     time.Time
 	lastUsed   time.Time
 	generation int64 // how many resets there had been when its opening began
-	reason     CloseReason
+	reason     string
 	refused    bool     // a write, in the use that is under way
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
@@ -83,7 +81,7 @@ func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	if err := d.registerMore(ctx, conn); err != nil {
 		return err
 	}
-	d.gate.succeeded()
+	d.dials.succeeded()
 	d.counts.opened.Add(1)
 	d.open.Add(1)
 	d.events.connect(conn)
@@ -102,10 +100,10 @@ func (d *DB) registerMore(ctx context.Context, conn *pgx.Conn) error {
 	case err == nil:
 		return nil
 	case conn.IsClosed(): // the server or the network went away, which may heal
-		d.gate.failed(err, false)
+		d.dials.failed(err, false)
 		return err
 	}
-	return &RegisterTypesError{Target: d.cfg.Name, Err: err}
+	return &registerTypesError{Target: d.cfg.Name, Err: err}
 }
 
 // closed is told of each connection of the pool that will be closed now.
@@ -122,7 +120,7 @@ func (d *DB) closed(conn *pgx.Conn) {
 }
 
 // whyClosed tells why pgxpool closes a connection.
-func (d *DB) whyClosed(info *connInfo) CloseReason {
+func (d *DB) whyClosed(info *connInfo) string {
 	switch {
 	case d.life.Err() != nil:
 		return ClosedShutdown

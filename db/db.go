@@ -17,7 +17,7 @@ type DB struct {
 	cfg     Config
 	pool    *pgxpool.Pool
 	pooled  chan struct{} // closed when pool is there; no dial before, for its failure may empty the pool
-	gate    *gate
+	dials   *dialBackoff
 	monitor *monitor
 	events  events
 	types   typeCache
@@ -30,7 +30,7 @@ type DB struct {
 	counts     counts
 	generation atomic.Int64                    // of connections: how many resets there were
 	doubted    atomic.Int64                    // when a connection last died in use, in nanoseconds since 1970
-	between    atomic.Uint32                   // a Pooler
+	between    atomic.Pointer[Pooler]          // never nil
 	harmless   atomic.Pointer[map[string]bool] // by words before a parenthesis; not changed
 	traces     traces
 

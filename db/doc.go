@@ -1,15 +1,22 @@
-// Package db holds a service's connections to PostgreSQL: it opens them, keeps
-// them good, lends them and says how they are.
+// Package db manages a service's connections to PostgreSQL: it opens, checks and lends
+// them, runs statements on them and reports their health.
 //
-//	d, err := db.Open(ctx, db.Config{DSN: os.Getenv("DATABASE_URL")})
+//	d, err := db.Open(ctx, db.Config{DSN: os.Getenv("DATABASE_URL"), Statements: queries.Statements})
 //	...
 //	defer d.Close(ctx)
 //	book, err := queries.New(d).GetBook(ctx, id)
 //
 // A [DB] has the methods that sqlc's generated code asks for, and BeginTx for
-// package txn. Behind it is a pgxpool, with these duties added:
+// transactions by hand; package txn runs and retries them. It looks each statement up
+// in [Config].Statements. What generated code knows of it decides which variant is
+// sent, whether it is run once more after its connection died, what it leaves in the
+// session, and what [Config].Invalidator is notified of. A text that is not in there is
+// sent as it is, once, and may write anything. [Over] is for a bare pool, which gets
+// the variants alone.
 //
-//   - Every use passes one gate. A caller waits [Config].AcquireTimeout at most
+// Behind a DB is a pgxpool, with these duties added:
+//
+//   - Every use waits in one place: a caller waits [Config].AcquireTimeout at most
 //     and then gets an [AcquireTimeoutError] that tells who holds the
 //     connections. While the server is away, callers wait for it within that
 //     time and few dials are made.
@@ -26,11 +33,10 @@
 //     second. As soon as that takes writes the pool is emptied. Until then reads go
 //     on. What the caller made read-only, a transaction, a session or the DSN, does
 //     not count.
-//   - What a caller states to be a read ([DB.Reads]) is run once more when its
-//     connection proves dead, and so is BEGIN. What Exec, Query and QueryRow sent
-//     and the server refused before it ran, because the prepared statement was
-//     forgotten or a table or type changed under it, is prepared anew and sent once
-//     more. Nothing else is sent twice.
+//   - A statement that is known to be read-only is run once more when its connection
+//     dies before the first row, and so is BEGIN. A statement that the server refused
+//     before it ran, because the prepared statement was forgotten or a table or type
+//     changed under it, is prepared anew and sent once more. Nothing else is sent twice.
 //   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
 //     state in which it was lent. [DB.Close] names what did not come back.
 //   - What a use told its session does not reach the next one: see below.
@@ -39,10 +45,10 @@
 //   - Generated code is compared with the database it meets: [DB.Verify], and
 //     [Config].Statements for the report.
 //   - A use inside of a transaction of package txn that does not go through it is
-//     refused with an [InTransactionError].
+//     refused with [ErrInTransaction].
 //   - Every connection knows the enums, composites, domains and ranges, and their
 //     arrays, that generated code names; see Types below.
-//   - A violation of a constraint comes as a [pgerr.Constraint].
+//   - Errors of pgx and of the server pass as they are: package pgerr tells them apart.
 //   - A pooler between the DB and the server is found out, and what would go wrong
 //     behind it is refused: see below.
 //
@@ -79,15 +85,15 @@
 // transaction that made them. A use is marked when its texts have such words, call a
 // function that is not known to leave nothing, or run a body (DO, CALL). A marked
 // connection is cleaned when it comes back, as after [DB.WithConn], in one round trip;
-// what cannot be undone (setseed, LOAD, PREPARE, dblink_connect) or fails closes it. Other uses cost
-// nothing more. Harmless are the server's own functions and those in C that do not
-// change from call to call, a few volatile ones such as nextval, and all that
-// generated code ([Config].Statements) knows to be read-only and not volatile.
+// what cannot be undone (setseed, LOAD, PREPARE, dblink_connect) or fails closes it.
+// Other uses cost nothing more. These are harmless: what the server's own functions and
+// those in C do, as long as they do not change from call to call, a few volatile ones
+// such as nextval, and all that generated code ([Config].Statements) knows to be
+// read-only and not volatile.
 //
 // Not seen is what an operator, a cast, a trigger, a view or a default calls, unless
-// generated code knows the statement, what is
-// done on pgx's own connection behind [pgx.Rows], and what a function of one's own does
-// that is named like a harmless one. What nextval left for currval stays unless the
+// generated code knows the statement, and what a function of one's own does that is named
+// like a harmless one. What nextval left for currval stays unless the
 // use is marked. After the cleaning a setting of one's own, such as app.tenant, is
 // empty and not NULL: PostgreSQL does not forget its name.
 //
@@ -95,7 +101,7 @@
 //
 // A pooler such as PgBouncer may give a session of the server to one client after
 // another. The monitor sees it by the process that answers ([Config].Pooler, [Auto]).
-// Then [DB.WithConn] is refused with a [PoolerError], and so are the locks of package
+// Then [DB.WithConn] is refused with a [pgerr.PoolerError], and so are the locks of package
 // txn and every text that certainly leaves something in its session (LISTEN, SET,
 // set_config(..., false), pg_advisory_lock, PREPARE, cursors WITH HOLD), for it could
 // not be taken back: the session is another client's by then. What ends with the

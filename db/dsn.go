@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/config"
 	"github.com/sqlkeel/sqlkeel/internal/dsn"
 )
 
@@ -30,9 +31,11 @@ func resolve(cfg Config) (Config, *pgxpool.Config, error) {
 		timeout = min(cmp.Or(pool.ConnConfig.ConnectTimeout, timeout), max(cfg.AcquireTimeout, 0))
 	}
 	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, timeout)
-	var p problems
-	p.unless(!strings.ContainsRune(cfg.Name, 0), "Name", "contains a NUL byte", "remove it")
-	if err := errors.Join(append(p.list, dsnErr, cfg.validate())...); err != nil {
+	p := config.Problems{Package: "db"}
+	p.Unless(!strings.ContainsRune(cfg.Name, 0), "Name", "contains a NUL byte: remove it")
+	p.Add(dsnErr)
+	p.Add(cfg.validate())
+	if err := p.Err(); err != nil {
 		return cfg, nil, err
 	}
 	cfg.applyTo(pool)
@@ -42,7 +45,7 @@ func resolve(cfg Config) (Config, *pgxpool.Config, error) {
 // parseDSN reads the DSN. Its errors never repeat a part of it.
 func parseDSN(text string) (*pgxpool.Config, error) {
 	refuse := func(reason, remedy string) error {
-		return &ConfigError{Field: "DSN", Reason: reason, Remedy: remedy}
+		return &ConfigError{Package: "db", Field: "DSN", Problem: reason + ": " + remedy}
 	}
 	conn, err := dsn.Parse(text)
 	var problem *dsn.Error

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/config"
 )
 
 // ErrClosed is returned by every use of a [DB] or [Set] after Close began.
@@ -18,37 +20,39 @@ var ErrClosed = errors.New("db: closed")
 // transaction open: the next call may get another connection.
 var ErrTxLeftOpen = errors.New("db: a transaction was left open; it was rolled back")
 
-// InTransactionError is returned for a use of a [DB] inside the function of a
+// ErrInTransaction is returned for a use of a [DB] inside the function of a
 // transaction of package txn on the same DB, with that function's context. It
-// would be a second connection, whose work is no part of the transaction and which
-// a pool that is in full use would not give. Pass the transaction, or for what is
-// meant to stand apart a context from outside of the function.
-type InTransactionError struct {
+// would take a second connection, whose work is no part of the transaction and which
+// a pool that is in full use would not give. Use the transaction, or for what is
+// meant to stand apart a context from outside of the function. The error names the
+// statement and the operation.
+var ErrInTransaction = errors.New("db: a use of the database instead of the transaction that it is inside of")
+
+// ErrUnknownTarget is returned by a [Set] when ctx names a database that it does not
+// have. The error lists those that it has.
+var ErrUnknownTarget = errors.New("db: unknown target")
+
+// inTransactionError is an [ErrInTransaction].
+type inTransactionError struct {
 	Target    string // the database's name
 	Op        string // the transaction's operation
 	Statement string // its name by sqlc, else its first word; "" for another use
 }
 
 // Error names the statement and the operation.
-func (e *InTransactionError) Error() string {
+func (e *inTransactionError) Error() string {
 	return fmt.Sprintf("db: %s was sent to %q instead of to the transaction of %s that it is inside of", cmp.Or(e.Statement, "a use"), e.Target, e.Op)
 }
 
+// Unwrap returns ErrInTransaction.
+func (e *inTransactionError) Unwrap() error { return ErrInTransaction }
+
 // ConfigError is a setting that cannot be used. [Open] reports all of them,
 // joined. It never contains the DSN, in which there may be a password.
-type ConfigError struct {
-	Field  string // such as "MaxConns" or "Health.Interval"
-	Reason string // what is wrong
-	Remedy string // what to do about it
-}
+type ConfigError = config.Error
 
-// Error returns one line.
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("db: Config.%s %s: %s", e.Field, e.Reason, e.Remedy)
-}
-
-// OpenError is why [Open] could not connect.
-type OpenError struct {
+// openError is why [Open] could not connect.
+type openError struct {
 	Target   string // the database's name
 	Attempts int    // connections tried
 	Remedy   string // what to do about it; may be empty
@@ -56,7 +60,7 @@ type OpenError struct {
 }
 
 // Error returns one line, unless the driver's error has more.
-func (e *OpenError) Error() string {
+func (e *openError) Error() string {
 	s := fmt.Sprintf("db: open %q: %s after %s", e.Target, e.Err, plural(e.Attempts, "attempt"))
 	if e.Remedy != "" {
 		s += ": " + e.Remedy
@@ -65,7 +69,7 @@ func (e *OpenError) Error() string {
 }
 
 // Unwrap returns the error of the last attempt.
-func (e *OpenError) Unwrap() error { return e.Err }
+func (e *openError) Unwrap() error { return e.Err }
 
 // AcquireTimeoutError is returned when no connection could be had within
 // [Config].AcquireTimeout. errors.Is finds context.DeadlineExceeded in it, and
@@ -92,33 +96,23 @@ func (e *AcquireTimeoutError) Error() string {
 // Unwrap returns Err.
 func (e *AcquireTimeoutError) Unwrap() error { return e.Err }
 
-// NotReadError is returned by [DB.Reads] for what it does not take for a read.
-// Nothing was sent.
-type NotReadError struct {
-	Statement string // its sqlc name, or its first word
-	Reason    string
-}
-
-// Error tells what to use instead.
-func (e *NotReadError) Error() string {
-	return fmt.Sprintf("db: %s is not known to be a read: %s; run it on the DB itself", e.Statement, e.Reason)
-}
-
-// UnknownTargetError is returned by a [Set] when ctx names a database that it
-// does not have.
-type UnknownTargetError struct {
+// unknownTargetError is an [ErrUnknownTarget].
+type unknownTargetError struct {
 	Target string
 	Known  []string // sorted
 }
 
 // Error lists the known targets.
-func (e *UnknownTargetError) Error() string {
+func (e *unknownTargetError) Error() string {
 	return fmt.Sprintf("db: unknown target %q: known are %s", e.Target, strings.Join(e.Known, ", "))
 }
 
-// CloseError is returned by [DB.Close] when ctx ended before every connection
+// Unwrap returns ErrUnknownTarget.
+func (e *unknownTargetError) Unwrap() error { return ErrUnknownTarget }
+
+// closeError is the error of [DB.Close] when ctx ended before every connection
 // was back.
-type CloseError struct {
+type closeError struct {
 	Target   string
 	Borrowed []Lease // what is still lent, oldest first
 	Waits    string  // what Close was waiting for
@@ -127,7 +121,7 @@ type CloseError struct {
 
 // Error names who holds connections, the three oldest at most, or what else
 // Close waits for.
-func (e *CloseError) Error() string {
+func (e *closeError) Error() string {
 	if len(e.Borrowed) == 0 {
 		return fmt.Sprintf("db: close %q: %v: waiting for %s", e.Target, e.Err, e.Waits)
 	}
@@ -142,7 +136,7 @@ func (e *CloseError) Error() string {
 }
 
 // Unwrap returns ctx's error.
-func (e *CloseError) Unwrap() error { return e.Err }
+func (e *closeError) Unwrap() error { return e.Err }
 
 func plural(n int, noun string) string {
 	if n == 1 {
@@ -151,16 +145,16 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// RegisterTypesError is a failure of [Config].RegisterTypes: there is no connection.
-type RegisterTypesError struct {
+// registerTypesError is a failure of [Config].RegisterTypes: there is no connection.
+type registerTypesError struct {
 	Target string // the database's name
 	Err    error
 }
 
 // Error names the database.
-func (e *RegisterTypesError) Error() string {
+func (e *registerTypesError) Error() string {
 	return fmt.Sprintf("db: connect to %q: Config.RegisterTypes: %v", e.Target, e.Err)
 }
 
 // Unwrap returns the function's error.
-func (e *RegisterTypesError) Unwrap() error { return e.Err }
+func (e *registerTypesError) Unwrap() error { return e.Err }

@@ -65,10 +65,10 @@ func (e events) schema(now string) {
 	e.log.Log(context.Background(), level, "schema", "generated code", now)
 }
 
-func (e events) state(from State, c Change) {
+func (e events) state(from State, c stateChange) {
 	level := slog.LevelInfo
 	if c.State == Down || c.State == Degraded {
 		level = slog.LevelWarn
 	}
-	e.log.Log(context.Background(), level, "health", "from", from.String(), "to", c.State.String(), "reason", c.Why)
+	e.log.Log(context.Background(), level, "health", "from", string(from), "to", string(c.State), "reason", c.Why)
 }

@@ -25,7 +25,7 @@ type Executor interface {
 var errNotReturned = errors.New("db: a call did not return")
 
 // Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
-// [AcquireTimeoutError], a [PoolerError], a [stmt.UnknownSortError], or ctx's error
+// [AcquireTimeoutError], a [pgerr.PoolerError], a [stmt.UnknownSortError], or ctx's error
 // when ctx ended before a connection was acquired. With these nothing was sent.
 // [ErrTxLeftOpen] is for a text that began a transaction.
 //

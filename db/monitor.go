@@ -29,10 +29,10 @@ type monitor struct {
 
 	mu      sync.Mutex
 	probes  probeLog      // guarded by mu
-	server  Server        // guarded by mu
+	server  serverInfo    // guarded by mu
 	schema  string        // guarded by mu
-	changes []Change      // guarded by mu; the last is the present state
-	errors  []ErrorRecord // guarded by mu
+	changes []stateChange // guarded by mu; the last is the present state
+	errors  []errorRecord // guarded by mu
 }
 
 func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
@@ -42,7 +42,7 @@ func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
 	return &monitor{
 		d: d, config: config, schema: schemaUnchecked, refusals: make(chan struct{}, 1),
 		probes:  probeLog{limit: 4096},
-		changes: []Change{{At: time.Now(), State: Starting, Why: "not probed yet"}},
+		changes: []stateChange{{At: time.Now(), State: Starting, Why: "not probed yet"}},
 	}
 }
 
@@ -91,12 +91,12 @@ func (m *monitor) probe(ctx context.Context) {
 
 // ask queries the server. A connection that was ended while it was idle says
 // little about the server, so it is asked once more on a new one.
-func (m *monitor) ask(ctx context.Context) (Server, error) {
+func (m *monitor) ask(ctx context.Context) (serverInfo, error) {
 	fresh := m.conn == nil
 	for {
 		if m.conn == nil {
 			if err := m.dial(ctx); err != nil {
-				return Server{}, err
+				return serverInfo{}, err
 			}
 		}
 		server, err := query(ctx, m.conn)
@@ -105,7 +105,7 @@ func (m *monitor) ask(ctx context.Context) (Server, error) {
 		}
 		m.hangUp()
 		if fresh || ctx.Err() != nil {
-			return Server{}, err
+			return serverInfo{}, err
 		}
 		fresh = true
 	}
@@ -131,7 +131,7 @@ func (m *monitor) hangUp() {
 	}
 }
 
-func query(ctx context.Context, conn *pgx.Conn) (s Server, err error) {
+func query(ctx context.Context, conn *pgx.Conn) (s serverInfo, err error) {
 	var replica, readOnly bool
 	err = conn.QueryRow(ctx, `
 		SELECT current_setting('server_version'), pg_postmaster_start_time(), pg_is_in_recovery(),
@@ -145,9 +145,9 @@ func query(ctx context.Context, conn *pgx.Conn) (s Server, err error) {
 }
 
 // conclude takes a probe into the history and changes the state if need be.
-func (m *monitor) conclude(p probe, server Server, err error) {
+func (m *monitor) conclude(p probe, server serverInfo, err error) {
 	stats := m.d.Stats()
-	now := Change{At: time.Now()}
+	now := stateChange{At: time.Now()}
 	now.State, now.Why = judge(server, err, stats, stats.AcquireTimeouts-m.lastTimeouts)
 	m.lastTimeouts = stats.AcquireTimeouts
 	m.mu.Lock()
@@ -173,7 +173,7 @@ func (m *monitor) conclude(p probe, server Server, err error) {
 }
 
 // judge says what state the answer to a probe stands for, and why.
-func judge(server Server, err error, pool Stats, timeouts int64) (State, string) {
+func judge(server serverInfo, err error, pool Stats, timeouts int64) (State, string) {
 	switch {
 	case err != nil:
 		return Down, err.Error()
@@ -193,7 +193,7 @@ func judge(server Server, err error, pool Stats, timeouts int64) (State, string)
 func (m *monitor) note(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.errors = keep(append(m.errors, ErrorRecord{
+	m.errors = keep(append(m.errors, errorRecord{
 		At: time.Now(), SQLSTATE: pgerr.Code(err), Kind: pgerr.KindOf(err).String(), Message: err.Error(),
 	}))
 }

@@ -23,7 +23,8 @@ import (
 // what waiting does not heal, such as a wrong password or a start-up parameter that
 // a pooler refuses.
 //
-// The error is one or several [ConfigError], joined, or an [OpenError].
+// The error is one or several [ConfigError], joined, or the failure to
+// connect, with how many attempts there were and what to do about it.
 func Open(ctx context.Context, cfg Config) (*DB, error) { return open(ctx, cfg, hooks{}) }
 
 // hooks are what tests of this package put in place of the real thing.
@@ -64,9 +65,9 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 
 func newDB(cfg *Config) *DB {
 	d := &DB{
-		cfg: *cfg, gate: newGate(), events: newEvents(cfg), types: newTypeCache(cfg),
+		cfg: *cfg, dials: newDialBackoff(), events: newEvents(cfg), types: newTypeCache(cfg),
 		pooled: make(chan struct{}),
-		waits:  newSamples(1024), counts: counts{closed: map[CloseReason]int64{}},
+		waits:  newSamples(1024), counts: counts{closed: map[string]int64{}},
 	}
 	d.traces.seed = maphash.MakeSeed()
 	if cfg.Invalidator != nil {
@@ -83,7 +84,7 @@ func newDB(cfg *Config) *DB {
 			return l, nil
 		},
 	}
-	d.between.Store(uint32(cfg.Pooler))
+	d.between.Store(&cfg.Pooler)
 	d.life, d.end = context.WithCancel(context.Background())
 	return d
 }
@@ -96,7 +97,7 @@ func (d *DB) connect(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		failed := &OpenError{Target: d.cfg.Name, Attempts: attempt, Remedy: remedy(err), Err: err}
+		failed := &openError{Target: d.cfg.Name, Attempts: attempt, Remedy: remedy(err), Err: err}
 		if attempt == d.cfg.ConnectAttempts || !heals(err) {
 			return failed
 		}
@@ -117,7 +118,7 @@ func (d *DB) beforeConnect(ctx context.Context, config *pgx.ConnConfig) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()
-	return d.gate.wait(ctx)
+	return d.dials.wait(ctx)
 }
 
 // watchHeld warns of connections that are lent for long.

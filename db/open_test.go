@@ -59,7 +59,7 @@ func TestOpenGivesUpAfterItsAttempts(t *testing.T) {
 			DSN: someDSN, ConnectAttempts: 4, ConnectBackoffBase: time.Second, ConnectBackoffMax: 2 * time.Second,
 			Logger: logTo(log, slog.LevelInfo),
 		}, hooks{dial: network.dial})
-		var failed *OpenError
+		var failed *openError
 		if !errors.As(err, &failed) || failed.Attempts != 4 || !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("error %v", err)
 		}
@@ -90,7 +90,7 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		network, start := &refusing{}, time.Now()
 		_, err := open(ctx, Config{DSN: someDSN, ConnectAttempts: 1 << 20}, hooks{dial: network.dial})
-		var failed *OpenError
+		var failed *openError
 		if !errors.As(err, &failed) || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("error %v", err)
 		}
@@ -121,7 +121,7 @@ func TestWhatDoesNotHealFailsAtOnce(t *testing.T) {
 		"42501": "grant the user CONNECT", "42704": "remove the parameter", "22023": "",
 	} {
 		dials, err := dialsUntilError(t, code)
-		var failed *OpenError
+		var failed *openError
 		if !errors.As(err, &failed) || failed.Attempts != 1 || pgerr.Code(err) != code || !strings.Contains(failed.Remedy, want) {
 			t.Errorf("%s: %v", code, err)
 		}
@@ -160,7 +160,7 @@ func TestAMissingDatabaseIsNamed(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	_, err := Open(t.Context(), Config{DSN: strings.Replace(pg.DSN(), "/pgtest_", "/missing_", 1)})
-	var failed *OpenError
+	var failed *openError
 	if !errors.As(err, &failed) || failed.Attempts != 1 || pgerr.Code(err) != "3D000" || !strings.HasPrefix(failed.Target, "missing_") {
 		t.Errorf("error %v", err)
 	}

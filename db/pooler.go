@@ -11,56 +11,28 @@ import (
 )
 
 // Pooler is what stands between a DB and its server.
-type Pooler uint8
+type Pooler string
 
 const (
 	// Auto asks the server, whenever the monitor has connected: a session whose
 	// process is not the one that the connection was announced with is a pooler's.
 	// It is then taken for [Transaction], because nothing tells it from [Session].
-	Auto Pooler = iota
+	Auto Pooler = "auto"
 	// None is no pooler. What needs a session is not refused; where there is a
 	// pooler all the same, it goes wrong unnoticed.
-	None
+	None Pooler = "none"
 	// Session is a pooler that gives each client a session of its own, for as long
 	// as the client is connected (PgBouncer's pool_mode session).
-	Session
+	Session Pooler = "session"
 	// Transaction is a pooler that gives sessions out for a transaction or a
 	// statement. Nothing can be kept in them.
-	Transaction
+	Transaction Pooler = "transaction"
 )
 
-var poolerNames = [...]string{Auto: "auto", None: "none", Session: "session", Transaction: "transaction"}
-
-// String returns the word.
-func (p Pooler) String() string {
-	if int(p) < len(poolerNames) {
-		return poolerNames[p]
-	}
-	return fmt.Sprintf("Pooler(%d)", uint8(p))
-}
-
-// MarshalText returns the word.
-func (p Pooler) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// UnmarshalText reads the word. It returns an error for any other.
-func (p *Pooler) UnmarshalText(text []byte) error {
-	for i, name := range poolerNames {
-		if name == string(text) {
-			*p = Pooler(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("db: unknown pooler %q", text)
-}
-
-// PoolerError is returned for what needs a session of the server to itself, on a DB
-// behind a pooler that shares sessions: [DB.WithConn] and LISTEN. Nothing was sent.
-type PoolerError = pgerr.PoolerError
-
 // pooler is what stands between: as configured, else as last seen.
-func (d *DB) pooler() Pooler { return Pooler(d.between.Load()) }
+func (d *DB) pooler() Pooler { return *d.between.Load() }
 
-// needSession returns a *PoolerError when use cannot have a session to itself.
+// needSession returns a *pgerr.PoolerError when use cannot have a session to itself.
 func (d *DB) needSession(use string) error {
 	if d.pooler() != Transaction {
 		return nil
@@ -69,16 +41,16 @@ func (d *DB) needSession(use string) error {
 	if d.cfg.Pooler == Auto {
 		remedy += "; if the pooler is in session mode, set Config.Pooler to db.Session"
 	}
-	return &PoolerError{Use: use, Target: fmt.Sprintf("db: %q", d.cfg.Name), Remedy: remedy}
+	return &pgerr.PoolerError{Use: use, Target: fmt.Sprintf("db: %q", d.cfg.Name), Remedy: remedy}
 }
 
-// refuse returns a *PoolerError for what certainly leaves something in its session.
+// refuse returns a *pgerr.PoolerError for what certainly leaves something in its session.
 func (d *DB) refuse(use string) error {
 	if use == "" {
 		return nil
 	}
 	err := d.needSession(use)
-	var pooler *PoolerError
+	var pooler *pgerr.PoolerError
 	if use != "LISTEN" && errors.As(err, &pooler) {
 		pooler.Remedy += "; or use what ends with the transaction, such as SET LOCAL or pg_advisory_xact_lock"
 	}
@@ -98,7 +70,7 @@ func (d *DB) meet(ctx context.Context, conn *pgx.Conn) error {
 	if pid != conn.PgConn().PID() {
 		found = Transaction
 	}
-	if was := Pooler(d.between.Swap(uint32(found))); was != found && (was != Auto || found != None) {
+	if was := *d.between.Swap(&found); was != found && (was != Auto || found != None) {
 		d.events.pooler(found)
 	}
 	return nil

@@ -156,7 +156,7 @@ func TestARefusedStartupParameterFailsOpenAtOnce(t *testing.T) {
 		"options":                 {Config{DSN: dsn + "&options=-c%20work_mem%3D8MB"}, "options"},
 	} {
 		_, err := Open(t.Context(), c.cfg)
-		var failed *OpenError
+		var failed *openError
 		if !errors.As(err, &failed) || failed.Attempts != 1 || !strings.Contains(failed.Remedy, "ignore_startup_parameters") ||
 			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
@@ -181,7 +181,7 @@ func TestWhatElseAPoolerRefusesFailsOpenAtOnce(t *testing.T) {
 		"no such user":     {other(func(u *url.URL) { u.User = url.User("nobody_here") }), "auth_file"},
 	} {
 		_, err := Open(t.Context(), Config{DSN: c.dsn})
-		var failed *OpenError
+		var failed *openError
 		if !errors.As(err, &failed) || failed.Attempts != 1 || !strings.Contains(failed.Remedy, c.says) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/internal/bouncer"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -26,10 +27,10 @@ func disguised(t *testing.T, cfg Config) *DB {
 	return d
 }
 
-// refused says that err is a *PoolerError for use which names the way out.
+// refused says that err is a *pgerr.PoolerError for use which names the way out.
 func refusedFor(t *testing.T, err error, use string, remedies ...string) {
 	t.Helper()
-	var pooler *PoolerError
+	var pooler *pgerr.PoolerError
 	if !errors.As(err, &pooler) || pooler.Use != use {
 		t.Errorf("%s: got %v", use, err)
 		return
@@ -68,9 +69,16 @@ func TestASetRefusesForThePooledOneAlone(t *testing.T) {
 		"pooled": disguised(t, Config{DSN: pg.DSN()}), "direct": start(t, Config{DSN: pg.DSN()}),
 	}}
 	nothing := func(context.Context, *pgx.Conn) error { return nil }
-	refusedFor(t, set.WithConn(t.Context(), nothing), "WithConn")
-	if err := set.WithConn(WithTarget(t.Context(), "direct"), nothing); err != nil {
-		t.Error(err)
+	for target, refused := range map[string]bool{"pooled": true, "direct": false} {
+		d, err := set.DB(WithTarget(t.Context(), target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = d.WithConn(t.Context(), nothing); refused {
+			refusedFor(t, err, "WithConn")
+		} else if err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -230,15 +238,8 @@ func TestAPoolerHasAWordInReports(t *testing.T) {
 			t.Errorf("%v is %s, %v, and back %v", p, text, err, back.Pooler)
 		}
 	}
-	var p Pooler
-	if err := p.UnmarshalText([]byte("pgbouncer")); err == nil {
-		t.Error("another word is taken")
-	}
-	if got := Pooler(9).String(); got != "Pooler(9)" {
-		t.Errorf("another value is %s", got)
-	}
 	var wrong *ConfigError
-	if _, err := Open(t.Context(), Config{DSN: "postgres://h/x", Pooler: 9}); !errors.As(err, &wrong) || wrong.Field != "Pooler" {
+	if _, err := Open(t.Context(), Config{DSN: "postgres://h/x", Pooler: "pgbouncer"}); !errors.As(err, &wrong) || wrong.Field != "Pooler" {
 		t.Errorf("another value gives %v", err)
 	}
 }

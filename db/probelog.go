@@ -25,8 +25,8 @@ func (l *probeLog) add(p probe) {
 }
 
 // stats sums up the probes that began within the window before now.
-func (l *probeLog) stats(now time.Time) Probes {
-	var s Probes
+func (l *probeLog) stats(now time.Time) probeStats {
+	var s probeStats
 	var answered []time.Duration
 	for _, p := range l.list {
 		switch {

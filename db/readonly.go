@@ -105,7 +105,7 @@ func (m *monitor) seeks() bool { return !m.refused.IsZero() && time.Since(m.refu
 // monitor's own connection says, which may lead elsewhere than a new one. If a new
 // connection takes writes the pool is emptied, for its connections are older. If none
 // can be made the monitor keeps what it has.
-func (m *monitor) reconsider(ctx context.Context, was Server) Server {
+func (m *monitor) reconsider(ctx context.Context, was serverInfo) serverInfo {
 	if !was.ReadOnly && !m.seeks() || time.Since(m.dialled) < lookAgain {
 		return was
 	}

@@ -15,55 +15,80 @@ type Report struct {
 	Since  time.Time `json:"since"` // of the state
 	Why    string    `json:"why"`   // the state was entered
 
-	Server  Server        `json:"server"`           // as last seen
-	Pooler  Pooler        `json:"pooler"`           // what stands between, as last seen or as configured
-	Schema  string        `json:"schema"`           // compared with Config.Statements: unchecked, matches, or "differs: " and the relations
-	Probes  Probes        `json:"probes"`           // of the last five minutes, or the last 4096
-	Changes []Change      `json:"changes"`          // of the state, the last 20, oldest first
-	Errors  []ErrorRecord `json:"errors,omitempty"` // the last 20 of probes, dead connections and callers without one, oldest first
+	Server struct { // as last seen
+		Version  string    `json:"version"`
+		Role     string    `json:"role"` // primary or replica
+		ReadOnly bool      `json:"read_only"`
+		Started  time.Time `json:"started"`
+	} `json:"server"`
+	Pooler Pooler   `json:"pooler"` // what stands between, as last seen or as configured
+	Schema string   `json:"schema"` // compared with Config.Statements: unchecked, matches, or "differs: " and the relations
+	Probes struct { // of the last five minutes, or the last 4096
+		Count       int      `json:"count"`
+		Failed      int      `json:"failed"`
+		SuccessRate float64  `json:"success_rate"` // 0 to 1
+		Latency     struct { // of those answered: the 50th, 95th and 99th percentiles
+			P50 time.Duration `json:"p50_ns"`
+			P95 time.Duration `json:"p95_ns"`
+			P99 time.Duration `json:"p99_ns"`
+		} `json:"latency"`
+		Last time.Time `json:"last"` // when it began
+	} `json:"probes"`
+	Changes []struct { // of the state, the last 20, oldest first
+		At    time.Time `json:"at"`
+		State State     `json:"state"` // the new one
+		Why   string    `json:"why"`
+	} `json:"changes"`
+	Errors []struct { // the last 20 of probes, dead connections and callers without one, oldest first
+		At       time.Time `json:"at"`
+		SQLSTATE string    `json:"sqlstate,omitempty"`
+		Kind     string    `json:"kind"` // as package pgerr calls it
+		Message  string    `json:"message"`
+	} `json:"errors,omitempty"`
 
 	Pool        Stats   `json:"pool"`
 	Utilisation float64 `json:"utilisation"`      // part of the connections in use, 0 to 1
 	Oldest      *Lease  `json:"oldest,omitempty"` // what is lent for the longest time
 }
 
-// Server is what the server says of itself.
-type Server struct {
-	Version  string    `json:"version"`
-	Role     string    `json:"role"` // primary or replica
-	ReadOnly bool      `json:"read_only"`
-	Started  time.Time `json:"started"`
-}
+// The parts of a Report.
+type (
+	serverInfo = struct {
+		Version  string    `json:"version"`
+		Role     string    `json:"role"`
+		ReadOnly bool      `json:"read_only"`
+		Started  time.Time `json:"started"`
+	}
+	percentiles = struct {
+		P50 time.Duration `json:"p50_ns"`
+		P95 time.Duration `json:"p95_ns"`
+		P99 time.Duration `json:"p99_ns"`
+	}
+	probeStats = struct {
+		Count       int         `json:"count"`
+		Failed      int         `json:"failed"`
+		SuccessRate float64     `json:"success_rate"`
+		Latency     percentiles `json:"latency"`
+		Last        time.Time   `json:"last"`
+	}
+	stateChange = struct {
+		At    time.Time `json:"at"`
+		State State     `json:"state"`
+		Why   string    `json:"why"`
+	}
+	errorRecord = struct {
+		At       time.Time `json:"at"`
+		SQLSTATE string    `json:"sqlstate,omitempty"`
+		Kind     string    `json:"kind"`
+		Message  string    `json:"message"`
+	}
+)
 
-// Probes sums up the monitor's probes.
-type Probes struct {
-	Count       int       `json:"count"`
-	Failed      int       `json:"failed"`
-	SuccessRate float64   `json:"success_rate"` // 0 to 1
-	Latency     Quantiles `json:"latency"`      // of those answered
-	Last        time.Time `json:"last"`         // when it began
-}
-
-// Change is a change of the state.
-type Change struct {
-	At    time.Time `json:"at"`
-	State State     `json:"state"` // the new one
-	Why   string    `json:"why"`
-}
-
-// ErrorRecord is an error that says something about the database's health.
-type ErrorRecord struct {
-	At       time.Time `json:"at"`
-	SQLSTATE string    `json:"sqlstate,omitempty"`
-	Kind     string    `json:"kind"` // as package pgerr calls it
-	Message  string    `json:"message"`
-}
-
-// Health returns what the monitor last saw and how the pool is now. It asks
-// nobody and takes no connection.
+// Health returns what the monitor last saw and how the pool is now. It takes
+// no connection.
 func (d *DB) Health() Report {
 	r := Report{Target: d.cfg.Name, Pool: d.Stats(), Oldest: d.ledger.oldest()}
-	r.Utilisation, r.Pooler = r.Pool.Utilisation(), d.pooler()
+	r.Utilisation, r.Pooler = float64(r.Pool.InUse)/float64(r.Pool.Max), d.pooler()
 	m := d.monitor
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,10 +118,10 @@ func (r Report) String() string {
 	if r.Schema != schemaUnchecked {
 		fmt.Fprintf(&b, "schema:  %s\n", r.Schema)
 	}
-	fmt.Fprintf(&b, "probes:  %d in five minutes, %.1f%% answered, %v\n", r.Probes.Count, 100*r.Probes.SuccessRate, r.Probes.Latency)
+	fmt.Fprintf(&b, "probes:  %d in five minutes, %.1f%% answered, %v\n", r.Probes.Count, 100*r.Probes.SuccessRate, times(r.Probes.Latency))
 	fmt.Fprintf(&b, "pool:    %d of %d in use (%.0f%%), %d idle, %d being opened, %d callers waiting\n",
 		r.Pool.InUse, r.Pool.Max, 100*r.Utilisation, r.Pool.Idle, r.Pool.Constructing, r.Pool.Waiting)
-	fmt.Fprintf(&b, "acquire: %d, %d timeouts, %v\n", r.Pool.Acquires, r.Pool.AcquireTimeouts, r.Pool.AcquireWait)
+	fmt.Fprintf(&b, "acquire: %d, %d timeouts, %v\n", r.Pool.Acquires, r.Pool.AcquireTimeouts, times(r.Pool.AcquireWait))
 	if r.Oldest != nil {
 		fmt.Fprintf(&b, "oldest:  %v\n", r.Oldest)
 	}
@@ -107,5 +132,4 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// String is the three times in one line.
-func (q Quantiles) String() string { return fmt.Sprintf("p50 %v, p95 %v, p99 %v", q.P50, q.P95, q.P99) }
+func times(p percentiles) string { return fmt.Sprintf("p50 %v, p95 %v, p99 %v", p.P50, p.P95, p.P99) }

@@ -32,7 +32,7 @@ func (s *samples) count() int64 {
 	return s.total
 }
 
-func (s *samples) quantiles() Quantiles {
+func (s *samples) quantiles() percentiles {
 	s.mu.Lock()
 	list := slices.Clone(s.ring)
 	s.mu.Unlock()
@@ -40,11 +40,11 @@ func (s *samples) quantiles() Quantiles {
 }
 
 // quantilesOf sorts list. A quantile is a value of the list, by nearest rank.
-func quantilesOf(list []time.Duration) Quantiles {
+func quantilesOf(list []time.Duration) percentiles {
 	if len(list) == 0 {
-		return Quantiles{}
+		return percentiles{}
 	}
 	slices.Sort(list)
 	rank := func(percent int) time.Duration { return list[(len(list)*percent+99)/100-1] }
-	return Quantiles{P50: rank(50), P95: rank(95), P99: rank(99)}
+	return percentiles{P50: rank(50), P95: rank(95), P99: rank(99)}
 }

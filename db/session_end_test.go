@@ -300,9 +300,9 @@ func TestADialThatIsRefusedEmptiesThePoolOnce(t *testing.T) {
 		l.done(nil)
 	}
 	eventually(t, "more refusals", func() bool {
-		d.gate.mu.Lock()
-		defer d.gate.mu.Unlock()
-		return d.gate.fails > 2
+		d.dials.mu.Lock()
+		defer d.dials.mu.Unlock()
+		return d.dials.fails > 2
 	})
 	eventually(t, "the end of what was lent", func() bool { return d.Stats().Closed[ClosedReset] == 3 })
 	proxy.Resume()

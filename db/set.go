@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/config"
 	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/internal/unit"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // targetKey is where [WithTarget] keeps the name.
@@ -28,7 +28,7 @@ func WithTarget(ctx context.Context, name string) context.Context {
 
 // Set is several databases. Each use goes to the one that its ctx names by
 // [WithTarget], or to the default; a name that the Set does not have is an
-// [UnknownTargetError]. There is no state to switch, so uses with different
+// [ErrUnknownTarget]. There is no state to switch, so uses with different
 // targets do not meet. It is made by [OpenSet], safe for concurrent use, and must
 // be closed. Its methods are otherwise those of [DB].
 type Set struct {
@@ -75,20 +75,19 @@ func openSet(ctx context.Context, h hooks, fallback string, configs ...Config) (
 
 // nameAll returns the name of each of configs.
 func nameAll(fallback string, configs []Config) ([]string, error) {
-	var p problems
+	p := config.Problems{Package: "db"}
 	names := make([]string, len(configs))
 	for i, cfg := range configs {
 		names[i] = cfg.Name
 		if resolved, _, err := resolve(cfg); err != nil {
-			p.list = append(p.list, fmt.Errorf("db: target %q: %w", cfg.Name, err))
+			p.Add(fmt.Errorf("db: target %q: %w", cfg.Name, err))
 		} else {
 			names[i] = resolved.Name
 		}
-		p.unless(!slices.Contains(names[:i], names[i]), "Name", fmt.Sprintf("%q is given twice", names[i]), "give each database of a Set its own")
+		p.Unless(!slices.Contains(names[:i], names[i]), "Name", "%q is given twice: give each database of a Set its own", names[i])
 	}
-	p.unless(slices.Contains(names, fallback), "Name", fmt.Sprintf("%q, the default target, is not given", fallback),
-		"choose one of "+strings.Join(names, ", "))
-	return names, errors.Join(p.list...)
+	p.Unless(slices.Contains(names, fallback), "Name", "%q, the default target, is not given: choose one of %s", fallback, strings.Join(names, ", "))
+	return names, p.Err()
 }
 
 // DB returns the database that ctx chooses.
@@ -97,7 +96,7 @@ func (s *Set) DB(ctx context.Context) (*DB, error) {
 	if d, ok := s.dbs[name]; ok {
 		return d, nil
 	}
-	return nil, &UnknownTargetError{Target: name, Known: s.Names()}
+	return nil, &unknownTargetError{Target: name, Known: s.names()}
 }
 
 // Target returns the name that ctx chooses, known or not.
@@ -108,29 +107,20 @@ func (s *Set) Target(ctx context.Context) string {
 	return s.fallback
 }
 
-// Names returns the names of all databases, sorted.
-func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.dbs)) }
+// names returns the names of all databases, sorted.
+func (s *Set) names() []string { return slices.Sorted(maps.Keys(s.dbs)) }
 
 // Close closes all databases at the same time, and joins the errors of
 // [DB.Close].
 func (s *Set) Close(ctx context.Context) error {
 	var wg sync.WaitGroup
-	names := s.Names()
+	names := s.names()
 	errs := make([]error, len(names))
 	for i, name := range names {
 		wg.Go(func() { errs[i] = s.dbs[name].Close(ctx) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
-}
-
-// WithConn is [DB.WithConn] on the database that ctx chooses.
-func (s *Set) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error, does ...stmt.Effects) error {
-	d, err := s.DB(ctx)
-	if err != nil {
-		return err
-	}
-	return d.WithConn(ctx, fn, does...)
 }
 
 // BeginTx is [DB.BeginTx] on the database that ctx chooses.

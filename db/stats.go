@@ -16,19 +16,20 @@ type Stats struct {
 	Constructing int `json:"constructing"` // being opened
 	Waiting      int `json:"waiting"`      // callers that want one
 
-	Acquires        int64     `json:"acquires"`         // that succeeded
-	AcquireTimeouts int64     `json:"acquire_timeouts"` // after AcquireTimeout, or at the caller's own deadline
-	AcquireWait     Quantiles `json:"acquire_wait"`     // of the last 1024 acquires
+	Acquires        int64    `json:"acquires"`         // that succeeded
+	AcquireTimeouts int64    `json:"acquire_timeouts"` // after AcquireTimeout, or at the caller's own deadline
+	AcquireWait     struct { // of the last 1024 acquires: the 50th, 95th and 99th percentiles
+		P50 time.Duration `json:"p50_ns"`
+		P95 time.Duration `json:"p95_ns"`
+		P99 time.Duration `json:"p99_ns"`
+	} `json:"acquire_wait"`
 
-	NewConns     int64                 `json:"new_conns"`
-	Closed       map[CloseReason]int64 `json:"closed"`        // connections closed, by reason
-	Resets       int64                 `json:"resets"`        // of the whole pool
-	PingTimeouts int64                 `json:"ping_timeouts"` // pings before a check-out that got no answer
-	Replays      int64                 `json:"replays"`       // statements that were run once more
+	NewConns     int64            `json:"new_conns"`
+	Closed       map[string]int64 `json:"closed"`        // connections closed, by reason
+	Resets       int64            `json:"resets"`        // of the whole pool
+	PingTimeouts int64            `json:"ping_timeouts"` // pings before a check-out that got no answer
+	Replays      int64            `json:"replays"`       // statements that were run once more
 }
-
-// Utilisation is the part of MaxConns that is in use, from 0 to 1.
-func (s Stats) Utilisation() float64 { return float64(s.InUse) / float64(s.Max) }
 
 // Stats returns the figures of this moment. They are read one after the other,
 // so under load they may be off by a few from each other.
@@ -47,10 +48,10 @@ type counts struct {
 	acquireTimeouts, opened, resets, pingTimeouts, replays atomic.Int64
 
 	mu     sync.Mutex
-	closed map[CloseReason]int64 // guarded by mu
+	closed map[string]int64 // guarded by mu
 }
 
-func (c *counts) closedFor(why CloseReason) {
+func (c *counts) closedFor(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed[why]++
@@ -63,11 +64,4 @@ func (c *counts) read() Stats {
 		AcquireTimeouts: c.acquireTimeouts.Load(), NewConns: c.opened.Load(), Closed: maps.Clone(c.closed),
 		Resets: c.resets.Load(), PingTimeouts: c.pingTimeouts.Load(), Replays: c.replays.Load(),
 	}
-}
-
-// Quantiles are times that half, 95 and 99 of 100 did not exceed.
-type Quantiles struct {
-	P50 time.Duration `json:"p50_ns"`
-	P95 time.Duration `json:"p95_ns"`
-	P99 time.Duration `json:"p99_ns"`
 }

@@ -63,7 +63,7 @@ func (d *DB) read(conn *pgx.Conn, s *stmt.Statement, sql string) trace {
 }
 
 // Admit marks the lease with what a text leaves behind, before it is sent. s is what
-// is known of it, or nil. The error is a *PoolerError for what would be left to other
+// is known of it, or nil. The error is a *pgerr.PoolerError for what would be left to other
 // clients of a pooler.
 func (l *lease) Admit(s *stmt.Statement, sql string, args []any) error {
 	if exec.Rewrites(args) && l.d.pooler() != Transaction {

@@ -89,7 +89,7 @@ func TestTypesThatAreMadeAnewAreKnown(t *testing.T) {
 	d, conn := openTyped(t, Config{MaxConns: 2})
 	fill(t, d, 2)
 	ways := executors(t, d)
-	for _, name := range []string{"DB", "Prune", "txn", "txn"} {
+	for _, name := range []string{"DB", "DB", "txn", "txn"} {
 		recreate(t, conn)
 		// A first use of each: of parameters, of columns alone, and of both in lists.
 		for i, use := range []func(typed.DBTX) error{

@@ -68,7 +68,7 @@ func TestAFailureOfConfigRegisterTypesIsTold(t *testing.T) {
 		return nil
 	}})
 	_, err := d.Exec(t.Context(), "SELECT 1")
-	var hook *RegisterTypesError
+	var hook *registerTypesError
 	if !errors.As(err, &hook) || !errors.Is(err, cause) || err.Error() != `db: connect to "shop": Config.RegisterTypes: no vector here` || mine.Load() != 1 {
 		t.Errorf("%v after %d calls", err, mine.Load())
 	}

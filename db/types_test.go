@@ -67,8 +67,7 @@ func executors(t *testing.T, d *DB) map[string]func(ctx context.Context, fn func
 		t.Fatal(err)
 	}
 	return map[string]func(ctx context.Context, fn func(typed.DBTX) error) error{
-		"DB":    func(_ context.Context, fn func(typed.DBTX) error) error { return fn(d) },
-		"Prune": func(_ context.Context, fn func(typed.DBTX) error) error { return fn(typed.Prune(d)) },
+		"DB": func(_ context.Context, fn func(typed.DBTX) error) error { return fn(d) },
 		"WithConn": func(ctx context.Context, fn func(typed.DBTX) error) error {
 			return d.WithConn(ctx, func(_ context.Context, conn *pgx.Conn) error { return fn(conn) })
 		},

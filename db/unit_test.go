@@ -33,7 +33,7 @@ func refusesInside(ctx context.Context, d *DB) error {
 	rows.Close()
 	_, execErr := d.Exec(in, insideOne)
 	for i, err := range []error{queryErr, execErr, d.QueryRow(in, insideOne).Scan(new(int))} {
-		var misuse *InTransactionError
+		var misuse *inTransactionError
 		if !errors.As(err, &misuse) || misuse.Op != "transfer" || misuse.Statement != "GetOne" || misuse.Target != d.Target(ctx) {
 			return fmt.Errorf("use %d: %w", i, err)
 		}
@@ -47,7 +47,7 @@ func refusesInside(ctx context.Context, d *DB) error {
 	}
 	lent := d.WithConn(in, func(context.Context, *pgx.Conn) error { return nil })
 	for i, err := range []error{copyErr, beginErr, lent, d.SendBatch(in, batch).Close()} {
-		var misuse *InTransactionError
+		var misuse *inTransactionError
 		if !errors.As(err, &misuse) {
 			return fmt.Errorf("other use %d: %w", i, err)
 		}
@@ -70,7 +70,7 @@ func TestAUseInsideOfATransactionElsewhereIsNone(t *testing.T) {
 	if _, err := d.Exec(in, insideOne); err != nil {
 		t.Error(err)
 	}
-	err = &InTransactionError{Target: "main", Op: "transfer"}
+	err = &inTransactionError{Target: "main", Op: "transfer"}
 	const want = `db: a use was sent to "main" instead of to the transaction of transfer that it is inside of`
 	if err.Error() != want {
 		t.Errorf("text is %s", err)

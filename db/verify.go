@@ -73,25 +73,31 @@ func (d *DB) verify(ctx context.Context, registry *stmt.Registry, found *VerifyE
 
 // VerifyError is what [DB.Verify] found.
 type VerifyError struct {
-	Target     string             // the database's name
-	Relations  []ChangedRelation  // by name
-	Types      []string           // that are missing, by name
-	Statements []RefusedStatement // in the order of the sources
+	Target    string     // the database's name
+	Relations []struct { // or functions such as "total(integer)", that changed since code was generated; by name
+		Name    string
+		Missing bool // or it became a partition, or temporary
+	}
+	Types      []string   // that are missing, by name
+	Statements []struct { // that the server does not take, in the order of the sources
+		Name   string          // sqlc's
+		Source string          // where it is written, such as "queries/books.sql:12"
+		Err    *pgconn.PgError // why; its Position counts in the generated constant
+	}
 }
 
-// ChangedRelation is a relation, or a function such as "total(integer)", that is not as it was when code
-// was generated.
-type ChangedRelation struct {
-	Name    string
-	Missing bool // or it became a partition, or temporary
-}
-
-// RefusedStatement is a statement that the server does not take.
-type RefusedStatement struct {
-	Name   string          // sqlc's
-	Source string          // where it is written, such as "queries/books.sql:12"
-	Err    *pgconn.PgError // why; its Position counts in the generated constant
-}
+// The findings of a VerifyError.
+type (
+	changedRelation = struct {
+		Name    string
+		Missing bool
+	}
+	refusedStatement = struct {
+		Name   string
+		Source string
+		Err    *pgconn.PgError
+	}
+)
 
 // Error has a line for each finding, after a first one.
 func (e *VerifyError) Error() string {
@@ -118,7 +124,7 @@ func (e *VerifyError) Error() string {
 }
 
 // changed compares relations with what conn's database has.
-func changed(ctx context.Context, conn *pgx.Conn, registry *stmt.Registry) ([]ChangedRelation, error) {
+func changed(ctx context.Context, conn *pgx.Conn, registry *stmt.Registry) ([]changedRelation, error) {
 	wanted := registry.Relations()
 	if len(wanted) == 0 {
 		return nil, nil
@@ -131,11 +137,11 @@ func changed(ctx context.Context, conn *pgx.Conn, registry *stmt.Registry) ([]Ch
 	if _, err := pgx.ForEachRow(rows, []any{&name, &digest}, func() error { found[name] = digest; return nil }); err != nil {
 		return nil, err
 	}
-	var list []ChangedRelation
+	var list []changedRelation
 	for _, name := range names {
 		is, there := found[name]
 		if !there || is != wanted[name] {
-			list = append(list, ChangedRelation{Name: name, Missing: !there})
+			list = append(list, changedRelation{Name: name, Missing: !there})
 		}
 	}
 	return list, nil
@@ -153,8 +159,8 @@ func uncached(conn *pgx.Conn) pgx.QueryExecMode {
 const preparedAtOnce = 64
 
 // refused prepares statements and returns those that the server does not take.
-func refused(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Statement) ([]RefusedStatement, error) {
-	var list []RefusedStatement
+func refused(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Statement) ([]refusedStatement, error) {
+	var list []refusedStatement
 	for part := range slices.Chunk(statements, preparedAtOnce) {
 		more, err := refusedOf(ctx, conn, part)
 		if err != nil {
@@ -165,7 +171,7 @@ func refused(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Stateme
 	return list, nil
 }
 
-func refusedOf(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Statement) (list []RefusedStatement, err error) {
+func refusedOf(ctx context.Context, conn *pgconn.PgConn, statements []stmt.Statement) (list []refusedStatement, err error) {
 	pipeline := conn.StartPipeline(ctx)
 	defer func() { err = cmp.Or(err, pipeline.Close()) }()
 	for i := range statements {
@@ -179,7 +185,7 @@ func refusedOf(ctx context.Context, conn *pgconn.PgConn, statements []stmt.State
 		_, err := pipeline.GetResults()
 		var pg *pgconn.PgError
 		if errors.As(err, &pg) && aboutStatement(err) {
-			list = append(list, RefusedStatement{Name: statements[i].Name, Source: statements[i].Source, Err: pg})
+			list = append(list, refusedStatement{Name: statements[i].Name, Source: statements[i].Source, Err: pg})
 		} else if err != nil {
 			return nil, err
 		}

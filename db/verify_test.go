@@ -275,7 +275,7 @@ func TestASetVerifiesTheDatabaseThatIsChosen(t *testing.T) {
 	if err := verify(WithTarget(t.Context(), "b")); err != nil {
 		t.Errorf("b: %v", err)
 	}
-	var unknown *UnknownTargetError
+	var unknown *unknownTargetError
 	if err := verify(WithTarget(t.Context(), "c")); !errors.As(err, &unknown) {
 		t.Errorf("c: %v", err)
 	}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/sqlkeel/sqlkeel/stmt"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
@@ -470,43 +468,6 @@ LIMIT `, Param: 5, Type: "integer"},
 		},
 	},
 )
-
-// Prune returns an executor that sends the statements of this package through db
-// without the optional parts that their arguments do not need. It goes between
-// New and whatever runs the statements: a pool, a connection, a transaction.
-// Everything else is passed to db as it is.
-func Prune(db DBTX) DBTX { return pruned{db} }
-
-type pruned struct{ DBTX }
-
-func (p pruned) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	sql, args, err := Statements.Rewrite(sql, args)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	return p.DBTX.Exec(ctx, sql, args...)
-}
-
-func (p pruned) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	sql, args, err := Statements.Rewrite(sql, args)
-	if err != nil {
-		return nil, err
-	}
-	return p.DBTX.Query(ctx, sql, args...)
-}
-
-func (p pruned) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	sql, args, err := Statements.Rewrite(sql, args)
-	if err != nil {
-		return failedRow{err}
-	}
-	return p.DBTX.QueryRow(ctx, sql, args...)
-}
-
-// failedRow is the row of a statement that was not sent.
-type failedRow struct{ err error }
-
-func (r failedRow) Scan(...any) error { return r.err }
 
 // FindProductsSort is an order of [Queries.FindProducts].
 type FindProductsSort string

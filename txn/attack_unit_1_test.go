@@ -145,8 +145,7 @@ func TestPoolInsideAUnitWithLocksOverASetIsRefused(t *testing.T) {
 			_, err := set.Exec(ctx, `SELECT 1`)
 			return err
 		})
-		var inside *db.InTransactionError
-		if !errors.As(err, &inside) {
+		if !errors.Is(err, db.ErrInTransaction) {
 			t.Errorf("%s: error is %v", op.Name, err)
 		}
 	}

@@ -94,8 +94,7 @@ func (s *stage) readBoth(ctx context.Context, books *repo.Repo) (string, error) 
 		return "", fmt.Errorf("%d reads failed: %w", f.failed, f.firstErr)
 	}
 	_, err = books.Book(db.WithTarget(ctx, "elsewhere"), 1)
-	var unknown *db.UnknownTargetError
-	if !errors.As(err, &unknown) {
+	if !errors.Is(err, db.ErrUnknownTarget) {
 		return "", fmt.Errorf("a target that does not exist gave %w", err)
 	}
 	s.line("%v", err)

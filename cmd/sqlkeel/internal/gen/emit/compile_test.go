@@ -19,32 +19,35 @@ import (
 // stubs are the packages that emitted code imports, as far as it uses them: so it
 // is checked against types without their sources.
 var stubs = map[string]string{
-	"context":                            "package context\ntype Context interface{ Done() }",
-	"math":                               "package math\nconst (\nMaxInt32 = 1<<31 - 1\nMaxInt64 = 1<<63 - 1\n)",
-	"fmt":                                "package fmt\nfunc Errorf(string, ...any) error { return nil }",
-	"time":                               "package time\ntype Time struct{}",
-	"github.com/jackc/pgx/v5":            "package pgx\ntype Rows interface{ Next() bool }\ntype Row interface{ Scan(...any) error }",
-	"github.com/jackc/pgx/v5/pgconn":     "package pgconn\ntype CommandTag struct{}",
-	"github.com/jackc/pgx/v5/pgtype":     "package pgtype\ntype Text struct { String string; Valid bool }",
-	"github.com/sqlkeel/sqlkeel/pgerr":   "package pgerr\ntype ConstraintID struct{ Schema, Table, Name string }",
-	"example.com/stmt":                   "package stmt\ntype Kind string",
-	"example.com/math":                   "package math\ntype Big string",
-	"github.com/sqlkeel/sqlkeel/stmt":    stmtStub,
-	"github.com/sqlkeel/sqlkeel/another": "package another",
+	"context":                          "package context\ntype Context interface{ Done() }",
+	"math":                             "package math\nconst (\nMaxInt32 = 1<<31 - 1\nMaxInt64 = 1<<63 - 1\n)",
+	"fmt":                              "package fmt\nfunc Errorf(string, ...any) error { return nil }",
+	"time":                             "package time\ntype Time struct{}",
+	"github.com/jackc/pgx/v5":          "package pgx\ntype Rows interface{ Next() bool }\ntype Row interface{ Scan(...any) error }",
+	"github.com/jackc/pgx/v5/pgconn":   "package pgconn\ntype CommandTag struct{}",
+	"github.com/jackc/pgx/v5/pgtype":   "package pgtype\ntype Text struct { String string; Valid bool }",
+	"github.com/sqlkeel/sqlkeel/pgerr": "package pgerr\ntype ConstraintID struct{ Schema, Table, Name string }",
+	"example.com/stmt":                 "package stmt\ntype Kind string",
+	"example.com/math":                 "package math\ntype Big string",
+	"github.com/sqlkeel/sqlkeel/stmt":  stmtStub,
+	"github.com/sqlkeel/sqlkeel/stmt/generated": generatedStub,
+	"github.com/sqlkeel/sqlkeel/another":        "package another",
 }
 
 const stmtStub = `package stmt
-type Mask uint64
-type Statement struct { Name, Command, Source, SQL string; Types []string; Effects Effects; Variants *Variants }
+type Statement struct { Name, Command, Source, SQL string; Types []string; Effects Effects; Variants any }
 type Effects struct { Reads, Writes []string }
+type Registry struct{}
+func NewRegistry(map[string]string, ...Statement) *Registry { return nil }
+`
+
+const generatedStub = `package generated
+type Mask uint64
 type Variants struct { Filters []Filter; Sort *Sort; Segments []Segment }
 type Filter struct { Name string; Param int; Present func(any) (present, known bool) }
 type Sort struct { Name string; Param int; Literals []string; Value func(any) (string, bool, bool) }
 type Segment struct { Need, Absent Mask; Text string; Param int; Type string }
-type Registry struct{}
 type CursorError struct{}
-func NewRegistry(map[string]string, ...Statement) *Registry { return nil }
-func (*Registry) Rewrite(sql string, args []any) (string, []any, error) { return sql, args, nil }
 func Pointer[T any](any) (present, known bool) { return }
 func Text[T ~string](any) (text string, null, known bool) { return }
 func FormatCursor(string, ...any) (string, error) { return "", nil }

@@ -100,7 +100,6 @@ func statementsFile(in Input, condition string, taken *names) ([]byte, error) {
 	var problems problems
 	predeclared(f, &problems)
 	registry(f, in, &problems)
-	prune(f, &problems)
 	for _, st := range in.Statements {
 		sortEnum(f, st, &problems)
 	}

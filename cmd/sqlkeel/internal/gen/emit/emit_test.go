@@ -114,13 +114,12 @@ func TestANameThatIsTakenIsAvoidedOrRefusedWithItsPlace(t *testing.T) {
 	in := shop()
 	in.Names["stmt"] = project.Position{File: "shop/q.sql.go", Line: 1, Column: 7}
 	in.Names["T0Key"] = project.Position{File: "shop/models.go", Line: 9, Column: 6}
-	in.Names["pruned"], in.Names["failedRow"] = in.Names["stmt"], in.Names["stmt"]
 	files, err := Package(in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for file, wanted := range map[string][]string{
-		StatementsFile:  {"stmtpkg.NewRegistry(", "type pruned2 struct", "type failedRow2 struct", `stmtpkg "github.com/sqlkeel/sqlkeel/stmt"`},
+		StatementsFile:  {"stmtpkg.NewRegistry(", `stmtpkg "github.com/sqlkeel/sqlkeel/stmt"`},
 		ConstraintsFile: {"ConstraintT0Key ", "ConstraintT0Key2 ", "T1Key ", "T1Key2 "},
 	} {
 		for _, want := range wanted {

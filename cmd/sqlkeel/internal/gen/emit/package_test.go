@@ -117,7 +117,7 @@ func TestCodeForOtherTypesOfArgumentsDoesNotCompile(t *testing.T) {
 
 // claimed are names that emitted code declares or uses.
 var claimed = []string{
-	"Statements", "Prune", "pruned", "failedRow", "FindCursor", "ParseFindCursor", "FindSort", "AllFindSortValues", "FindSortA", "FindSortA2",
+	"Statements", "generated", "FindCursor", "ParseFindCursor", "FindSort", "AllFindSortValues", "FindSortA", "FindSortA2",
 	"TKey", "ConstraintTKey", "context", "pgx", "pgconn", "stmt", "pgerr", "fmt", "math", "min", "len", "analysed", "order", "string", "error", "nil",
 	"any", "true", "byte", "int", "int32", "bool", "rows", "last", "key1", "q", "arg1", "maxRows", "title", "FindPage", "FindPageParams",
 }
@@ -169,17 +169,16 @@ func TestAllProblemsAreReportedAtOnceEachWithItsPlace(t *testing.T) {
 	in := find("Find")
 	st := in.Statements[0].Statement
 	st.Annotations = append(st.Annotations, project.Annotation{Key: "row", Args: "Line", Pos: project.Position{File: "queries/q.sql", Line: 3, Column: 4}})
-	const hand = "package shop\n\nvar Prune int\n\ntype Statements int\n\ntype Line int\n\nfunc FindSort() {}\n\nfunc ParseFindCursor() {}\n\nconst nil = 0\n"
+	const hand = "package shop\n\ntype Statements int\n\ntype Line int\n\nfunc FindSort() {}\n\nfunc ParseFindCursor() {}\n\nconst nil = 0\n"
 	_, refused := compile(t, in, hand, "")
 	got := messages(refused)
 	slices.Sort(got)
 	want := []string{
-		"hand.go:13:7: the name nil is Go's own",
-		"hand.go:3:5: the name Prune is needed",
-		"hand.go:5:6: the name Statements is needed",
-		"queries/q.sql:1:1: Find: the name FindSort, for the values of its parameter sort, is taken by hand.go:9:6",
-		"queries/q.sql:2:4: Find: @page needs the name ParseFindCursor, which is taken by hand.go:11:6",
-		"queries/q.sql:3:4: Find: @row Line: the name is taken by hand.go:7:6",
+		"hand.go:11:7: the name nil is Go's own",
+		"hand.go:3:6: the name Statements is needed",
+		"queries/q.sql:1:1: Find: the name FindSort, for the values of its parameter sort, is taken by hand.go:7:6",
+		"queries/q.sql:2:4: Find: @page needs the name ParseFindCursor, which is taken by hand.go:9:6",
+		"queries/q.sql:3:4: Find: @row Line: the name is taken by hand.go:5:6",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("got %q", got)

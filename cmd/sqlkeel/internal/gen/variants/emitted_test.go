@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/migrations"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 	"github.com/sqlkeel/sqlkeel/queries"
@@ -19,7 +20,7 @@ import (
 func bookseller(t *testing.T) (conn *pgx.Conn, full, pruned *queries.Queries) {
 	b := setup(t, "", pgtest.WithMigrations(migrations.FS))
 	b.exec(t, someBooks)
-	return b.conn, queries.New(b.conn), queries.New(queries.Prune(b.conn))
+	return b.conn, queries.New(b.conn), queries.New(db.Over(b.conn, queries.Statements))
 }
 
 // maybe returns one of some values or nil.
@@ -30,7 +31,7 @@ func maybe[T any](rng *rand.Rand, values ...T) *T {
 	return nil
 }
 
-func TestGeneratedCodeReturnsTheSameThroughPrune(t *testing.T) {
+func TestGeneratedCodeReturnsTheSameByItsVariants(t *testing.T) {
 	t.Parallel()
 	conn, full, pruned := bookseller(t)
 	rng := rand.New(rand.NewPCG(5, 5))
@@ -49,7 +50,7 @@ func TestGeneratedCodeReturnsTheSameThroughPrune(t *testing.T) {
 			t.Fatalf("%+v: %v, want %v: %v", arg, got, want, err)
 		}
 		err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
-			got, err = queries.New(queries.Prune(tx)).FindProducts(t.Context(), arg)
+			got, err = queries.New(db.Over(tx, queries.Statements)).FindProducts(t.Context(), arg)
 			return err
 		})
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -75,7 +76,7 @@ func TestGeneratedCodeReturnsTheSameInEveryProtocol(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pruned := queries.New(queries.Prune(other))
+		pruned := queries.New(db.Over(other, queries.Statements))
 		for range 40 {
 			arg := queries.FindProductsParams{
 				Category: maybe(rng, queries.BookCategoryFiction), MinPrice: maybe[int64](rng, 100, -1), InStock: maybe(rng, true, false),

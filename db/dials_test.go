@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-func TestTheGateHoldsBackDialsAfterAFailure(t *testing.T) {
+func TestDialsAreHeldBackAfterAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
+		g := newDialBackoff()
 		for _, want := range []time.Duration{0, 50, 100, 200, 400, 500, 500} {
 			start := time.Now()
 			if err := g.wait(t.Context()); err != nil {
@@ -31,7 +31,7 @@ func TestTheGateHoldsBackDialsAfterAFailure(t *testing.T) {
 func TestASuccessLetsEveryoneThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
+		g := newDialBackoff()
 		g.failed(io.EOF, false)
 		start, done := time.Now(), make(chan time.Duration)
 		for range 8 {
@@ -59,18 +59,18 @@ func TestASuccessLetsEveryoneThrough(t *testing.T) {
 	})
 }
 
-func TestTheGateEndsWithItsContext(t *testing.T) {
+func TestAHeldBackDialEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
+		g := newDialBackoff()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("an open gate: %v", err)
+			t.Errorf("without a failure: %v", err)
 		}
 		g.failed(io.EOF, false)
 		if err := g.wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("a shut gate: %v", err)
+			t.Errorf("after a failure: %v", err)
 		}
 	})
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-// gate holds back dials while the server is away. After a failure no slot of the
+// dialBackoff holds back dials while the server is away. After a failure no slot of the
 // pool dials for a while, which doubles from 50 ms to 500 ms; the first
 // connection that succeeds lets all of them go.
-type gate struct {
+type dialBackoff struct {
 	mu      sync.Mutex
 	fails   int           // guarded by mu; in a row
 	until   time.Time     // guarded by mu; no dial before
@@ -25,13 +25,13 @@ type gate struct {
 
 var dialPause = backoff.Policy{Base: 50 * time.Millisecond, Max: 500 * time.Millisecond}
 
-func newGate() *gate { return &gate{opened: make(chan struct{})} }
+func newDialBackoff() *dialBackoff { return &dialBackoff{opened: make(chan struct{})} }
 
 // wait returns when a dial may be made, or with ctx's error.
-func (g *gate) wait(ctx context.Context) error {
-	g.mu.Lock()
-	pause, opened := time.Until(g.until), g.opened
-	g.mu.Unlock()
+func (b *dialBackoff) wait(ctx context.Context) error {
+	b.mu.Lock()
+	pause, opened := time.Until(b.until), b.opened
+	b.mu.Unlock()
 	if pause <= 0 {
 		return ctx.Err()
 	}
@@ -50,47 +50,47 @@ func (g *gate) wait(ctx context.Context) error {
 // failed notes that no connection could be made, and says whether this was the
 // first refusal since the last success. Slots that dialled together fail together:
 // only the first of them counts.
-func (g *gate) failed(err error, refused bool) (first bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.cause = err
-	first, g.refused = refused && !g.refused, g.refused || refused
-	if now := time.Now(); !now.Before(g.until) {
-		g.until = now.Add(dialPause.Ceiling(g.fails))
-		g.fails++
+func (b *dialBackoff) failed(err error, refused bool) (first bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cause = err
+	first, b.refused = refused && !b.refused, b.refused || refused
+	if now := time.Now(); !now.Before(b.until) {
+		b.until = now.Add(dialPause.Ceiling(b.fails))
+		b.fails++
 	}
 	return first
 }
 
 // succeeded notes that a connection was made.
-func (g *gate) succeeded() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.fails == 0 {
+func (b *dialBackoff) succeeded() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fails == 0 {
 		return
 	}
-	g.fails, g.until, g.cause, g.refused = 0, time.Time{}, nil, false
-	close(g.opened)
-	g.opened = make(chan struct{})
+	b.fails, b.until, b.cause, b.refused = 0, time.Time{}, nil, false
+	close(b.opened)
+	b.opened = make(chan struct{})
 }
 
 // last returns the last failure, or nil when a connection was made since.
-func (g *gate) last() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.cause
+func (b *dialBackoff) last() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.cause
 }
 
 // dialFailed notes that a dial failed. The first refusal since a connection was made
 // empties the pool: what it still has is of a server that is going or gone.
 func (d *DB) dialFailed(err error, generation int64) {
 	refused := serverGone(pgerr.Code(err), err)
-	if d.gate.failed(err, refused) {
+	if d.dials.failed(err, refused) {
 		d.reset(&connInfo{generation: generation}, "a dial was refused")
 	}
 }
 
-// dialTracer tells the gate of a dial that failed, also when nobody waits for it
+// dialTracer tells the pool of a dial that failed, also when nobody waits for it
 // any more, and the connection of which generation it is: a reset during the dial
 // is about it too. It stands in for the pool's tracer until the dial begins.
 type dialTracer struct {
@@ -108,7 +108,7 @@ func (t *dialTracer) TraceConnectStart(ctx context.Context, data pgx.TraceConnec
 	return ctx
 }
 
-// TraceConnectEnd tells the gate of a failure that may heal, or the connection of
+// TraceConnectEnd tells the pool of a failure that may heal, or the connection of
 // its generation.
 func (t *dialTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
 	switch {
