@@ -17,11 +17,11 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// acquire lends a connection. Every use of the pool comes through here.
+// acquire checks out a connection. Every use of the pool comes through here.
 //
-// The error is an *inTransactionError, ErrClosed, ctx's (with the last failure to
-// connect, if there was one), an *AcquireTimeoutError, or a failure to connect that
-// waiting does not heal.
+// The error is an *inTransactionError, ErrClosed, an *AcquireTimeoutError, or ctx's
+// with the last failure to connect, if there was one. A failure to connect that waiting
+// does not heal is returned at once.
 func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 	if d.life.Err() != nil {
 		return nil, ErrClosed

@@ -23,7 +23,7 @@ const (
 // connection is seen at once; what needs a ping is a network that swallows it.
 const pingAfter = time.Second
 
-// fresh reports whether conn may be lent without a ping.
+// fresh reports whether conn may be used without a ping.
 func (d *DB) fresh(conn *pgxpool.Conn) bool {
 	info := infoOf(conn.Conn())
 	return info.peeker.look() == silent && d.trusts(info)
@@ -34,8 +34,8 @@ func (d *DB) trusts(info *connInfo) bool {
 	return time.Since(info.lastUsed) < pingAfter && info.lastUsed.UnixNano() > d.doubted.Load()
 }
 
-// alive says whether conn is fit to be lent. If not, it has been taken out of
-// the pool, unless ctx ended meanwhile: then a ping in flight decides, later.
+// alive reports whether conn can be used. If not, it has been taken out of the pool,
+// unless ctx ended meanwhile: then a ping in flight decides, later.
 func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 	info := infoOf(conn.Conn())
 	switch info.peeker.look() {
@@ -109,8 +109,8 @@ func (d *DB) discard(conn *pgxpool.Conn, why string) {
 	}()
 }
 
-// sever closes a connection without a word to the other side, unless pgx is at
-// it already.
+// sever closes the socket without a Terminate message, unless pgx is closing it
+// already.
 func sever(conn *pgx.Conn) {
 	if conn.IsClosed() {
 		return
@@ -123,7 +123,7 @@ func sever(conn *pgx.Conn) {
 	_ = conn.Close(context.Background()) // has no one to wait for any more
 }
 
-// bury closes a connection that nobody will use again.
+// bury closes a connection that will not be used again.
 func (d *DB) bury(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), d.cfg.PingTimeout)
 	defer cancel()

@@ -2,11 +2,10 @@ package db
 
 import "context"
 
-// Close refuses new uses, waits until every connection is back, closes them and
-// stops the monitor. When ctx ends before that it returns an error that
-// names who holds connections, or what else it waits for; connections are closed
-// as they come back. Close may be
-// called again, to wait on; once all is done it returns nil.
+// Close refuses new uses, waits until every connection is back, closes them and stops
+// the monitor. When ctx ends before that it returns an error that names who holds
+// connections, or what else it waits for; connections are closed as they come back.
+// Close may be called again, to wait on; once all is done it returns nil.
 func (d *DB) Close(ctx context.Context) error {
 	d.end()
 	done := d.drained()
@@ -33,7 +32,7 @@ func (d *DB) drain() <-chan struct{} {
 		defer close(done)
 		d.loops.Wait()
 		d.drains.Store(1)
-		d.pool.Close() // for ever, as long as a connection is lent
+		d.pool.Close() // for ever, while a connection is in use
 		d.drains.Store(2)
 		d.closers.Wait()
 	}()

@@ -16,10 +16,10 @@ import (
 // zero value of every other field stands for its default.
 type Config struct {
 	// DSN is a URL (postgres://user:password@host:port/database?sslmode=...) or
-	// keyword=value pairs, as pgx understands them; what it leaves out is taken
-	// from the PG* environment variables. What is neither, or has a keyword that
-	// neither libpq nor pgx nor PostgreSQL has, is refused before any dial. pgxpool's pool_* parameters are
-	// refused: they are fields here. No default.
+	// keyword=value pairs, as pgx understands them; what it leaves out is taken from
+	// the PG* environment variables. Anything else, and a keyword that neither libpq
+	// nor pgx nor PostgreSQL has, is refused before any dial. So are pgxpool's pool_*
+	// parameters: they are fields here. No default.
 	DSN string
 	// Name stands for this database in logs, errors, reports and, within a
 	// [Set], for [WithTarget]. Default: the database's name.
@@ -27,8 +27,8 @@ type Config struct {
 
 	// MaxConns is the most connections that the pool has. Default 10.
 	MaxConns int
-	// MinConns is the base: so many connections are kept open. Those above it
-	// are overflow, which closes once idle for MaxConnIdleTime. Default 0.
+	// MinConns is the number of connections kept open. Those above it are overflow,
+	// which closes once idle for MaxConnIdleTime. Default 0.
 	MinConns int
 	// MinIdleConns is how many connections are kept ready beyond those in use,
 	// up to MaxConns. Default 0.
@@ -39,8 +39,8 @@ type Config struct {
 	// MaxConnLifetimeJitter is added to the lifetime, at random from zero up, in
 	// whole seconds: less than 2 s does nothing. Default: a fifth of the lifetime.
 	MaxConnLifetimeJitter time.Duration
-	// MaxConnIdleTime is how long overflow may be idle. It is looked at four
-	// times in that time, and every 30 s at least. Default 5 min.
+	// MaxConnIdleTime is how long overflow may be idle. It is checked four times per
+	// interval, and every 30 s at least. Default 5 min.
 	MaxConnIdleTime time.Duration
 
 	// AcquireTimeout bounds a caller's wait for a connection, with everything in
@@ -49,9 +49,9 @@ type Config struct {
 	// ConnectTimeout bounds one attempt to connect to one address. Default: the DSN's
 	// connect_timeout, else 3 s, or AcquireTimeout when that is less than either.
 	ConnectTimeout time.Duration
-	// PingTimeout bounds the look at an idle connection before it is lent, and how
-	// long a slot of the pool waits for a broken connection to end. Default 1 s, or
-	// AcquireTimeout when that is less.
+	// PingTimeout bounds the check of an idle connection before its use. It also bounds
+	// how long a slot of the pool waits for a broken connection to close. Default 1 s,
+	// or AcquireTimeout when that is less.
 	PingTimeout time.Duration
 	// StatementTimeout is the server's statement_timeout for every session, in
 	// whole milliseconds. PgBouncer refuses it, and then Open fails; where it is set
@@ -66,8 +66,8 @@ type Config struct {
 	// doubles up to the maximum. Default 100 ms and 5 s.
 	ConnectBackoffBase, ConnectBackoffMax time.Duration
 
-	// HoldWarning is how long a connection may be lent before the log warns of
-	// it and says who has it. Default 30 s.
+	// HoldWarning is how long a connection may be in use before the log warns of it and
+	// names its holder. Default 30 s.
 	HoldWarning time.Duration
 	// ExecMode is how statements are sent. Default: the DSN's
 	// default_query_exec_mode, else pgx's, which caches prepared statements, and
@@ -78,16 +78,16 @@ type Config struct {
 	// Pooler is what stands between this DB and the server. Behind one that shares
 	// sessions, what needs one to itself is refused with a [pgerr.PoolerError]. Default [Auto].
 	Pooler Pooler
-	// Tracer hears of every statement of the pool, as pgx describes it. The
-	// monitor's probes and the pool's pings are not told. Default none.
+	// Tracer receives pgx's trace events for statements, but not for probes and pings.
+	// Default none.
 	Tracer pgx.QueryTracer
 	// Logger gets the pool's events: check-out and check-in at debug level;
 	// connect, close and the server's return at info; trouble at warn. Default none.
 	Logger *slog.Logger
 	// Statements are those of generated code, such as queries.Statements; several
-	// packages' are joined by [stmt.Join]. They decide for each statement that is
-	// sent: which of its variants, whether it is run once more after its connection
-	// died, what it leaves in the session, and what Invalidator is notified of.
+	// packages' are joined by [stmt.Join]. They decide which variant of a statement is
+	// sent and whether it is retried after its connection died. They say what it leaves
+	// in the session and what Invalidator is notified of.
 	//
 	// The types that they name are loaded when the monitor connects, in one round
 	// trip, and every connection of the pool knows them; see [RegisterTypes] for a
@@ -101,9 +101,9 @@ type Config struct {
 	// Default none.
 	Invalidator stmt.Invalidator
 	// RegisterTypes is called with each new connection of the pool, before its first
-	// use, for types that only other code understands: it is what pgvector and
-	// decimal libraries offer as a function of this form. The enums, composites,
-	// domains and ranges that Statements name are known by then without it.
+	// use, for types that only other code understands. pgvector and decimal libraries
+	// offer a function of this form. The enums, composites, domains and ranges that
+	// Statements name are known by then without it.
 	//
 	// Several calls may run at the same time. ctx ends after AcquireTimeout. On an
 	// error the connection is closed, and the caller who waits for it gets a

@@ -11,9 +11,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// cleanSession undoes what a session can be told. It is DISCARD ALL but for
-// prepared statements and plans, which pgx keeps count of; it ends with those that
-// pgx does not know, because they were prepared by PREPARE.
+// cleanSession resets what SQL can set in a session. It is DISCARD ALL without prepared
+// statements and plans, which pgx keeps track of. It ends with the statements that pgx
+// does not know, those of PREPARE.
 const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; " +
 	"SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; " +
 	"SELECT FROM pg_prepared_statements WHERE from_sql"
@@ -21,17 +21,17 @@ const cleanSession = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; U
 // errPrepared is why a session is not clean: PREPARE left a statement in it.
 var errPrepared = errors.New("db: the session has statements of PREPARE")
 
-// WithConn lends one connection to fn and takes it back when fn returns, panics
-// or ends its goroutine. fn must not keep it. It is for what belongs to a
-// session: SET, advisory locks, temporary tables, LISTEN, many statements in a row.
+// WithConn gives fn one connection and returns it to the pool when fn returns, panics
+// or ends its goroutine. fn must not keep it. It is for what belongs to a session: SET,
+// advisory locks, temporary tables, LISTEN, many statements in a row.
 //
-// Afterwards a transaction that fn left open is rolled back, and everything is
-// undone that fn told the session: settings, role, locks, temporary tables, cursors,
-// LISTEN with the notifications that came. That costs one round trip, which ctx's end
-// does not stop; where it fails or has no answer within [Config].PingTimeout, or finds
-// statements of PREPARE, the connection is closed instead. What fn prepared by pgx
-// stays, as do libraries (LOAD), the seed of random(), and on the server what PREPARE
-// TRANSACTION keeps.
+// Afterwards a transaction that fn left open is rolled back, and all session state is
+// reset except named prepared statements of pgx. That covers settings, role, locks,
+// temporary tables, cursors, and LISTEN with its notifications. It costs one round
+// trip, which ctx's end does not stop. If it fails, gets no answer within
+// [Config].PingTimeout, or finds statements of PREPARE, the connection is closed
+// instead. Libraries (LOAD), the seed of random() and what PREPARE TRANSACTION left on
+// the server stay.
 //
 // does names what fn changes in the database, for [Config].Invalidator; it may be
 // [stmt.Effects]{} for nothing. Without it fn may change anything, and counts as one
@@ -71,8 +71,8 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 	return fn(unit.WithPool(ctx, d), l.conn)
 }
 
-// clean brings the connection back into the state in which it was lent, or
-// closes it. It says whether a transaction was open.
+// clean resets the connection's session or closes the connection. It reports whether a
+// transaction was open.
 func (l *lease) clean(ctx context.Context) (open bool) {
 	pg := l.conn.PgConn()
 	open = pg.TxStatus() != 'I' // which a closed connection had last

@@ -10,17 +10,17 @@ import (
 
 // Why a connection of the pool was closed.
 const (
-	ClosedIdle     = "idle"     // overflow that nobody used
+	ClosedIdle     = "idle"     // overflow that was not used
 	ClosedLifetime = "lifetime" // old enough to be replaced
 	ClosedDead     = "dead"     // the server or the network ended it
 	ClosedCanceled = "canceled" // the caller left in the middle of a statement
-	ClosedDirty    = "dirty"    // it came back in a state in which it cannot be lent
+	ClosedDirty    = "dirty"    // it came back in a state that cannot be reset
 	ClosedReset    = "reset"    // another one died, and it was suspect
 	ClosedShutdown = "shutdown" // the DB was closed
 )
 
-// connInfo is what the pool knows of a connection. It travels with it, and is
-// for whoever holds the connection.
+// connInfo is what the pool knows of a connection. It travels with it, for the holder
+// of the connection.
 type connInfo struct {
 	opened     time.Time
 	lastUsed   time.Time
@@ -44,10 +44,10 @@ func infoOf(conn *pgx.Conn) *connInfo {
 	return info
 }
 
-// listen makes known to a connection's info what the server says that decides
-// about the pool, also when the connection's user keeps the error to himself: that
-// a write was refused, and the last word. A crash of the server is announced by a
-// notice, everything else by an error.
+// listen notes in a connection's info what the server says that decides about the pool,
+// also when the connection's user hides the error: that a write was refused, and the
+// last word. A crash of the server is announced by a notice, everything else by an
+// error.
 func listen(config *pgconn.Config) {
 	onError, onNotice := config.OnPgError, config.OnNotice
 	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
@@ -106,7 +106,7 @@ func (d *DB) registerMore(ctx context.Context, conn *pgx.Conn) error {
 	return &registerTypesError{Target: d.cfg.Name, Err: err}
 }
 
-// closed is told of each connection of the pool that will be closed now.
+// closed notes each connection of the pool that will be closed now.
 func (d *DB) closed(conn *pgx.Conn) {
 	info := infoOf(conn)
 	if info.reason == "" {

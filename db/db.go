@@ -40,7 +40,7 @@ type DB struct {
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc
-	loops   sync.WaitGroup // the monitor, and the watch over what is lent
+	loops   sync.WaitGroup // the monitor, and the watch over leases
 	closers sync.WaitGroup // connections on their way out; never waited for before pool is closed
 	drained func() <-chan struct{}
 	drains  atomic.Int32 // what drain waits for, an index of drainStages

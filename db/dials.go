@@ -90,9 +90,9 @@ func (d *DB) dialFailed(err error, generation int64) {
 	}
 }
 
-// dialTracer tells the pool of a dial that failed, also when nobody waits for it
-// any more, and the connection of which generation it is: a reset during the dial
-// is about it too. It stands in for the pool's tracer until the dial begins.
+// dialTracer notifies the pool of a dial that failed, also when no caller waits for it
+// any more. It tells the connection its generation: a reset during the dial is about it
+// too. It stands in for the pool's tracer until the dial begins.
 type dialTracer struct {
 	pgx.QueryTracer // the pool's; may be nil
 	d               *DB

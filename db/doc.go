@@ -1,5 +1,5 @@
-// Package db manages a service's connections to PostgreSQL: it opens, checks and lends
-// them, runs statements on them and reports their health.
+// Package db manages a service's connections to PostgreSQL: it opens and checks them,
+// runs statements on them, and reports their health.
 //
 //	d, err := db.Open(ctx, db.Config{DSN: os.Getenv("DATABASE_URL"), Statements: queries.Statements})
 //	...
@@ -8,48 +8,48 @@
 //
 // A [DB] has the methods that sqlc's generated code asks for, and BeginTx for
 // transactions by hand; package txn runs and retries them. It looks each statement up
-// in [Config].Statements. What generated code knows of it decides which variant is
-// sent, whether it is run once more after its connection died, what it leaves in the
-// session, and what [Config].Invalidator is notified of. A text that is not in there is
-// sent as it is, once, and may write anything. [Over] is for a bare pool, which gets
-// the variants alone.
+// in [Config].Statements. What generated code knows of it decides which variant is sent
+// and whether it is retried after its connection died. It also says what the statement
+// leaves in the session, and what [Config].Invalidator is notified of. A text that is
+// not in there is sent as it is, once, and may write anything. [Over] is for a bare
+// pool, which gets the variants alone.
 //
 // Behind a DB is a pgxpool, with these duties added:
 //
-//   - Every use waits in one place: a caller waits [Config].AcquireTimeout at most
-//     and then gets an [AcquireTimeoutError] that tells who holds the
-//     connections. While the server is away, callers wait for it within that
-//     time and few dials are made.
-//   - A connection is looked at before it is lent. One that the server closed
-//     is seen without a round trip. One that was idle for a second is pinged, or
-//     for any time while another died in use.
+//   - Every use waits in one place: a caller waits [Config].AcquireTimeout at most and
+//     then gets an [AcquireTimeoutError] that names the longest holder. While the
+//     server is down, callers wait for it within that time and few dials are made.
+//   - A connection is checked before it is used. One that the server closed is found
+//     without a round trip. One that was idle for a second is pinged, or for any time
+//     if another one died in use meanwhile.
 //   - A session that ends by itself (57P01, a socket that was closed or reset)
 //     costs its own connection and no other. The pool is emptied when the server or
 //     the network is gone: a ping without an answer, a crash (57P02), a dial that
 //     is refused (57P03 too). So a network that swallowed all connections costs one
 //     PingTimeout and not one a connection.
-//   - A write that a standby or a read-only server refuses (25006) makes the monitor
-//     look where the address leads now, by a new connection and at most twice a
-//     second. As soon as that takes writes the pool is emptied. Until then reads go
-//     on. What the caller made read-only, a transaction, a session or the DSN, does
-//     not count.
-//   - A statement that is known to be read-only is run once more when its connection
+//   - After a write that a standby or a read-only server refused (25006) the monitor
+//     opens a new connection, at most twice a second. It shows where the address leads
+//     now. When that server takes writes the pool is emptied. Until then reads go on.
+//     What the caller made read-only, a transaction, a session or the DSN, does not
+//     count.
+//   - A statement that is known to be read-only is retried once when its connection
 //     dies before the first row, and so is BEGIN. A statement that the server refused
-//     before it ran, because the prepared statement was forgotten or a table or type
-//     changed under it, is prepared anew and sent once more. Nothing else is sent twice.
-//   - What is lent comes back: [DB.WithConn] also on panic and Goexit, and in the
-//     state in which it was lent. [DB.Close] names what did not come back.
-//   - What a use told its session does not reach the next one: see below.
-//   - A monitor asks the server on a connection of its own ([DB.Health]), so that
-//     a pool in full use is not mistaken for a dead server.
+//     before it ran is prepared anew and sent once more: its prepared statement was
+//     forgotten, or a table or type changed under it. Nothing else is sent twice.
+//   - Connections come back, from [DB.WithConn] also on panic and Goexit, and with a
+//     clean session. [DB.Close] names what did not come back.
+//   - Session state does not reach the next user: see below.
+//   - A monitor probes the server on a connection of its own ([DB.Health]). A pool in
+//     full use is not mistaken for a dead server.
 //   - Generated code is compared with the database it meets: [DB.Verify], and
 //     [Config].Statements for the report.
-//   - A use inside of a transaction of package txn that does not go through it is
-//     refused with [ErrInTransaction].
+//   - A use inside a transaction of package txn that bypasses it is refused with
+//     [ErrInTransaction].
 //   - Every connection knows the enums, composites, domains and ranges, and their
 //     arrays, that generated code names; see Types below.
-//   - Errors of pgx and of the server pass as they are: package pgerr tells them apart.
-//   - A pooler between the DB and the server is found out, and what would go wrong
+//   - Errors of pgx and of the server pass as they are: package pgerr says what they
+//     mean.
+//   - A pooler between the DB and the server is recognized, and what would go wrong
 //     behind it is refused: see below.
 //
 // A [Set] is several databases of which ctx chooses one ([WithTarget]).
@@ -82,42 +82,41 @@
 //
 // Settings (SET, set_config), roles, session characteristics, advisory locks of the
 // session, temporary tables, LISTEN, PREPARE and cursors WITH HOLD outlive the
-// transaction that made them. A use is marked when its texts have such words, call a
-// function that is not known to leave nothing, or run a body (DO, CALL). A marked
-// connection is cleaned when it comes back, as after [DB.WithConn], in one round trip;
-// what cannot be undone (setseed, LOAD, PREPARE, dblink_connect) or fails closes it.
-// Other uses cost nothing more. These are harmless: what the server's own functions and
-// those in C do, as long as they do not change from call to call, a few volatile ones
-// such as nextval, and all that generated code ([Config].Statements) knows to be
-// read-only and not volatile.
+// transaction that made them. A use is marked when its texts have such words or run a
+// body (DO, CALL). It is also marked when they call a function that is not known to be
+// harmless. A marked connection is cleaned when it comes back, as after [DB.WithConn],
+// in one round trip; what cannot be undone (setseed, LOAD, PREPARE, dblink_connect) or
+// fails closes it. Other uses cost nothing more. Harmless are the server's own
+// functions and those in C that are not volatile, and a few volatile ones such as
+// nextval. So is all that generated code ([Config].Statements) knows to be read-only
+// and not volatile.
 //
-// Not seen is what an operator, a cast, a trigger, a view or a default calls, unless
-// generated code knows the statement, and what a function of one's own does that is named
-// like a harmless one. What nextval left for currval stays unless the
-// use is marked. After the cleaning a setting of one's own, such as app.tenant, is
-// empty and not NULL: PostgreSQL does not forget its name.
+// Two things are not seen. An operator, a cast, a trigger, a view or a default may call
+// something, unless generated code knows the statement. A function may be named like a
+// harmless one. What nextval left for currval stays unless the use is marked. After the
+// cleaning a setting of one's own, such as app.tenant, is empty and not NULL:
+// PostgreSQL does not forget its name.
 //
 // # Behind a pooler
 //
 // A pooler such as PgBouncer may give a session of the server to one client after
 // another. The monitor sees it by the process that answers ([Config].Pooler, [Auto]).
-// Then [DB.WithConn] is refused with a [pgerr.PoolerError], and so are the locks of package
-// txn and every text that certainly leaves something in its session (LISTEN, SET,
-// set_config(..., false), pg_advisory_lock, PREPARE, cursors WITH HOLD), for it could
-// not be taken back: the session is another client's by then. What ends with the
-// transaction (SET LOCAL, pg_advisory_xact_lock) works, and so do the settings that
-// PgBouncer keeps apart (application_name, client_encoding, DateStyle, TimeZone). What
-// is not certain, such as a temporary table, is let through and not cleaned. Statements
-// are sent without being prepared by name unless
-// [Config].ExecMode says otherwise; [Report].Pooler tells. A pooler in session mode
-// looks the same: [Config].Pooler has to say so. What the pooler refuses for good, a
-// start-up parameter for one, fails [Open] at once, with what to do about it.
+// Then [DB.WithConn] is refused with a [pgerr.PoolerError]. So is every text that
+// certainly leaves something in its session: LISTEN, SET, set_config(..., false),
+// pg_advisory_lock, PREPARE, cursors WITH HOLD. It could not be undone, because the
+// session is another client's by then. What ends with the transaction (SET LOCAL,
+// pg_advisory_xact_lock) works, and so do the settings that PgBouncer keeps apart
+// (application_name, client_encoding, DateStyle, TimeZone). What is not certain, such
+// as a temporary table, is let through and not cleaned. Statements are sent without
+// being prepared by name unless [Config].ExecMode says otherwise; [Report].Pooler
+// tells. A pooler in session mode looks the same: [Config].Pooler has to say so. What
+// the pooler refuses for good, a start-up parameter for one, fails [Open] at once, with
+// what to do about it.
 //
 // # Connections on the server
 //
-// A DB has at most MaxConns connections in its pool, one for the monitor, and one for
-// a moment when it asks for a type. The
-// server may count a few more for a moment: those that were closed already and
-// have not ended there, after a reset of the pool or when many callers cancel
-// statements at once. Leave it some slack.
+// A DB has at most MaxConns connections in its pool, one for the monitor, and one for a
+// moment when it asks for a type. The server may count a few more for a moment: those
+// that were closed already and have not ended there, after a reset of the pool or when
+// many callers cancel statements at once. Leave it some slack.
 package db

@@ -20,11 +20,10 @@ var ErrClosed = errors.New("db: closed")
 // transaction open: the next call may get another connection.
 var ErrTxLeftOpen = errors.New("db: a transaction was left open; it was rolled back")
 
-// ErrInTransaction is returned for a use of a [DB] inside the function of a
-// transaction of package txn on the same DB, with that function's context. It
-// would take a second connection, whose work is no part of the transaction and which
-// a pool that is in full use would not give. Use the transaction, or for what is
-// meant to stand apart a context from outside of the function. The error names the
+// ErrInTransaction is returned for a use of a [DB] inside the function of a transaction
+// of package txn on the same DB. It would take a second connection, whose work is no
+// part of the transaction. A pool in full use would not have one. Use the transaction,
+// or for separate work a context from outside the function. The error names the
 // statement and the operation.
 var ErrInTransaction = errors.New("db: a use of the database instead of the transaction that it is inside of")
 
@@ -71,16 +70,16 @@ func (e *openError) Error() string {
 // Unwrap returns the error of the last attempt.
 func (e *openError) Unwrap() error { return e.Err }
 
-// AcquireTimeoutError is returned when no connection could be had within
-// [Config].AcquireTimeout. errors.Is finds context.DeadlineExceeded in it, and
-// the last failure to connect, if there was one.
+// AcquireTimeoutError is returned when no connection was available within
+// [Config].AcquireTimeout. errors.Is finds context.DeadlineExceeded in it, and the last
+// failure to connect, if there was one.
 type AcquireTimeoutError struct {
 	Target  string
 	Timeout time.Duration
 	Max     int    // connections that the pool may have
-	InUse   int    // of them lent
+	InUse   int    // of them in use
 	Waiting int    // other callers that wait
-	Oldest  *Lease // what is lent for the longest time; nil when nothing is
+	Oldest  *Lease // the lease that began first; nil when there is none
 	Err     error  // joins context.DeadlineExceeded and the last failure to connect
 }
 
@@ -114,7 +113,7 @@ func (e *unknownTargetError) Unwrap() error { return ErrUnknownTarget }
 // was back.
 type closeError struct {
 	Target   string
-	Borrowed []Lease // what is still lent, oldest first
+	Borrowed []Lease // what is still in use, oldest first
 	Waits    string  // what Close was waiting for
 	Err      error   // ctx's
 }

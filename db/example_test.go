@@ -59,7 +59,7 @@ func ExampleDB_Verify() {
 	// queries/books.sql:3: GetBook: column "title" does not exist (SQLSTATE 42703)
 }
 
-// What a session is told does not outlive the function.
+// Settings of a session do not outlive the function.
 func ExampleDB_WithConn() {
 	dsn, done := database()
 	defer done()

@@ -29,10 +29,10 @@ var errNotReturned = errors.New("db: a call did not return")
 // when ctx ended before a connection was acquired. With these nothing was sent.
 // [ErrTxLeftOpen] is for a text that began a transaction.
 //
-// A statement is sent a second time in two cases: it is known to be read-only
-// ([Config].Statements) and its connection proved dead, or the server refused it
-// unseen, because its prepared statement was out of date or forgotten. The same
-// holds for Query, up to the first row, and QueryRow.
+// A statement is sent a second time in two cases. It is known to be read-only
+// ([Config].Statements) and its connection proved dead. Or the server refused it before
+// it ran, because its prepared statement was out of date or forgotten. The same holds
+// for Query, up to the first row, and QueryRow.
 func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	l, err := d.start(ctx, sql, args)
 	if err != nil {

@@ -68,8 +68,8 @@ func TestTheMonitorProbesByItself(t *testing.T) {
 	eventually(t, "three more probes", func() bool { return d.Health().Probes.Count > 3 })
 }
 
-// stateWhenExhausted is the report of a probe while every connection is lent and
-// a caller waits.
+// stateWhenExhausted is the report of a probe while every connection is in use and a
+// caller waits.
 func stateWhenExhausted(t *testing.T, timeout time.Duration) Report {
 	t.Helper()
 	d := start(t, Config{

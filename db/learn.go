@@ -141,9 +141,9 @@ func plain(args []any) bool {
 	})
 }
 
-// learnParams is for an error of pgx itself: nothing was sent, as an argument could
-// not be encoded. When that is because the connection does not know a parameter's
-// type, or not as it is now, it learns it, and the statement can be tried again.
+// learnParams is for an error of pgx itself: nothing was sent, as an argument could not
+// be encoded. When the connection does not know a parameter's type, or not as it is
+// now, it learns it, and the statement can be retried.
 func (l *lease) learnParams(ctx context.Context, err error, statements ...string) (learned bool) {
 	pg := l.conn.PgConn()
 	var refused *pgconn.PgError

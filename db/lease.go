@@ -15,8 +15,8 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// lease is a connection that is lent, for one use, and what its statement needs: it
-// is all that a statement allocates.
+// lease is a connection in use, and what its statement needs. It is all that a
+// statement allocates.
 type lease struct {
 	use
 	d      *DB
@@ -131,9 +131,9 @@ func (l *lease) judge(err error) {
 	}
 }
 
-// mourn draws the conclusions for the other connections from the end of this one.
-// It empties the pool when the server or the network is gone. Otherwise the session
-// ended alone; those that were idle meanwhile are asked before they are lent.
+// mourn draws the conclusions for the other connections from the end of this one. It
+// empties the pool when the server or the network is gone. Otherwise the session ended
+// alone; those that were idle meanwhile are pinged before their next use.
 func (l *lease) mourn(err error) {
 	code := cmp.Or(l.info.end, pgerr.Code(err))
 	if serverGone(code, err) || code == "" && silence(err) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Lease is a connection that is lent.
+// Lease is a connection in use.
 type Lease struct {
 	PID       uint32        `json:"pid"` // of the server's process
 	Since     time.Time     `json:"since"`
@@ -31,7 +31,7 @@ func (b Lease) String() string {
 	return s + " from " + strings.Join(b.Stack[:min(len(b.Stack), 3)], " < ")
 }
 
-// ledger lists what is lent, in the order of checkout.
+// ledger lists the connections in use, in the order of checkout.
 type ledger struct {
 	mu          sync.Mutex
 	first, last *lease // guarded by mu
@@ -73,7 +73,7 @@ func (l *ledger) count() int {
 	return l.n
 }
 
-// oldest returns what is lent for the longest time, or nil.
+// oldest returns the lease that began first, or nil.
 func (l *ledger) oldest() *Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *ledger) oldest() *Lease {
 	return &b
 }
 
-// all returns what is lent, oldest first.
+// all returns the leases, oldest first.
 func (l *ledger) all() []Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,7 +95,7 @@ func (l *ledger) all() []Lease {
 	return list
 }
 
-// overdue returns what is lent for longer than limit, each once in its life.
+// overdue returns the leases that are older than limit, each once in its life.
 func (l *ledger) overdue(limit time.Duration) []Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,8 +109,8 @@ func (l *ledger) overdue(limit time.Duration) []Lease {
 	return list
 }
 
-// callers are the frames above a use of this package, unresolved: that is cheap
-// enough to be kept for every connection that is lent.
+// callers are the frames above a use of this package, unresolved: that is cheap enough
+// to be kept for every lease.
 type callers struct {
 	pcs [32]uintptr // a unit of work is a dozen frames deep here
 	n   int
@@ -118,7 +118,7 @@ type callers struct {
 
 func (c *callers) note(skip int) { c.n = runtime.Callers(skip+2, c.pcs[:]) }
 
-// library are the packages whose frames tell nothing about who uses them.
+// library are the packages whose frames do not name the caller.
 var library = []string{"cache", "db", "internal", "otel", "stmt", "txn"}
 
 // isLibrary reports whether a frame is of the library's own code, which its tests are

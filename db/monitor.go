@@ -17,7 +17,7 @@ const window = 5 * time.Minute
 type monitor struct {
 	d      *DB
 	config *pgx.ConnConfig
-	conn   *pgx.Conn // for whoever probes: Open, then run; nil while there is none
+	conn   *pgx.Conn // used by Open, then by run; nil while there is none
 
 	compared     bool      // as conn, whose schema it is about
 	typed        bool      // as conn, which loaded the types

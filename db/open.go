@@ -18,10 +18,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-// Open checks cfg, connects and returns a DB that is ready for use. It tries to
-// connect until ctx ends or ConnectAttempts are used up, and fails at once on
-// what waiting does not heal, such as a wrong password or a start-up parameter that
-// a pooler refuses.
+// Open checks cfg, connects and returns a DB that is ready for use. It tries to connect
+// until ctx ends or ConnectAttempts are used up. It fails at once on what waiting does
+// not heal, such as a wrong password or a start-up parameter that a pooler refuses.
 //
 // The error is one or several [ConfigError], joined, or the failure to
 // connect, with how many attempts there were and what to do about it.
@@ -121,7 +120,7 @@ func (d *DB) beforeConnect(ctx context.Context, config *pgx.ConnConfig) error {
 	return d.dials.wait(ctx)
 }
 
-// watchHeld warns of connections that are lent for long.
+// watchHeld warns of connections that are in use for long.
 func (d *DB) watchHeld() {
 	tick := time.NewTicker(max(d.cfg.HoldWarning/4, time.Millisecond))
 	defer tick.Stop()

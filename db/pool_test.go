@@ -30,7 +30,7 @@ func TestTheBaseIsKeptOpen(t *testing.T) {
 func TestTheBaseIsRestoredAfterDeaths(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
-	// The pool looks at its size every 30 s, unless it is told of a death.
+	// The pool checks its size every 30 s, unless it is notified of a dead connection.
 	d := start(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 4, Health: HealthConfig{Interval: time.Hour}})
 	eventually(t, "the base", func() bool { return d.Stats().Idle == 4 })
 	number(t, pg.Conn(), `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity

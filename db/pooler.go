@@ -57,8 +57,8 @@ func (d *DB) refuse(use string) error {
 	return err
 }
 
-// meet finds out what stands between the DB and the server of a new connection, and
-// at the first one what can be called there without a trace.
+// meet finds the pooler in front of the server of a new connection. At the first one it
+// also finds which functions leave no session state.
 func (d *DB) meet(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, d.cfg.ConnectTimeout) // it is a part of connecting
 	defer cancel()

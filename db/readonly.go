@@ -11,11 +11,11 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-// A server that turns read-only refuses writes on connections that stay good, so
-// nothing of the pool would ever change when the address leads to another server.
-// A refusal therefore makes the monitor look at where the address leads now, by a
-// connection of its own. Only when that takes writes is the pool emptied: while
-// there is no better server, reads go on where they are.
+// A server that turns read-only refuses writes on connections that stay good. So the
+// pool would not change when the address leads to another server. A refusal therefore
+// makes the monitor look at where the address leads now, by a connection of its own.
+// Only when that takes writes is the pool emptied: while there is no better server,
+// reads go on where they are.
 
 const (
 	// lookAgain is the least time between two looks at where the address leads.

@@ -48,7 +48,7 @@ type Report struct {
 
 	Pool        Stats   `json:"pool"`
 	Utilisation float64 `json:"utilisation"`      // part of the connections in use, 0 to 1
-	Oldest      *Lease  `json:"oldest,omitempty"` // what is lent for the longest time
+	Oldest      *Lease  `json:"oldest,omitempty"` // the lease that began first
 }
 
 // The parts of a Report.
@@ -100,9 +100,9 @@ func (d *DB) Health() Report {
 	return r
 }
 
-// Ready says whether requests may come: the server answered the last probe. It
-// does so in the states up, degraded and read-only; who needs to write looks at
-// State. Whether the process is alive is no question of the database.
+// Ready reports whether requests may come: the server answered the last probe. It did
+// so in the states up, degraded and read-only. For writes see State. Liveness of the
+// process does not depend on the database.
 func (r Report) Ready() bool { return r.State == Up || r.State == Degraded || r.State == ReadOnly }
 
 // String is the report in a few lines.

@@ -104,8 +104,9 @@ func (l *lease) outcome(err error, texts ...string) stmt.Outcome {
 
 func (l *lease) rules() sqltext.Rules { return sqltext.RulesOf(l.conn.PgConn().ParameterStatus) }
 
-// note tells the Invalidator of a statement that is about to be sent. In a transaction
-// it is told of all of them when one of them, or Commit, is about to end it.
+// note notifies the Invalidator of a statement that is about to be sent. In a
+// transaction it is notified of all statements when one of them, or Commit, is about to
+// end it.
 func (l *lease) note(c *exec.Call) {
 	if !l.writes.On() {
 		return

@@ -55,7 +55,8 @@ func TestASessionThatIsEndedCostsItsConnectionAlone(t *testing.T) {
 	fill(t, d, size)
 	uses, stop := busy(t, d, size, "SELECT pg_sleep(0.002)")
 	for kill := range kills {
-		// A session in the middle of a statement: an idle one is seen before it is lent.
+		// A session in the middle of a statement: an idle one is seen before it is
+		// used.
 		eventually(t, "a session to end", func() bool {
 			return number(t, admin, `SELECT count(pg_terminate_backend(pid)) FROM (
 				SELECT pid `+otherSessions+` AND state = 'active' AND query LIKE '%pg_sleep%' LIMIT 1) one`) == 1
@@ -112,7 +113,7 @@ func TestAfterADeathTheIdleConnectionsAreAskedBeforeTheyAreLent(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	proxy.HangExisting()
-	// The others were idle for less than a second, and would be lent unseen: the
+	// The others were idle for less than a second, and would be used unseen: the
 	// statement would wait for an answer that does not come.
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -68,7 +68,7 @@ func openSet(ctx context.Context, h hooks, fallback string, configs ...Config) (
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx))) // nothing is lent, so it ends
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx))) // nothing is in use, so it ends
 	}
 	return s, nil
 }

@@ -23,8 +23,8 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-// start opens a DB and closes it at the end of the test, when nothing may be
-// lent any more.
+// start opens a DB and closes it at the end of the test, when no connection may be in
+// use.
 func start(t *testing.T, cfg Config) *DB {
 	t.Helper()
 	return startOn(t, cfg, hooks{})

@@ -11,8 +11,8 @@ import (
 type Stats struct {
 	Max          int `json:"max"`
 	Total        int `json:"total"`        // connections, with those being opened or closed
-	Idle         int `json:"idle"`         // ready to be lent
-	InUse        int `json:"in_use"`       // lent
+	Idle         int `json:"idle"`         // ready for use
+	InUse        int `json:"in_use"`       // checked out
 	Constructing int `json:"constructing"` // being opened
 	Waiting      int `json:"waiting"`      // callers that want one
 

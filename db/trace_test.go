@@ -9,7 +9,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/queries"
 )
 
-// marked are texts that leave something, or may, and what leaves it for certain.
+// marked are texts that leave something, or may, and what surely leaves it.
 var marked = map[string]string{
 	"SET app.tenant = '42'":                                "SET",
 	"set search_path to nowhere":                           "SET",

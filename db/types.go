@@ -60,9 +60,9 @@ func (t dbType) equal(u dbType) bool {
 		slices.Equal(t.fields, u.fields) && slices.Equal(t.fieldTypes, u.fieldTypes)
 }
 
-// typesQuery describes the types that are named in $1 (and by their last parts in
-// $2), those whose OIDs are in $3, their arrays, and all that these are made of. A
-// name without a schema is that of a type in public, or else in the search_path.
+// typesQuery describes the types that are named in $1 (and by their last parts in $2)
+// and those whose OIDs are in $3. It includes their arrays and all that these are made
+// of. A name without a schema is that of a type in public, or else in the search_path.
 const typesQuery = `
 WITH RECURSIVE candidate AS (
 	SELECT t.oid, t.typname, t.typarray, pg_type_is_visible(t.oid) AS visible,

@@ -17,16 +17,17 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
-// Verify asks whether the generated code still fits the database: whether each
-// relation that its statements touch is as it was when the code was generated (see
-// [generated.SchemaQuery] for what is compared), whether the types are there that they
-// need, and whether the server still takes each statement. All that does not fit is in a [VerifyError]; nil says that all does.
+// Verify reports whether the generated code still fits the database. Each relation that
+// its statements touch must be as it was when the code was generated (see
+// [generated.SchemaQuery] for what is compared). The types that they need must exist,
+// and the server must take each statement. All that does not fit is in a [VerifyError];
+// nil says that all does.
 //
 // Statements are prepared, not run, on one connection, many in a round trip, and
 // forgotten at once. So a missing privilege is not seen, which the server looks for
 // when a statement runs. A connection that proves dead is replaced once. The other
 // errors are those of [DB.Exec], and the server's own when it is not the statement's
-// fault, such as a lock that was waited for too long.
+// fault, such as a lock timeout.
 func (d *DB) Verify(ctx context.Context, registry *stmt.Registry) error {
 	if registry == nil {
 		return errors.New("db: Verify: there is no registry")
