@@ -50,6 +50,32 @@ func TestEveryNameInAPageExists(t *testing.T) {
 	}
 }
 
+// What the changelog calls renamed is gone under its old name and there under the new.
+func TestTheRenamesOfTheChangelogAreTrue(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for name, folder := range documented {
+		exported(t, name, "../"+folder, known)
+	}
+	_, table, _ := strings.Cut(read(t, "../CHANGELOG.md"), "\n### Renamed\n")
+	table, _, _ = strings.Cut(table, "\n### ")
+	renames := regexp.MustCompile(`(?m)^\| (.+) \| (.+) \|$`).FindAllStringSubmatch(table, -1)
+	if len(renames) < 10 {
+		t.Fatalf("the changelog has only %d renames", len(renames))
+	}
+	for _, r := range renames {
+		for side, there := range map[string]bool{r[1]: false, r[2]: true} {
+			for _, code := range inline.FindAllString(side, -1) {
+				for _, m := range dotted.FindAllStringSubmatch(code, -1) {
+					if _, isPackage := documented[m[1]]; isPackage && known[m[0]] != there {
+						t.Errorf("%s: %s exists: %v, want %v", r[0], m[0], known[m[0]], there)
+					}
+				}
+			}
+		}
+	}
+}
+
 // prose is a page without its fenced blocks.
 func prose(page string) string {
 	var out []string
