@@ -25,7 +25,7 @@ func TestWhatAUnitOfTxnTellsItsSessionDoesNotReachTheNext(t *testing.T) {
 	before := sessionOf(t, d)
 	for _, sql := range append(leavers, "DECLARE hc CURSOR WITH HOLD FOR SELECT 1") {
 		for name, op := range map[string]txn.Op{
-			"plain": {}, "settings": {Settings: map[string]string{"app.tenant": "7"}}, "locks": {Locks: []int64{1, 2}},
+			"plain": {}, "settings": {Settings: map[string]string{"app.tenant": "7"}},
 		} {
 			for _, returned := range []error{nil, mine} {
 				op.Name = "tell"

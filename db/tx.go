@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
-	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -21,7 +20,7 @@ import (
 // it. The errors are those of [DB.Exec].
 func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	for again := options.BeginQuery == ""; ; again = false {
-		l, err := d.acquire(ctx, use{op: unit.Op(ctx)})
+		l, err := d.acquire(ctx, use{})
 		if err != nil {
 			return nil, err
 		}
@@ -46,13 +45,14 @@ func (l *lease) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 			l.done(nil)
 		}
 	}()
-	inner, err := l.beginAdmitted(ctx, options)
+	inner, err := l.Begin(ctx, options)
 	returned = true
 	l.inTx = err == nil
 	return &tx{Tx: inner, lease: l}, err
 }
 
-func (l *lease) beginAdmitted(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+// Begin begins a transaction of pgx.
+func (l *lease) Begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	for _, sql := range [...]string{options.BeginQuery, options.CommitQuery} {
 		if sql == "" {
 			continue // pgx's own
@@ -71,12 +71,6 @@ type tx struct {
 	lease *lease
 	part  bool // a savepoint
 }
-
-// Pool tells package txn where the transaction's connection is from.
-func (t *tx) Pool() any { return t.lease.d }
-
-// Peek returns the connection to package txn, which looks at its state.
-func (t *tx) Peek() *pgx.Conn { return t.Tx.Conn() }
 
 // Begin begins a part of the transaction.
 func (t *tx) Begin(ctx context.Context) (pgx.Tx, error) {

@@ -29,7 +29,7 @@ var variables = []struct {
 	{pgx.ErrNoRows, "pgx.ErrNoRows"},
 	{pgx.ErrTooManyRows, "pgx.ErrTooManyRows"},
 	{pgconn.ErrConnClosed, "pgconn.ErrConnClosed"},
-	{txn.ErrEndedByHand, "txn.ErrEndedByHand"},
+	{txn.ErrAlreadyCommitted, "txn.ErrAlreadyCommitted"},
 	{txn.ErrNotReturned, "txn.ErrNotReturned"},
 	{txn.ErrOpenRows, "txn.ErrOpenRows"},
 	{txn.ErrSwallowed, "txn.ErrSwallowed"},

@@ -68,10 +68,13 @@ func (r *role) op(level pgx.TxIsoLevel, attempts int) txn.Op {
 	if level == autocommit {
 		level = pgx.ReadCommitted
 	}
-	deferrable := r.deferrable && level == pgx.Serializable
+	var settings map[string]string
+	if r.deferrable && level == pgx.Serializable {
+		settings = map[string]string{"transaction_deferrable": "on"}
+	}
 	// A key of its own: the order is the script's, and nobody is to wait at a gate
 	// for one whose turn comes later.
-	return txn.Op{Name: "role", Iso: level, ReadOnly: r.readOnly, Deferrable: deferrable, MaxAttempts: attempts, ConflictKey: rand.Text()}
+	return txn.Op{Name: "role", Iso: level, Settings: settings, ReadOnly: r.readOnly, MaxAttempts: attempts, ConflictKey: rand.Text()}
 }
 
 // perform does the steps and returns what each of them saw. It asks for its

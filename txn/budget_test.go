@@ -125,10 +125,7 @@ func TestAMinuteWithoutARetryGivesAllTokensBack(t *testing.T) {
 
 type targetKey struct{}
 
-// several is a Beginner that chooses a database by context.
-type several struct{ beginnerFunc }
-
-func (several) Target(ctx context.Context) string {
+func targetOf(ctx context.Context) string {
 	name, _ := ctx.Value(targetKey{}).(string)
 	return name
 }
@@ -136,7 +133,7 @@ func (several) Target(ctx context.Context) string {
 func TestTargetsPayForThemselves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRunner(t, several{manyAtOnce}, Config{RetryBudget: 2 * costRetry, MaxAttempts: 50})
+		r := newRunner(t, &fakeSet{Beginner: manyAtOnce, name: targetOf}, Config{RetryBudget: 2 * costRetry, MaxAttempts: 50})
 		a, b := context.WithValue(t.Context(), targetKey{}, "a"), context.WithValue(t.Context(), targetKey{}, "b")
 		err := Run(a, r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 			if err := Run(b, r, Op{Name: "other"}, nothing); err != nil { // no excuse for a conflict on a

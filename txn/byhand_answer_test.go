@@ -98,13 +98,13 @@ func TestWhatTheTextDoesNotTellTheServerDoes(t *testing.T) {
 					if err := insert(ctx, tx, 1); err != nil {
 						return err
 					}
-					if err := send(ctx, tx, name); !errors.Is(err, ErrEndedByHand) || !strings.Contains(err.Error(), "may be committed") {
+					if err := send(ctx, tx, name); !isEndedByHand(err) || !strings.Contains(err.Error(), "may be committed") {
 						t.Errorf("%s: the call returns %v", sql, err)
 					}
 					refusals(t, ctx, tx)
 					return nil
 				})
-				if !errors.Is(err, ErrEndedByHand) || !strings.Contains(err.Error(), "may be committed") || isMisuse(err) {
+				if !isEndedByHand(err) || !strings.Contains(err.Error(), "may be committed") || !isUnknown(err) {
 					t.Errorf("%s: Run returns %v", sql, err)
 				}
 				if n := l.number("select count(*) from items where id = 2"); n != 0 || hooks != 0 {
@@ -122,14 +122,14 @@ func TestWhatTheTextDoesNotTellTheServerDoes(t *testing.T) {
 func refusals(t *testing.T, ctx context.Context, tx *Tx) {
 	const add = "insert into items values (2, 0) returning id"
 	for way, send := range senders {
-		if err := send(ctx, tx, add); !errors.Is(err, ErrEndedByHand) || !isMisuse(err) {
+		if err := send(ctx, tx, add); !isEndedByHand(err) || !isMisuse(err) {
 			t.Errorf("%s goes on: %v", way, err)
 		}
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"items"}, []string{"id", "n"}, pgx.CopyFromRows([][]any{{2, 2}}))
 	part := tx.Savepoint(ctx, func(context.Context) error { t.Error("a savepoint goes on"); return nil })
 	for _, err := range []error{err, part, tx.SendBatch(ctx, &pgx.Batch{}).Close()} {
-		if !errors.Is(err, ErrEndedByHand) || !isMisuse(err) {
+		if !isEndedByHand(err) || !isMisuse(err) {
 			t.Errorf("it goes on: %v", err)
 		}
 	}
@@ -152,7 +152,7 @@ func TestASavepointDoesNotHideTheEnd(t *testing.T) {
 				}
 				return insert(ctx, tx, 1)
 			})
-			if !errors.Is(err, ErrEndedByHand) || l.rows() != 0 {
+			if !isEndedByHand(err) || l.rows() != 0 {
 				t.Errorf("%s, %s: %d rows, %v", sql, returned, l.rows(), err)
 			}
 		}
@@ -169,7 +169,7 @@ func TestTheErrorOfTheFunctionIsKeptBesideTheEnd(t *testing.T) {
 			_, _ = tx.Exec(ctx, "b")
 			return result
 		})
-		if attempts != 1 || !errors.Is(err, ErrEndedByHand) || !errors.Is(err, result) {
+		if attempts != 1 || !isEndedByHand(err) || !errors.Is(err, result) {
 			t.Errorf("%d attempts, error %v", attempts, err)
 		}
 	}
@@ -216,13 +216,13 @@ func TestOverDBTheServersWordCountsToo(t *testing.T) {
 	for way, send := range readers {
 		for name, sql := range hidden {
 			err := Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
-				if err := send(ctx, tx, name); !errors.Is(err, ErrEndedByHand) {
+				if err := send(ctx, tx, name); !isEndedByHand(err) {
 					t.Errorf("%s, %s: the call returns %v", way, sql, err)
 				}
 				refusals(t, ctx, tx)
 				return nil
 			})
-			if !errors.Is(err, ErrEndedByHand) {
+			if !isEndedByHand(err) {
 				t.Errorf("%s, %s: Run returns %v", way, sql, err)
 			}
 		}
@@ -243,7 +243,7 @@ func TestANewStatementIsNotSentOutsideOfTheTransaction(t *testing.T) {
 		refusals(t, ctx, tx)
 		return nil
 	})
-	if !errors.Is(err, ErrEndedByHand) || isMisuse(err) || l.rows() != 1 {
+	if !isEndedByHand(err) || !isUnknown(err) || l.rows() != 1 {
 		t.Errorf("%d rows, error %v", l.rows(), err)
 	}
 }

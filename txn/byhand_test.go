@@ -97,13 +97,13 @@ func TestATextThatEndsTheTransactionIsNotSentHoweverItIsSpelt(t *testing.T) {
 						}
 						err := send(ctx, tx, sql)
 						var misuse *MisuseError
-						if !errors.As(err, &misuse) || misuse.Err != ErrEndedByHand || !strings.EqualFold(misuse.Statement, stmt.Verb(sql)) {
+						if !errors.As(err, &misuse) || misuse.Problem != endedByHand || !strings.EqualFold(misuse.Statement, stmt.Verb(sql)) {
 							t.Errorf("%q: sent, with error %v", sql, err)
 						}
 						return insert(ctx, tx, 2) // and hides the error
 					})
 					var misuse *MisuseError
-					if n := l.number("select (select count(*) from items) + (select count(*) from moves)"); n != 0 || !errors.As(err, &misuse) || !errors.Is(err, ErrEndedByHand) {
+					if n := l.number("select (select count(*) from items) + (select count(*) from moves)"); n != 0 || !errors.As(err, &misuse) || !isEndedByHand(err) {
 						t.Errorf("%q: %d rows, error %v", sql, n, err)
 						l.exec("truncate items, moves")
 					}
@@ -183,7 +183,7 @@ func TestATextIsReadAsTheSessionReadsIt(t *testing.T) {
 					}
 				}
 				_, err := tx.Exec(ctx, sql)
-				if errors.Is(err, ErrEndedByHand) != refused || !refused && err != nil {
+				if isEndedByHand(err) != refused || !refused && err != nil {
 					t.Errorf("off %t, %q: %v", off, sql, err)
 				}
 				return err
@@ -232,7 +232,7 @@ func TestNoPreparedTransactionIsLeft(t *testing.T) {
 				_ = send(ctx, tx, sql)
 				return nil
 			})
-			if n := l.number("select (select count(*) from items) + (select count(*) from pg_prepared_xacts)"); n != 0 || !errors.Is(err, ErrEndedByHand) {
+			if n := l.number("select (select count(*) from items) + (select count(*) from pg_prepared_xacts)"); n != 0 || !isEndedByHand(err) {
 				t.Fatalf("%s, %q: %d left, error %v", way, sql, n, err)
 			}
 		}

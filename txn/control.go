@@ -20,7 +20,7 @@ import (
 
 // rules returns how the session reads a text.
 func (tx *Tx) rules() sqltext.Rules {
-	conn := tx.pgx.Conn()
+	conn := tx.session.peek()
 	if conn == nil {
 		return sqltext.Rules{}
 	}
@@ -55,7 +55,7 @@ func (tx *Tx) admit(sql string) error {
 		return tx.refused(sql)
 	}
 	if !endsTransaction(sql, tx.rules()) {
-		tx.look()
+		tx.forgetFault()
 		return nil
 	}
 	err := tx.refused(sql)
@@ -64,36 +64,32 @@ func (tx *Tx) admit(sql string) error {
 }
 
 func (tx *Tx) refused(sql string) *MisuseError {
-	return &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Err: ErrEndedByHand}
+	return &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Problem: endedByHand}
 }
 
 // over reports whether the function ended the transaction. It is called with
 // tx.calls locked.
 func (tx *Tx) over() bool {
 	if tx.byHand == nil && tx.state() == stateNone {
-		tx.byHand = tx.endedByHand("")
+		tx.byHand = tx.endedBy("")
 	}
 	return tx.byHand != nil
 }
 
-// endedByHand is the error of a transaction that sql ended, if it is known.
-func (tx *Tx) endedByHand(sql string) error {
-	at := tx.op.Name
-	if name := stmt.Name(sql); name != "" {
-		at += ": " + name
-	}
-	return fmt.Errorf("txn: %s: %w: what it did until then may be committed", at, ErrEndedByHand)
+// endedBy is the error of a transaction that sql ended, if it is known.
+func (tx *Tx) endedBy(sql string) error {
+	return &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Problem: endedByHand + ": what it did until then may be committed"}
 }
 
-// heed takes the server's word on a statement: its error, which it returns as note
-// does, and by its tag and the session's state whether the transaction is over.
-func (tx *Tx) heed(sql string, tag pgconn.CommandTag, err error) error {
-	err = tx.note(sql, err)
+// checkAnswer takes the server's word on a statement: its error, which it returns,
+// and by its tag and the session's state whether the transaction is over.
+func (tx *Tx) checkAnswer(sql string, tag pgconn.CommandTag, err error) error {
+	tx.note(sql, err)
 	if tx.byHand != nil {
 		return err
 	}
 	if tellsTheEnd(tag.String(), sql, tx.rules()) {
-		tx.byHand = tx.endedByHand(sql)
+		tx.byHand = tx.endedBy(sql)
 	}
 	if !tx.over() {
 		return err
@@ -151,7 +147,7 @@ options:
 		return sql, args
 	}
 	r := &rewritten{}
-	r.sql, r.args, r.err = rewriter.RewriteQuery(ctx, tx.pgx.Conn(), sql, args[n:])
+	r.sql, r.args, r.err = rewriter.RewriteQuery(ctx, tx.session.peek(), sql, args[n:])
 	for _, arg := range args[:n] {
 		if _, is := arg.(pgx.QueryRewriter); !is {
 			sent = append(sent, arg)

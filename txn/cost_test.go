@@ -94,8 +94,6 @@ var costs = map[string]struct {
 	}, 0, 0},
 	"Resolve":    {func(int) Op { return Op{Name: "x", Commit: Resolve} }, 1, 1},
 	"Idempotent": {func(n int) Op { return Op{Name: "x", Commit: Idempotent, Key: fmt.Sprint(n)} }, 0, 0},
-	"Locks":      {func(int) Op { return Op{Name: "x", Locks: []int64{1}} }, 2, 3},
-	"two locks":  {func(int) Op { return Op{Name: "x", Locks: []int64{1, 2}} }, 3, 4},
 }
 
 func TestFlushesAreThoseThatTheDocumentationNames(t *testing.T) {
@@ -148,8 +146,8 @@ func TestAllocationsAreAtMostThoseThatTheDocumentationNames(t *testing.T) {
 		_ = pgx.BeginFunc(ctx, l.pool, func(pgx.Tx) error { return nil })
 	})
 	most := map[string]map[string]float64{
-		"pool": {"plain": 6, "isolation": 6, "settings": 50, "Resolve": 20, "Idempotent": 30, "Locks": 40},
-		"db":   {"plain": 35, "isolation": 35, "settings": 80, "Resolve": 50, "Idempotent": 60, "Locks": 85},
+		"pool": {"plain": 8, "isolation": 8, "settings": 50, "Resolve": 20, "Idempotent": 30},
+		"db":   {"plain": 8, "isolation": 8, "settings": 50, "Resolve": 20, "Idempotent": 30},
 	}
 	for kind, r := range c.runners(t, l) {
 		for name, bound := range most[kind] {

@@ -129,7 +129,7 @@ func TestAfterACrashTheFateOfAnIdIsNotBelieved(t *testing.T) {
 	if n := r.number(`SELECT n FROM items`); n != 0 {
 		t.Errorf("n = %d after a crash before COMMIT", n)
 	}
-	if err := wantUnknown(err, ErrOtherServer); err != nil {
+	if err := wantUnknown(err, errOtherServer); err != nil {
 		t.Error(err)
 	}
 }

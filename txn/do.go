@@ -2,31 +2,30 @@ package txn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// Do runs fn in a transaction, and again in a new one as the package
-// documentation says, and returns the result of the attempt that was committed.
-// On any error the result is T's zero value.
+// Do runs fn in a transaction, retries it in a new one as the package documentation
+// says, and returns the result of the attempt that was committed. On any error the
+// result is T's zero value.
 //
-// An error of fn is returned as it is, after a rollback, unless an earlier one
+// An error of fn is returned as it is, after a rollback, unless an earlier error
 // explains it (see [ErrSwallowed]). The others are [CommitUnknownError],
-// [AlreadyCommittedError], [ExhaustedError], [NestedError], [ConfigError],
-// [MisuseError], [SettingError], [PoolerError], [ErrSwallowed], [ErrOpenRows],
-// [ErrOpenSavepoint], [ErrEndedByHand], the server's error at COMMIT, and the error of BeginTx; each is
-// found by errors.As or errors.Is.
+// [ErrAlreadyCommitted], [ExhaustedError], [ConfigError], [MisuseError],
+// [ErrSwallowed], [ErrOpenRows], [ErrOpenSavepoint], the server's error at COMMIT, and
+// the error of BeginTx. errors.As or errors.Is finds each.
 //
 // When ctx ends before COMMIT is sent, nothing is committed and the error is
 // ctx's. Once COMMIT is sent ctx has no influence.
 //
-// The context given to fn is ctx with a mark by which a nested Do is found; it
-// and the [Tx] are of no use after fn returned.
+// The context given to fn is ctx with a mark by which a nested Do is found. It
+// and the [Tx] must not be used after fn returned.
 func Do[T any](ctx context.Context, r *Runner, op Op, fn func(context.Context, *Tx) (T, error)) (T, error) {
 	var result, zero T
 	if fn == nil {
@@ -53,6 +52,12 @@ func Run(ctx context.Context, r *Runner, op Op, fn func(context.Context, *Tx) er
 
 var errNilFunc = &ConfigError{Field: "fn", Problem: "is nil"}
 
+// A Do goes this way, in this file and attempt.go:
+//
+//	admit → begin → run → verdict → commit → resolve → next (→ wait → admit …)
+//
+// A transaction is what Do was asked for. Each try at it is an attempt.
+
 func (r *Runner) run(ctx context.Context, op *Op, fn func(context.Context, *Tx) error) error {
 	if r == nil {
 		return &ConfigError{Field: "Runner", Problem: "is nil"}
@@ -60,186 +65,164 @@ func (r *Runner) run(ctx context.Context, op *Op, fn func(context.Context, *Tx) 
 	if err := op.validate(); err != nil {
 		return err
 	}
-	if outer := r.outer(ctx); outer != nil {
-		return r.nested(ctx, outer, op, fn)
+	target, err := r.source.Unit(ctx)
+	if err != nil {
+		return &unit.BeginError{Op: op.Name, Err: err}
 	}
-	u := work{runner: r, op: op, fn: fn, watch: watch{to: r.cfg.Observer, op: op}}
-	return u.run(ctx)
+	if outer := outerTx(ctx, target); outer != nil {
+		return outer.runNested(ctx, op, fn)
+	}
+	t := transaction{runner: r, op: op, fn: fn, target: target, watch: watch{to: r.cfg.Observer, op: op}}
+	return t.run(ctx)
 }
 
-// work is one unit: all attempts of one Do.
-type work struct {
+// transaction is one Do: attempts, until one is the last.
+type transaction struct {
 	runner *Runner
 	op     *Op
 	fn     func(context.Context, *Tx) error
+	target *unit.Target
 	watch  watch
 	pass   pass
-	causes []error // of the attempts that are or would be repeated
-	races  int     // how many of them were of RetryOn
-	waits  int     // how many of them were followed by a wait
-	tolls  int     // tokens that conflicts took
-	stale  []stalePlan
-	lost   int     // conflicts
-	behind uint64  // units of its name that were committed before its first conflict
-	tokens []int64 // that attempts left with the key
-	last   *Tx     // the latest attempt's
+	retries
+
+	latest  *attempt // the latest that began a transaction: its hooks are called
+	tokens  []int64  // that attempts left with the key
+	outcome stmt.Outcome
+	err     error // what Do returns
 }
 
-// run makes attempts until one is the last, and tells everybody.
-func (u *work) run(ctx context.Context) (err error) {
-	ctx = u.watch.start(ctx)
-	u.pass = u.runner.pass(ctx, u.op)
-	outcome, returned := stmt.Aborted, false
-	defer func() {
-		if !returned {
-			err = ErrNotReturned
-		}
-		if !returned && u.last != nil && (u.last.sent || u.last.byHand != nil) { // a tracer panicked, or the function
-			outcome = stmt.Unknown
-		}
-		u.pass.leave()
-		u.lower(ctx, outcome)
-		u.watch.attempted(end{outcome: outcome, err: err, cause: err}, false, 0)
-		u.watch.end(outcome, err)
-		if u.last != nil {
-			u.last.runHooks(ctx, outcome, err)
-		}
-	}()
-	outcome, err = u.attempts(ctx)
-	returned = true
-	return err
-}
-
-// attempts makes attempts until one is the last.
-func (u *work) attempts(ctx context.Context) (stmt.Outcome, error) {
+// run makes attempts until one is the last.
+func (t *transaction) run(ctx context.Context) error {
+	ctx = t.watch.start(ctx)
+	t.pass = t.runner.pass(ctx, t.op)
+	t.err = ErrNotReturned // until there is another result
+	defer t.finish(ctx)
 	for n := 1; ; n++ {
-		waited, err := u.pass.enter(ctx)
-		u.watch.waited(waited)
-		if err != nil {
-			return stmt.Aborted, u.interrupted(err)
+		if t.err = t.admit(ctx); t.err != nil {
+			return t.err
 		}
-		e := u.attempt(u.watch.attempt(ctx, n))
-		again, delay, err := u.next(ctx, e)
-		u.watch.attempted(e, again, delay)
-		if !again {
-			return e.outcome, err
+		t.err = ErrNotReturned
+		a := t.try(ctx, n)
+		retry, delay, err := t.next(ctx, a)
+		t.watch.attempted(a.outcome, a.err, a.cause, retry, delay, a.resolved)
+		if !retry {
+			t.outcome, t.err = a.outcome, err
+			return err
 		}
-		if delay > 0 {
-			u.pass.leave() // somebody else may go on meanwhile
-			if err := backoff.Wait(ctx, delay); err != nil {
-				return stmt.Aborted, u.interrupted(err)
-			}
+		if t.err = t.wait(ctx, delay); t.err != nil {
+			return t.err
 		}
 	}
+}
+
+// finish reports the end, also when the function, a tracer or an Observer panicked or
+// ended the goroutine.
+func (t *transaction) finish(ctx context.Context) {
+	if t.err == ErrNotReturned && t.latest != nil {
+		t.outcome = t.latest.outcome
+	}
+	t.pass.leave()
+	t.watch.attempted(t.outcome, t.err, t.err, false, 0, 0)
+	t.watch.end(t.outcome, t.err)
+	if t.latest != nil {
+		t.latest.runHooks(ctx, t.outcome, t.err)
+	}
+}
+
+// admit waits until an attempt may begin.
+func (t *transaction) admit(ctx context.Context) error {
+	waited, err := t.pass.enter(ctx)
+	t.watch.waited(waited)
+	if err != nil {
+		return t.interrupted(err)
+	}
+	return nil
+}
+
+// wait waits before a retry. Other operations may be admitted meanwhile.
+func (t *transaction) wait(ctx context.Context, delay time.Duration) error {
+	if delay == 0 {
+		return nil
+	}
+	t.pass.leave()
+	if err := backoff.Wait(ctx, delay); err != nil {
+		return t.interrupted(err)
+	}
+	return nil
+}
+
+// try makes one attempt, and finds out how it ended if the answer to its COMMIT was
+// lost and op asks for that.
+func (t *transaction) try(ctx context.Context, n int) *attempt {
+	ctx = t.watch.attempt(ctx, n)
+	a := newAttempt(ctx, t)
+	a.run(ctx)
+	switch {
+	case a.stage < running && t.runner.markers.refused(t.op, a.cause):
+		t.resolveRefused(ctx, a)
+	case a.stage == sent && a.outcome == stmt.Unknown && t.op.Commit != ReturnUnknown:
+		t.pass.leave() // it may take long
+		t.resolve(ctx, a)
+	}
+	if a.outcome != stmt.Committed {
+		return a
+	}
+	if !t.op.ReadOnly { // what only reads is in conflict with nothing
+		t.runner.commits.add(t.target.Name)
+	}
+	t.pass.committed() // before its place is given up
+	if t.op.Commit == Idempotent {
+		t.pass.leave()
+		t.runner.prune(ctx, t.target)
+	}
+	return a
 }
 
 // next decides what follows an attempt, and what Do returns if it was the last.
-func (u *work) next(ctx context.Context, e end) (again bool, delay time.Duration, err error) {
-	r := u.runner
-	if e.outcome == stmt.Committed {
-		r.budget.succeeded(u.budgetKey(), u.tolls)
+func (t *transaction) next(ctx context.Context, a *attempt) (retry bool, delay time.Duration, err error) {
+	r := t.runner
+	if a.outcome == stmt.Committed {
+		r.budget.succeeded(t.budgetKey(), t.tolls)
 		return false, 0, nil
 	}
-	cost, again := u.retry(e)
-	if !again {
-		if e.tx != nil && !isConflict(e.cause) && ctx.Err() == nil {
-			u.pass.ended()
+	cost, retry := t.retry(a)
+	if !retry {
+		if a.stage >= running && !isConflict(a.cause) && ctx.Err() == nil {
+			t.pass.ended()
 		}
-		return false, 0, e.err
+		return false, 0, a.err
 	}
-	atOnce := isConflict(e.cause) && u.pass.collided() || pgerr.RemedyFor(e.cause) == pgerr.RunAgainPrepared
-	u.causes = append(u.causes, e.err)
+	atOnce := isConflict(a.cause) && t.pass.collided() || pgerr.RemedyFor(a.cause) == pgerr.RunAgainPrepared
+	t.causes = append(t.causes, a.err)
 	switch {
-	case len(u.causes) >= u.limit() && !u.goesOn(e):
-		return false, 0, &ExhaustedError{Op: u.op.Name, Causes: u.causes}
+	case len(t.causes) >= t.limit() && !t.exceedsLimit(a):
+		return false, 0, &ExhaustedError{Op: t.op.Name, Causes: t.causes}
 	case ctx.Err() != nil:
-		return false, 0, u.interrupted(ctx.Err())
+		return false, 0, t.interrupted(ctx.Err())
 	}
 	if !atOnce {
-		delay = r.delay(u.waits)
-		u.waits++
+		delay = r.backoff.Delay(t.waits)
+		t.waits++
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
-			return false, 0, u.interrupted(context.DeadlineExceeded)
+			return false, 0, t.interrupted(context.DeadlineExceeded)
 		}
 	}
-	if !r.budget.spend(u.budgetKey(), cost) {
-		return false, 0, u.interrupted(ErrRetryBudget)
+	if !r.budget.spend(t.budgetKey(), cost) {
+		return false, 0, t.interrupted(ErrRetryBudget)
 	}
-	if isConflict(e.cause) {
-		u.tolls += cost
+	if isConflict(a.cause) {
+		t.tolls += cost
 	}
-	r.cfg.Logger.DebugContext(ctx, "transaction is tried again",
-		"op", u.op.Name, "attempt", len(u.causes), "delay", delay, "cause", e.err)
+	r.cfg.Logger.DebugContext(ctx, "transaction is retried",
+		"op", t.op.Name, "attempt", len(t.causes), "delay", delay, "cause", a.err)
 	return true, delay, nil
 }
 
 // interrupted is what Do returns when there will be no other attempt.
-func (u *work) interrupted(why error) error {
-	if len(u.causes) == 0 {
-		return fmt.Errorf("txn: %s: wait to be admitted: %w", u.op.Name, why)
+func (t *transaction) interrupted(why error) error {
+	if len(t.causes) == 0 {
+		return fmt.Errorf("txn: %s: wait to be admitted: %w", t.op.Name, why)
 	}
-	return &ExhaustedError{Op: u.op.Name, Causes: u.causes, Interrupted: why}
-}
-
-// attempt makes one attempt. When the answer to its COMMIT was lost it finds out
-// what became of it, if it was asked to.
-func (u *work) attempt(ctx context.Context) end {
-	if u.last != nil {
-		u.last.sent = false // it is known to be rolled back
-	}
-	e := u.locked(ctx)
-	if e.tx == nil && u.runner.markers.refused(u.op, e.cause) {
-		e = u.duplicate(ctx, e)
-	}
-	if e.outcome == stmt.Unknown && e.tx.sent && u.op.Commit != ReturnUnknown {
-		u.pass.leave() // it may take long
-		e = u.resolve(ctx, e)
-	}
-	if e.tx != nil {
-		u.last = e.tx
-		u.lower(ctx, e.outcome)
-	}
-	if e.outcome == stmt.Committed {
-		if !u.op.ReadOnly { // no conflict is with one that only read
-			u.runner.commits.add(u.pass.key.target)
-		}
-		u.pass.committed() // before its place is given up
-	}
-	if e.outcome == stmt.Committed && u.op.Commit == Idempotent {
-		u.pass.leave()
-		u.runner.prune(ctx)
-	}
-	return e
-}
-
-// lower tells what was raised before COMMIT of the outcome, once.
-func (u *work) lower(ctx context.Context, outcome stmt.Outcome) {
-	if u.last == nil || u.last.lower == nil {
-		return
-	}
-	lower := u.last.lower
-	u.last.lower = nil
-	defer func() {
-		if p := recover(); p != nil {
-			u.runner.cfg.Logger.WarnContext(ctx, "a fence panicked", "op", u.op.Name, "panic", fmt.Sprint(p))
-		}
-	}()
-	lower(outcome)
-}
-
-// duplicate tells whose marker it was that BEGIN met.
-func (u *work) duplicate(ctx context.Context, e end) end {
-	outcome, err := u.runner.byMarker(ctx, u.op, time.Now(), u.tokens)
-	switch {
-	case errors.Is(err, errForeignMarker):
-		e.err = &AlreadyCommittedError{Op: u.op.Name, Key: u.op.Key}
-	case err != nil:
-		e.err = fmt.Errorf("txn: %s: look for the marker of key %q: %w", u.op.Name, u.op.Key, err)
-	case outcome == stmt.Committed:
-		return end{outcome: stmt.Committed}
-	default: // it was deleted meanwhile, or its transaction was rolled back
-		e.err = Retryable(e.err)
-	}
-	e.cause = e.err
-	return e
+	return &ExhaustedError{Op: t.op.Name, Causes: t.causes, Interrupted: why}
 }

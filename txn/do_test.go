@@ -98,7 +98,7 @@ func TestAllWaysToSendStatementsWork(t *testing.T) {
 func TestIsolationAndAccessModeReachTheServer(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
-	op := Op{Name: "report", Iso: pgx.Serializable, ReadOnly: true, Deferrable: true}
+	op := Op{Name: "report", Iso: pgx.Serializable, ReadOnly: true, Settings: map[string]string{"transaction_deferrable": "on"}}
 	err := Run(t.Context(), l.runner, op, func(ctx context.Context, tx *Tx) error {
 		for setting, want := range map[string]string{
 			"transaction_isolation": "serializable", "transaction_read_only": "on", "transaction_deferrable": "on",

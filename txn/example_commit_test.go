@@ -31,11 +31,10 @@ func Example_exactlyOnce() {
 	}
 	for range 2 { // the client did not hear the first answer, and asks again
 		err := pay("request 42")
-		var already *txn.AlreadyCommittedError
 		switch {
 		case err == nil:
 			fmt.Println("paid")
-		case errors.As(err, &already):
+		case errors.Is(err, txn.ErrAlreadyCommitted):
 			fmt.Println("paid before")
 		default:
 			log.Fatal(err)
@@ -148,28 +147,36 @@ func ExampleOp_settings() {
 	fmt.Println(err)
 	// Output:
 	// 42 <nil>
-	// txn: invoices: begin: setting "work_mem": ERROR: invalid value for parameter "work_mem": "plenty" (SQLSTATE 22023)
+	// txn: Op.Settings["work_mem"] is refused by the server: ERROR: invalid value for parameter "work_mem": "plenty" (SQLSTATE 22023)
 }
 
-// An advisory lock is taken before BEGIN: what its last holder did is seen.
-func ExampleOp_locks() {
-	pool, done := database(`CREATE TABLE reports (day date PRIMARY KEY)`)
+// An advisory lock that is taken before BEGIN shows what its last holder did, also at
+// REPEATABLE READ. Db.DB.WithConn releases it.
+func ExampleNew_lock() {
+	d, done := openDB(`CREATE TABLE reports (day date PRIMARY KEY)`)
 	defer done()
-	runner, err := txn.New(pool, txn.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
 	const reports = 4711 // the key that all agree on
-	op := txn.Op{Name: "daily report", Iso: pgx.RepeatableRead, Locks: []int64{reports}, LockTimeout: time.Minute}
-	made, err := txn.Do(ctx, runner, op, func(ctx context.Context, tx *txn.Tx) (bool, error) {
-		tag, err := tx.Exec(ctx, `INSERT INTO reports VALUES ('2026-01-31') ON CONFLICT DO NOTHING`)
-		return tag.RowsAffected() == 1, err
+	made := false
+	err := d.WithConn(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, reports); err != nil {
+			return err
+		}
+		runner, err := txn.New(conn, txn.Config{})
+		if err != nil {
+			return err
+		}
+		op := txn.Op{Name: "daily report", Iso: pgx.RepeatableRead}
+		return txn.Run(ctx, runner, op, func(ctx context.Context, tx *txn.Tx) error {
+			tag, err := tx.Exec(ctx, `INSERT INTO reports VALUES ('2026-01-31') ON CONFLICT DO NOTHING`)
+			made = tag.RowsAffected() == 1
+			return err
+		})
 	})
 	fmt.Println(made, err)
 	// Output: true <nil>
 }
 
-// A violation that is a race is run again: the second time, the row is seen.
+// A violation that is a race is retried: the second attempt sees the row.
 func ExampleOp_retryOn() {
 	pool, done := database(`CREATE TABLE tags (id int GENERATED ALWAYS AS IDENTITY, name text CONSTRAINT tags_name_key UNIQUE)`)
 	defer done()

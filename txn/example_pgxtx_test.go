@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/examples/shelf/shelf"
+	"github.com/sqlkeel/sqlkeel/stmt"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
@@ -36,14 +37,16 @@ func ExampleTx_PgxTx() {
 		if err != nil {
 			return 0, err
 		}
-		return id, enqueue(ctx, tx.PgxTx(), "welcome Ann")
+		// enqueue writes the table jobs and nothing else.
+		return id, enqueue(ctx, tx.PgxTx(stmt.Effects{Writes: []string{"jobs"}}), "welcome Ann")
 	})
 	fmt.Println(id, err)
 
 	err = txn.Run(ctx, runner, txn.Op{Name: "add author"}, func(ctx context.Context, tx *txn.Tx) error {
 		return tx.PgxTx().Commit(ctx)
 	})
-	fmt.Println(errors.Is(err, txn.ErrEndedByHand))
+	var misuse *txn.MisuseError
+	fmt.Println(errors.As(err, &misuse))
 	// Output:
 	// 1 <nil>
 	// true

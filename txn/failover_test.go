@@ -80,7 +80,7 @@ func TestAFailover(t *testing.T) {
 				survivor := &lab{t: t, pool: openPool(t, p.standby.DSN())}
 				n := survivor.number(`SELECT n FROM items`)
 				if op.Commit == Resolve {
-					if err := wantUnknown(err, ErrOtherServer); err != nil {
+					if err := wantUnknown(err, errOtherServer); err != nil {
 						t.Error(err)
 					}
 					return

@@ -56,8 +56,8 @@ type pass struct {
 // pass begins a unit's way.
 func (r *Runner) pass(ctx context.Context, op *Op) pass {
 	p := pass{gates: &r.gates, commits: &r.commits, key: gateKey{op: op.Name, key: op.ConflictKey}}
-	if t, ok := r.db.(targeter); ok {
-		p.key.target = t.Target(ctx)
+	if target, err := r.source.Unit(ctx); err == nil {
+		p.key.target = target.Name
 	}
 	return p
 }

@@ -64,7 +64,6 @@ func TestAnEmptyPoolNamesTheUnitAndItsCaller(t *testing.T) {
 		"settings":   {Name: "transfer", Iso: pgx.Serializable, LockTimeout: time.Second},
 		"Resolve":    {Name: "transfer", Commit: Resolve},
 		"Idempotent": {Name: "transfer", Commit: Idempotent, Key: "k"},
-		"Locks":      {Name: "transfer", Locks: []int64{1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

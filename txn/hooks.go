@@ -8,21 +8,21 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// hooks are what is to be called when a unit is over. Those of an attempt that is
-// repeated, and of a part that was rolled back, are dropped.
+// hooks are called when a transaction is over. Those of an attempt that is retried, and
+// of a part that was rolled back, are dropped.
 type hooks struct {
 	mu       sync.Mutex // guards what follows
 	commit   []func(context.Context)
 	rollback []func(context.Context, error)
 }
 
-// AfterCommit has fn called once, when the transaction is known to be committed
-// and [Do] is about to return: what it does is no part of the transaction, and may
-// use the database. It is not called when this attempt is repeated, when the part
-// that asked for it is rolled back, or when the outcome is unknown.
+// AfterCommit registers fn, which is called once, when the transaction is known to be
+// committed and [Do] is about to return. What it does is no part of the transaction,
+// and may use the database. It is not called when this attempt is retried, when the
+// part that registered it is rolled back, or when the outcome is unknown.
 //
-// Hooks are called in the order in which they were given, on Do's goroutine. ctx is
-// Do's, without its end. A panic is logged and stops neither the others nor Do.
+// Hooks are called in the order in which they were registered, on Do's goroutine. ctx
+// is Do's, without its end. A panic is logged and stops neither the others nor Do.
 func (tx *Tx) AfterCommit(fn func(ctx context.Context)) {
 	tx.hooks.mu.Lock()
 	defer tx.hooks.mu.Unlock()
@@ -37,7 +37,7 @@ func (tx *Tx) AfterRollback(fn func(ctx context.Context, err error)) {
 	tx.hooks.rollback = append(tx.hooks.rollback, fn)
 }
 
-// mark is a place in the hooks to go back to.
+// mark is a place in the hooks to return to.
 type mark struct{ commit, rollback int }
 
 func (h *hooks) mark() mark {
@@ -46,21 +46,21 @@ func (h *hooks) mark() mark {
 	return mark{len(h.commit), len(h.rollback)}
 }
 
-// drop forgets the hooks that were given since the mark.
+// drop forgets the hooks that were registered since the mark.
 func (h *hooks) drop(m mark) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.commit, h.rollback = h.commit[:m.commit], h.rollback[:m.rollback]
 }
 
-// runHooks calls the hooks that the outcome asks for, those that hooks gave included.
+// runHooks calls the hooks of the outcome, and those that they register.
 func (tx *Tx) runHooks(ctx context.Context, outcome stmt.Outcome, err error) {
 	for due := tx.due(outcome, err); len(due) > 0; due = tx.due(outcome, err) {
 		tx.runAll(context.WithoutCancel(ctx), due)
 	}
 }
 
-// due takes the hooks that are to be called.
+// due takes the hooks of the outcome.
 func (tx *Tx) due(outcome stmt.Outcome, err error) (due []func(context.Context)) {
 	tx.hooks.mu.Lock()
 	defer tx.hooks.mu.Unlock()

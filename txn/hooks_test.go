@@ -11,9 +11,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
+
+// calling is an Invalidator that adds its calls to a list.
+type calling struct{ calls *[]string }
+
+// BeforeWrite adds "before".
+func (c calling) BeforeWrite(string, []stmt.Run) { *c.calls = append(*c.calls, "before") }
+
+// AfterWrite adds "after" and the outcome.
+func (c calling) AfterWrite(_ string, _ []stmt.Run, o stmt.Outcome) {
+	*c.calls = append(*c.calls, "after "+o.String())
+}
 
 func TestHooksRunOnceAfterTheOutcome(t *testing.T) {
 	t.Parallel()
@@ -21,23 +31,22 @@ func TestHooksRunOnceAfterTheOutcome(t *testing.T) {
 		out  func(tx *Tx) error
 		want []string
 	}{
-		"committed":           {func(*Tx) error { return nil }, []string{"raise", "lower committed", "commit 1", "commit 2"}},
+		"committed":           {func(*Tx) error { return nil }, []string{"before", "after committed", "commit 1", "commit 2"}},
 		"failed":              {func(*Tx) error { return errBoom }, []string{"rollback 1 boom", "rollback 2 boom"}},
 		"committed the third": {func(tx *Tx) error { return Retryable(fmt.Errorf("%d", tx.Attempt())) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var calls []string
-			r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1})
+			r := newRunner(t, &fakeDB{}, Config{BackoffBase: 1, BackoffMax: 1, Invalidator: calling{&calls}})
 			err := Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
 				n := tx.Attempt()
 				if tc.want == nil {
 					n *= 10
 				}
-				unit.Of(ctx).OnCommit(func() func(stmt.Outcome) {
-					calls = append(calls, "raise")
-					return func(o stmt.Outcome) { calls = append(calls, "lower "+o.String()) }
-				})
+				if _, err := tx.Exec(ctx, "a write"); err != nil {
+					return err
+				}
 				for i := range 2 {
 					tx.AfterCommit(func(context.Context) { calls = append(calls, fmt.Sprint("commit ", n+i)) })
 					tx.AfterRollback(func(_ context.Context, err error) { calls = append(calls, fmt.Sprint("rollback ", n+i, " ", err)) })
@@ -49,7 +58,7 @@ func TestHooksRunOnceAfterTheOutcome(t *testing.T) {
 			})
 			want := tc.want
 			if want == nil {
-				want = []string{"raise", "lower committed", "commit 30", "commit 31"}
+				want = []string{"before", "after committed", "commit 30", "commit 31"}
 			}
 			if !slices.Equal(calls, want) {
 				t.Errorf("calls %q, want %q, error %v", calls, want, err)
@@ -58,44 +67,19 @@ func TestHooksRunOnceAfterTheOutcome(t *testing.T) {
 	}
 }
 
-func TestAnUnknownOutcomeRunsNoHooksAndTellsTheFence(t *testing.T) {
+func TestAnUnknownOutcomeRunsNoHooksAndIsReported(t *testing.T) {
 	t.Parallel()
 	var calls []string
-	r := newRunner(t, &fakeDB{commit: func(int) error { return errBoom }}, Config{})
+	r := newRunner(t, &fakeDB{commit: func(int) error { return errBoom }}, Config{Invalidator: calling{&calls}})
 	err := Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
 		tx.AfterCommit(func(context.Context) { calls = append(calls, "commit") })
 		tx.AfterRollback(func(context.Context, error) { calls = append(calls, "rollback") })
-		unit.Of(ctx).OnCommit(func() func(stmt.Outcome) {
-			return func(o stmt.Outcome) { calls = append(calls, "lower "+o.String()) }
-		})
-		return nil
+		_, err := tx.Exec(ctx, "a write")
+		return err
 	})
 	var unknown *CommitUnknownError
-	if !errors.As(err, &unknown) || !slices.Equal(calls, []string{"lower unknown"}) {
+	if !errors.As(err, &unknown) || !slices.Equal(calls, []string{"before", "after unknown"}) {
 		t.Errorf("calls %q, error %v", calls, err)
-	}
-}
-
-func TestTheFenceIsToldOfTheOutcomeThatWasFoundOut(t *testing.T) {
-	t.Parallel()
-	net := &wire{}
-	l := setup(t, net.attach)
-	l.exec(`INSERT INTO items VALUES (1, 0)`)
-	for f, want := range map[fate]string{cutAfter: "committed", cutBefore: "aborted", late: "aborted"} {
-		var calls []string
-		net.plan(f)
-		_ = Run(bounded(t), l.runner, Op{Name: "x", Commit: Resolve}, func(ctx context.Context, tx *Tx) error {
-			unit.Of(ctx).OnCommit(func() func(stmt.Outcome) {
-				return func(o stmt.Outcome) { calls = append(calls, o.String()) }
-			})
-			tx.AfterCommit(func(context.Context) { calls = append(calls, "after commit") })
-			tx.AfterRollback(func(context.Context, error) { calls = append(calls, "after rollback") })
-			return increment(ctx, tx)
-		})
-		net.release()
-		if after := map[string]string{"committed": "after commit", "aborted": "after rollback"}[want]; !slices.Equal(calls, []string{want, after}) {
-			t.Errorf("fate %d: calls %q", f, calls)
-		}
 	}
 }
 

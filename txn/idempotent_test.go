@@ -28,8 +28,7 @@ func TestAKeyIsCommittedOnce(t *testing.T) {
 			calls++
 			return 7, increment(ctx, tx)
 		})
-		var done *AlreadyCommittedError
-		if errors.As(err, &done) != (l.number(`SELECT count(*) FROM sqlkeel_commits WHERE key = $1`, key) == 1 && calls == 0) {
+		if errors.Is(err, ErrAlreadyCommitted) != (l.number(`SELECT count(*) FROM sqlkeel_commits WHERE key = $1`, key) == 1 && calls == 0) {
 			t.Errorf("%q: result %d, error %v", key, got, err)
 		}
 	}
@@ -38,7 +37,7 @@ func TestAKeyIsCommittedOnce(t *testing.T) {
 	}
 	another := newRunner(t, l.pool, Config{}) // as after a restart of the program
 	err := Run(t.Context(), another, order("b"), increment)
-	const want = `txn: order: the work with key "b" is committed already`
+	const want = `txn: order: key "b": the work with this key is committed already`
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v", err)
 	}
@@ -80,8 +79,7 @@ func TestOfTwoAtOnceWithOneKeyOneIsDone(t *testing.T) {
 			tx.AfterCommit(func(context.Context) { <-waiting })
 			return increment(ctx, tx)
 		})
-		var done *AlreadyCommittedError
-		if err != nil || second.Load() == nil || !errors.As(*second.Load(), &done) || l.number(`SELECT n FROM items`) != 2 {
+		if err != nil || second.Load() == nil || !errors.Is(*second.Load(), ErrAlreadyCommitted) || l.number(`SELECT n FROM items`) != 2 {
 			t.Errorf("%s: first %v, second %v, n = %d", iso, err, second.Load(), l.number(`SELECT n FROM items`))
 		}
 	}
@@ -117,8 +115,7 @@ func TestAMarkerOfSomebodyElseIsNoProofOfThisCommit(t *testing.T) {
 		}
 	}}
 	err := Run(bounded(t), r, op, increment)
-	var done *AlreadyCommittedError
-	if !errors.As(err, &done) || l.number(`SELECT n FROM items`) != 0 {
+	if !errors.Is(err, ErrAlreadyCommitted) || l.number(`SELECT n FROM items`) != 0 {
 		t.Errorf("n = %d, error %v", l.number(`SELECT n FROM items`), err)
 	}
 }
@@ -137,8 +134,7 @@ func TestATableOfMarkersThatMayNotBeMadeIsAskedForClearly(t *testing.T) {
 	if err := Run(t.Context(), r, order("a"), increment); err != nil || l.number(`SELECT n FROM items`) != 1 {
 		t.Errorf("n = %d, error %v", l.number(`SELECT n FROM items`), err)
 	}
-	var done *AlreadyCommittedError
-	if err := Run(t.Context(), r, order("a"), increment); !errors.As(err, &done) {
+	if err := Run(t.Context(), r, order("a"), increment); !errors.Is(err, ErrAlreadyCommitted) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -155,8 +151,7 @@ func TestARoleOrSearchPathOfTheOperationSaysNothingAboutTheMarkers(t *testing.T)
 	if n := l.number(`SELECT n FROM other.items`); n != 1 || l.number(`SELECT count(*) FROM public.sqlkeel_commits`) != 1 {
 		t.Errorf("n = %d", n)
 	}
-	var done *AlreadyCommittedError
-	if err := Run(t.Context(), l.runner, op, increment); !errors.As(err, &done) {
+	if err := Run(t.Context(), l.runner, op, increment); !errors.Is(err, ErrAlreadyCommitted) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -21,8 +22,8 @@ type markers struct {
 	done  atomic.Uint64 // transactions of this Runner that left one
 }
 
-// MarkerSchema returns the SQL that makes the table of [Config].Markers, for a
-// migration. It does nothing where there is one. The role of the service needs
+// MarkerSchema returns the SQL that creates the table of [Config].Markers, for a
+// migration. It does nothing where the table exists. The role of the service needs
 // SELECT, INSERT and DELETE on it.
 func MarkerSchema(table string) string {
 	return "CREATE TABLE IF NOT EXISTS " + quoteName(table) + ` (
@@ -48,8 +49,8 @@ func validateTable(field, name string) error {
 }
 
 // mark returns the statements that leave the key. The token is in the row, and in
-// a shared lock that nobody waits for: it shows which session the attempt is in,
-// until that has ended, whatever stands between here and the server.
+// a shared lock that nothing waits for: until the session ends the lock shows which
+// one the attempt is in, also behind a pooler.
 func (m *markers) mark(key string, token int64) []string {
 	text := strconv.FormatInt(token, 10)
 	return []string{
@@ -76,10 +77,10 @@ func (m *markers) find(ctx context.Context, tx pgx.Tx, key string) (token int64,
 	return token, err == nil, err
 }
 
-// make creates the table. Two may try at the same time: the loser's error says
-// that there is one now.
-func (r *Runner) makeMarkers(ctx context.Context, db Beginner) error {
-	err := r.inTx(ctx, db, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
+// makeMarkers creates the table. Two may try at the same time: the loser's error says
+// that it exists.
+func (r *Runner) makeMarkers(ctx context.Context, target *unit.Target) error {
+	err := r.inTx(ctx, target, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, MarkerSchema(r.cfg.Markers))
 		return err
 	})
@@ -94,9 +95,9 @@ const (
 	pruneMost  = 1024 // rows, more than may have come meanwhile
 )
 
-// prune deletes markers that are too old, each pruneEvery-th time it is called. It is
-// no matter of the unit that came by when that fails.
-func (r *Runner) prune(ctx context.Context) {
+// prune deletes markers that are too old, each pruneEvery-th time it is called. A
+// failure does not concern the transaction that called it.
+func (r *Runner) prune(ctx context.Context, target *unit.Target) {
 	m := &r.markers
 	if m.done.Add(1)%pruneEvery != 1 {
 		return
@@ -104,7 +105,7 @@ func (r *Runner) prune(ctx context.Context) {
 	ctx, cancel := r.detached(ctx)
 	defer cancel()
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
-	err := r.inTx(ctx, r.db, options, func(tx pgx.Tx) error {
+	err := r.inTx(ctx, target, options, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "delete from "+m.table+" where key in (select key from "+m.table+
 			" where begun_at < now() - make_interval(secs => $1) order by begun_at limit $2 for update skip locked)", m.keep.Seconds(), pruneMost)
 		return err

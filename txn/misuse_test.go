@@ -12,9 +12,9 @@ import (
 )
 
 // wantMisuse returns an error unless err is that misuse, of that statement.
-func wantMisuse(err error, statement string, why error) error {
+func wantMisuse(err error, statement string, why string) error {
 	var misuse *MisuseError
-	if !errors.As(err, &misuse) || misuse.Statement != statement || misuse.Err != why || misuse.Op == "" {
+	if !errors.As(err, &misuse) || misuse.Statement != statement || misuse.Problem != why || misuse.Op == "" {
 		return fmt.Errorf("error is %v, want that %s met %v", err, statement, why)
 	}
 	return nil
@@ -49,7 +49,7 @@ func TestATransactionIsOfNoUseAfterItsAttempt(t *testing.T) {
 			"SAVEPOINT": {kept.Savepoint(ctx, func(context.Context) error { t.Error("the part ran"); return nil })},
 		} {
 			for i, err := range list {
-				if err := wantMisuse(err, statement, ErrTxEnded); err != nil {
+				if err := wantMisuse(err, statement, txEnded); err != nil {
 					t.Error(i, err)
 				}
 			}
@@ -91,7 +91,7 @@ func TestRowsAndResultsAreOfNoUseAfterTheirAttempt(t *testing.T) {
 	_, execErr := results.Exec()
 	batchRows, queryErr := results.Query()
 	for i, err := range []error{execErr, queryErr, batchRows.Err(), results.QueryRow().Scan(new(int)), results.Close()} {
-		if err := wantMisuse(err, "BATCH", ErrTxEnded); err != nil {
+		if err := wantMisuse(err, "BATCH", txEnded); err != nil {
 			t.Error(i, err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestRowsAndResultsAreOfNoUseAfterTheirAttempt(t *testing.T) {
 		t.Error("there is another row")
 	}
 	for i, err := range []error{valuesErr, rows.Scan(new(int)), rows.Err(), row.Scan(new(int))} {
-		if err := wantMisuse(err, "SELECT", ErrTxEnded); err != nil {
+		if err := wantMisuse(err, "SELECT", txEnded); err != nil {
 			t.Error(i, err)
 		}
 	}
@@ -133,10 +133,10 @@ func TestTwoGoroutinesInOneTransactionAreCaught(t *testing.T) {
 		}
 		return nil // and hides the misuse
 	})
-	if err := wantMisuse(second, "AddItem", ErrConcurrentUse); err != nil {
+	if err := wantMisuse(second, "AddItem", concurrentUse); err != nil {
 		t.Fatal(err)
 	}
-	if err := wantMisuse(err, "AddItem", ErrConcurrentUse); err != nil {
+	if err := wantMisuse(err, "AddItem", concurrentUse); err != nil {
 		t.Fatal(err)
 	}
 	if err := differ("rows", l.rows(), 0); err != nil {
@@ -171,7 +171,7 @@ func TestACallThatIsUnderWayWhenTheFunctionReturnsIsCutShort(t *testing.T) {
 				})
 				return nil
 			})
-			if held != nil || (name != "panic" && wantMisuse(err, "", ErrConcurrentUse) != nil) {
+			if held != nil || (name != "panic" && wantMisuse(err, "", concurrentUse) != nil) {
 				t.Errorf("error is %v, %v", err, held)
 			}
 			if err := <-left; err == nil {
@@ -200,7 +200,7 @@ func TestACallbackOfACallIsAnotherCall(t *testing.T) {
 		})
 		return tx.SendBatch(ctx, batch).Close()
 	})
-	if err := wantMisuse(err, "AddItem", ErrConcurrentUse); err != nil || l.rows() != 0 {
+	if err := wantMisuse(err, "AddItem", concurrentUse); err != nil || l.rows() != 0 {
 		t.Error(err)
 	}
 }

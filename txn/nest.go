@@ -8,61 +8,50 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
-// targeter is a Beginner that chooses a database by context, such as db.Set.
-type targeter interface {
-	Target(ctx context.Context) string
-}
-
-// outer returns the transaction on the same database whose function ctx is from,
-// or nil.
-func (r *Runner) outer(ctx context.Context) *Tx {
-	for u := unit.Of(ctx); u != nil; u = u.Outer {
-		tx, ok := u.Tx.(*Tx)
-		if !ok || u.Ended() || tx.runner.home != r.home {
-			continue
-		}
-		if t, ok := r.db.(targeter); !ok || t.Target(ctx) == t.Target(tx.ctx.Context) {
-			return tx
-		}
+// outerTx returns the transaction on the target whose function ctx is from, or nil.
+func outerTx(ctx context.Context, target *unit.Target) *Tx {
+	if u := unit.Over(ctx, target.Pool); u != nil {
+		return u.Tx.(*Tx)
 	}
 	return nil
 }
 
-// nested does op inside the function of outer.
-func (r *Runner) nested(ctx context.Context, outer *Tx, op *Op, fn func(context.Context, *Tx) error) error {
+// runNested does op inside the function of the transaction.
+func (tx *Tx) runNested(ctx context.Context, op *Op, fn func(context.Context, *Tx) error) error {
+	problem := op.cannotBePartOf(tx.op)
 	if op.Propagation == Reject {
-		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: "pass its Tx, or choose Op.Propagation"}
+		problem = "pass its Tx, or choose Op.Propagation"
 	}
-	if problem := op.cannotBePartOf(outer.op); problem != "" {
-		return &NestedError{Outer: outer.op.Name, Inner: op.Name, Problem: problem}
+	if problem != "" {
+		return &MisuseError{Op: op.Name, Problem: "is inside the transaction of " + tx.op.Name + ": " + problem}
 	}
 	if op.Propagation == Savepoint {
-		return outer.Savepoint(ctx, func(ctx context.Context) error { return fn(ctx, outer) })
+		return tx.Savepoint(ctx, func(ctx context.Context) error { return fn(ctx, tx) })
 	}
-	return outer.join(ctx, fn)
+	return tx.join(ctx, fn)
 }
 
 // join runs fn in the transaction, which cannot be committed when fn failed: what
 // fn did until then would be.
 func (tx *Tx) join(ctx context.Context, fn func(context.Context, *Tx) error) error {
-	if err := tx.count(1); err != nil {
+	if err := tx.countPart(1); err != nil {
 		return err
 	}
 	err := ErrNotReturned // unless it does
 	defer func() {
-		if err != nil && tx.hold("") == nil {
+		if err != nil && tx.lock("") == nil {
 			tx.joined.add(err, len(tx.open))
 			tx.calls.Unlock()
 		}
-		_ = tx.count(-1)
+		_ = tx.countPart(-1)
 	}()
 	err = fn(ctx, tx)
 	return err
 }
 
-// count counts the parts that are under way.
-func (tx *Tx) count(n int) error {
-	if err := tx.hold("SAVEPOINT"); err != nil {
+// countPart counts the functions of parts that are under way.
+func (tx *Tx) countPart(n int) error {
+	if err := tx.lock("SAVEPOINT"); err != nil {
 		return err
 	}
 	defer tx.calls.Unlock()
@@ -70,8 +59,8 @@ func (tx *Tx) count(n int) error {
 	return nil
 }
 
-// joinFailure is that of an operation that joined. It is mended when the savepoint is
-// undone that it was in.
+// joinFailure is that of an operation that joined. It is mended when the savepoint
+// around it is rolled back.
 type joinFailure struct {
 	err   error
 	depth int // of savepoints around it
@@ -83,8 +72,8 @@ func (f *joinFailure) add(err error, depth int) {
 	}
 }
 
-// undone says that the savepoint at the depth was rolled back.
-func (f *joinFailure) undone(depth int) {
+// rolledBack mends the failure when the savepoint at the depth was around it.
+func (f *joinFailure) rolledBack(depth int) {
 	if f.err != nil && f.depth >= depth {
 		*f = joinFailure{}
 	}
@@ -94,19 +83,15 @@ func (f *joinFailure) undone(depth int) {
 func (op *Op) cannotBePartOf(outer *Op) string {
 	switch {
 	case op.Iso != "" && outer.Iso == "":
-		return "it asks for an isolation level, and the outer one says none: set Iso there"
+		return "it asks for an isolation level, and the outer one has none: set Iso there"
 	case strictness[op.Iso] > strictness[outer.Iso]:
 		return "it asks for " + string(op.Iso) + ", the outer one is " + string(outer.Iso)
 	case op.ReadOnly && !outer.ReadOnly:
 		return "it is ReadOnly, and the outer one may write"
-	case op.Deferrable && !outer.Deferrable:
-		return "it is Deferrable, and the outer one is not"
 	case op.Commit != ReturnUnknown && (op.Commit != outer.Commit || op.Key != outer.Key):
 		return "it asks for another Commit or Key than the outer one"
 	case len(op.Settings) > 0 || op.bounds() != nil:
 		return "it has timeouts or settings, which are the outermost transaction's"
-	case len(op.Locks) > 0:
-		return "it has Locks, which are taken before BEGIN"
 	}
 	return ""
 }

@@ -7,41 +7,41 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// Observer hears of units of work, for traces and metrics. Its methods are called
-// on the goroutine of [Do], one after another, and may be called for many units
-// at the same time. They should be quick and must not panic. A Do that joins an
-// outer one, or is a savepoint of it, is part of that.
+// Observer is notified of transactions and their attempts, for traces and metrics. Its
+// methods are called on the goroutine of [Do], one after another, and may be called for
+// many transactions at the same time. They should be quick and must not panic. A Do
+// that joins an outer one, or is a savepoint of it, is part of that.
 //
 // Module github.com/sqlkeel/sqlkeel/otel has one for OpenTelemetry.
 type Observer interface {
 	// TransactionStart is called before anything is done. The context it returns is
-	// that of all that follows, the function and the hooks included.
+	// used for all that follows, the function and the hooks included.
 	TransactionStart(ctx context.Context, op Op) context.Context
 	// AttemptStart is called before each attempt, when it has been admitted, with
-	// the unit's context. The context it returns is the attempt's.
+	// the transaction's context. The context it returns is the attempt's.
 	AttemptStart(ctx context.Context, op Op, attempt int) context.Context
 	// AttemptEnd is called once for each AttemptStart, with the attempt's context,
 	// also when the function panics or ends its goroutine.
 	AttemptEnd(ctx context.Context, op Op, end AttemptEnd)
-	// TransactionEnd is called once for each TransactionStart, with the unit's context, before
-	// the user's hooks.
+	// TransactionEnd is called once for each TransactionStart, with the transaction's
+	// context, before the user's hooks.
 	TransactionEnd(ctx context.Context, op Op, end TransactionEnd)
 }
 
-// AttemptEnd is how an attempt went.
+// AttemptEnd is how an attempt ended.
 type AttemptEnd struct {
 	Attempt  int // from 1
 	Outcome  stmt.Outcome
 	Err      error         // why it was not committed, or nil
 	Cause    error         // the first error of the attempt, which decided what came next; nil when committed
-	Retry    bool          // another attempt is to follow, unless ctx ends before it
+	Retry    bool          // another attempt follows, unless ctx ends before it
 	Backoff  time.Duration // before it
 	Duration time.Duration // from the admission to the outcome
 	GateWait time.Duration // for the admission
 	Resolve  time.Duration // the part of Duration in which the outcome of a lost COMMIT was found out
 }
 
-// TransactionEnd is how a unit of work went.
+// TransactionEnd is how a transaction ended, after all its attempts.
 type TransactionEnd struct {
 	Attempts int
 	Outcome  stmt.Outcome
@@ -50,8 +50,8 @@ type TransactionEnd struct {
 	GateWait time.Duration // of all attempts together
 }
 
-// watch tells an Observer about one unit; without one it does nothing and reads no
-// clock.
+// watch notifies an Observer of one transaction. Without one it does nothing and reads
+// no clock.
 type watch struct {
 	to    Observer
 	op    *Op
@@ -90,14 +90,14 @@ func (w *watch) waited(d time.Duration) {
 	w.gates += d
 }
 
-func (w *watch) attempted(e end, again bool, delay time.Duration) {
+func (w *watch) attempted(outcome stmt.Outcome, err, cause error, retry bool, delay, resolved time.Duration) {
 	if w.to == nil || !w.open {
 		return
 	}
 	w.open = false
 	w.to.AttemptEnd(w.ctx, *w.op, AttemptEnd{
-		Attempt: w.n, Outcome: e.outcome, Err: e.err, Cause: e.cause, Retry: again, Backoff: delay,
-		Duration: time.Since(w.tried), GateWait: w.gate, Resolve: e.resolved,
+		Attempt: w.n, Outcome: outcome, Err: err, Cause: cause, Retry: retry, Backoff: delay,
+		Duration: time.Since(w.tried), GateWait: w.gate, Resolve: resolved,
 	})
 	w.gate = 0
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-// Op describes a unit of work. Only Name must be given.
+// Op describes what a transaction does. Only Name is required.
 type Op struct {
-	// Name stands for the operation in errors, logs and measurements, and its
+	// Name identifies the operation in errors, logs and measurements, and its
 	// retries share a budget. It should be one of a few: no ids in it.
 	Name string
 
@@ -22,56 +22,43 @@ type Op struct {
 	// ReadOnly makes the server refuse writes. Default: the server's
 	// default_transaction_read_only.
 	ReadOnly bool
-	// Deferrable lets a serializable read-only transaction wait for a snapshot
-	// with which it cannot fail; it is refused with any other. The wait has no
-	// bound but ctx.
-	Deferrable bool
 
-	// MaxAttempts is the most attempts that there are; 1 means never again. Default:
+	// MaxAttempts bounds the attempts; with 1 there is no retry. Default:
 	// Config.MaxAttempts.
 	MaxAttempts int
 	// RetryOn are unique and exclusion constraints whose violation is a race: the
-	// function looked first, and somebody else was faster. After one of them the
-	// work is run again, twice at most. A partition's unique index has a name of
-	// its own, which is the one to list. Default: none.
+	// function checked first, and another transaction was faster. The transaction is
+	// then retried, twice at most. For a partition list the name of the partition's
+	// unique index. Default: none.
 	RetryOn []pgerr.ConstraintID
-	// RetryLocked has the work run again when a lock was not to be had (55P03).
-	RetryLocked bool
-	// RetryLost has the work run again, on another connection, when one was lost
-	// before COMMIT was sent, or could not be opened, or when a lost COMMIT was
-	// found to be rolled back.
+	// RetryLost retries on another connection when one was lost before COMMIT was
+	// sent, or could not be opened, or when a lost COMMIT was found to be rolled
+	// back.
 	RetryLost bool
 
 	// Commit is what is done when the answer to COMMIT is lost. Default: [ReturnUnknown].
 	Commit CommitMode
-	// Key names this very piece of work, for [Idempotent], which wants it: 1 to 255
-	// bytes, such as an order's number or a request's id.
+	// Key identifies this piece of work, such as an order's number or a request's id:
+	// 1 to 255 bytes. [Idempotent] requires it.
 	Key string
 
 	// Propagation is what happens when the operation is begun inside another one on the
 	// same database. Default: [Reject].
 	Propagation Propagation
 	// ConflictKey is what colliding operations have in common, with Name: while
-	// operations of one key collide often, few of them are let in at a time. An
-	// operation that only collides where it has the same account, tenant or
-	// queue, say, names that. Default: "", all of one Name.
+	// operations of one key collide often, few of them are admitted at a time. An
+	// operation that collides only on the same account, tenant or queue, say, names
+	// that. Default: "", all of one Name.
 	ConflictKey string
 
-	// StatementTimeout, LockTimeout and IdleTimeout (in the transaction, between
-	// statements) are the server's settings of these names, for this transaction
-	// only, rounded up to milliseconds. Default: the session's.
-	StatementTimeout, LockTimeout, IdleTimeout time.Duration
+	// StatementTimeout and LockTimeout are the server's settings of these names, for
+	// this transaction only, rounded up to milliseconds. Default: the session's.
+	StatementTimeout, LockTimeout time.Duration
 	// Settings are parameters of the server for this transaction only, such as
-	// the tenant that row-level security asks for. They cost no round trip. A
-	// search_path is given as the server writes it: names with commas between.
+	// the tenant of row-level security, idle_in_transaction_session_timeout, or
+	// transaction_deferrable. They cost no round trip. A search_path is given as the
+	// server writes it: names with commas between.
 	Settings map[string]string
-	// Locks are keys of advisory locks that are taken before BEGIN, so that the
-	// transaction's snapshot is younger than the wait for them, and released
-	// after it. One costs two round trips, and three over a db.DB, which then cleans
-	// the session; each further one costs one more. LockTimeout bounds the wait for
-	// each. They need a *pgxpool.Pool, a *pgx.Conn or a db.DB, and a session of their
-	// own: behind a pooler they are refused with a [PoolerError].
-	Locks []int64
 }
 
 // CommitMode is what is done when COMMIT was sent and its answer is lost.
@@ -80,36 +67,35 @@ type CommitMode uint8
 const (
 	// ReturnUnknown returns a [CommitUnknownError]. It costs nothing.
 	ReturnUnknown CommitMode = iota
-	// Resolve asks PostgreSQL what became of the transaction, after the session
-	// that it ran in was ended for certain. It costs one round trip a transaction,
-	// before COMMIT. It cannot tell when the server crashed, another server took
-	// its place, or none answers within Config.ResolveTimeout; then the error is
-	// a CommitUnknownError.
+	// Resolve ends the old session, then asks PostgreSQL what became of the
+	// transaction. It costs one round trip a transaction, before COMMIT. It cannot
+	// tell when the server crashed, another server took its place, or none answers
+	// within Config.ResolveTimeout; then the error is a CommitUnknownError.
 	Resolve
-	// Idempotent writes [Op].Key to a table in the transaction, which tells later
+	// Idempotent writes [Op].Key to a table in the transaction. The row shows later
 	// whether it was committed, also after a crash, a failover, or a restart of
-	// this program: a second Do with the same key is an [AlreadyCommittedError].
+	// this program: a second Do with the same key returns [ErrAlreadyCommitted].
 	// It costs a row, and no round trip. See [Config].Markers.
 	Idempotent
 )
 
 // Propagation is what a [Do] does inside the function of another one on the same
-// database: of the same Beginner, and the same target of a db.Set. How often it is
-// tried, and after what, is up to the outermost.
+// database: of the same Beginner, and the same target of a db.Set. The outermost
+// decides about retries.
 type Propagation uint8
 
 const (
-	// Reject returns a [NestedError].
+	// Reject returns a [MisuseError].
 	Reject Propagation = iota
-	// Join runs the function in the outer transaction. An error of it, returned or
-	// not, lets the outer one fail: what it did cannot be undone alone.
+	// Join runs the function in the outer transaction. If it fails the outer one fails
+	// too, whatever that returns: what it did cannot be rolled back alone.
 	Join
 	// Savepoint runs the function as a part of the outer transaction, as
 	// [Tx.Savepoint] does.
 	Savepoint
 )
 
-// raceRetries is how often one Do runs again after violations that RetryOn lists.
+// raceRetries is how often one Do retries after violations that RetryOn lists.
 const raceRetries = 2
 
 func (op *Op) validate() error {
@@ -123,8 +109,6 @@ func (op *Op) validate() error {
 		return &ConfigError{Field: "Op.Name", Problem: "is empty"}
 	case op.MaxAttempts < 0:
 		return &ConfigError{Field: "Op.MaxAttempts", Problem: "is negative"}
-	case op.Deferrable && (op.Iso != pgx.Serializable || !op.ReadOnly):
-		return &ConfigError{Field: "Op.Deferrable", Problem: "has a meaning only with Iso: pgx.Serializable and ReadOnly"}
 	case op.Propagation > Savepoint:
 		return &ConfigError{Field: "Op.Propagation", Problem: "is none of Reject, Join and Savepoint"}
 	}
@@ -159,11 +143,10 @@ type timeout struct {
 	value          time.Duration
 }
 
-func (op *Op) timeouts() [3]timeout {
+func (op *Op) timeouts() [2]timeout {
 	return [...]timeout{
 		{"StatementTimeout", "statement_timeout", op.StatementTimeout},
 		{"LockTimeout", "lock_timeout", op.LockTimeout},
-		{"IdleTimeout", "idle_in_transaction_session_timeout", op.IdleTimeout},
 	}
 }
 
@@ -171,9 +154,6 @@ func (op *Op) options() pgx.TxOptions {
 	options := pgx.TxOptions{IsoLevel: op.Iso}
 	if op.ReadOnly {
 		options.AccessMode = pgx.ReadOnly
-	}
-	if op.Deferrable {
-		options.DeferrableMode = pgx.Deferrable
 	}
 	return options
 }

@@ -1,37 +1,56 @@
 package txn
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // PgxTx returns the transaction as a [pgx.Tx], for code that asks for one: the
-// WithTx of sqlc's generated code, and functions of libraries. What is sent through
-// it passes the same checks as what is sent through the Tx, and it is of use as long.
+// WithTx of sqlc's generated code, and functions of libraries. Its calls pass the same
+// checks as those of the Tx, and it can be used as long.
 //
-// Commit and Rollback are refused with a [MisuseError] of [ErrEndedByHand], and then
-// nothing of the attempt is committed, whatever the function returns: code that asked
-// for either relies on it. So a function that gets the transaction and ends it by
-// itself, also by a deferred Rollback alone, must be changed to leave that to its
-// caller, or be given a savepoint.
+// does declares what the calls write, for Config.Invalidator. A text that is in
+// Config.Statements counts as what it does in any case. Without does, every other
+// call may write anything.
 //
-// Begin begins a savepoint, whose Commit releases it and whose Rollback rolls back to
-// it; afterwards its methods return [pgx.ErrTxClosed]. What is said of conflicts at
-// [Tx.Savepoint] holds here too. Ending a savepoint ends those that were begun in it:
+// Commit and Rollback are refused with a [MisuseError], and then nothing of the attempt
+// is committed, whatever the function returns: code that asked for either relies on
+// it. Change a function that ends the transaction it gets, also by a deferred Rollback
+// alone, to leave that to its caller, or give it a savepoint.
+//
+// Begin begins a savepoint. Its Commit releases it and its Rollback rolls back to
+// it; afterwards its methods return [pgx.ErrTxClosed]. What [Tx.Savepoint] says of
+// conflicts holds here too. Ending a savepoint ends those that were begun in it:
 // Commit rolls back and returns [ErrOpenSavepoint] when one of them is open, and so
 // does [Do] when the function leaves one open.
 //
-// Conn returns nil: what is done on the connection itself is not seen. Large objects
-// are pgx's own; their errors reach the Tx with its next statement, and two goroutines
-// are not told apart.
-func (tx *Tx) PgxTx() pgx.Tx { return &pgxTx{tx: tx} }
+// Conn returns nil: the Tx cannot see what is done on the connection itself. Large
+// objects are pgx's own. Their errors reach the Tx with its next statement, and use by
+// two goroutines is not detected.
+func (tx *Tx) PgxTx(does ...stmt.Effects) pgx.Tx {
+	b := &pgxTx{tx: tx}
+	if len(does) > 0 {
+		b.does = new(stmt.Effects)
+		for _, e := range does {
+			b.does.Writes = append(b.does.Writes, e.Writes...)
+			b.does.Reaches = append(b.does.Reaches, e.Reaches...)
+			b.does.Anything = b.does.Anything || e.Anything
+		}
+	}
+	return b
+}
 
 // pgxTx is a transaction, or the part of it that a savepoint began.
 type pgxTx struct {
 	tx   *Tx
-	part *part // nil for the transaction
+	part *part         // nil for the transaction
+	does *stmt.Effects // of texts of which nothing is known, or nil
 }
 
 // closed returns [pgx.ErrTxClosed] after the part.
@@ -51,14 +70,14 @@ func (b *pgxTx) Begin(ctx context.Context) (pgx.Tx, error) {
 	if err := p.begin(ctx, 0); err != nil {
 		return nil, err
 	}
-	return &pgxTx{b.tx, p}, nil
+	return &pgxTx{b.tx, p, b.does}, nil
 }
 
 // Commit releases the savepoint. For the transaction it is refused, as the statement
 // is.
 func (b *pgxTx) Commit(ctx context.Context) error {
 	if b.part == nil {
-		return b.tx.enter("COMMIT")
+		return b.tx.acquire("COMMIT")
 	}
 	return b.part.end(ctx, nil)
 }
@@ -67,7 +86,7 @@ func (b *pgxTx) Commit(ctx context.Context) error {
 // statement is.
 func (b *pgxTx) Rollback(ctx context.Context) error {
 	if b.part == nil {
-		return b.tx.enter("ROLLBACK")
+		return b.tx.acquire("ROLLBACK")
 	}
 	return b.part.undo(ctx)
 }
@@ -77,23 +96,24 @@ func (b *pgxTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comma
 	if err := b.closed(); err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	return b.tx.Exec(ctx, sql, args...)
+	return b.tx.exec(ctx, b.does, sql, args)
 }
 
 // Query is [Tx.Query].
 func (b *pgxTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if err := b.closed(); err != nil {
-		return &rows{tx: b.tx, sql: sql, misuse: err}, err
+		return exec.Failed(err), err
 	}
-	return b.tx.Query(ctx, sql, args...)
+	r := b.tx.query(ctx, b.does, sql, args)
+	return r, r.Err()
 }
 
 // QueryRow is [Tx.QueryRow].
 func (b *pgxTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if err := b.closed(); err != nil {
-		return &row{tx: b.tx, sql: sql, misuse: err}
+		return exec.FailedRow(err)
 	}
-	return b.tx.QueryRow(ctx, sql, args...)
+	return (*exec.Row)(b.tx.query(ctx, b.does, sql, args))
 }
 
 // CopyFrom is [Tx.CopyFrom].
@@ -101,7 +121,7 @@ func (b *pgxTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []st
 	if err := b.closed(); err != nil {
 		return 0, err
 	}
-	return b.tx.CopyFrom(ctx, table, columns, source)
+	return b.tx.copyFrom(ctx, b.does, table, columns, source)
 }
 
 // SendBatch is [Tx.SendBatch].
@@ -109,7 +129,7 @@ func (b *pgxTx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResult
 	if err := b.closed(); err != nil {
 		return pgx.FailedBatchResults(batch, err)
 	}
-	return b.tx.SendBatch(ctx, batch)
+	return b.tx.sendBatch(ctx, b.does, batch)
 }
 
 // Prepare prepares a statement under a name, which stands for its text from then on,
@@ -118,16 +138,25 @@ func (b *pgxTx) Prepare(ctx context.Context, name, sql string) (*pgconn.Statemen
 	if err := b.closed(); err != nil {
 		return nil, err
 	}
-	if err := b.tx.enter(sql); err != nil {
+	if err := b.tx.acquire(sql); err != nil {
 		return nil, err
 	}
 	defer b.tx.calls.Unlock()
-	description, err := b.tx.pgx.Prepare(ctx, name, sql)
-	return description, b.tx.heed(sql, pgconn.CommandTag{}, err)
+	if err := b.tx.session.lease.Admit(nil, sql, nil); err != nil {
+		return nil, err
+	}
+	description, err := b.tx.session.tx.Prepare(ctx, name, sql)
+	return description, b.tx.checkAnswer(sql, pgconn.CommandTag{}, err)
 }
 
 // LargeObjects are pgx's own.
-func (b *pgxTx) LargeObjects() pgx.LargeObjects { return b.tx.pgx.LargeObjects() }
+func (b *pgxTx) LargeObjects() pgx.LargeObjects {
+	if b.tx.lock("large object") == nil {
+		b.tx.writes.AddEffects(cmp.Or(b.does, exec.Anything), nil)
+		b.tx.calls.Unlock()
+	}
+	return b.tx.session.tx.LargeObjects()
+}
 
 // Conn is nil: the connection is the transaction's.
 func (*pgxTx) Conn() *pgx.Conn { return nil }

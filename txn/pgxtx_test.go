@@ -52,7 +52,7 @@ func TestWhoEndsTheTransactionAsPgxsFailsTheAttempt(t *testing.T) {
 			end(ctx, outer)
 			return add(ctx, outer, 3)
 		})
-		if wantMisuse(err, name, ErrEndedByHand) != nil || l.rows() != 0 {
+		if wantMisuse(err, name, endedByHand) != nil || l.rows() != 0 {
 			t.Errorf("%s: %d rows, error %v", name, l.rows(), err)
 		}
 	}
@@ -306,7 +306,8 @@ func TestTheTransactionAsPgxsIsOfNoUseAfterTheAttempt(t *testing.T) {
 		for i, err := range []error{
 			execErr, queryErr, tx.QueryRow(ctx, named).Scan(), copyErr, beginErr, prepareErr, tx.SendBatch(ctx, batchOf(named)).Close(), tx.Commit(ctx), tx.Rollback(ctx),
 		} {
-			if !errors.Is(err, ErrTxEnded) {
+			var misuse *MisuseError
+			if !errors.As(err, &misuse) || misuse.Problem != txEnded {
 				t.Errorf("%s, call %d: %v", name, i, err)
 			}
 		}
@@ -359,14 +360,14 @@ func TestTwoGoroutinesInTheTransactionAsPgxsAreCaught(t *testing.T) {
 			first = async(func() error { _, err := tx.PgxTx().Exec(ctx, `SELECT pg_advisory_xact_lock(1)`); return err })
 			l.await(waitsForLock, 1)
 			_, err := tx.PgxTx().Begin(ctx)
-			return wantMisuse(err, "SAVEPOINT", ErrConcurrentUse)
+			return wantMisuse(err, "SAVEPOINT", concurrentUse)
 		})
 		if err := errors.Join(err, <-first); err != nil {
 			t.Error(err)
 		}
 		return nil
 	})
-	if !errors.Is(err, ErrConcurrentUse) {
+	if !isMisuse(err) {
 		t.Errorf("error is %v", err)
 	}
 }

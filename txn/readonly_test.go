@@ -38,7 +38,7 @@ func TestUnitsOverDBRecoverWhenNewSessionsTakeWrites(t *testing.T) {
 			return err
 		})
 	}
-	ops := []txn.Op{{Name: "plain"}, {Name: "again", RetryLost: true}, {Name: "definite", Commit: txn.Resolve}, {Name: "locked", Locks: []int64{1}}}
+	ops := []txn.Op{{Name: "plain"}, {Name: "again", RetryLost: true}, {Name: "definite", Commit: txn.Resolve}}
 	for _, op := range ops {
 		if err := add(op); pgerr.Code(err) != "25006" {
 			t.Errorf("%s: error %v", op.Name, err)

@@ -9,20 +9,20 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // Finding out what became of a COMMIT whose answer was lost.
 //
-// PostgreSQL can be asked, but the answer is worth nothing while the session may
-// still be at it: a COMMIT that was held up on its way, or by a deferred trigger,
-// is "in progress" and committed a moment later. So the session is ended first.
-// Nor is it worth anything on another server, or after a crash: ids of
-// transactions that did not reach the disk are given out again.
+// PostgreSQL can be asked, but its answer says nothing while the session may still
+// commit: a COMMIT that was delayed on its way, or by a deferred trigger, is "in
+// progress" and committed a moment later. So the session is ended first, which this
+// file calls a fence. The answer of another server says nothing either, nor does one
+// after a crash: PostgreSQL uses ids of transactions again that did not reach the disk.
 
 // xact is what PostgreSQL knows a transaction by.
 type xact struct {
@@ -43,27 +43,24 @@ const identityQuery = `(select system_identifier from pg_control_system())::text
 // identify asks, before COMMIT, by what the transaction will be known. The id is
 // assigned if it was not: something without one, such as NOTIFY, may be waiting
 // for the COMMIT too.
-func (tx *Tx) identify(ctx context.Context) end {
-	err := tx.pgx.QueryRow(ctx, "select pg_current_xact_id()::text, pg_backend_pid(), current_setting('synchronous_commit'), "+identityQuery).
-		Scan(&tx.id.id, &tx.id.pid, &tx.id.waits, &tx.id.server)
+func (a *attempt) identify(ctx context.Context) (failed, cause error) {
+	err := a.session.tx.QueryRow(ctx, "select pg_current_xact_id()::text, pg_backend_pid(), current_setting('synchronous_commit'), "+identityQuery).
+		Scan(&a.id.id, &a.id.pid, &a.id.waits, &a.id.server)
 	if err == nil {
-		return end{tx: tx}
+		return nil, nil
 	}
-	cause := tx.note(identityQuery, err)
-	if !isConflict(cause) {
-		err = fmt.Errorf("txn: %s: identify the transaction before COMMIT: %w", tx.op.Name, cause)
+	a.note(identityQuery, err)
+	if isConflict(err) {
+		return err, err
 	}
-	return end{tx: tx, err: err, cause: cause}
+	return fmt.Errorf("txn: %s: identify the transaction before COMMIT: %w", a.op.Name, err), err
 }
 
 // Why an outcome stays unknown, in [CommitUnknownError].Unresolved.
 var (
-	// ErrOtherServer: the server crashed since, or another one answers in its place.
-	ErrOtherServer = errors.New("the server crashed since, or it is another one that answers")
-	// ErrForgotten: the server does not keep the fate of a transaction that old.
-	ErrForgotten = errors.New("the server does not know the transaction any more")
-	// ErrOneConnection: the Runner is over a single *pgx.Conn, and that is lost.
-	ErrOneConnection = errors.New("there is no other connection to ask on")
+	errOtherServer   = errors.New("the server crashed since, or it is another one that answers")
+	errForgotten     = errors.New("the server does not know the transaction any more")
+	errOneConnection = errors.New("the Runner's only connection is closed")
 )
 
 var (
@@ -72,51 +69,67 @@ var (
 )
 
 // resolve finds out what became of an attempt whose COMMIT had no answer.
-func (u *work) resolve(ctx context.Context, e end) end {
-	r := u.runner
+func (t *transaction) resolve(ctx context.Context, a *attempt) {
+	r := t.runner
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.ResolveTimeout)
 	defer cancel()
-	outcome, err := r.ask(ctx, e.tx)
-	e.outcome, e.resolved = outcome, time.Since(start)
-	r.cfg.Logger.WarnContext(ctx, "asked for the outcome of a COMMIT without answer", "op", u.op.Name, "outcome", outcome, "took", e.resolved, "error", err)
+	outcome, err := r.ask(ctx, a)
+	a.outcome, a.resolved = outcome, time.Since(start)
+	r.cfg.Logger.WarnContext(ctx, "asked for the outcome of a COMMIT without answer", "op", t.op.Name, "outcome", outcome, "took", a.resolved, "error", err)
 	switch outcome {
 	case stmt.Committed:
-		e.err, e.cause = nil, nil
+		a.fail(nil, nil)
 	case stmt.Aborted:
-		e.err = fmt.Errorf("txn: %s: the answer to COMMIT was lost, and the transaction was rolled back: %w", u.op.Name, e.cause)
+		a.err = fmt.Errorf("txn: %s: the answer to COMMIT was lost, and the transaction was rolled back: %w", t.op.Name, a.cause)
 	case stmt.Unknown:
-		e.err = &CommitUnknownError{Op: u.op.Name, Err: e.cause, Unresolved: err}
+		a.err = &CommitUnknownError{Op: t.op.Name, Err: a.cause, Unresolved: err}
+		return // the writes are reported so already
 	}
-	return e
+	a.writes.After(outcome)
+}
+
+// resolveRefused finds out which transaction left the key that BEGIN met.
+func (t *transaction) resolveRefused(ctx context.Context, a *attempt) {
+	outcome, err := t.runner.byMarker(ctx, t.target, t.op, time.Now(), t.tokens)
+	switch {
+	case errors.Is(err, errForeignMarker):
+		a.err = fmt.Errorf("txn: %s: key %q: %w", t.op.Name, t.op.Key, ErrAlreadyCommitted)
+	case err != nil:
+		a.err = fmt.Errorf("txn: %s: look for the marker of key %q: %w", t.op.Name, t.op.Key, err)
+	case outcome == stmt.Committed: // an earlier attempt of this transaction
+		a.outcome, a.err = stmt.Committed, nil
+		if t.latest != nil {
+			t.latest.writes.After(stmt.Committed)
+		}
+	default: // it was deleted meanwhile, or its transaction was rolled back
+		a.err = Retryable(a.err)
+	}
+	a.cause = a.err
 }
 
 // ask asks until there is a definite answer, or there can be none, or ctx ends.
 // The error says why the outcome is unknown.
-func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
-	switch r.db.(type) {
-	case *pgx.Conn, *pgxpool.Conn:
-		return stmt.Unknown, ErrOneConnection
-	}
+func (r *Runner) ask(ctx context.Context, a *attempt) (stmt.Outcome, error) {
 	pause := backoff.Policy{Base: 10 * time.Millisecond, Max: 500 * time.Millisecond}
 	var why error
 	for n := 0; ; n++ {
 		var outcome stmt.Outcome
 		var err error
-		if tx.op.Commit == Idempotent {
-			outcome, err = r.byMarker(ctx, tx.op, tx.since, []int64{tx.token})
+		if a.op.Commit == Idempotent {
+			outcome, err = r.byMarker(ctx, a.target, a.op, a.since, []int64{a.token})
 		} else {
-			outcome, err = r.byStatus(ctx, tx)
+			outcome, err = r.byStatus(ctx, a)
 		}
 		if err == nil && outcome == stmt.Committed {
-			err = r.replicated(ctx, tx)
+			err = r.replicated(ctx, a)
 		}
 		switch {
 		case err == nil:
 			return outcome, nil
 		case errors.Is(err, errForeignMarker):
 			return stmt.Aborted, nil
-		case errors.Is(err, ErrOtherServer), errors.Is(err, ErrForgotten), pgerr.Code(err) == "42501":
+		case errors.Is(err, errOtherServer), errors.Is(err, errForgotten), errors.Is(err, errOneConnection), pgerr.Code(err) == "42501":
 			return stmt.Unknown, err
 		}
 		if ctx.Err() == nil || why == nil { // else it says only that time is up
@@ -128,44 +141,30 @@ func (r *Runner) ask(ctx context.Context, tx *Tx) (stmt.Outcome, error) {
 	}
 }
 
-// look runs fn in a transaction that sees what is committed at each statement.
-func (r *Runner) look(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
-	err := r.inTx(ctx, db, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if err := fn(tx); err != nil {
-			return err
-		}
-		return errNotMeant // to change anything
-	})
-	if err == errNotMeant {
-		return nil
-	}
-	return err
-}
-
 // byStatus asks for the fate of the transaction's id.
-func (r *Runner) byStatus(ctx context.Context, tx *Tx) (outcome stmt.Outcome, err error) {
-	err = r.look(ctx, r.db, func(look pgx.Tx) error {
+func (r *Runner) byStatus(ctx context.Context, a *attempt) (outcome stmt.Outcome, err error) {
+	err = r.inReadTx(ctx, a.target, func(tx pgx.Tx) error {
 		var server string
-		if err := look.QueryRow(ctx, "select "+identityQuery).Scan(&server); err != nil {
+		if err := tx.QueryRow(ctx, "select "+identityQuery).Scan(&server); err != nil {
 			return err
 		}
-		if server != tx.id.server {
-			return ErrOtherServer
+		if server != a.id.server {
+			return errOtherServer
 		}
-		if err := r.fence(ctx, look, `from pg_stat_activity a where a.pid = $2 and a.backend_xid = $3::text::xid8::xid`, tx.id.pid, tx.id.id); err != nil {
+		if err := r.fence(ctx, tx, `from pg_stat_activity a where a.pid = $2 and a.backend_xid = $3::text::xid8::xid`, a.id.pid, a.id.id); err != nil {
 			return err
 		}
 		var status *string
-		err := look.QueryRow(ctx, "select pg_xact_status($1::text::xid8)", tx.id.id).Scan(&status)
+		err := tx.QueryRow(ctx, "select pg_xact_status($1::text::xid8)", a.id.id).Scan(&status)
 		switch {
 		case pgerr.Code(err) == "22023": // it is in the future of this server
-			return ErrOtherServer
+			return errOtherServer
 		case err != nil:
 			return err
 		case status == nil:
-			return ErrForgotten
+			return errForgotten
 		}
-		outcome, err = r.read(*status)
+		outcome, err = outcomeOf(*status)
 		return err
 	})
 	return outcome, err
@@ -173,7 +172,7 @@ func (r *Runner) byStatus(ctx context.Context, tx *Tx) (outcome stmt.Outcome, er
 
 // read is what pg_xact_status says. An id in progress is that of a session that
 // waits for a standby, or that this role may not see.
-func (r *Runner) read(status string) (stmt.Outcome, error) {
+func outcomeOf(status string) (stmt.Outcome, error) {
 	switch status {
 	case "committed":
 		return stmt.Committed, nil
@@ -186,9 +185,9 @@ func (r *Runner) read(status string) (stmt.Outcome, error) {
 // fence ends the sessions that the query finds and waits until they are gone. One
 // that waits for a synchronous standby is left to it: its transaction is committed
 // here, and ending the wait would show it to everybody before it is safe.
-func (r *Runner) fence(ctx context.Context, look pgx.Tx, from string, args ...any) error {
+func (r *Runner) fence(ctx context.Context, tx pgx.Tx, from string, args ...any) error {
 	const patience = 3000 // ms
-	rows, err := look.Query(ctx, "select pg_terminate_backend(a.pid, $1) "+from+" and a.wait_event is distinct from 'SyncRep'",
+	rows, err := tx.Query(ctx, "select pg_terminate_backend(a.pid, $1) "+from+" and a.wait_event is distinct from 'SyncRep'",
 		append([]any{patience}, args...)...)
 	if err != nil {
 		return err
@@ -204,20 +203,20 @@ func (r *Runner) fence(ctx context.Context, look pgx.Tx, from string, args ...an
 // left one with these tokens is gone. Their locks are seen here until then. Where
 // the marker is not, the transaction is not committed: also on another server,
 // unless that is a standby, which may not know yet.
-func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens []int64) (outcome stmt.Outcome, err error) {
-	err = r.look(ctx, r.db, func(look pgx.Tx) error {
+func (r *Runner) byMarker(ctx context.Context, target *unit.Target, op *Op, since time.Time, tokens []int64) (outcome stmt.Outcome, err error) {
+	err = r.inReadTx(ctx, target, func(tx pgx.Tx) error {
 		var standby bool
-		if err := look.QueryRow(ctx, "select pg_is_in_recovery()").Scan(&standby); err != nil {
+		if err := tx.QueryRow(ctx, "select pg_is_in_recovery()").Scan(&standby); err != nil {
 			return err
 		}
 		if standby {
 			return errors.New("a standby answers")
 		}
-		running, err := r.fenceTokens(ctx, look, tokens)
+		running, err := r.fenceTokens(ctx, tx, tokens)
 		if err != nil {
 			return err
 		}
-		token, found, err := r.markers.find(ctx, look, op.Key)
+		token, found, err := r.markers.find(ctx, tx, op.Key)
 		switch {
 		case err != nil:
 			return err
@@ -228,7 +227,7 @@ func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens [
 		case running:
 			return errStillRunning
 		case time.Since(since) >= r.cfg.MarkerRetention:
-			return ErrForgotten // it may have been deleted as an old one
+			return errForgotten // it may have been deleted as an old one
 		}
 		return nil
 	})
@@ -237,15 +236,15 @@ func (r *Runner) byMarker(ctx context.Context, op *Op, since time.Time, tokens [
 
 // fenceTokens ends the sessions that hold the tokens' locks, and reports whether
 // one is left.
-func (r *Runner) fenceTokens(ctx context.Context, look pgx.Tx, tokens []int64) (running bool, err error) {
+func (r *Runner) fenceTokens(ctx context.Context, tx pgx.Tx, tokens []int64) (running bool, err error) {
 	const holders = `from pg_locks l join pg_stat_activity a using (pid)
 		where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
 		and l.database = (select oid from pg_database where datname = current_database())
 		and (l.classid::bigint << 32) | l.objid::bigint = any($2::bigint[])`
-	if err := r.fence(ctx, look, holders, tokens); err != nil {
+	if err := r.fence(ctx, tx, holders, tokens); err != nil {
 		return false, err
 	}
-	err = look.QueryRow(ctx, "select exists (select "+holders+" and $1)", true, tokens).Scan(&running)
+	err = tx.QueryRow(ctx, "select exists (select "+holders+" and $1)", true, tokens).Scan(&running)
 	return running, err
 }
 
@@ -253,20 +252,20 @@ func (r *Runner) fenceTokens(ctx context.Context, look pgx.Tx, tokens []int64) (
 // standbys, if there are to be any. A session that was ended, or ended by itself,
 // in the middle of its wait for them is committed all the same, and lost by a
 // failover. A commit of our own that waits for them waits for all before it.
-func (r *Runner) replicated(ctx context.Context, done *Tx) error {
+func (r *Runner) replicated(ctx context.Context, a *attempt) error {
 	var names, level string
-	err := r.look(ctx, r.db, func(look pgx.Tx) error {
-		return look.QueryRow(ctx, "select current_setting('synchronous_standby_names'), current_setting('synchronous_commit')").Scan(&names, &level)
+	err := r.inReadTx(ctx, a.target, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "select current_setting('synchronous_standby_names'), current_setting('synchronous_commit')").Scan(&names, &level)
 	})
-	if set := done.op.Settings["synchronous_commit"]; set != "" {
+	if set := a.op.Settings["synchronous_commit"]; set != "" {
 		level = set
 	}
-	level = cmp.Or(done.id.waits, level)
+	level = cmp.Or(a.id.waits, level)
 	if err != nil || names == "" || level == "local" || level == "off" {
 		return err // it did not wait either
 	}
 	options := pgx.TxOptions{BeginQuery: setLocal("synchronous_commit", level) + "; begin read write"}
-	return r.inTx(ctx, r.db, options, func(tx pgx.Tx) error {
+	return r.inTx(ctx, a.target, options, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "select pg_logical_emit_message(true, 'sqlkeel', '')")
 		return err
 	})

@@ -168,7 +168,7 @@ func TestOverASingleConnectionThereIsNobodyToAsk(t *testing.T) {
 		return insert(ctx, tx, 1)
 	})
 	var unknown *CommitUnknownError
-	if !errors.As(err, &unknown) || !errors.Is(err, ErrOneConnection) {
+	if !errors.As(err, &unknown) || !errors.Is(err, errOneConnection) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,11 +13,13 @@ import (
 const codeFailedTx = "25P02" // in_failed_sql_transaction
 
 // Retryable marks err as transient: when the function given to [Do] or [Run]
-// returns it, wrapped or not, the work is run again as after a conflict. Text and
+// returns it, wrapped or not, the transaction is retried as after a conflict. Text and
 // chain of err stay. Retryable(nil) is nil.
 //
+// A function that should be retried after a lock timeout (55P03) marks that error.
+//
 // A [CommitUnknownError] or [ExhaustedError], of another Runner's Do inside the
-// function, is not run again even when marked.
+// function, is not retried even when marked.
 func Retryable(err error) error {
 	if err == nil {
 		return nil
@@ -34,65 +35,75 @@ func (e *retryableError) Error() string { return e.err.Error() }
 // Unwrap returns the marked error.
 func (e *retryableError) Unwrap() error { return e.err }
 
-// retry reports whether an attempt that ended so is to be repeated, were there
+// retries is what a transaction's retries depend on.
+type retries struct {
+	causes    []error // of the attempts that were or would be retried
+	races     int     // how many of them were of RetryOn
+	waits     int     // how many of them were followed by a wait
+	tolls     int     // tokens that conflicts took
+	stale     []stalePlan
+	conflicts int
+	behind    uint64 // transactions of its name that were committed before its first conflict
+}
+
+// retry reports whether an attempt that ended like this is to be retried, were there
 // attempts and tokens enough, and what that costs.
-func (u *work) retry(e end) (cost int, again bool) {
-	if e.err == nil || isFinal(e.err) || isMisuse(e.err) || errors.Is(e.cause, ErrEndedByHand) {
+func (t *transaction) retry(a *attempt) (cost int, retry bool) {
+	remedy := pgerr.RemedyFor(a.cause)
+	switch {
+	case isFinal(a.err) || isMisuse(a.err):
 		return 0, false
-	}
-	if isConflict(e.cause) {
-		return u.toll(), true
-	}
-	var declared *retryableError
-	if errors.As(e.err, &declared) {
+	case isConflict(a.cause):
+		return t.toll(), true
+	case isMarked(a.err) && remedy == pgerr.RunAgainIfPatient:
+		return costTimeout, true
+	case isMarked(a.err):
 		return costRetry, true
 	}
-	switch pgerr.RemedyFor(e.cause) {
+	switch remedy {
 	case pgerr.RunAgainPrepared:
-		return costOnce, u.meets(e.tx)
+		return costOnce, t.meetsStalePlan(a)
 	case pgerr.RunAgainIfRace:
-		if u.races < raceRetries && slices.ContainsFunc(u.op.RetryOn, func(id pgerr.ConstraintID) bool { return isViolation(e.cause, id) }) {
-			u.races++
+		if t.races < raceRetries && slices.ContainsFunc(t.op.RetryOn, func(id pgerr.ConstraintID) bool { return pgerr.Is(a.cause, id) }) {
+			t.races++
 			return costRetry, true
 		}
-	case pgerr.RunAgainIfPatient:
-		return costTimeout, u.op.RetryLocked
 	case pgerr.RunAgainElsewhere:
-		// An error like that may be of anything that the function did.
-		return costTimeout, e.idle || u.op.RetryLost && (e.tx == nil || e.tx.lost)
+		// The function may return such an error of anything else that it used.
+		return costTimeout, a.died || t.op.RetryLost && (a.stage == starting || a.lost)
 	}
-	if e.tx == nil && pgerr.KindOf(e.cause) == pgerr.Full {
-		return costTimeout, u.op.RetryLost
+	if a.stage == starting && pgerr.KindOf(a.cause) == pgerr.Full {
+		return costTimeout, t.op.RetryLost
 	}
 	return 0, false
 }
 
 // toll is what a retry after a conflict costs: nothing where another transaction
-// went on.
-func (u *work) toll() int {
-	if u.lost++; u.lost == 1 {
-		u.behind = u.runner.budget.committed(u.budgetKey())
+// was committed.
+func (t *transaction) toll() int {
+	if t.conflicts++; t.conflicts == 1 {
+		t.behind = t.runner.budget.committed(t.budgetKey())
 	}
 	switch {
-	case len(u.causes)+1 >= u.limit():
+	case len(t.causes)+1 >= t.limit():
 		return costOnce
-	case u.pass.overtaken() && u.runner.budget.excuse(u.budgetKey()):
+	case t.pass.overtaken() && t.runner.budget.excuse(t.budgetKey()):
 		return 0
 	}
 	return costRetry
 }
 
 // limit is how many attempts there are.
-func (u *work) limit() int { return cmp.Or(u.op.MaxAttempts, u.runner.cfg.MaxAttempts) }
+func (t *transaction) limit() int { return cmp.Or(t.op.MaxAttempts, t.runner.cfg.MaxAttempts) }
 
-// goesOn reports whether a unit that had its attempts has more of them. It loses, but
-// others of its name do not.
-func (u *work) goesOn(e end) bool {
-	return u.runner.more && u.op.MaxAttempts == 0 && len(u.causes) < mostAttempts &&
-		isConflict(e.cause) && u.runner.budget.committed(u.budgetKey()) != u.behind
+// exceedsLimit reports whether a transaction that had its attempts has more of them. It
+// loses, but others of its name do not.
+func (t *transaction) exceedsLimit(a *attempt) bool {
+	return t.runner.more && t.op.MaxAttempts == 0 && len(t.causes) < mostAttempts &&
+		isConflict(a.cause) && t.runner.budget.committed(t.budgetKey()) != t.behind
 }
 
-func (u *work) budgetKey() budgetKey { return budgetKey{u.op.Name, u.pass.key.target} }
+func (t *transaction) budgetKey() budgetKey { return budgetKey{t.op.Name, t.target.Name} }
 
 // stalePlan is a statement that a connection had prepared, and may not run as it was.
 type stalePlan struct {
@@ -101,24 +112,20 @@ type stalePlan struct {
 	lost bool // the session has forgotten it
 }
 
-// meets reports whether the attempt met a stale plan that the next one need not meet:
-// pgx prepares the statement anew. Once a connection is enough; twice where the table
-// may have changed again, after another unit prepared the statement there.
-func (u *work) meets(tx *Tx) bool {
-	if tx == nil || tx.stale == nil {
+// meetsStalePlan reports whether the attempt met a stale plan that the next one need
+// not meet: pgx prepares the statement anew. Once a connection is enough. It is twice
+// where the table may have changed again, after the statement was prepared there.
+func (t *transaction) meetsStalePlan(a *attempt) bool {
+	if a.Tx.stale == nil {
 		return false
 	}
-	first := slices.Index(u.stale, *tx.stale)
-	if first >= 0 && (tx.stale.lost || slices.Contains(u.stale[first+1:], *tx.stale)) {
+	plan := *a.Tx.stale
+	first := slices.Index(t.stale, plan)
+	if first >= 0 && (plan.lost || slices.Contains(t.stale[first+1:], plan)) {
 		return false
 	}
-	u.stale = append(u.stale, *tx.stale)
+	t.stale = append(t.stale, plan)
 	return true
-}
-
-func isViolation(err error, id pgerr.ConstraintID) bool {
-	c, ok := pgerr.ConstraintOf(err)
-	return ok && c.ID == id
 }
 
 // isFinal reports whether err holds a verdict about retries already.
@@ -138,7 +145,7 @@ func isMisuse(err error) bool {
 
 func isConflict(err error) bool { return pgerr.RemedyFor(err) == pgerr.RunAgain }
 
-// delay draws the wait before retry n, counted from 0.
-func (r *Runner) delay(n int) time.Duration {
-	return r.wait.Delay(n)
+func isMarked(err error) bool {
+	var marked *retryableError
+	return errors.As(err, &marked)
 }

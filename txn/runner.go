@@ -11,32 +11,33 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/internal/backoff"
+	"github.com/sqlkeel/sqlkeel/internal/unit"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// Beginner is what begins transactions: a *pgxpool.Pool, a *pgx.Conn, a db.DB or
-// db.Set, or anything that hands out pgx transactions as they do. The
-// transactions it returns give their connection back when they are committed or
-// rolled back.
+// Beginner begins transactions: a *pgxpool.Pool, a *pgx.Conn, a *db.DB or *db.Set, or
+// any other type whose transactions behave as pgx's. A transaction that it returns
+// gives its connection back when it is committed or rolled back.
 type Beginner interface {
 	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 }
 
 // Config sets up a [Runner]. The zero value is usable.
 type Config struct {
-	// MaxAttempts is how often a unit of work is tried at most, the first time
-	// included; [Op] can override it. Default: 10. Beyond the default a unit goes on
-	// after conflicts, up to 100 attempts, while others of its name are committed;
-	// each of these attempts costs a token.
+	// MaxAttempts bounds the attempts at a transaction; [Op] can override it. With the
+	// default of 10, a transaction that loses conflicts has up to 100 attempts while
+	// others of its name are committed; each attempt beyond 10 costs a token.
 	MaxAttempts int
-	// BackoffBase and BackoffMax bound the wait before an attempt is repeated, where
-	// it is not repeated at once. It is random, between zero and a ceiling that
-	// begins at BackoffBase and doubles up to BackoffMax. Default: 5 ms and 200 ms.
+	// BackoffBase and BackoffMax bound the wait before a retry that is not made at
+	// once. It is random, between zero and a ceiling that begins at BackoffBase and
+	// doubles up to BackoffMax. Default: 5 ms and 200 ms.
 	BackoffBase, BackoffMax time.Duration
 	// RetryBudget is how many tokens the retries of operations of one name have
 	// together, on each target of a db.Set. A retry after a lost connection or a
-	// lock timeout costs 10 tokens, after a conflict, a violation or an error marked
-	// by [Retryable] 5, after a stale plan 1. A unit that is committed gives one back, and those that its
-	// own conflicts cost. After a minute without a retry all are there again.
+	// lock timeout costs 10 tokens, after a conflict, a violation or another error
+	// marked by [Retryable] 5, after a stale plan 1. A commit gives one back, and those
+	// that the transaction's own conflicts cost. After a minute without a retry all
+	// are there again.
 	//
 	// A conflict costs nothing where another transaction of the Runner, not
 	// [Op].ReadOnly, was committed on the target since the attempt began. That holds
@@ -52,70 +53,91 @@ type Config struct {
 	// RollbackTimeout bounds ROLLBACK, also to a savepoint. When it passes the
 	// connection is closed, which has the same effect. Default: 5 s.
 	RollbackTimeout time.Duration
-	// Markers is the table of [Idempotent], with its schema: a session's search_path
-	// must have no say in it. It is made when it is missed and may be made;
-	// [MarkerSchema] is for a migration. Default: "public.sqlkeel_commits".
+	// Markers is the table of [Idempotent], with its schema, so that search_path cannot
+	// change which table is used. It is created on first use if the role may create
+	// tables; [MarkerSchema] is for a migration. Default: "public.sqlkeel_commits".
 	Markers string
 	// MarkerRetention is how long a marker, and so the protection by its key, is kept
-	// at least, from its transaction's beginning. Now and then a Do that was Idempotent deletes some of the older
-	// ones. Default: 7 days.
+	// at least, from its transaction's beginning. Some Idempotent transactions delete
+	// older ones. Default: 7 days.
 	MarkerRetention time.Duration
-	// Observer hears of every attempt. Default: none.
+	// Statements are what is known of the statements that are sent, such as
+	// queries.Statements (stmt.Join for several). They choose the variant that is
+	// sent, and what Invalidator is notified of. Over package db they are those of
+	// db.Config, and so are Invalidator and Target. Default: none.
+	Statements *stmt.Registry
+	// Invalidator is notified of what transactions write, before COMMIT is sent and
+	// when the outcome is known. A text that is not in Statements may write anything.
+	// Default: none.
+	Invalidator stmt.Invalidator
+	// Target is the database's name for Invalidator. Default: the name in the
+	// connection's configuration.
+	Target string
+	// Observer is notified of transactions and attempts. Default: none.
 	Observer Observer
-	// Logger hears of attempts that are repeated (debug), of commits whose answer
-	// was lost, and of rollbacks and hooks that failed (warn). Default: none.
+	// Logger logs retries (debug), commits whose answer was lost, and rollbacks,
+	// hooks and Invalidators that failed (warn). Default: none.
 	Logger *slog.Logger
 }
 
 const (
 	defaultAttempts = 10
-	mostAttempts    = 100 // while others go on
+	mostAttempts    = 100 // while others are committed
 )
 
-// Runner runs units of work. It is safe for concurrent use, and holds nothing
-// that would have to be closed.
+// Runner runs transactions. It is safe for concurrent use, and there is nothing to
+// close.
 type Runner struct {
-	db      Beginner
-	home    any // db where it can be compared, else the Runner
+	source  unit.Database
 	cfg     Config
-	wait    backoff.Policy
+	backoff backoff.Policy
 	gates   gates
 	budget  budget
 	commits commits
-	more    bool // MaxAttempts is the default, beyond which some units go on
+	more    bool // MaxAttempts is the default, which some transactions may exceed
 	markers markers
 	token   func() int64 // draws what tells attempts apart
 }
 
-// New returns a Runner over db. Its error is an [ConfigError] that names the
-// field.
-func New(db Beginner, cfg Config) (*Runner, error) {
-	if isNil(db) {
+// New returns a Runner over b. Its error is a [ConfigError] that names the field.
+func New(b Beginner, cfg Config) (*Runner, error) {
+	if isNil(b) {
 		return nil, &ConfigError{Field: "Beginner", Problem: "is nil"}
+	}
+	source, err := sourceOf(b, cfg)
+	if err != nil {
+		return nil, err
 	}
 	more := cfg.MaxAttempts == 0
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	r := &Runner{
-		db: db, home: db, cfg: cfg, more: more, token: rand.Int64,
-		wait:   backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax},
-		budget: budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.MarkerRetention},
-	}
-	if !reflect.ValueOf(db).Comparable() {
-		r.home = r
-	}
-	return r, nil
+	return &Runner{
+		source: source, cfg: cfg, more: more, token: rand.Int64,
+		backoff: backoff.Policy{Base: cfg.BackoffBase, Max: cfg.BackoffMax},
+		budget:  budget{full: cfg.RetryBudget}, markers: markers{table: quoteName(cfg.Markers), keep: cfg.MarkerRetention},
+	}, nil
 }
 
-// isNil reports whether there is nothing in db, as in the result of a function that
-// failed.
-func isNil(db Beginner) bool {
-	if db == nil {
+// belongsToDB returns an error where cfg has what a db.Config has.
+func (c Config) belongsToDB() error {
+	for field, given := range map[string]bool{
+		"Config.Statements": c.Statements != nil, "Config.Invalidator": c.Invalidator != nil, "Config.Target": c.Target != "",
+	} {
+		if given {
+			return &ConfigError{Field: field, Problem: "is taken from db.Config: leave it out here"}
+		}
+	}
+	return nil
+}
+
+// isNil reports whether b is nil or holds a nil, as after a call that failed.
+func isNil(b Beginner) bool {
+	if b == nil {
 		return true
 	}
-	switch v := reflect.ValueOf(db); v.Kind() {
+	switch v := reflect.ValueOf(b); v.Kind() {
 	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
 		return v.IsNil()
 	}

@@ -68,7 +68,6 @@ func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 		"Op.Name":        {{}},
 		"Op.Iso":         {{Name: "x", Iso: "chaos"}},
 		"Op.MaxAttempts": {{Name: "x", MaxAttempts: -1}},
-		"Op.Deferrable":  {{Name: "x", Deferrable: true, Iso: pgx.Serializable}},
 		"Op.Propagation": {{Name: "x", Propagation: 9}},
 		"Op.Commit":      {{Name: "x", Commit: 9}, {Name: "x", Commit: Resolve, ReadOnly: true}},
 		"Op.Key": {
@@ -77,7 +76,6 @@ func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 		},
 		"Op.StatementTimeout": {{Name: "x", StatementTimeout: -1}, {Name: "x", StatementTimeout: 1000 * time.Hour}},
 		"Op.LockTimeout":      {{Name: "x", LockTimeout: -1}},
-		"Op.IdleTimeout":      {{Name: "x", IdleTimeout: -1}},
 		`Op.Settings[""]`:     {{Name: "x", Settings: map[string]string{"": "v"}}},
 		`Op.Settings["a."]`:   {{Name: "x", Settings: map[string]string{"a.": "v"}}},
 		`Op.Settings["a.b"]`:  {{Name: "x", Settings: map[string]string{"a.b": "\x00"}}, {Name: "x", Settings: map[string]string{"a.b": "\xff"}}},
@@ -85,7 +83,6 @@ func TestABadOpIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 			{Name: "x", Settings: map[string]string{"search_path": "a,,b"}}, {Name: "x", Settings: map[string]string{"search_path": `"a`}},
 			{Name: "x", Settings: map[string]string{"search_path": "a b"}}, {Name: "x", Settings: map[string]string{"search_path": `"a"b`}},
 		},
-		"Op.Locks": {{Name: "x", Locks: []int64{1}}}, // a Beginner that lends nothing
 	} {
 		for _, op := range ops {
 			wantInvalid(t, Run(t.Context(), r, op, func(context.Context, *Tx) error { return nil }), field)
@@ -114,13 +111,13 @@ func TestOpBecomesTransactionOptions(t *testing.T) {
 	t.Parallel()
 	db := &fakeDB{}
 	r := newRunner(t, db, Config{})
-	op := Op{Name: "report", Iso: pgx.Serializable, ReadOnly: true, Deferrable: true}
+	op := Op{Name: "report", Iso: pgx.Serializable, ReadOnly: true}
 	for _, op := range []Op{op, {Name: "plain"}} {
 		if err := Run(t.Context(), r, op, func(context.Context, *Tx) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := pgx.TxOptions{IsoLevel: pgx.Serializable, AccessMode: pgx.ReadOnly, DeferrableMode: pgx.Deferrable}
+	want := pgx.TxOptions{IsoLevel: pgx.Serializable, AccessMode: pgx.ReadOnly}
 	if db.options[0] != want || db.options[1] != (pgx.TxOptions{}) {
 		t.Errorf("options are %+v", db.options)
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Savepoint runs fn as a part of the transaction, which is kept when fn returns
-// nil and undone when it returns an error, panics or ends its goroutine. The
-// part's statements go through the same Tx. An error of fn is returned as it
-// is; after it the transaction can go on. Savepoints may be nested. ctx is
-// passed to fn; the rollback does not depend on it.
+// Savepoint runs fn as a part of the transaction. The part is rolled back when fn
+// returns an error, panics or ends its goroutine. Its statements go through the same
+// Tx. An error of fn is returned as it is; the transaction can go on after it.
+// Savepoints may be nested. ctx is passed to fn; the rollback does not depend on it.
 //
-// A conflict (40001, 40P01) cannot be mended by a part: a new try would see the
-// same snapshot. After one inside fn the transaction stays failed, and [Do]
-// starts it anew whatever is returned.
+// A retry inside a part cannot mend a conflict (40001, 40P01): it would see the same
+// snapshot. After a conflict in fn the transaction stays failed, and [Do] retries it
+// whatever is returned. What a part wrote may still be reported to an Invalidator
+// after the part was rolled back.
 func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) error {
 	if fn == nil {
 		return errNilFunc
@@ -28,7 +28,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) err
 	if err := p.begin(ctx, 1); err != nil {
 		return err
 	}
-	defer func() { _ = tx.count(-1) }()
+	defer func() { _ = tx.countPart(-1) }()
 	returned := false
 	defer func() {
 		if !returned {
@@ -51,13 +51,13 @@ type part struct {
 // begin begins the part, for as many functions: 1 or none.
 func (p *part) begin(ctx context.Context, functions int) error {
 	tx := p.tx
-	if err := tx.enter("SAVEPOINT"); err != nil {
+	if err := tx.acquire("SAVEPOINT"); err != nil {
 		return err
 	}
 	defer tx.calls.Unlock()
 	p.name, p.hooks = "sqlkeel_part_"+strconv.Itoa(len(tx.open)+1), tx.hooks.mark()
-	tag, err := tx.pgx.Exec(ctx, "SAVEPOINT "+p.name)
-	if err := tx.heed("SAVEPOINT", tag, err); err != nil {
+	tag, err := tx.session.tx.Exec(ctx, "SAVEPOINT "+p.name)
+	if err := tx.checkAnswer("SAVEPOINT", tag, err); err != nil {
 		return fmt.Errorf("txn: %s: savepoint: %w", tx.op.Name, err)
 	}
 	tx.open = append(tx.open, p)
@@ -80,8 +80,8 @@ func (p *part) close() int {
 // end ends a part whose function returned err.
 func (p *part) end(ctx context.Context, err error) error {
 	tx := p.tx
-	if held := tx.hold("RELEASE"); held != nil {
-		return errors.Join(err, held)
+	if locked := tx.lock("RELEASE"); locked != nil {
+		return errors.Join(err, locked)
 	}
 	switch {
 	case p.over.Load(): // with the one around it
@@ -116,8 +116,8 @@ func (p *part) release(ctx context.Context) error {
 	if err := tx.admit("RELEASE"); err != nil {
 		return err
 	}
-	tag, err := tx.pgx.Exec(ctx, "RELEASE SAVEPOINT "+p.name)
-	if err := tx.heed("RELEASE", tag, err); err != nil {
+	tag, err := tx.session.tx.Exec(ctx, "RELEASE SAVEPOINT "+p.name)
+	if err := tx.checkAnswer("RELEASE", tag, err); err != nil {
 		return fmt.Errorf("txn: %s: release savepoint: %w", tx.op.Name, err)
 	}
 	p.close()
@@ -128,7 +128,7 @@ func (p *part) release(ctx context.Context) error {
 // committed.
 func (p *part) undo(ctx context.Context) error {
 	tx := p.tx
-	if err := tx.hold("ROLLBACK"); err != nil {
+	if err := tx.lock("ROLLBACK"); err != nil {
 		return err
 	}
 	defer tx.calls.Unlock()
@@ -150,10 +150,10 @@ func (p *part) undo(ctx context.Context) error {
 	// Both in one round trip. Without the release a loop would pile up
 	// savepoints, each inside the one before.
 	sql := "ROLLBACK TO SAVEPOINT " + p.name + "; RELEASE SAVEPOINT " + p.name
-	tag, err := tx.pgx.Exec(ctx, sql)
+	tag, err := tx.session.tx.Exec(ctx, sql)
 	tx.doomed = before
-	tx.joined.undone(depth)
-	if err := tx.heed(sql, tag, err); err != nil {
+	tx.joined.rolledBack(depth)
+	if err := tx.checkAnswer(sql, tag, err); err != nil {
 		err = fmt.Errorf("txn: %s: roll back to savepoint: %w", tx.op.Name, err)
 		tx.doom(err)
 		return err

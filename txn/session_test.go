@@ -31,9 +31,10 @@ func TestSettingsHoldForTheTransactionOnly(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)
 	op := Op{
-		Name: "report", Iso: pgx.Serializable, ReadOnly: true, Deferrable: true,
-		StatementTimeout: 1500 * time.Millisecond, LockTimeout: time.Nanosecond, IdleTimeout: time.Minute,
+		Name: "report", Iso: pgx.Serializable, ReadOnly: true,
+		StatementTimeout: 1500 * time.Millisecond, LockTimeout: time.Nanosecond,
 		Settings: map[string]string{
+			"transaction_deferrable": "on", "idle_in_transaction_session_timeout": "1min",
 			"app.tenant": `it's 42\`, "search_path": `pg_catalog, "Odd, ""Schema""", $user`, "DateStyle": "ISO, DMY", "work_mem": "5MB",
 		},
 	}
@@ -85,8 +86,8 @@ func TestARefusedSettingIsNamedAndCostsNoConnection(t *testing.T) {
 			t.Error("the function was called")
 			return nil
 		})
-		var refused *SettingError
-		if !errors.As(err, &refused) || refused.Setting != setting || refused.Op != "x" || pgerr.Code(err) == "" {
+		var refused *ConfigError
+		if !errors.As(err, &refused) || refused.Field != settingField(setting) || pgerr.Code(err) == "" {
 			t.Fatalf("%s: error is %v", setting, err)
 		}
 	}
@@ -131,15 +132,19 @@ func TestTimeoutsOfTheOperationEndItsStatements(t *testing.T) {
 			if err := increment(ctx, tx); err != nil {
 				return err
 			}
-			op := Op{Name: "waiter", LockTimeout: time.Millisecond, RetryLocked: again, MaxAttempts: 3}
+			op := Op{Name: "waiter", LockTimeout: time.Millisecond, MaxAttempts: 3}
 			return Run(t.Context(), l.runner, op, func(ctx context.Context, tx *Tx) error {
 				attempts++
-				return increment(ctx, tx)
+				err := increment(ctx, tx)
+				if again && pgerr.KindOf(err) == pgerr.LockTimeout {
+					return Retryable(err)
+				}
+				return err
 			})
 		})
 		var exhausted *ExhaustedError
 		if pgerr.KindOf(err) != pgerr.LockTimeout || attempts != want || errors.As(err, &exhausted) != again {
-			t.Errorf("RetryLocked %t: %d attempts, error %v", again, attempts, err)
+			t.Errorf("marked %t: %d attempts, error %v", again, attempts, err)
 		}
 	}
 }
@@ -165,8 +170,8 @@ func FuzzSettingsArriveAsTheyWere(f *testing.F) {
 				return
 			}
 			got, err := Do(bounded(t), r, op, func(ctx context.Context, tx *Tx) (map[string]string, error) { return shown(ctx, tx, setting) })
-			var refused *SettingError
-			if errors.As(err, &refused) && refused.Setting == setting {
+			var refused *ConfigError
+			if errors.As(err, &refused) && refused.Field == settingField(setting) {
 				continue // the server takes few names
 			}
 			if err != nil || got[setting] != value {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -206,4 +208,40 @@ func asRole(t testing.TB, dsn, role string) string {
 	}
 	u.User = url.User(role)
 	return u.String()
+}
+
+// isEndedByHand reports whether err is of a function that ended, or would end, its
+// transaction.
+func isEndedByHand(err error) bool {
+	var misuse *MisuseError
+	return errors.As(err, &misuse) && strings.HasPrefix(misuse.Problem, endedByHand)
+}
+
+func isUnknown(err error) bool {
+	var unknown *CommitUnknownError
+	return errors.As(err, &unknown)
+}
+
+// advisory is how many advisory locks are held in the test's database.
+func (l *lab) advisory() int {
+	l.t.Helper()
+	return l.number(`SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+		WHERE locktype = 'advisory' AND granted AND datname = current_database()`)
+}
+
+// fakeSet is a db.Set: it has a target for each name that ctx may choose.
+type fakeSet struct {
+	Beginner // of all targets
+	name     func(ctx context.Context) string
+	targets  sync.Map // by name, a *unit.Target
+}
+
+// Unit returns the target that ctx chooses.
+func (s *fakeSet) Unit(ctx context.Context) (*unit.Target, error) {
+	t := &unit.Target{Name: s.name(ctx), Acquire: func(context.Context, string) (unit.Lease, error) {
+		return &otherLease{b: s.Beginner}, nil
+	}}
+	t.Pool = t
+	known, _ := s.targets.LoadOrStore(t.Name, t)
+	return known.(*unit.Target), nil
 }

@@ -164,7 +164,7 @@ func TestEndingTheTransactionByHandIsAnError(t *testing.T) {
 			_, err := tx.Exec(ctx, end)
 			return err
 		})
-		if !errors.Is(err, ErrEndedByHand) {
+		if !isEndedByHand(err) {
 			t.Errorf("%s: error is %v", end, err)
 		}
 		if n := l.rows(); n != 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -24,12 +25,11 @@ import (
 // under way, and one after the attempt, is a [MisuseError]; after the former the
 // attempt is not committed.
 type Tx struct {
-	pgx     begun
+	session session
 	runner  *Runner
 	op      *Op
-	attempt int
-	token   int64     // that it left with the key, of Idempotent
-	since   time.Time // when it did
+	target  *unit.Target
+	number  int // of the attempt, from 1
 	ctx     unitContext
 	unit    unit.Unit
 	hooks   hooks
@@ -40,8 +40,9 @@ type Tx struct {
 
 	// What follows is guarded by calls.
 
-	open  []*part // savepoints that are under way, the innermost last
-	parts int     // functions of savepoints and joined operations that are under way
+	writes exec.Writes
+	open   []*part // savepoints that are under way, the innermost last
+	parts  int     // functions of savepoints and joined operations that are under way
 	// fault is the error that broke the transaction, while it is broken.
 	fault error
 	// doomed is why the transaction must not be committed even if a savepoint
@@ -51,10 +52,6 @@ type Tx struct {
 	// byHand says that the function ended the transaction, if it did.
 	byHand error
 	joined joinFailure
-	id     xact // of Resolve
-	lower  func(stmt.Outcome)
-	sent   bool // COMMIT
-	lost   bool // the connection, or the answer to COMMIT
 }
 
 // unitContext is Do's context with the transaction's mark, without an allocation
@@ -72,75 +69,123 @@ func (c *unitContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// pooled is a transaction of db, which tells where its connection is from.
-type pooled interface{ Pool() any }
-
-func (r *Runner) newTx(ctx context.Context, b begun, op *Op, attempt int) *Tx {
-	tx := &Tx{pgx: b, runner: r, op: op, attempt: attempt}
-	tx.ctx = unitContext{ctx, tx}
-	tx.unit.Op, tx.unit.Pool, tx.unit.Tx, tx.unit.Outer = op.Name, r.home, tx, unit.Of(ctx)
-	if p, ok := b.Tx.(pooled); ok {
-		tx.unit.Pool = p.Pool()
-	} else if pool := unit.Pool(ctx); pool != nil {
-		tx.unit.Pool = pool
-	}
-	return tx
-}
-
 // Attempt returns the number of this attempt, from 1.
-func (tx *Tx) Attempt() int { return tx.attempt }
+func (tx *Tx) Attempt() int { return tx.number }
 
 // Exec runs a statement.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	sql, args, sent, err := tx.enterWith(ctx, sql, args)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	defer tx.calls.Unlock()
-	tag, err := tx.pgx.Exec(ctx, sql, args...)
-	return tag, tx.heed(sent, tag, err)
+	return tx.exec(ctx, nil, sql, args)
 }
 
 // Query runs a statement that returns rows. The rows are never nil, and have
 // the error too.
 func (tx *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	r := tx.query(ctx, sql, args)
-	return r, r.failed
+	r := tx.query(ctx, nil, sql, args)
+	return r, r.Err()
 }
 
 // QueryRow runs a statement that returns a row. Its error is Scan's.
 func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return (*row)(tx.query(ctx, sql, args))
-}
-
-func (tx *Tx) query(ctx context.Context, sql string, args []any) *rows {
-	r := &rows{tx: tx, sql: sql}
-	sql, args, sent, err := tx.enterWith(ctx, sql, args)
-	if err != nil {
-		r.failed, r.misuse = err, err
-		return r
-	}
-	defer tx.calls.Unlock()
-	r.sql = sent
-	r.Rows, err = tx.pgx.Query(ctx, sql, args...)
-	r.failed = tx.note(sent, err)
-	return r
+	return (*exec.Row)(tx.query(ctx, nil, sql, args))
 }
 
 // CopyFrom loads rows by COPY and returns how many there were. pgx asks source on
 // a goroutine of its own: a panic of source ends the process.
 func (tx *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
-	if err := tx.enter("COPY"); err != nil {
+	return tx.copyFrom(ctx, nil, table, columns, source)
+}
+
+// exec is [Tx.Exec]. declared is what a text does of which nothing is known, or nil.
+func (tx *Tx) exec(ctx context.Context, declared *stmt.Effects, sql string, args []any) (pgconn.CommandTag, error) {
+	c, text, err := tx.acquireCall(ctx, declared, sql, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	defer tx.calls.Unlock()
+	tag, err := tx.session.tx.Exec(ctx, c.SQL, c.Args...)
+	if err != nil && tx.session.lease.Retry(ctx, err, c.SQL, c.Args) {
+		tag, err = tx.session.tx.Exec(ctx, c.SQL, c.Args...)
+	}
+	return tag, tx.checkAnswer(text, tag, err)
+}
+
+func (tx *Tx) query(ctx context.Context, declared *stmt.Effects, sql string, args []any) *exec.Rows {
+	c, text, err := tx.acquireCall(ctx, declared, sql, args)
+	if err != nil {
+		return exec.Failed(err)
+	}
+	defer tx.calls.Unlock()
+	rows, err := tx.session.tx.Query(ctx, c.SQL, c.Args...)
+	if err != nil && tx.session.lease.Retry(ctx, err, c.SQL, c.Args) {
+		rows, err = tx.session.tx.Query(ctx, c.SQL, c.Args...)
+	}
+	return exec.NewRows((*results)(tx), text, rows, err)
+}
+
+func (tx *Tx) copyFrom(ctx context.Context, declared *stmt.Effects, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
+	if err := tx.acquire("COPY"); err != nil {
 		return 0, err
 	}
 	defer tx.calls.Unlock()
-	n, err := tx.pgx.CopyFrom(ctx, table, columns, source)
-	return n, tx.heed("COPY", pgconn.CommandTag{}, err)
+	if tx.writes.On() {
+		does := exec.Copied(tx.target.Statements, table, columns)
+		if does == exec.Anything && declared != nil {
+			does = declared
+		}
+		tx.writes.AddEffects(does, nil)
+	}
+	n, err := tx.session.tx.CopyFrom(ctx, table, columns, source)
+	if err != nil {
+		tx.session.lease.CopyFailed(err, table, columns)
+	}
+	return n, tx.checkAnswer("COPY", pgconn.CommandTag{}, err)
 }
 
-// enter begins a call, which ends by unlocking tx.calls, unless there is an error.
-func (tx *Tx) enter(sql string) error {
-	if err := tx.hold(sql); err != nil {
+// acquireCall begins a call of a statement, which ends by unlocking tx.calls, unless
+// there is an error. It returns what to send, and the text that the server will get:
+// an argument may rewrite it.
+func (tx *Tx) acquireCall(ctx context.Context, declared *stmt.Effects, sql string, args []any) (c exec.Call, text string, err error) {
+	if err := tx.lock(sql); err != nil {
+		return c, "", err
+	}
+	acquired := false
+	defer func() {
+		if !acquired { // also when the rewriter panics
+			tx.calls.Unlock()
+		}
+	}()
+	c, err = exec.Resolve(tx.target.Statements, sql, args)
+	if err != nil {
+		return c, "", err
+	}
+	if text, err = tx.admitCall(ctx, declared, &c); err != nil {
+		return c, "", err
+	}
+	acquired = true
+	return c, text, nil
+}
+
+// admitCall refuses a statement that must not be sent, and notes what it writes. It
+// returns the text that the server will get.
+func (tx *Tx) admitCall(ctx context.Context, declared *stmt.Effects, c *exec.Call) (text string, err error) {
+	text, c.Args = tx.rewrite(ctx, c.SQL, c.Args)
+	if err := tx.admit(text); err != nil {
+		return "", err
+	}
+	if err := tx.session.lease.Admit(c.Statement, text, c.Args); err != nil {
+		return "", err
+	}
+	if declared != nil && tx.writes.On() && c.Effects() == exec.Anything {
+		tx.writes.AddEffects(declared, nil)
+	} else {
+		tx.writes.Add(c)
+	}
+	return text, nil
+}
+
+// acquire begins a call, which ends by unlocking tx.calls, unless there is an error.
+func (tx *Tx) acquire(sql string) error {
+	if err := tx.lock(sql); err != nil {
 		return err
 	}
 	if err := tx.admit(sql); err != nil {
@@ -150,35 +195,15 @@ func (tx *Tx) enter(sql string) error {
 	return nil
 }
 
-// enterWith is enter for a statement with arguments, one of which may rewrite it. It
-// returns those to pass on, and the text that the server will get.
-func (tx *Tx) enterWith(ctx context.Context, sql string, args []any) (text string, passed []any, sent string, err error) {
-	if err := tx.hold(sql); err != nil {
-		return "", nil, "", err
-	}
-	entered := false
-	defer func() {
-		if !entered { // also when the rewriter panics
-			tx.calls.Unlock()
-		}
-	}()
-	sent, passed = tx.rewrite(ctx, sql, args)
-	if err := tx.admit(sent); err != nil {
-		return "", nil, "", err
-	}
-	entered = true
-	return sql, passed, sent, nil
-}
-
-// hold is enter for what goes on with a statement.
-func (tx *Tx) hold(sql string) error {
-	// A second look after the lock is not needed: who ends the attempt keeps it.
+// lock is acquire for what goes on with a statement.
+func (tx *Tx) lock(sql string) error {
+	// ended is not checked again under the lock: seal keeps the lock for good.
 	if !tx.ended.Load() && tx.calls.TryLock() {
 		return nil
 	}
-	err := &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Err: ErrConcurrentUse}
+	err := &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Problem: concurrentUse}
 	if tx.ended.Load() {
-		err.Err = ErrTxEnded
+		err.Problem = txEnded
 		return err
 	}
 	tx.misuse.CompareAndSwap(nil, err)
@@ -193,27 +218,26 @@ func (tx *Tx) seal() {
 	if tx.calls.TryLock() {
 		return
 	}
-	tx.misuse.CompareAndSwap(nil, &MisuseError{Op: tx.op.Name, Err: ErrConcurrentUse})
-	if conn := tx.pgx.Conn(); conn != nil {
+	tx.misuse.CompareAndSwap(nil, &MisuseError{Op: tx.op.Name, Problem: concurrentUse})
+	if conn := tx.session.peek(); conn != nil {
 		_ = conn.PgConn().Conn().SetDeadline(time.Unix(1, 0))
 	}
 	tx.calls.Lock()
 }
 
-// look forgets a fault from which the transaction has recovered by a rollback
+// forgetFault forgets a fault from which the transaction has recovered by a rollback
 // to a savepoint, before the next statement can bring another.
-func (tx *Tx) look() {
+func (tx *Tx) forgetFault() {
 	if tx.fault != nil && tx.state() == stateOpen {
 		tx.fault = nil
 	}
 }
 
-// note remembers err, of a statement, if it is the first to break the transaction,
-// and returns it, typed.
-func (tx *Tx) note(sql string, err error) error {
-	err = pgerr.Typed(err)
+// note remembers the error of a statement, if it is the first to break the
+// transaction.
+func (tx *Tx) note(sql string, err error) {
 	if err == nil {
-		return nil
+		return
 	}
 	var pg *pgconn.PgError
 	if tx.fault == nil && (errors.As(err, &pg) || tx.state() == stateFailed || pgerr.KindOf(err) == pgerr.Disconnected) {
@@ -223,13 +247,49 @@ func (tx *Tx) note(sql string, err error) error {
 		tx.doom(err)
 	}
 	if tx.stale == nil && pgerr.RemedyFor(err) == pgerr.RunAgainPrepared {
-		tx.stale = &stalePlan{tx.pgx.Conn(), sql, pgerr.Code(err) == "26000"}
+		tx.stale = &stalePlan{tx.session.peek(), sql, pgerr.Code(err) == "26000"}
 	}
-	return err
 }
 
 func (tx *Tx) doom(err error) {
 	if tx.doomed == nil {
 		tx.doomed = err
 	}
+}
+
+// state is what the connection says of a transaction.
+type state uint8
+
+const (
+	// stateUnknown is that of a Beginner that shows no connection: the next statement
+	// will tell.
+	stateUnknown state = iota
+	stateOpen
+	// stateBusy: a result is still open.
+	stateBusy
+	// stateFailed: broken by an error, or the connection is closed.
+	stateFailed
+	// stateNone: the connection is in no transaction.
+	stateNone
+)
+
+// state asks the connection. It must not be called after the attempt, when the
+// connection may be in other hands.
+func (tx *Tx) state() state {
+	conn := tx.session.peek()
+	switch {
+	case conn == nil:
+		return stateUnknown
+	case conn.IsClosed():
+		return stateFailed
+	case conn.PgConn().IsBusy():
+		return stateBusy
+	}
+	switch conn.PgConn().TxStatus() {
+	case 'T':
+		return stateOpen
+	case 'E':
+		return stateFailed
+	}
+	return stateNone
 }

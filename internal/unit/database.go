@@ -29,7 +29,10 @@ type Target struct {
 // Lease is a connection that db gave out for one transaction. Its holder begins,
 // runs and ends the transaction on the connection itself.
 type Lease interface {
+	// Conn returns the connection, or nil when only its transaction shows it.
 	Conn() *pgx.Conn
+	// Begin begins the transaction.
+	Begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 	// Admit notes what a text leaves behind in the session, before it is sent.
 	// statement is what is known of it, or nil. An error refuses the text.
 	Admit(statement *stmt.Statement, sql string, args []any) error

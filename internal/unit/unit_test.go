@@ -2,11 +2,9 @@ package unit_test
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"github.com/sqlkeel/sqlkeel/internal/unit"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 func with(ctx context.Context, u *unit.Unit) context.Context {
@@ -35,24 +33,5 @@ func TestTheUnitOverAPoolIsFoundWhileItLasts(t *testing.T) {
 	}
 	if unit.Of(t.Context()) != nil || unit.Over(t.Context(), a) != nil {
 		t.Error("a context without a mark has one")
-	}
-}
-
-func TestFencesAreRaisedAndLoweredInOrder(t *testing.T) {
-	t.Parallel()
-	var calls []string
-	u := &unit.Unit{}
-	if u.Raise() != nil {
-		t.Error("without a fence there is something to lower")
-	}
-	for _, name := range []string{"a", "b"} {
-		u.OnCommit(func() func(stmt.Outcome) {
-			calls = append(calls, "raise "+name)
-			return func(o stmt.Outcome) { calls = append(calls, "lower "+name+" "+o.String()) }
-		})
-	}
-	u.Raise()(stmt.Unknown)
-	if want := []string{"raise a", "raise b", "lower a unknown", "lower b unknown"}; !slices.Equal(calls, want) {
-		t.Errorf("calls %q", calls)
 	}
 }

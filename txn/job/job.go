@@ -166,13 +166,14 @@ func (c *chunk[C]) skip(ctx context.Context, failure error) (bool, error) {
 // decides.
 func (c *chunk[C]) atFault(ctx context.Context, failure error) bool {
 	var begin *unit.BeginError
+	var config *txn.ConfigError
 	var unknown *txn.CommitUnknownError
 	var exhausted *txn.ExhaustedError
 	if errors.As(failure, &exhausted) && exhausted.Interrupted != nil {
 		return false // there was no time or no token for another attempt
 	}
 	if c.job.Skip == nil || !c.loaded || ctx.Err() != nil || errors.Is(failure, ErrNoProgress) ||
-		errors.As(failure, &begin) || errors.As(failure, &unknown) {
+		errors.As(failure, &begin) || errors.As(failure, &config) || errors.As(failure, &unknown) {
 		return false
 	}
 	switch pgerr.KindOf(failure) {

@@ -13,7 +13,7 @@ import (
 )
 
 // a tracer that panics in the query which identifies the transaction.
-func TestIdentifyPanicLeaksTheConnection(t *testing.T) {
+func TestAPanicBeforeCommitGivesTheConnectionBack(t *testing.T) {
 	t.Parallel()
 	for _, atEnd := range []bool{false, true} {
 		b := &bomb{at: "pg_current_xact_id", atEnd: atEnd}
@@ -31,7 +31,7 @@ func TestIdentifyPanicLeaksTheConnection(t *testing.T) {
 }
 
 // after the panic a single connection is left in the transaction; the next Do commits it.
-func TestFailedWorkIsCommittedByTheNextDo(t *testing.T) {
+func TestFailedWorkIsNotCommittedByTheNextDo(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -67,7 +67,7 @@ func TestFailedWorkIsCommittedByTheNextDo(t *testing.T) {
 }
 
 // a Do on a connection that is in a transaction commits that.
-func TestDoCommitsTheCallersTransaction(t *testing.T) {
+func TestTheCallersTransactionIsNotCommitted(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
 	conn := l.db.Conn()
@@ -86,7 +86,7 @@ func TestDoCommitsTheCallersTransaction(t *testing.T) {
 }
 
 // the COMMIT's deadline stays on the connection when a tracer panics.
-func TestCommitDeadlineReachesTheNextUser(t *testing.T) {
+func TestTheDeadlineOfCommitDoesNotReachTheNextUser(t *testing.T) {
 	t.Parallel()
 	b := &bomb{at: "commit", atEnd: true}
 	l := setup(t, one, b.attach)
@@ -100,24 +100,8 @@ func TestCommitDeadlineReachesTheNextUser(t *testing.T) {
 	}
 }
 
-// an advisory lock stays in the pooled session when a tracer panics.
-func TestLockIsLeftInThePooledSession(t *testing.T) {
-	t.Parallel()
-	b := &bomb{at: "pg_advisory_lock", atEnd: true}
-	l := setup(t, b.attach)
-	b.arm()
-	err := recovered(func() error {
-		return Run(bounded(t), l.runner, Op{Name: "a", Locks: []int64{7}}, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 1) })
-	})
-	const held = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-	l.await(held, 0) // when the server has noticed that the session ended
-	if lent := l.pool.Stat().AcquiredConns(); lent != 0 {
-		t.Errorf("%d connections are left in use after %v", lent, err)
-	}
-}
-
 // a transaction ended by hand is noticed only when the function returns nil outside of one.
-func TestEndedByHandIsAppliedTwice(t *testing.T) {
+func TestWhatEndedByHandIsNotAppliedTwice(t *testing.T) {
 	t.Parallel()
 	for _, sql := range []string{`COMMIT`, `COMMIT AND CHAIN`, `COMMIT; BEGIN`} {
 		for name, op := range map[string]Op{"ReturnUnknown": {Name: "a"}, "Resolve": {Name: "a", Commit: Resolve}, "Idempotent": order("k")} {
@@ -146,7 +130,7 @@ func TestEndedByHandIsAppliedTwice(t *testing.T) {
 }
 
 // ROLLBACK AND CHAIN takes the marker (and the settings) away, and the work is committed without.
-func TestMarkerIsLostByChain(t *testing.T) {
+func TestAMarkerIsNotLostByAChain(t *testing.T) {
 	t.Parallel()
 	for _, sql := range []string{`ROLLBACK AND CHAIN`, `ROLLBACK; BEGIN`} {
 		l := setup(t)
@@ -228,19 +212,6 @@ func TestMarkerIsLookedForInAnotherSchema(t *testing.T) {
 	err := Run(bounded(t), r, op, increment)
 	if n := l.number(`SELECT n FROM public.items`); n != 1 {
 		t.Errorf("applied %d times, error %v", n, err)
-	}
-}
-
-// the missing table is made on a second connection while the first is held for the locks.
-func TestMissingTableWithLocksBlocksThePool(t *testing.T) {
-	t.Parallel()
-	l := setup(t, one)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	op := order("k")
-	op.Locks = []int64{7}
-	if err := Run(ctx, l.runner, op, func(ctx context.Context, tx *Tx) error { return insert(ctx, tx, 1) }); err != nil {
-		t.Errorf("a pool of one cannot make the table: %v", err)
 	}
 }
 

@@ -232,9 +232,8 @@ func TestOddTableNames(t *testing.T) {
 	l.exec(`INSERT INTO items VALUES (1, 0); CREATE SCHEMA "S ""x"`)
 	for _, name := range []string{`public.we"ird`, `public.Üñ 'x'`, `S "x.T"; drop`, "public." + strings.Repeat("n", 40)} {
 		r := newRunner(t, l.pool, Config{Markers: name})
-		var done *AlreadyCommittedError
 		first, second := Run(bounded(t), r, order("k"), increment), Run(bounded(t), r, order("k"), increment)
-		if first != nil || !errors.As(second, &done) {
+		if first != nil || !errors.Is(second, ErrAlreadyCommitted) {
 			t.Errorf("%q: %v, %v", name, first, second)
 		}
 	}
@@ -271,7 +270,7 @@ func TestOddSettings(t *testing.T) {
 
 const advisory = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
-// Sanity: all fates over a db.DB and a db.Set, with and without Locks.
+// Sanity: all fates over a db.DB and a db.Set, in every mode.
 func TestFatesOverDB(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
@@ -302,20 +301,17 @@ func TestFatesOverDB(t *testing.T) {
 	for kind, b := range map[string]Beginner{"db": d, "set": s} {
 		r := newRunner(t, b, Config{CommitTimeout: 300 * time.Millisecond, ResolveTimeout: 10 * time.Second})
 		for name, op := range definite {
-			for _, locks := range [][]int64{nil, {5, 6}} {
-				for f := pgtest.CommitDelivered; f <= pgtest.CommitUnknown08007; f++ {
-					op.Locks = locks
-					before := l.number(`SELECT n FROM items`)
-					mu.Lock()
-					next = f
-					mu.Unlock()
-					err := Run(bounded(t), r, op.key("%s %v %v", kind, f, locks), increment)
-					var unknown *CommitUnknownError
-					if n := l.number(`SELECT n FROM items`) - before; (n == 1) != (err == nil) || errors.As(err, &unknown) {
-						t.Errorf("%s %s %v fate %v: applied %d, error %v", kind, name, locks, f, n, err)
-					}
-					l.await(advisory, 0)
+			for f := pgtest.CommitDelivered; f <= pgtest.CommitUnknown08007; f++ {
+				before := l.number(`SELECT n FROM items`)
+				mu.Lock()
+				next = f
+				mu.Unlock()
+				err := Run(bounded(t), r, op.key("%s %v", kind, f), increment)
+				var unknown *CommitUnknownError
+				if n := l.number(`SELECT n FROM items`) - before; (n == 1) != (err == nil) || errors.As(err, &unknown) {
+					t.Errorf("%s %s fate %v: applied %d, error %v", kind, name, f, n, err)
 				}
+				l.await(advisory, 0)
 			}
 		}
 	}

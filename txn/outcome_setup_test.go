@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -121,15 +120,6 @@ func (c *half) Close() error {
 	}
 	return c.Conn.Close()
 }
-
-// targets is a db.Set without databases.
-type targets struct{}
-
-func (targets) BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error) {
-	return (&fakeDB{}).BeginTx(ctx, o)
-}
-
-func (targets) Target(ctx context.Context) string { return (*db.Set)(nil).Target(ctx) }
 
 type wrapped struct{ Beginner }
 

@@ -19,7 +19,7 @@ import (
 func TestGateNestedOnTwoTargetsWaitsForItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRunner(t, targets{}, Config{})
+		r := newRunner(t, &fakeSet{Beginner: beginnerFunc(func() *fakeDB { return &fakeDB{} }), name: (*db.Set)(nil).Target}, Config{})
 		r.gates.add(gateKey{op: "copy"}).set(1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()

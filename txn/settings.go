@@ -46,9 +46,6 @@ func (op *Op) modes() string {
 	if op.ReadOnly {
 		s.WriteString(" read only")
 	}
-	if op.Deferrable {
-		s.WriteString(" deferrable")
-	}
 	return s.String()
 }
 
@@ -85,7 +82,7 @@ func milliseconds(d time.Duration) string {
 // meant. The rest is for the server to judge.
 func (op *Op) validateSettings() error {
 	for name, value := range op.Settings {
-		field := fmt.Sprintf("Op.Settings[%q]", name)
+		field := settingField(name)
 		if name == "" || slices.Contains(strings.Split(name, "."), "") {
 			return &ConfigError{Field: field, Problem: "is not the name of a setting"}
 		}
@@ -93,8 +90,8 @@ func (op *Op) validateSettings() error {
 			return &ConfigError{Field: field, Problem: "has a part of more than 63 bytes, which the server would cut"}
 		}
 		switch strings.ToLower(name) {
-		case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
-			return &ConfigError{Field: field, Problem: "is what Op.Iso, ReadOnly and Deferrable are for"}
+		case "transaction_isolation", "transaction_read_only":
+			return &ConfigError{Field: field, Problem: "is what Op.Iso and ReadOnly are for"}
 		}
 		if err := invalidText(field, name); err != nil {
 			return err
@@ -108,6 +105,8 @@ func (op *Op) validateSettings() error {
 	}
 	return nil
 }
+
+func settingField(name string) string { return fmt.Sprintf("Op.Settings[%q]", name) }
 
 func invalidText(field, text string) error {
 	switch {

@@ -12,46 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/db"
-	"github.com/sqlkeel/sqlkeel/internal/unit"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
-
-func TestAFenceThatPanicsLeaksTheConnection(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	var told []stmt.Outcome
-	_ = within(time.Minute, func() {
-		_ = Run(t.Context(), l.runner, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
-			u := unit.Of(ctx)
-			u.OnCommit(func() func(stmt.Outcome) { return func(o stmt.Outcome) { told = append(told, o) } })
-			u.OnCommit(func() func(stmt.Outcome) { panic(errBoom) })
-			return insert(ctx, tx, 1)
-		})
-	})
-	if n := l.pool.Stat().AcquiredConns(); n != 0 || len(told) != 1 {
-		t.Errorf("%d connections are lent, the first fence was told %v", n, told)
-	}
-}
-
-func TestAFenceWhoseLowerPanicsStopsNoOtherNorTheHooks(t *testing.T) {
-	t.Parallel()
-	s := &spy{}
-	r := newRunner(t, &fakeDB{}, Config{Observer: s})
-	var told []stmt.Outcome
-	hooks := 0
-	_ = within(time.Minute, func() {
-		_ = Run(t.Context(), r, Op{Name: "x"}, func(ctx context.Context, tx *Tx) error {
-			u := unit.Of(ctx)
-			u.OnCommit(func() func(stmt.Outcome) { return func(stmt.Outcome) { panic(errBoom) } })
-			u.OnCommit(func() func(stmt.Outcome) { return func(o stmt.Outcome) { told = append(told, o) } })
-			tx.AfterCommit(func(context.Context) { hooks++ })
-			return nil
-		})
-	})
-	if len(told) != 1 || hooks != 1 || s.units[0].Outcome != stmt.Committed {
-		t.Errorf("the second fence was told %v, %d hooks, outcome %v", told, hooks, s.units[0].Outcome)
-	}
-}
 
 // AfterRollback of an attempt whose repetition could not be begun.
 func TestRollbackHooksRunWhenTheNextAttemptCannotBegin(t *testing.T) {
@@ -131,7 +92,7 @@ func TestCallsWhileRowsAreOpenAreOnlyBusy(t *testing.T) {
 	}
 }
 
-func TestPoolInsideAUnitWithLocksOverASetIsRefused(t *testing.T) {
+func TestADatabaseOfASetUsedInsideItsTransactionIsRefused(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
 	set, err := db.OpenSet(t.Context(), "main", db.Config{Name: "main", DSN: l.db.DSN()})
@@ -140,7 +101,7 @@ func TestPoolInsideAUnitWithLocksOverASetIsRefused(t *testing.T) {
 	}
 	defer func() { _ = set.Close(t.Context()) }()
 	r := newRunner(t, set, Config{})
-	for _, op := range []Op{{Name: "plain"}, {Name: "locks", Locks: []int64{1}}} {
+	for _, op := range []Op{{Name: "plain"}} {
 		err := Run(t.Context(), r, op, func(ctx context.Context, _ *Tx) error {
 			_, err := set.Exec(ctx, `SELECT 1`)
 			return err
@@ -148,18 +109,6 @@ func TestPoolInsideAUnitWithLocksOverASetIsRefused(t *testing.T) {
 		if !errors.Is(err, db.ErrInTransaction) {
 			t.Errorf("%s: error is %v", op.Name, err)
 		}
-	}
-}
-
-// The table of markers is made on a second connection while the first is held.
-func TestLocksAndMarkersNeedOneConnection(t *testing.T) {
-	t.Parallel()
-	l := setup(t, one)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	err := Run(ctx, l.runner, Op{Name: "x", Commit: Idempotent, Key: "k", Locks: []int64{1}}, nothing)
-	if err != nil {
-		t.Error(err)
 	}
 }
 
@@ -235,23 +184,10 @@ func TestAPlaceIsKeptWhileResolving(t *testing.T) {
 	})
 }
 
-// A session lock that is held when the next one panics stays with the pooled connection.
-func TestLocksAreReleasedWhenTheNextOnePanics(t *testing.T) {
+// A connection that died while it was idle is replaced.
+func TestAnIdleConnectionThatDiedIsReplaced(t *testing.T) {
 	t.Parallel()
-	p := &panicky{on: "select pg_advisory_lock(2)"}
-	l := setup(t, traced(p))
-	_ = within(time.Minute, func() { _ = Run(t.Context(), l.runner, Op{Name: "x", Locks: []int64{1, 2}}, nothing) })
-	// Somebody else gets it, at the latest when the server has noticed that the session ended.
-	_, err := l.db.Conn().Exec(t.Context(), `SET lock_timeout = '20s'; SELECT pg_advisory_lock(1)`)
-	if lent := l.pool.Stat().AcquiredConns(); err != nil || lent != 0 {
-		t.Errorf("%d connections are lent, the lock is held by nobody: %v", lent, err)
-	}
-}
-
-// A connection that died while it was idle is no matter, but with Locks.
-func TestAnIdleConnectionThatDiedIsNoMatterWithLocks(t *testing.T) {
-	t.Parallel()
-	for _, op := range []Op{{Name: "plain"}, {Name: "locks", Locks: []int64{1}}} {
+	for _, op := range []Op{{Name: "plain"}} {
 		l := setup(t, one)
 		admin := l.db.Conn()
 		if _, err := admin.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
