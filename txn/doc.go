@@ -26,7 +26,7 @@
 // # What is retried
 //
 // The whole function, in a new transaction, after 40001 (serialization failure) or
-// 40P01 (deadlock), in a statement or at COMMIT, and after an error that the function
+// 40P01 (deadlock), in a statement or at COMMIT, and after an error
 // marked by [Retryable]. A prepared statement that a change of its table made stale is
 // retried once a connection. [Op] asks for retries after races for constraints and
 // lost connections. So a function must be safe to call more than once: what it does
