@@ -2,9 +2,7 @@ package contention
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -14,76 +12,52 @@ import (
 type arm struct {
 	name    string
 	role    role
-	missing string // why it cannot run, or failed; empty when it did
-	run     func(context.Context, round) (*sample, error)
+	lock    string // what it appends to reads of rows that it will write
+	prepare func(pool *pgxpool.Pool, lock string) (doer, error)
 }
 
 // role is what an arm is in the comparison.
 type role int
 
 const (
-	rival    role = iota // compared, no more
-	baseline             // what the others are compared with
-	again                // the baseline a second time: the noise
-	backoff              // retries after a wait
-	server               // pgbench
-	ours
+	rival role = iota
+	ours       // what is compared with the others
+	again      // the same a second time: the noise
+	few        // the rival whose retries are the most that ours may have
 )
 
-// round is what an arm is to do: transfers for a while.
-type round struct {
-	Scenario
-	dsn       string
-	pool      int
-	isolation pgx.TxIsoLevel
-	duration  time.Duration
-	seed      uint64 // decides the rows; the same for all arms
-}
+// doer runs one job until it is committed, and returns how many attempts that took. A
+// job that was given up has the error errGaveUp. Many workers use it at the same time.
+type doer func(context.Context, job) (attempts int, err error)
 
-// arms returns those of a run, in the order of the report.
-func arms(cfg Config) []arm {
+// arms are all of them, in the order of the report.
+func arms() []arm {
 	return []arm{
-		pgbenchArm(cfg.Pgbench),
-		goArm("plain pgx", baseline, retrying(atOnce)),
-		goArm("plain pgx again", again, retrying(atOnce)),
-		goArm("full jitter", backoff, retrying(fullJitter)),
-		goArm("long exponential", backoff, retrying(longExponential)),
-		goArm("sqlkeel", ours, keeping),
+		{name: "sqlkeel", role: ours, prepare: keeping},
+		{name: "sqlkeel again", role: again, prepare: keeping},
+		{name: "limit of 2", prepare: limited(2)},
+		{name: "limit of 4", role: few, prepare: limited(4)},
+		{name: "full jitter", prepare: retrying(pgx.Serializable, fullJitter)},
+		{name: "FOR UPDATE", lock: " FOR UPDATE", prepare: retrying(pgx.ReadCommitted, atOnce)},
 	}
 }
 
-// work runs one transfer until it is committed, and says how many attempts that
-// took. A transfer that was given up has the error errGaveUp.
-type work func(pair) (attempts int, err error)
-
-var errGaveUp = errors.New("the transfer was given up")
-
-// method prepares an arm that is written in Go. The function it returns makes
-// the work of one worker, once, so that a transfer allocates nothing of ours.
-type method func(pool *pgxpool.Pool, options pgx.TxOptions) (func(context.Context) work, error)
-
-func goArm(name string, r role, m method) arm {
-	return arm{name: name, role: r, run: func(ctx context.Context, r round) (*sample, error) {
-		pool, err := openPool(ctx, r.dsn, r.pool)
-		if err != nil {
-			return nil, err
-		}
-		defer pool.Close()
-		newWork, err := m(pool, pgx.TxOptions{IsoLevel: r.isolation})
-		if err != nil {
-			return nil, err
-		}
-		return drive(ctx, r, newWork)
-	}}
-}
-
-// openPool returns a pool all of whose connections are open and warm.
-func openPool(ctx context.Context, dsn string, size int, changes ...func(*pgxpool.Config)) (*pgxpool.Pool, error) {
+// openPool returns a pool all of whose connections are open and have prepared the
+// statements.
+func openPool(ctx context.Context, dsn string, size int, texts []string, changes ...func(*pgxpool.Config)) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
 	}
 	cfg.MaxConns = int32(size)
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		for _, text := range texts {
+			if _, err := conn.Prepare(ctx, text, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for _, change := range changes {
 		change(cfg)
 	}
@@ -91,14 +65,14 @@ func openPool(ctx context.Context, dsn string, size int, changes ...func(*pgxpoo
 	if err != nil {
 		return nil, err
 	}
-	if err := warm(ctx, pool, size); err != nil {
+	if err := openAll(ctx, pool, size); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open %d connections: %w", size, err)
 	}
 	return pool, nil
 }
 
-func warm(ctx context.Context, pool *pgxpool.Pool, size int) error {
+func openAll(ctx context.Context, pool *pgxpool.Pool, size int) error {
 	var conns []*pgxpool.Conn
 	defer func() {
 		for _, conn := range conns {
@@ -111,23 +85,6 @@ func warm(ctx context.Context, pool *pgxpool.Pool, size int) error {
 			return err
 		}
 		conns = append(conns, conn)
-		if err := prepare(ctx, conn); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// prepare runs the statements, for a row that is not there, until PostgreSQL
-// has decided on a plan: it looks at five before it keeps one.
-func prepare(ctx context.Context, conn *pgxpool.Conn) error {
-	for range 6 {
-		if _, err := conn.Exec(ctx, selectBalance, 0); err != nil {
-			return err
-		}
-		if _, err := conn.Exec(ctx, updateBalance, 0, 0); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -2,70 +2,69 @@ package contention
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
-// methods are those of the arms that are written in Go, by their names.
-func methods() map[string]method {
-	return map[string]method{
-		"plain pgx":        retrying(atOnce),
-		"full jitter":      retrying(fullJitter),
-		"long exponential": retrying(longExponential),
-		"sqlkeel":          keeping,
-	}
-}
-
 func TestAllArmsSendTheSameStatements(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	l.refill(t, 2)
-	want := []string{"begin isolation level serializable", selectBalance, selectBalance, updateBalance, updateBalance, "commit"}
-	for name, m := range methods() {
+	w := l.workload(t, "hot rows")
+	for _, a := range arms() {
 		counter := pgtest.NewCounter()
-		pool, err := openPool(t.Context(), l.dsn, 1, counter.Attach)
+		pool, err := openPool(t.Context(), l.cfg.DSN, 1, w.texts(a.lock), counter.Attach)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer pool.Close()
-		newWork, err := m(pool, pgx.TxOptions{IsoLevel: pgx.Serializable})
+		do, err := a.prepare(pool, a.lock)
 		if err != nil {
 			t.Fatal(err)
 		}
-		do := newWork(t.Context())
+		level := "serializable"
+		if a.lock != "" {
+			level = "read committed"
+		}
+		read, write := selectBalance("accounts", a.lock), updateBalance("accounts")
+		want := []string{"begin isolation level " + level, read, read, write, write, "commit"}
 		for range 2 {
 			counter.Reset()
-			attempts, err := do(pair{1, 2})
+			attempts, err := do(t.Context(), first(w, l.cfg)["transfer"])
 			if err != nil || attempts != 1 {
-				t.Errorf("%s: %d attempts, %v", name, attempts, err)
+				t.Errorf("%s: %d attempts, %v", a.name, attempts, err)
 			}
 			if got := counter.Statements(); !slices.Equal(got, want) || counter.RoundTrips() != len(want) {
-				t.Errorf("%s sent %q in %d round trips, want %q", name, got, counter.RoundTrips(), want)
+				t.Errorf("%s sent %q in %d round trips, want %q", a.name, got, counter.RoundTrips(), want)
 			}
 		}
 	}
 }
 
-// beaten makes do lose its first attempt: another transaction holds one of its
-// rows, and changes it.
-func beaten(t *testing.T, l *lab, do work) (attempts int, err error) {
+// beaten makes do lose its first attempt, unless it locks: another transaction holds
+// one of its rows, and changes it.
+func beaten(t *testing.T, l *lab, do doer, j job) (attempts int, err error) {
 	t.Helper()
-	other, err := l.bank.conn.Begin(t.Context())
+	other, err := l.conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Exec(t.Context(), `UPDATE accounts SET version = version WHERE id = 2`); err != nil {
+	if _, err := other.Exec(t.Context(), `UPDATE accounts SET version = version`); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		attempts, err = do(pair{1, 2})
+		attempts, err = do(t.Context(), j)
 	}()
 	waitForLock(t, l)
 	if err := other.Commit(t.Context()); err != nil {
@@ -78,7 +77,7 @@ func beaten(t *testing.T, l *lab, do work) (attempts int, err error) {
 // waitForLock returns when some transaction waits for another.
 func waitForLock(t *testing.T, l *lab) {
 	t.Helper()
-	look, err := pgx.Connect(t.Context(), l.dsn)
+	look, err := pgx.Connect(t.Context(), l.cfg.DSN)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,84 +95,153 @@ func waitForLock(t *testing.T, l *lab) {
 	}
 }
 
-func TestAllArmsTryAgainUntilItIsDone(t *testing.T) {
+func TestAllArmsRetryUntilTheJobIsCommitted(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	for name, m := range methods() {
-		l.refill(t, 2)
-		pool, err := openPool(t.Context(), l.dsn, 1)
+	for _, a := range arms() {
+		w := l.workload(t, "hot table")
+		pool, err := openPool(t.Context(), l.cfg.DSN, 1, w.texts(a.lock))
 		if err != nil {
 			t.Fatal(err)
 		}
-		newWork, err := m(pool, pgx.TxOptions{IsoLevel: pgx.Serializable})
+		do, err := a.prepare(pool, a.lock)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if attempts, err := beaten(t, l, newWork(t.Context())); err != nil || attempts != 2 {
-			t.Errorf("%s: %d attempts, %v, want 2", name, attempts, err)
+		want := 2
+		if a.lock != "" {
+			want = 1 // it waits for the row instead
 		}
-		if wrong, err := l.bank.audit(t.Context(), 2, 1); err != nil || len(wrong) != 0 {
-			t.Errorf("%s: %q, %v", name, wrong, err)
+		if attempts, err := beaten(t, l, do, first(w, l.cfg)["transfer"]); err != nil || attempts != want {
+			t.Errorf("%s: %d attempts, %v, want %d", a.name, attempts, err, want)
+		}
+		if wrong, err := w.audit(t.Context(), l.conn, l.cfg, map[string]int{"transfer": 1}); err != nil || len(wrong) != 0 {
+			t.Errorf("%s: %q, %v", a.name, wrong, err)
 		}
 		pool.Close()
 	}
 }
 
-func TestAPoolIsFullAndWarm(t *testing.T) {
+func TestALimitLetsSoManyRunAtATimeInOrder(t *testing.T) {
 	t.Parallel()
-	l := setup(t)
-	l.refill(t, 2)
-	pool, err := openPool(t.Context(), l.dsn, 3)
+	synctest.Test(t, func(t *testing.T) {
+		do, err := limited(2)(nilPool(t), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		var order []int
+		var workers sync.WaitGroup
+		for i := range 6 {
+			workers.Go(func() {
+				// Without a connection the job fails when its turn comes.
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i/2+1)*time.Second)
+				defer cancel()
+				_, _ = do(ctx, job{key: "x"})
+				order = append(order, int(time.Since(begun)/time.Second))
+			})
+			synctest.Wait()
+		}
+		workers.Wait()
+		if want := []int{1, 1, 2, 2, 3, 3}; !slices.Equal(order, want) {
+			t.Errorf("they ended after %v seconds, want %v", order, want)
+		}
+	})
+}
+
+// nilPool is a pool that never has a connection.
+func nilPool(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	cfg, err := pgxpool.ParseConfig("postgres://nobody@127.0.0.1:1/none")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
-	if stat := pool.Stat(); stat.IdleConns() != 3 || stat.MaxConns() != 3 {
-		t.Errorf("%d idle of %d", stat.IdleConns(), stat.MaxConns())
+	cfg.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
+		<-ctx.Done()
+		return ctx.Err()
 	}
-	for range 3 {
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func TestAPoolIsFullAndPrepared(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	for _, name := range Workloads() {
+		w := l.workload(t, name)
+		pool, err := openPool(t.Context(), l.cfg.DSN, 3, w.texts(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pool.Close()
+		if stat := pool.Stat(); stat.IdleConns() != 3 || stat.MaxConns() != 3 {
+			t.Errorf("%d idle of %d", stat.IdleConns(), stat.MaxConns())
+		}
 		conn, err := pool.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Release()
-		var generic int
-		err = conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_prepared_statements
-			WHERE generic_plans > 0 AND statement = ANY($1)`, []string{selectBalance, updateBalance}).Scan(&generic)
-		if err != nil || generic != 2 {
-			t.Errorf("%d statements have their plan, %v, want 2", generic, err)
+		prepared := func() (n int) {
+			if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_prepared_statements`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
 		}
-	}
-	if wrong, err := l.bank.audit(t.Context(), 2, 0); err != nil || len(wrong) != 0 {
-		t.Errorf("warming had effects: %q, %v", wrong, err)
+		before := prepared()
+		for _, j := range first(w, l.cfg) {
+			if err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error { return j.run(t.Context(), access{tx: tx}) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after := prepared(); after > before+1 { // that of this test
+			t.Errorf("%s: the jobs prepared %d more statements", name, after-before)
+		}
 	}
 }
 
 func TestAPoolThatCannotConnectSaysSo(t *testing.T) {
 	t.Parallel()
-	if _, err := openPool(t.Context(), "postgres://nobody@127.0.0.1:1/none", 2); err == nil {
-		t.Error("no error")
-	}
-	if _, err := openPool(t.Context(), "postgres://bad port:x", 2); err == nil {
-		t.Error("no error for a DSN that is none")
+	for _, dsn := range []string{"postgres://nobody@127.0.0.1:1/none", "postgres://bad port:x"} {
+		if _, err := openPool(t.Context(), dsn, 2, nil); err == nil {
+			t.Errorf("%s: no error", dsn)
+		}
 	}
 }
 
-func TestEveryGoArmHasItsEffects(t *testing.T) {
+func TestEveryArmHasItsEffectsInEveryWorkload(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	for _, a := range goArms() {
-		r := l.short(4, 10)
-		l.refill(t, r.Rows)
-		s, err := a.run(t.Context(), r)
-		if err != nil {
-			t.Fatalf("%s: %v", a.name, err)
+	for _, w := range workloads {
+		for _, a := range arms() {
+			s := newSeries(a)
+			if err := l.measure(t.Context(), w, l.load(w), s); err != nil {
+				t.Fatalf("%s: %s: %v", w.name, a.name, err)
+			}
+			got := s.samples[""][0]
+			if len(s.wrong) > 0 || got.p50 <= 0 || got.p99 < got.p50 || got.max < got.p99 || got.max > 30*time.Second {
+				t.Errorf("%s: %s: %q, %+v", w.name, a.name, s.wrong, got)
+			}
 		}
-		if s.rate <= 0 || s.p50 <= 0 || s.p99 < s.p50 || s.max < s.p99 || s.max > 30*time.Second {
-			t.Errorf("%s: %+v", a.name, s)
+	}
+}
+
+func TestAllArmsDrawTheSameJobs(t *testing.T) {
+	t.Parallel()
+	w, _ := find("warehouse")
+	drawn := func(seed uint64) string {
+		rng, draw := rand.New(rand.NewPCG(seed, 0)), w.draw(Config{})
+		var ops []string
+		for range 50 {
+			ops = append(ops, draw(rng, 0).op)
 		}
-		if wrong, err := l.bank.audit(t.Context(), r.Rows, s.committed); err != nil || len(wrong) != 0 {
-			t.Errorf("%s: %q, %v", a.name, wrong, err)
-		}
+		return strings.Join(ops, ",")
+	}
+	if one, same, other := drawn(1), drawn(1), drawn(2); one != same || one == other {
+		t.Errorf("seed 1: %s\nseed 1: %s\nseed 2: %s", one, same, other)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -11,9 +12,9 @@ import (
 	"time"
 )
 
-// sample is what one arm did in one round.
+// sample is what one arm did in one round, in one class of jobs or in all.
 type sample struct {
-	rate      float64 // transfers committed before the round ended, a second
+	rate      float64 // jobs committed before the round ended, a second
 	committed int     // all of them
 	late      int     // those committed after the round ended
 	exhausted int     // given up
@@ -22,59 +23,71 @@ type sample struct {
 	max       time.Duration
 }
 
-// setLatencies fills in what is derived from the latencies, which it sorts.
-func (s *sample) setLatencies(latencies []time.Duration) {
-	slices.Sort(latencies)
-	s.p50, s.p99, s.max = percentile(latencies, 50), percentile(latencies, 99), percentile(latencies, 100)
+// round is what was done in one, by operation and by class. The class of all is "".
+type round struct {
+	committed map[string]int
+	samples   map[string]*sample
 }
 
-// tally is what one worker counts.
+// tally is what one worker counts, of one operation.
 type tally struct {
-	latencies             []time.Duration
-	late, gaveUp, retries int
+	class           string
+	latencies       []time.Duration
+	late            int
+	gaveUp, retries int
 }
 
-// drive lets workers do transfers for the round's duration, and waits until
-// each has ended its last.
-func drive(ctx context.Context, r round, newWork func(context.Context) work) (*sample, error) {
+// tallies are those of one worker, by operation.
+type tallies map[string]*tally
+
+// load is what the workers of a round do.
+type load struct {
+	workers  int
+	duration time.Duration
+	seed     uint64 // decides the jobs; the same for all arms
+	draw     func(*rand.Rand, int) job
+}
+
+// drive lets workers do jobs for the round's duration, and waits until each has ended
+// its last.
+func drive(ctx context.Context, l load, do doer) (*round, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	tallies := make([]tally, r.Workers)
+	counted := make([]tallies, l.workers)
 	started := make(chan struct{})
 	var end time.Time // written before started is closed
 	var workers sync.WaitGroup
-	for i := range tallies {
-		t := &tallies[i]
-		t.latencies = make([]time.Duration, 0, expected(r))
-		rng := rand.New(rand.NewPCG(r.seed, uint64(i)))
-		do := newWork(ctx)
+	for i := range counted {
+		rng := rand.New(rand.NewPCG(l.seed, uint64(i)))
+		counted[i] = tallies{}
 		workers.Go(func() {
 			<-started
-			if err := t.transfers(do, rng, r.Rows, end); err != nil {
+			if err := counted[i].jobs(ctx, do, func() job { return l.draw(rng, i) }, end); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	runtime.GC()
-	end = time.Now().Add(r.duration)
+	end = time.Now().Add(l.duration)
 	close(started)
 	workers.Wait()
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the round was broken off: %w", context.Cause(ctx))
 	}
-	return sum(tallies, r.duration), nil
+	return sum(counted, l.duration), nil
 }
 
-// expected is a number of transfers that a worker will hardly exceed, so that
-// its list need not grow.
-func expected(r round) int { return 1024 + int(40_000*r.duration.Seconds())/r.Workers }
-
-// transfers begins transfers until end. An error that is not an outcome of a
-// transfer stops it.
-func (t *tally) transfers(do work, rng *rand.Rand, rows int, end time.Time) error {
+// jobs begins jobs until end. An error that is not an outcome of a job stops it.
+func (ts tallies) jobs(ctx context.Context, do doer, next func() job, end time.Time) error {
 	for begun := time.Now(); begun.Before(end); {
-		attempts, err := do(pick(rng, rows))
+		j := next()
+		attempts, err := do(ctx, j)
 		done := time.Now()
+		t := ts[j.op]
+		if t == nil {
+			t = &tally{class: j.class}
+			ts[j.op] = t
+		}
 		t.retries += attempts - 1
 		switch {
 		case errors.Is(err, errGaveUp):
@@ -92,17 +105,31 @@ func (t *tally) transfers(do work, rng *rand.Rand, rows int, end time.Time) erro
 	return nil
 }
 
-func sum(tallies []tally, duration time.Duration) *sample {
-	s := &sample{}
-	var latencies []time.Duration
-	for _, t := range tallies {
-		latencies = append(latencies, t.latencies...)
-		s.late += t.late
-		s.exhausted += t.gaveUp
-		s.retries += t.retries
+func sum(counted []tallies, duration time.Duration) *round {
+	r := &round{committed: map[string]int{}, samples: map[string]*sample{}}
+	latencies := map[string][]time.Duration{}
+	for _, worker := range counted {
+		for op, t := range worker {
+			r.committed[op] += len(t.latencies)
+			for _, class := range slices.Compact([]string{"", t.class}) {
+				s := r.samples[class]
+				if s == nil {
+					s = &sample{}
+					r.samples[class] = s
+				}
+				s.late += t.late
+				s.exhausted += t.gaveUp
+				s.retries += t.retries
+				latencies[class] = append(latencies[class], t.latencies...)
+			}
+		}
 	}
-	s.committed = len(latencies)
-	s.rate = float64(s.committed-s.late) / duration.Seconds()
-	s.setLatencies(latencies)
-	return s
+	for class, s := range maps.All(r.samples) {
+		of := latencies[class]
+		s.committed = len(of)
+		s.rate = float64(s.committed-s.late) / duration.Seconds()
+		slices.Sort(of)
+		s.p50, s.p99, s.max = percentile(of, 50), percentile(of, 99), percentile(of, 100)
+	}
+	return r
 }

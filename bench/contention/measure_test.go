@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,25 +13,25 @@ import (
 
 var errBoom = errors.New("boom")
 
-// lasting is work whose every transfer takes d and some attempts.
-func lasting(d time.Duration, attempts int) func(context.Context) work {
-	return func(ctx context.Context) work {
-		return func(pair) (int, error) { return attempts, sleep(ctx, d) }
-	}
+// lasting does jobs each of which takes d and some attempts.
+func lasting(d time.Duration, attempts int) doer {
+	return func(ctx context.Context, _ job) (int, error) { return attempts, sleep(ctx, d) }
 }
 
-func oneSecond(workers int) round {
-	return round{Scenario: Scenario{Workers: workers, Rows: 10}, duration: time.Second}
+func oneSecond(workers int) load {
+	draw := func(_ *rand.Rand, worker int) job { return job{op: "op", class: []string{"even", "odd"}[worker%2]} }
+	return load{workers: workers, duration: time.Second, draw: draw}
 }
 
 func TestWhatEndsAfterTheRoundIsInTheLatencyNotInTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		s, err := drive(t.Context(), oneSecond(2), lasting(300*time.Millisecond, 3))
+		r, err := drive(t.Context(), oneSecond(2), lasting(300*time.Millisecond, 3))
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := r.samples[""]
 		// Each worker ends transfers after 0.3, 0.6, 0.9 and 1.2 seconds.
 		want := sample{rate: 6, committed: 8, late: 2, retries: 16, p50: 300e6, p99: 300e6, max: 300e6}
 		if *s != want {
@@ -46,16 +47,15 @@ func TestAStarvedTransferIsSeen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var first sync.Once
-		s, err := drive(t.Context(), oneSecond(2), func(ctx context.Context) work {
-			return func(pair) (int, error) {
-				d := 10 * time.Millisecond
-				first.Do(func() { d = 5 * time.Second })
-				return 1, sleep(ctx, d)
-			}
+		r, err := drive(t.Context(), oneSecond(2), func(ctx context.Context, _ job) (int, error) {
+			d := 10 * time.Millisecond
+			first.Do(func() { d = 5 * time.Second })
+			return 1, sleep(ctx, d)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := r.samples[""]
 		if s.max != 5*time.Second || s.p50 != 10*time.Millisecond || s.rate != 100 || s.committed != 101 {
 			t.Errorf("sample %+v", *s)
 		}
@@ -65,22 +65,21 @@ func TestAStarvedTransferIsSeen(t *testing.T) {
 func TestWhatWasGivenUpIsCountedApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := drive(t.Context(), oneSecond(1), func(ctx context.Context) work {
-			n := 0
-			return func(pair) (int, error) {
-				n++
-				if err := sleep(ctx, 100*time.Millisecond); err != nil {
-					return 1, err
-				}
-				if n%2 == 0 {
-					return 10, fmt.Errorf("%w: %w", errGaveUp, errBoom)
-				}
-				return 1, nil
+		n := 0
+		r, err := drive(t.Context(), oneSecond(1), func(ctx context.Context, _ job) (int, error) {
+			n++
+			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+				return 1, err
 			}
+			if n%2 == 0 {
+				return 10, fmt.Errorf("%w: %w", errGaveUp, errBoom)
+			}
+			return 1, nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := r.samples[""]
 		if s.exhausted != 5 || s.committed != 5 || s.rate != 5 || s.retries != 45 {
 			t.Errorf("sample %+v", *s)
 		}
@@ -92,15 +91,13 @@ func TestAnErrorStopsAllWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		var first sync.Once
-		_, err := drive(t.Context(), oneSecond(3), func(ctx context.Context) work {
-			return func(pair) (int, error) {
-				fails := false
-				first.Do(func() { fails = true })
-				if fails {
-					return 1, errBoom
-				}
-				return 1, sleep(ctx, time.Hour)
+		_, err := drive(t.Context(), oneSecond(3), func(ctx context.Context, _ job) (int, error) {
+			fails := false
+			first.Do(func() { fails = true })
+			if fails {
+				return 1, errBoom
 			}
+			return 1, sleep(ctx, time.Hour)
 		})
 		if !errors.Is(err, errBoom) {
 			t.Errorf("err = %v", err)
@@ -122,26 +119,29 @@ func TestARoundEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestAllArmsChooseTheSameRows(t *testing.T) {
+func TestClassesAreCountedApartAndTogether(t *testing.T) {
 	t.Parallel()
-	chosen := func(seed uint64) (pairs []pair) {
-		synctest.Test(t, func(t *testing.T) {
-			r := oneSecond(1)
-			r.seed = seed
-			_, err := drive(t.Context(), r, func(ctx context.Context) work {
-				return func(p pair) (int, error) {
-					pairs = append(pairs, p)
-					return 1, sleep(ctx, 100*time.Millisecond)
-				}
-			})
-			if err != nil {
-				t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		r, err := drive(t.Context(), oneSecond(3), func(ctx context.Context, j job) (int, error) {
+			if j.class == "odd" {
+				return 2, sleep(ctx, 500*time.Millisecond)
 			}
+			return 1, sleep(ctx, 100*time.Millisecond)
 		})
-		return pairs
-	}
-	first, second, other := fmt.Sprint(chosen(1)), fmt.Sprint(chosen(1)), fmt.Sprint(chosen(2))
-	if first != second || first == other {
-		t.Errorf("seed 1: %s\nseed 1: %s\nseed 2: %s", first, second, other)
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for class, want := range map[string]sample{
+			"even": {rate: 20, committed: 20, p50: 100e6, p99: 100e6, max: 100e6},
+			"odd":  {rate: 2, committed: 2, retries: 2, p50: 500e6, p99: 500e6, max: 500e6},
+			"":     {rate: 22, committed: 22, retries: 2, p50: 100e6, p99: 500e6, max: 500e6},
+		} {
+			if got := r.samples[class]; got == nil || *got != want {
+				t.Errorf("class %q: %+v, want %+v", class, got, want)
+			}
+		}
+		if r.committed["op"] != 22 {
+			t.Errorf("committed %v", r.committed)
+		}
+	})
 }

@@ -17,23 +17,23 @@ type Report struct {
 }
 
 // Wrong returns, in a line each, the effects that were not as reported, and how
-// many transfers were given up. There must be none.
+// many jobs were given up. There must be none.
 func (r *Report) Wrong() []string {
 	var wrong []string
 	for _, res := range r.results {
-		for _, s := range res.series {
-			for _, what := range s.wrong {
-				wrong = append(wrong, fmt.Sprintf("%v: %s: %s", res.Scenario, s.name, what))
-			}
-			if n := s.exhausted(); n > 0 {
-				wrong = append(wrong, fmt.Sprintf("%v: %s: %d transfers were given up", res.Scenario, s.name, n))
+		for _, what := range res.wrong {
+			wrong = append(wrong, res.name+": "+what)
+		}
+		for _, row := range res.rows {
+			if n := row.exhausted(); n > 0 {
+				wrong = append(wrong, fmt.Sprintf("%s: %s: %d jobs were given up", res.name, row.name, n))
 			}
 		}
 	}
 	return wrong
 }
 
-// Write prints how it was measured and a table for each scenario.
+// Write prints how it was measured and a table for each workload and class.
 func (r *Report) Write(w io.Writer) error {
 	var text strings.Builder
 	r.writeSetup(&text)
@@ -52,60 +52,54 @@ func (r *Report) writeSetup(w io.Writer) {
 		fmt.Fprintf(w, "%s: %s\n", s.name, s.value)
 	}
 	fmt.Fprintf(w, "client: %s, GOMAXPROCS %d, pool of %d\n", runtime.Version(), runtime.GOMAXPROCS(0), r.cfg.Pool)
-	fmt.Fprintf(w, "rounds: %d of %v for each arm, seed %d\n", r.cfg.Rounds, r.cfg.Duration, r.cfg.Seed)
-	fmt.Fprintf(w, "table: %s\n", createAccounts)
-	fmt.Fprintf(w, "accounts: %d, or the rows of the scenario if they are more\n", r.cfg.Table)
-	fmt.Fprintln(w, "the end of a round: transfers under way are finished and count in the latency only; pgbench drops them")
-	fmt.Fprintln(w, "transfer, ids in ascending order:")
-	for _, sql := range []string{
-		begin(r.cfg.Isolation), selectBalance, selectBalance, updateBalance, updateBalance, "commit",
-	} {
-		fmt.Fprintf(w, "  %s\n", sql)
+	fmt.Fprintf(w, "rounds: %d of %v for each arm, %d workers, seed %d\n", r.cfg.Rounds, r.cfg.Duration, r.cfg.Workers, r.cfg.Seed)
+	fmt.Fprintf(w, "rows: %d hot of %d, slow transfers pause for %v\n", r.cfg.Rows, r.cfg.Table, r.cfg.Slow)
+	for _, name := range r.cfg.Workloads {
+		found, _ := find(name)
+		fmt.Fprintf(w, "%s: %s\n", name, found.about)
 	}
 }
 
 func (r *result) write(w io.Writer) {
-	fmt.Fprintf(w, "\n%v\n\n", r.Scenario)
+	fmt.Fprintf(w, "\n%s\n\n", r.name)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, name("arm")+"\ttx/s\tto plain pgx\t\tretries/commit\tp50\tp99\tmax\texhausted\t")
-	for _, s := range r.series {
-		fmt.Fprintln(table, strings.Join(s.cells(), "\t")+"\t")
+	fmt.Fprintln(table, padded("arm")+"\ttx/s\tsqlkeel to it\tretries/commit\tp50\tp99\tmax\texhausted\t")
+	for _, row := range r.rows {
+		fmt.Fprintln(table, strings.Join(row.cells(), "\t")+"\t")
 	}
 	_ = table.Flush() // w is in memory
-	fmt.Fprintf(w, "\nPlain pgx to itself: %v. Ratios from %v are ties.\n", r.noise, r.band)
-	for _, s := range r.series {
-		if s.missing != "" {
-			fmt.Fprintf(w, "ARM MISSING: %s: %s\n", s.name, s.missing)
+	if r.noise != (estimate{}) {
+		fmt.Fprintf(w, "\nA/A, sqlkeel to itself: %v. Ratios from %v are noise.\n", r.noise, noise(r.noise))
+	}
+	for _, row := range r.rows {
+		if row.missing != "" {
+			fmt.Fprintf(w, "ARM MISSING: %s: %s\n", row.name, row.missing)
 		}
 	}
 }
 
-func (s *series) cells() []string {
-	if s.missing != "" {
-		return []string{name(s.name), "MISSING", "-", "-", "-", "-", "-", "-", "-"}
+func (r *row) cells() []string {
+	if r.missing != "" {
+		return []string{padded(r.name), "MISSING", "-", "-", "-", "-", "-", "-"}
 	}
-	standing := string(s.standing)
-	switch s.role {
-	case baseline:
-		standing = "baseline"
-	case again:
-		standing = "noise"
+	ratio := "-"
+	if r.role != ours && r.ratio != (estimate{}) {
+		ratio = r.ratio.String()
 	}
 	return []string{
-		name(s.name),
-		fmt.Sprintf("%.0f", median(s.rates())),
-		s.ratio.String(),
-		standing,
-		fmt.Sprintf("%.2f", s.retriesPerCommit()),
-		brief(s.latency(func(s *sample) time.Duration { return s.p50 })),
-		brief(s.latency(func(s *sample) time.Duration { return s.p99 })),
-		brief(s.longest()),
-		fmt.Sprint(s.exhausted()),
+		padded(r.name),
+		fmt.Sprintf("%.0f", median(r.rates())),
+		ratio,
+		fmt.Sprintf("%.2f", r.retriesPerCommit()),
+		brief(r.latency(func(s *sample) time.Duration { return s.p50 })),
+		brief(r.latency(func(s *sample) time.Duration { return s.p99 })),
+		brief(r.longest()),
+		fmt.Sprint(r.exhausted()),
 	}
 }
 
-// name fills up an arm's name, because a column is either all left or all right.
-func name(arm string) string { return fmt.Sprintf("%-16s", arm) }
+// padded fills up an arm's name, because a column is either all left or all right.
+func padded(arm string) string { return fmt.Sprintf("%-13s", arm) }
 
 // brief is d in milliseconds.
 func brief(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }

@@ -6,18 +6,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// The one test that runs the whole: every arm, pgbench too where there is one.
-func TestEveryArmRunsAndItsEffectsAreRight(t *testing.T) {
+// The one test that runs the whole.
+func TestARunReportsAllArmsAndClasses(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	l.exec(t, `DROP TABLE accounts`) // the run makes its own
 	var progress []string
-	report, err := Run(t.Context(), Config{
-		DSN: l.dsn, Scenarios: []Scenario{{Workers: 8, Rows: 10}}, Rounds: 1, Duration: 200 * time.Millisecond,
-		Pool: 8, Progress: func(line string) { progress = append(progress, line) },
-	})
+	cfg := l.cfg
+	cfg.Workloads, cfg.Rounds, cfg.Progress = []string{"hot rows", "slow hot"}, 1, func(line string) { progress = append(progress, line) }
+	report, err := Run(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,62 +29,62 @@ func TestEveryArmRunsAndItsEffectsAreRight(t *testing.T) {
 	if wrong := report.Wrong(); len(wrong) > 0 {
 		t.Errorf("wrong effects: %q", wrong)
 	}
-	for _, s := range report.results[0].series {
-		if s.missing != "" {
-			if want := "ARM MISSING: " + s.name; !strings.Contains(text.String(), want) {
-				t.Errorf("the report does not say %q", want)
+	for i, name := range []string{"hot rows", "slow hot", "slow hot: fast", "slow hot: slow"} {
+		res := report.results[i]
+		if res.name != name || len(res.rows) != len(arms()) {
+			t.Errorf("result %d is %s with %d arms, want %s", i, res.name, len(res.rows), name)
+		}
+		for _, r := range res.rows {
+			if len(r.samples) != 1 || r.ratio.median <= 0 {
+				t.Errorf("%s: %s: %d rounds, ratio %v", name, r.name, len(r.samples), r.ratio)
 			}
-			continue
-		}
-		if len(s.samples) != 1 || s.ratio.median <= 0 {
-			t.Errorf("%s: %d rounds, ratio %v", s.name, len(s.samples), s.ratio)
 		}
 	}
-	if n := len(report.Verdicts()); n != 6 {
-		t.Errorf("%d verdicts, want 6", n)
+	if n := len(report.Verdicts()); n != 4*7+1 {
+		t.Errorf("%d verdicts", n)
 	}
-	if len(progress) == 0 {
+	if len(progress) != 2 {
 		t.Errorf("progress %q", progress)
 	}
 }
 
-// pretending is an arm that reports what it did not do.
-func pretending(ctx context.Context, r round) (*sample, error) {
-	return &sample{rate: 1, committed: 1}, ctx.Err()
+// doing is an arm that does as fn.
+func doing(name string, r role, fn doer) arm {
+	return arm{name: name, role: r, prepare: func(*pgxpool.Pool, string) (doer, error) { return fn, nil }}
 }
+
+// pretend reports what was not done.
+func pretend(ctx context.Context, _ job) (int, error) { return 1, sleep(ctx, time.Millisecond) }
 
 func TestAnArmThatReportsTooMuchIsFound(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	e := &experiment{cfg: Config{Table: 10}.withDefaults(), bank: l.bank}
-	s := &series{arm: arm{name: "pretender", run: pretending}}
-	if err := e.measure(t.Context(), l.short(2, 10), s); err != nil {
+	w := l.workload(t, "hot rows")
+	s := newSeries(doing("pretender", rival, pretend))
+	if err := l.measure(t.Context(), w, l.load(w), s); err != nil {
 		t.Fatal(err)
 	}
-	report := &Report{results: []*result{{Scenario: Scenario{2, 10}, series: []*series{s}}}}
-	want := "2 workers x 10 rows: pretender: 0 updates were applied, 1 transfers were reported"
-	if wrong := report.Wrong(); len(wrong) != 1 || wrong[0] != want {
+	report := &Report{results: results(l.cfg, w, []*series{s}, 1)}
+	const want = "hot rows: pretender: accounts: 0 updates were applied, "
+	if wrong := report.Wrong(); len(wrong) != 1 || !strings.HasPrefix(wrong[0], want) {
 		t.Errorf("wrong = %q, want %q", wrong, want)
-	}
-}
-
-// losing is an arm that tears transfers apart, as one without transactions does.
-func losing(l *lab) func(context.Context, round) (*sample, error) {
-	return func(ctx context.Context, r round) (*sample, error) {
-		_, err := l.bank.conn.Exec(ctx, updateBalance, initialBalance-1, 1)
-		return &sample{rate: 1, committed: 1}, err
 	}
 }
 
 func TestAnArmThatLosesHalfATransferIsFound(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	e := &experiment{cfg: Config{Table: 10}.withDefaults(), bank: l.bank}
-	s := &series{arm: arm{name: "loser", run: losing(l)}}
-	if err := e.measure(t.Context(), l.short(2, 10), s); err != nil {
+	w := l.workload(t, "hot rows")
+	s := newSeries(arm{name: "loser", prepare: func(pool *pgxpool.Pool, _ string) (doer, error) {
+		return func(ctx context.Context, _ job) (int, error) {
+			_, err := pool.Exec(ctx, updateBalance("accounts"), initialBalance-1, 1)
+			return 1, err
+		}, nil
+	}})
+	if err := l.measure(t.Context(), w, l.load(w), s); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.wrong) != 1 || !strings.Contains(s.wrong[0], "the sum is 9999, it was 10000, 1 updates were applied") {
+	if len(s.wrong) != 2 || s.wrong[0] != "accounts: the sum changed by -1" {
 		t.Errorf("wrong = %q", s.wrong)
 	}
 }
@@ -92,26 +92,35 @@ func TestAnArmThatLosesHalfATransferIsFound(t *testing.T) {
 func TestARoundInWhichNothingHappenedIsNoMeasurement(t *testing.T) {
 	t.Parallel()
 	l := setup(t)
-	e := &experiment{cfg: Config{Table: 10}.withDefaults(), bank: l.bank}
-	s := &series{arm: arm{name: "idle", run: func(context.Context, round) (*sample, error) { return &sample{}, nil }}}
-	if err := e.measure(t.Context(), l.short(2, 10), s); err == nil || !strings.Contains(err.Error(), "too short") {
-		t.Errorf("err = %v", err)
+	w := l.workload(t, "slow hot")
+	for class, want := range map[string]string{
+		"none": "nothing was committed within the round: it is too short", "fast": "nothing was committed within the round by slow: it is too short",
+	} {
+		s := newSeries(doing("idle", rival, func(ctx context.Context, j job) (int, error) {
+			if j.class != class {
+				return 1, sleep(ctx, 2*l.cfg.Duration)
+			}
+			return 1, sleep(ctx, time.Millisecond)
+		}))
+		if err := l.measure(t.Context(), w, l.load(w), s); err == nil || err.Error() != want {
+			t.Errorf("err = %v, want %s", err, want)
+		}
 	}
 }
 
 func TestAConfigurationIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	t.Parallel()
-	good := Config{DSN: "postgres://nobody@127.0.0.1:1/none", Scenarios: []Scenario{{2, 10}}}
+	good := Config{DSN: "postgres://nobody@127.0.0.1:1/none"}
 	for want, spoil := range map[string]func(*Config){
-		"no DSN":             func(c *Config) { c.DSN = "" },
-		"no scenario":        func(c *Config) { c.Scenarios = nil },
-		"-1 rounds":          func(c *Config) { c.Rounds = -1 },
-		"a round of -1s":     func(c *Config) { c.Duration = -time.Second },
-		"a pool of -3":       func(c *Config) { c.Pool = -3 },
-		"a table of -1":      func(c *Config) { c.Table = -1 },
-		"isolation":          func(c *Config) { c.Isolation = "read committed" },
-		"2 rows are needed":  func(c *Config) { c.Scenarios = []Scenario{{2, 1}} },
-		"at least 1 worker ": func(c *Config) { c.Scenarios = []Scenario{{0, 10}} },
+		"no DSN":               func(c *Config) { c.DSN = "" },
+		`workload "cold rows"`: func(c *Config) { c.Workloads = []string{"hot rows", "cold rows"} },
+		"-1 rounds":            func(c *Config) { c.Rounds = -1 },
+		"a round of -1s":       func(c *Config) { c.Duration = -time.Second },
+		"a pause of -1s":       func(c *Config) { c.Slow = -time.Second },
+		"a pool of -3":         func(c *Config) { c.Pool = -3 },
+		"a table of 9":         func(c *Config) { c.Table = 9 },
+		"2 rows are needed":    func(c *Config) { c.Rows = 1 },
+		"at least 1 worker ":   func(c *Config) { c.Workers = -1 },
 	} {
 		c := good
 		spoil(&c)
@@ -121,50 +130,73 @@ func TestAConfigurationIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	}
 }
 
-// zero is an arm in whose second round nothing is committed, as in pgbench's on a busy
-// machine.
-func zero() func(context.Context, round) (*sample, error) {
-	rounds := 0
-	return func(ctx context.Context, r round) (*sample, error) {
-		if rounds++; rounds == 2 {
-			return nil, errors.New("pgbench printed no tps")
+// failingIn fails in one round, and does nothing in the others.
+func failingIn(round int) func(*pgxpool.Pool, string) (doer, error) {
+	n := 0
+	return func(pool *pgxpool.Pool, _ string) (doer, error) {
+		if n++; n == round {
+			return nil, errors.New("it has a bad day")
 		}
-		return &sample{rate: 1}, nil
+		return pretend, nil
 	}
 }
 
-func idle(context.Context, round) (*sample, error) { return &sample{rate: 2}, nil }
-
-func TestAnArmThatFailsInARoundIsMissingAndTheOthersAreKept(t *testing.T) {
+func TestAnArmThatFailsLosesItsOwnRowOnly(t *testing.T) {
 	t.Parallel()
-	for _, role := range []role{server, ours, rival, baseline, again} {
+	for _, failing := range []role{rival, few, ours, again} {
 		l := setup(t)
-		e := &experiment{cfg: Config{Table: 10, Rounds: 3, Progress: func(string) {}}.withDefaults(), bank: l.bank, arms: []arm{
-			{name: "base", role: baseline, run: idle}, {name: "again", role: again, run: idle}, {name: "mine", role: ours, run: idle},
-			{name: "failing", role: role, run: zero()},
-		}}
-		res, err := e.scenario(t.Context(), Scenario{2, 10}, 0)
-		if role == baseline || role == again {
-			if err == nil || !strings.Contains(err.Error(), "round 2: failing: pgbench printed no tps") {
-				t.Errorf("role %v: error %v", role, err)
+		w, _ := find("hot rows")
+		l.cfg.Duration, l.arms = 20*time.Millisecond, nil
+		for _, r := range []role{ours, again, few, rival} {
+			a := doing("good", r, pretend)
+			if r == failing {
+				a = arm{name: "bad", role: r, prepare: failingIn(2)}
 			}
-			continue
+			l.arms = append(l.arms, a)
 		}
+		found, err := l.measureAll(t.Context(), w, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var text strings.Builder
-		report := &Report{cfg: e.cfg, results: []*result{res}}
+		report := &Report{cfg: l.cfg, results: found}
 		if err := report.Write(&text); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(text.String(), "ARM MISSING: failing: failed in round 2: pgbench printed no tps") {
+		if !strings.Contains(text.String(), "ARM MISSING: bad: failed in round 2: it has a bad day") {
 			t.Errorf("the report is\n%s", text.String())
 		}
-		for _, s := range res.series[:3] {
-			if len(s.samples) != 3 || s.ratio.median != 1 {
-				t.Errorf("%s: %d rounds, ratio %v", s.name, len(s.samples), s.ratio)
+		for _, r := range found[0].rows {
+			if r.name == "good" && len(r.samples) != l.cfg.Rounds {
+				t.Errorf("role %v failed: role %v has %d rounds", failing, r.role, len(r.samples))
+			}
+			if compared := r.ratio.median > 0; compared != (r.name == "good" && failing != ours) {
+				t.Errorf("role %v failed: role %v has the ratio %v", failing, r.role, r.ratio)
 			}
 		}
+		if len(report.Verdicts()) == 0 {
+			t.Errorf("role %v failed: no verdicts", failing)
+		}
+	}
+}
+
+func TestWhatWasMeasuredBeforeTheServerFailedIsKept(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	w, _ := find("hot rows")
+	l.cfg.Duration = 20 * time.Millisecond
+	rounds := 0
+	l.arms = []arm{{name: "mine", role: ours, prepare: func(*pgxpool.Pool, string) (doer, error) {
+		if rounds++; rounds == 3 {
+			_ = l.conn.Close(context.Background()) // the tables cannot be audited any more
+		}
+		return pretend, nil
+	}}}
+	found, err := l.measureAll(t.Context(), w, 0)
+	if err == nil || !strings.Contains(err.Error(), "round 3: mine: audit") {
+		t.Errorf("err = %v", err)
+	}
+	if len(found) != 1 || len(found[0].rows[0].samples) != 2 {
+		t.Errorf("found %v", found)
 	}
 }

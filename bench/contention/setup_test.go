@@ -2,6 +2,7 @@ package contention
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"testing"
 	"time"
@@ -13,51 +14,52 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// lab is a bank on a database of the test's own.
-type lab struct {
-	dsn  string
-	bank *bank
-}
+// lab is an experiment on a database of the test's own.
+type lab struct{ *experiment }
 
 func setup(t *testing.T) *lab {
 	t.Helper()
-	dsn := pgtest.New(t).DSN()
-	b, err := openBank(t.Context(), dsn)
+	cfg := Config{DSN: pgtest.New(t).DSN(), Workers: 4, Pool: 4, Rounds: 3, Duration: 200 * time.Millisecond, Slow: time.Millisecond}.withDefaults()
+	conn, err := pgx.Connect(t.Context(), cfg.DSN)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { b.close(context.Background()) })
-	return &lab{dsn: dsn, bank: b}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return &lab{&experiment{cfg: cfg, conn: conn, arms: arms()}}
 }
 
-func (l *lab) refill(t *testing.T, rows int) {
+// workload creates the tables of one.
+func (l *lab) workload(t *testing.T, name string) workload {
 	t.Helper()
-	if err := l.bank.refill(t.Context(), rows); err != nil {
+	w, err := find(name)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := l.create(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 func (l *lab) exec(t *testing.T, sql string) {
 	t.Helper()
-	if _, err := l.bank.conn.Exec(t.Context(), sql); err != nil {
+	if _, err := l.conn.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// short is a round that is over soon.
-func (l *lab) short(workers, rows int) round {
-	return round{
-		Scenario: Scenario{Workers: workers, Rows: rows}, dsn: l.dsn, pool: 4,
-		isolation: pgx.Serializable, duration: 200 * time.Millisecond, seed: 1,
-	}
+// load is that of the experiment.
+func (l *lab) load(w workload) load {
+	return load{workers: l.cfg.Workers, duration: l.cfg.Duration, seed: 1, draw: w.draw(l.cfg)}
 }
 
-// goArms are the arms that are written in Go.
-func goArms() []arm {
-	var found []arm
-	for _, a := range arms(Config{}) {
-		if a.role != server {
-			found = append(found, a)
+// first is the first job of each operation that a workload draws.
+func first(w workload, cfg Config) map[string]job {
+	found := map[string]job{}
+	rng, draw := rand.New(rand.NewPCG(1, 1)), w.draw(cfg)
+	for i := range 100 {
+		if j := draw(rng, i%cfg.Workers); found[j.op].run == nil {
+			found[j.op] = j
 		}
 	}
 	return found

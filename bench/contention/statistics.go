@@ -77,22 +77,3 @@ func noise(e estimate) band {
 
 // String gives both ends.
 func (b band) String() string { return fmt.Sprintf("%.3f to %.3f", 1/b, b) }
-
-// standing is how an arm compares with the baseline.
-type standing string
-
-const (
-	slower standing = "slower"
-	tie    standing = "tie"
-	faster standing = "faster"
-)
-
-func (b band) place(ratio float64) standing {
-	switch {
-	case ratio > float64(b):
-		return faster
-	case ratio < 1/float64(b):
-		return slower
-	}
-	return tie
-}

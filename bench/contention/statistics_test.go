@@ -138,17 +138,3 @@ func TestTheBandReachesToTheFartherEnd(t *testing.T) {
 		}
 	}
 }
-
-func TestWhatIsInsideTheBandIsATie(t *testing.T) {
-	t.Parallel()
-	for ratio, want := range map[float64]standing{
-		0.5: slower, 0.79: slower, 0.81: tie, 1: tie, 1.24: tie, 1.26: faster, 4: faster,
-	} {
-		if got := band(1.25).place(ratio); got != want {
-			t.Errorf("%v is %s, want %s", ratio, got, want)
-		}
-	}
-	if got := band(1).place(1); got != tie {
-		t.Errorf("1 is %s in a band without width", got)
-	}
-}

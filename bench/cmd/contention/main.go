@@ -3,7 +3,7 @@
 //
 // It works in a database of its own on the server that -dsn names. Results go to
 // standard output, progress to standard error. It exits 1 when effects were not
-// as reported, when a gate that -gate asked for failed, or when it could not
+// as reported, when a claim that -verdict asked about does not hold, or when it could not
 // measure, and 2 when its flags are wrong.
 package main
 
@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// measure reports whether effects are right and, if gates were asked for, all hold.
+// measure reports whether effects are right and, if a verdict was asked for, all claims hold.
 func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (good bool, err error) {
 	dsn, drop, err := makeDatabase(ctx, opts.server)
 	if err != nil {
@@ -63,7 +63,7 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (good 
 		return false, err
 	}
 	good = len(report.Wrong()) == 0
-	if !opts.gate {
+	if !opts.verdict {
 		return good, nil
 	}
 	fmt.Fprintln(stdout)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/sqlkeel/sqlkeel/bench/contention"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -17,12 +16,13 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 func TestFlagsThatAreWrongAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ args, want string }{
-		{"-workers 0", `"0" is not a positive number`},
-		{"-rows 10,many", `"many" is not a positive number`},
-		{"-duration 0s", "-duration, -rounds, -table and -pool must be positive"},
-		{"-rounds 0", "-duration, -rounds, -table and -pool must be positive"},
-		{"-pool 0", "-duration, -rounds, -table and -pool must be positive"},
-		{"-table 0", "-duration, -rounds, -table and -pool must be positive"},
+		{"-workers 0", "durations and numbers must be positive"},
+		{"-rows many", `"many"`},
+		{"-duration 0s", "durations and numbers must be positive"},
+		{"-slow 0s", "durations and numbers must be positive"},
+		{"-rounds 0", "durations and numbers must be positive"},
+		{"-pool 0", "durations and numbers must be positive"},
+		{"-table 0", "durations and numbers must be positive"},
 		{"-dsn=", "no server: give -dsn or set TEST_DATABASE_URL"},
 		{"-unknown", "-unknown"},
 		{"extra", `no arguments are expected: ["extra"]`},
@@ -35,21 +35,15 @@ func TestFlagsThatAreWrongAreNamed(t *testing.T) {
 	}
 }
 
-func TestEachNumberOfWorkersMeetsEachNumberOfRows(t *testing.T) {
+func TestWorkloadsAreAList(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder
-	o, err := parse([]string{"-dsn", "postgres://x", "-workers", "32, 2", "-rows", "10,1000"}, &stderr)
+	o, err := parse([]string{"-dsn", "postgres://x", "-workloads", "hot rows, warehouse", "-seed", "7"}, &stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []contention.Scenario{{Workers: 32, Rows: 10}, {Workers: 32, Rows: 1000}, {Workers: 2, Rows: 10}, {Workers: 2, Rows: 1000}}
-	if len(o.config.Scenarios) != len(want) {
-		t.Fatalf("scenarios %v, want %v", o.config.Scenarios, want)
-	}
-	for i, s := range o.config.Scenarios {
-		if s != want[i] {
-			t.Errorf("scenario %d is %v, want %v", i, s, want[i])
-		}
+	if got := strings.Join(o.config.Workloads, "|"); got != "hot rows|warehouse" || o.config.Seed != 7 {
+		t.Errorf("workloads %q, seed %d", got, o.config.Seed)
 	}
 }
 
@@ -90,8 +84,8 @@ func TestAServerMustBeAURLThatAnswers(t *testing.T) {
 func TestARunThatCannotMeasureExitsWith1(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr strings.Builder
-	args := []string{"-dsn", pgtest.New(t).DSN(), "-isolation", "read committed"}
-	if code := run(t.Context(), args, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), `isolation "read committed"`) {
+	args := []string{"-dsn", pgtest.New(t).DSN(), "-workloads", "cold rows"}
+	if code := run(t.Context(), args, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), `workload "cold rows"`) {
 		t.Errorf("exit code %d, %q", code, stderr.String())
 	}
 	if stdout.Len() > 0 {
@@ -99,25 +93,25 @@ func TestARunThatCannotMeasureExitsWith1(t *testing.T) {
 	}
 }
 
-// A gate decides the exit code: without pgbench its claim cannot hold.
-func TestAGateThatFailsExitsWith1(t *testing.T) {
+func TestAClaimThatFailsExitsWith1(t *testing.T) {
 	t.Parallel()
-	args := []string{"-dsn", pgtest.New(t).DSN(), "-workers", "3", "-rows", "10", "-duration", "200ms", "-rounds", "1", "-pool", "3", "-pgbench", "/nowhere"}
+	args := []string{"-dsn", pgtest.New(t).DSN(), "-workloads", "hot rows", "-workers", "3", "-duration", "200ms", "-rounds", "1", "-pool", "3"}
 	for _, tc := range []struct {
-		gate string
-		code int
-		want string
+		verdict string
+		fails   func(out string) bool
 	}{
-		{"-gate=false", 0, "ARM MISSING: pgbench"},
-		{"-gate", 1, "FAILS  3 workers x 10 rows: at least 2 times the rate of pgbench: pgbench is missing"},
+		{"-verdict=false", func(string) bool { return false }},
+		{"-verdict", func(out string) bool { return strings.Contains(out, "FAILS  hot rows: ") }},
 	} {
 		var stdout, stderr strings.Builder
-		code := run(t.Context(), append(args, tc.gate), &stdout, &stderr)
-		if code != tc.code || !strings.Contains(stdout.String(), tc.want) {
-			t.Errorf("%s: exit code %d, want %d and %q\n%s%s", tc.gate, code, tc.code, tc.want, stdout.String(), stderr.String())
+		code := run(t.Context(), append(args, tc.verdict), &stdout, &stderr)
+		want := 0
+		if tc.fails(stdout.String()) {
+			want = 1
 		}
-		if !strings.Contains(stderr.String(), "ARM MISSING: pgbench") {
-			t.Errorf("stderr does not say that an arm is missing: %q", stderr.String())
+		judged := strings.Contains(stdout.String(), "hot rows: at least 0.85 of the rate of FOR UPDATE: ")
+		if code != want || judged != (tc.verdict == "-verdict") {
+			t.Errorf("%s: exit code %d, want %d\n%s%s", tc.verdict, code, want, stdout.String(), stderr.String())
 		}
 	}
 }
