@@ -110,9 +110,7 @@ func TestPlacesAreGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, out := range map[string]func(){"panic": func() { panic(errBoom) }, "Goexit": runtime.Goexit} {
 		r := newRunner(t, &fakeDB{}, Config{})
-		g := r.gates.add(gateKey{op: "x"})
-		g.share, g.period = 0.5, gatePatient
-		g.set(1)
+		g, _ := shut(r, gateKey{}, "x", 1)
 		_ = within(time.Minute, func() {
 			_ = Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
 				if name == "panic" {

@@ -41,9 +41,12 @@
 // tokens ([Config].RetryBudget), which bounds what they add to the load of a server in
 // trouble.
 //
-// While operations of one name (and [Op].ConflictKey) collide often, few of them are
-// admitted at a time, in the order in which they came. So a function must not wait for
-// another transaction of the same name: that one may be waiting to be admitted.
+// Operations that collide often pass a gate, which admits few attempts at a time, in
+// the order of arrival; a unit that lost goes first. There is one gate for a target and an
+// [Op].ConflictKey. How many attempts it admits follows from the share of them that
+// collide. An operation that does not collide does not wait. A unit that keeps losing
+// runs alone, unless its attempts take longer than a second. A function must not wait for
+// another unit that passes the same gate: that one may be waiting for its admission.
 //
 // # The first error counts
 //

@@ -11,18 +11,26 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 )
 
-// While operations of one key collide often, each attempt that is let in makes
-// another one fail, and most of the work is thrown away. Waiting longer before a
-// retry helps the many and starves the few. A gate helps all: it lets few attempts
-// run at a time, in the order in which they came, so that most of them commit. There
-// is one only while it is needed; see gate_limit.go for how many it lets in. Who keeps
-// losing all the same, as a long unit does among short ones, is let go on alone.
-
-// gatesMost is how many gates are remembered without need.
-const gatesMost = 1024
+// While units collide often, each attempt that is admitted makes another one fail.
+// Waiting longer before a retry helps the many and starves the few. A gate helps all: it
+// lets few attempts run at a time, in the order of arrival, and a unit that lost goes
+// first. A target and an [Op].ConflictKey have one gate, so that operations of different
+// names that collide meet there; one that does not collide does not pass it. How many may
+// run follows from the share of their conflicts: see lane.go. After many losses a unit
+// has its lane to itself, and then the gate.
+const (
+	gateCloses  = 0.5         // share of conflicts above which an operation passes the gate
+	gateQuiet   = 1024        // attempts without a conflict after which it is let go
+	gateLosses  = 6           // after which a unit has its lane to itself,
+	gateAlone   = 8           // the gate to itself, whether its operation passes it or not,
+	gateUseless = 12          // and not any more: its conflicts are with sessions elsewhere
+	gatePatient = time.Second // longer attempts have neither: the others' wait would be worse than their failure
+	gateEager   = 8           // conflicts in a row that are retried at once, at most
+	gatesMost   = 1024        // gates that are remembered without need
+)
 
 // gateKey is what the units of one gate have in common.
-type gateKey struct{ op, key, target string }
+type gateKey struct{ key, target string }
 
 // gates are the gates of a Runner.
 type gates struct {
@@ -31,23 +39,47 @@ type gates struct {
 	all  map[gateKey]*gate
 }
 
-// waiter is somebody in the queue of a gate.
-type waiter struct {
-	admitted chan struct{} // closed under gates.mu
-	again    bool          // it was inside before, and goes first
+// gate is guarded by gates.mu.
+type gate struct {
+	key    gateKey
+	inside int  // units
+	whole  bool // one of them has the gate to itself
+	queue  []*waiter
+	short  lane                // of all operations whose attempts are short
+	ops    map[string]*traffic // by name, those that collided
 }
 
-// pass is one unit's way through the gates.
+// traffic is that of one operation.
+type traffic struct {
+	lane    *lane         // in which it passes the gate, or nil
+	long    lane          // its own, for long attempts
+	took    time.Duration // by an attempt, about
+	share   share         // of conflicts, while it does not pass the gate
+	quiet   int           // attempts since its last conflict
+	commits uint64
+}
+
+// waiter is one unit in a gate's queue.
+type waiter struct {
+	pass     *pass
+	admitted chan struct{} // closed under gates.mu
+}
+
+// pass is one unit's way through its gate.
 type pass struct {
-	gates *gates
-	key   gateKey
-	gate  *gate  // the one it is inside of, or nil
-	again bool   // it was inside before
-	seen  uint64 // commits of the gate when the last attempt ended
-	eager int    // how often in a row it was repeated at once
-	lost  int    // conflicts
-	alone int    // conflicts while it was alone
-	began time.Time
+	gates  *gates
+	key    gateKey
+	name   string
+	gate   *gate // where it waits or is inside
+	lane   *lane
+	inside bool
+	whole  bool // it needs the gate to itself
+	places int  // that it needs in its lane
+	began  time.Time
+	took   time.Duration // by the attempt that lost last
+	lost   int           // conflicts
+	eager  int           // how many of them in a row were retried at once
+	seen   uint64        // commits of the operation at the last conflict
 
 	commits *commits // of the Runner
 	before  uint64   // those on the target when the attempt began
@@ -55,7 +87,7 @@ type pass struct {
 
 // pass begins a unit's way.
 func (r *Runner) pass(ctx context.Context, op *Op) pass {
-	p := pass{gates: &r.gates, commits: &r.commits, key: gateKey{op: op.Name, key: op.ConflictKey}}
+	p := pass{gates: &r.gates, commits: &r.commits, name: op.Name, key: gateKey{key: op.ConflictKey}}
 	if target, err := r.source.Unit(ctx); err == nil {
 		p.key.target = target.Name
 	}
@@ -63,14 +95,14 @@ func (r *Runner) pass(ctx context.Context, op *Op) pass {
 }
 
 // enter returns when an attempt may begin, with how long that took, or with ctx's
-// error. Who is inside already stays so. A unit inside of another one, of another
-// database, does not wait: the other one may have what all wait for.
+// error. A unit inside another one, of another database, does not wait: the other one
+// may have what all wait for.
 func (p *pass) enter(ctx context.Context) (waited time.Duration, err error) {
 	defer func() { p.began, p.before = time.Now(), p.commits.on(p.key.target) }()
-	if p.gate != nil || p.gates.some.Load() == 0 || unit.Live(ctx) {
+	if p.inside || p.gates.some.Load() == 0 || unit.Live(ctx) {
 		return 0, nil
 	}
-	w := p.queue()
+	w := p.ask()
 	if w == nil {
 		return 0, nil
 	}
@@ -79,110 +111,154 @@ func (p *pass) enter(ctx context.Context) (waited time.Duration, err error) {
 	case <-w.admitted:
 		return time.Since(start), nil
 	case <-ctx.Done():
-		p.gates.cancel(p, w)
+		p.cancel(w)
 		return time.Since(start), ctx.Err()
 	}
 }
 
-// queue goes in, or into the queue if it must.
-func (p *pass) queue() *waiter {
+// ask goes in, or into the queue, where it returns its waiter.
+func (p *pass) ask() *waiter {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	g := p.gates.all[p.key]
-	if g == nil || g.isOpen() {
+	if g == nil || g.ops[p.name] == nil {
 		return nil
 	}
-	p.gate = g
-	if g.hasRoom() && len(g.queue) == 0 {
-		g.inside++
+	p.gate, p.lane = g, g.ops[p.name].lane
+	if p.lane == nil {
+		p.lane = &g.ops[p.name].long
+	}
+	if p.lane.places == laneOpen && !p.needsGate() {
 		return nil
 	}
-	g.waited = g.waited || g.alone == nil
-	w := &waiter{admitted: make(chan struct{}), again: p.again}
-	place := len(g.queue)
-	if p.again {
-		if first := slices.IndexFunc(g.queue, func(other *waiter) bool { return !other.again }); first >= 0 {
-			place = first
+	w := &waiter{pass: p, admitted: make(chan struct{})}
+	at := len(g.queue)
+	if p.lost > 0 {
+		if first := slices.IndexFunc(g.queue, func(other *waiter) bool { return other.pass.lost == 0 }); first >= 0 {
+			at = first
 		}
 	}
-	g.queue = slices.Insert(g.queue, place, w)
+	g.queue = slices.Insert(g.queue, at, w)
+	g.admit()
+	if !slices.Contains(g.queue, w) {
+		return nil
+	}
 	return w
 }
 
-// cancel takes a waiter out, who may have been admitted at the same moment.
-func (g *gates) cancel(p *pass, w *waiter) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// needsGate reports whether the unit needs the gate to itself.
+func (p *pass) needsGate() bool {
+	return p.lane.places == 0 || p.lost >= gateAlone && p.lost < gateUseless && p.took <= gatePatient
+}
+
+// needs is how many places the unit needs in its lane.
+func (p *pass) needs() int {
+	if p.lost >= gateLosses && p.took <= gatePatient {
+		return max(p.lane.places, 1)
+	}
+	return 1
+}
+
+// admit lets in the first in the queue. It passes over a lane that is full; a unit that
+// needs the gate to itself blocks all behind it.
+func (g *gate) admit() {
+	var full []*lane
+	kept := g.queue[:0]
+	for i, w := range g.queue {
+		p := w.pass
+		p.whole, p.places = p.needsGate(), p.needs()
+		switch {
+		case g.whole || p.whole && g.inside > 0:
+			g.queue = append(kept, g.queue[i:]...)
+			return
+		case p.lane.places == laneOpen && !p.whole:
+			close(w.admitted)
+		case !p.whole && (p.lane.inside+p.places > p.lane.places || slices.Contains(full, p.lane)):
+			full = append(full, p.lane)
+			kept = append(kept, w)
+		default:
+			p.inside, g.whole = true, p.whole
+			g.inside++
+			p.lane.inside += p.places
+			close(w.admitted)
+		}
+	}
+	g.queue = kept
+}
+
+// cancel takes a waiter out, which may have been admitted at the same moment.
+func (p *pass) cancel(w *waiter) {
+	p.gates.mu.Lock()
+	defer p.gates.mu.Unlock()
 	if i := slices.Index(p.gate.queue, w); i >= 0 {
 		p.gate.queue = slices.Delete(p.gate.queue, i, i+1)
-		p.gate = nil
-		return
+		p.gate.admit()
 	}
-	g.out(p)
+	p.out()
 }
 
 // leave goes out: when the unit is over, or when it waits for something else.
 func (p *pass) leave() {
-	if p.gate == nil {
+	if !p.inside {
 		return
 	}
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
-	p.again = true
-	p.gates.out(p)
+	p.out()
 }
 
 // out is called with mu held.
-func (g *gates) out(p *pass) {
-	p.gate.inside--
-	if p.gate.alone == p {
-		p.gate.alone = nil
+func (p *pass) out() {
+	if p.inside {
+		p.inside = false
+		p.gate.inside--
+		p.lane.inside -= p.places
+		p.gate.whole = p.gate.whole && !p.whole
+		p.gate.admit()
 	}
-	p.gate.admit()
-	g.tidy(p.gate)
-	p.gate = nil
+	p.gates.tidy(p.gate, p.name)
 }
 
 // committed counts an attempt that was committed.
-func (p *pass) committed() { p.went(1) }
+func (p *pass) committed() { p.succeeded(1) }
 
-// ended counts an attempt that ended as its function wanted it, and collided with
-// nobody.
-func (p *pass) ended() { p.went(0) }
+// ended counts an attempt that failed for its own reasons, not by a conflict.
+func (p *pass) ended() { p.succeeded(0) }
 
-func (p *pass) went(commits uint64) {
+func (p *pass) succeeded(commits uint64) {
 	if p.gates.some.Load() == 0 {
 		return
 	}
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
-	if g := p.gates.all[p.key]; g != nil {
-		g.commits += commits
-		p.count(g, false)
-		p.gates.tidy(g)
+	g := p.gates.all[p.key]
+	if g == nil || g.ops[p.name] == nil {
+		return
 	}
+	g.ops[p.name].commits += commits
+	g.count(p, g.ops[p.name], 0)
+	p.gates.tidy(g, p.name)
 }
 
-// collided counts an attempt that ended in a conflict. It reports whether it may be
-// repeated at once: if another unit of this key was committed since, so that what was in
-// its way may be gone, but not for ever; and after its first conflict in any case. Two
-// callers lose less by that than by a wait; when it is many, the gate closes.
+// collided counts an attempt that ended in a conflict, after which the unit goes out. It
+// reports whether the next attempt may begin at once: after the first conflict, and when
+// another unit of the operation was committed since, so that what was in the way may be
+// gone, but only so often.
 func (p *pass) collided() (atOnce bool) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
-	g := p.gates.all[p.key]
-	if g == nil {
-		g = p.gates.add(p.key)
-	}
-	went := g.commits != p.seen
-	p.seen = g.commits
-	atOnce = p.lost == 0 || went && p.eager < gateEager
+	g, op := p.gates.at(p.key, p.name)
+	atOnce = p.lost == 0 || op.commits != p.seen && p.eager < gateEager
+	p.seen = op.commits
 	if p.eager++; !atOnce {
 		p.eager = 0
 	}
 	p.lost++
-	p.count(g, true)
-	p.yield(g, atOnce)
+	p.took = time.Since(p.began)
+	g.count(p, op, 1)
+	if p.inside {
+		p.out()
+	}
 	return atOnce
 }
 
@@ -190,63 +266,87 @@ func (p *pass) collided() (atOnce bool) {
 // attempt began.
 func (p *pass) overtaken() bool { return p.commits.on(p.key.target) != p.before }
 
-// yield goes on alone after many conflicts, or makes way for who does. Nobody is let
-// in beside such a unit, so it loses no more than once to each who was there already;
-// if it does, the conflicts are with somebody elsewhere. One that takes long does not:
-// it is not worth the others' wait.
-func (p *pass) yield(g *gate, goesOn bool) {
+// count counts an attempt. An operation that collides often passes the gate from now on,
+// until its lane is open or it has had no conflict for long.
+func (g *gate) count(p *pass, op *traffic, conflicts int) {
+	if op.quiet++; conflicts > 0 {
+		op.quiet = 0
+	}
 	switch {
-	case g.alone == p:
-		if p.alone++; p.alone > gateAlone {
-			g.alone, p.alone = nil, 0
-			g.beCalm()
-			g.admit()
+	case op.lane == nil:
+		if op.share.lowest() {
+			op.share.n, op.share.conflicts = 0, 0 // what was before is past
 		}
-	case g.alone != nil:
-		if p.gate == g {
-			p.again = true
-			p.gates.out(p)
+		op.share.add(conflicts, gateCloses)
+		if op.share.tooHigh() && g.short.close(op.share.of()) {
+			op.lane, op.took, op.quiet = &g.short, 0, 0
 		}
-	case goesOn && p.lost >= gateLosses && time.Since(p.began) <= gateLong && !g.isCalm():
-		g.alone, p.alone, p.eager = p, 0, 0
-		if p.gate != g {
-			p.gate = g
-			g.inside++
+	case op.quiet >= gateQuiet && op.lane == &g.short && len(g.ops) > 1:
+		op.leave()
+	case p.inside: // else it began without the gate, and says nothing about it
+		p.lane.count(p.began, conflicts)
+		op.took += (time.Since(p.began) - op.took) / 16
+		g.move(op)
+	}
+	for _, other := range g.ops {
+		if other.lane != nil && other.lane.places == laneOpen {
+			other.leave()
+		}
+	}
+	g.admit()
+}
+
+// move has an operation pass the gate in the lane for its attempts, those that wait for
+// it included.
+func (g *gate) move(op *traffic) {
+	to := &g.short
+	if op.took >= laneSlow {
+		to = &op.long
+	}
+	if op.lane == to || !to.close(op.lane.before) {
+		return
+	}
+	op.lane = to
+	for _, w := range g.queue {
+		if g.ops[w.pass.name] == op {
+			w.pass.lane = to
 		}
 	}
 }
 
-// count counts an attempt, unless it says nothing about the limit: it was begun under
-// another one, say.
-func (p *pass) count(g *gate, conflict bool) {
-	limited := p.gate == g && !p.began.Before(g.changed)
-	if (g.limit == 0 || limited) && g.alone != p {
-		if p.began.Sub(g.last) > gateSlow {
-			g.restart(p.began) // nobody was there: that is no time that anything took
-		}
-		g.last = time.Now()
-		g.count(p.began, conflict)
-	}
-}
+// leave has an operation pass the gate no more.
+func (op *traffic) leave() { op.lane, op.share, op.quiet = nil, share{}, 0 }
 
-// add is called with mu held.
-func (g *gates) add(key gateKey) *gate {
+// at returns the gate, and the operation's traffic there. It is called with mu held.
+func (g *gates) at(key gateKey, name string) (*gate, *traffic) {
 	if g.all == nil {
 		g.all = map[gateKey]*gate{}
 	}
-	if len(g.all) >= gatesMost {
-		maps.DeleteFunc(g.all, func(_ gateKey, old *gate) bool { return old.empty() })
+	at := g.all[key]
+	if at == nil {
+		if len(g.all) >= gatesMost {
+			maps.DeleteFunc(g.all, func(_ gateKey, old *gate) bool { return old.inside == 0 && len(old.queue) == 0 })
+		}
+		at = &gate{key: key, short: newLane(laneShort), ops: map[string]*traffic{}}
+		g.all[key] = at
+		g.some.Store(int32(len(g.all)))
 	}
-	added := newGate(key)
-	g.all[key] = added
-	g.some.Store(int32(len(g.all)))
-	return added
+	if at.ops[name] == nil {
+		at.ops[name] = &traffic{long: newLane(laneLong)}
+	}
+	return at, at.ops[name]
 }
 
-// tidy forgets a gate that nobody needs. It is called with mu held.
-func (g *gates) tidy(old *gate) {
-	if old.limit == 0 && old.empty() && old.share == 0 && old.conflicts == 0 && g.all[old.key] == old {
-		delete(g.all, old.key)
+// tidy forgets an operation that no longer collides, and then the gate. It is called with
+// mu held.
+func (g *gates) tidy(at *gate, name string) {
+	op := at.ops[name]
+	if op == nil || op.lane != nil || op.long.inside > 0 || !op.share.lowest() || at.inside > 0 || len(at.queue) > 0 {
+		return
+	}
+	delete(at.ops, name)
+	if len(at.ops) == 0 && g.all[at.key] == at {
+		delete(g.all, at.key)
 		g.some.Store(int32(len(g.all)))
 	}
 }

@@ -11,19 +11,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/db"
 )
 
 // gateRunner is a Runner over a database that can be used by many at once.
 func gateRunner(t *testing.T) *Runner {
 	return newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{MaxAttempts: 1000})
-}
-
-// keepOpen gives an operation a gate that never closes, as a yardstick for one
-// that may.
-func keepOpen(r *Runner, op string) {
-	g := r.gates.add(gateKey{op: op})
-	g.inside = 1 // so that it is not forgotten
-	g.until = time.Now().Add(1000 * time.Hour)
 }
 
 type beginnerFunc func() *fakeDB
@@ -32,46 +26,209 @@ func (f beginnerFunc) BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, err
 	return f().BeginTx(ctx, o)
 }
 
-func TestAGateIsFair(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := gateRunner(t)
-		g := r.gates.add(gateKey{op: "x"})
-		g.set(1)
-		var order []int
-		var work sync.WaitGroup
-		for i := range 10 {
-			work.Go(func() {
-				p := r.pass(t.Context(), &Op{Name: "x"})
-				if _, err := p.enter(t.Context()); err != nil {
-					t.Error(err)
-				}
-				time.Sleep(time.Second)
-				order = append(order, i)
-				p.leave()
-			})
-			synctest.Wait()
-		}
-		work.Wait()
-		if !slices.IsSorted(order) {
-			t.Errorf("they came in the order %v", order)
-		}
-	})
+// shut has an operation, whose attempts are short, pass a gate with so many places.
+func shut(r *Runner, key gateKey, op string, places int) (*gate, *traffic) {
+	r.gates.mu.Lock()
+	defer r.gates.mu.Unlock()
+	g, found := r.gates.at(key, op)
+	found.lane, g.short.closed = &g.short, time.Now()
+	g.short.set(places)
+	return g, found
 }
 
-func TestWhoLeavesTheQueueTakesNoPlace(t *testing.T) {
+// shutLong is shut for an operation whose attempts are long.
+func shutLong(r *Runner, key gateKey, op string, places int) (*gate, *traffic) {
+	r.gates.mu.Lock()
+	defer r.gates.mu.Unlock()
+	g, found := r.gates.at(key, op)
+	found.took, found.lane, found.long.closed = 10*laneSlow, &found.long, time.Now()
+	found.long.set(places)
+	return g, found
+}
+
+// keepOpen gives an operation a gate that never closes, as a yardstick for one
+// that may.
+func keepOpen(r *Runner, op string) {
+	r.gates.mu.Lock()
+	defer r.gates.mu.Unlock()
+	g, found := r.gates.at(gateKey{}, op)
+	g.short.until = time.Now().Add(1000 * time.Hour)
+	found.long.until = g.short.until
+}
+
+// unitOf is a unit at the gate.
+func unitOf(t *testing.T, r *Runner, op string) *pass {
+	p := r.pass(t.Context(), &Op{Name: op})
+	return &p
+}
+
+// admitted has units come to a gate, and returns which of them need not wait.
+func admitted(units ...*pass) string {
+	var names []byte
+	for i, p := range units {
+		if p.ask() == nil {
+			names = append(names, "abcdefghij"[i])
+		}
+	}
+	return string(names)
+}
+
+func TestShortAttemptsShareThePlacesAndLongOnesHaveTheirOwn(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	shut(r, gateKey{}, "x", 1)
+	shut(r, gateKey{}, "y", 2)
+	shutLong(r, gateKey{}, "long", 1)
+	x1, x2, x3, y, long, late := unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "y"), unitOf(t, r, "long"), unitOf(t, r, "long")
+	if got := admitted(x1, x2, y, long, x3, late); got != "abd" {
+		t.Errorf("admitted were %s", got)
+	}
+	x1.leave()
+	if !y.inside || x3.inside || late.inside {
+		t.Errorf("after x left y is inside is %v, the one after it %v, a long one %v", y.inside, x3.inside, late.inside)
+	}
+	long.leave()
+	if !late.inside || x3.inside {
+		t.Errorf("after a long one left the next is inside is %v, of x %v", late.inside, x3.inside)
+	}
+}
+
+func TestUnitsAreAdmittedInTheOrderOfTheirArrival(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []int{0, 1} { // new ones, and those that lost, which are in order too
+		synctest.Test(t, func(t *testing.T) {
+			r := gateRunner(t)
+			shut(r, gateKey{}, "x", 1)
+			holder := unitOf(t, r, "x")
+			if got := admitted(holder); got != "a" {
+				t.Fatal("the first waits")
+			}
+			var order []int
+			var work sync.WaitGroup
+			for i := range 10 {
+				work.Go(func() {
+					p := unitOf(t, r, "x")
+					p.lost = lost
+					if _, err := p.enter(t.Context()); err != nil {
+						t.Error(err)
+					}
+					order = append(order, i)
+					time.Sleep(time.Second)
+					p.leave()
+				})
+				synctest.Wait()
+			}
+			holder.leave()
+			work.Wait()
+			if !slices.IsSorted(order) || len(order) != 10 {
+				t.Errorf("they came in the order %v", order)
+			}
+		})
+	}
+}
+
+func TestAUnitThatLostGoesFirst(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	shut(r, gateKey{}, "x", 2)
+	loser, winner, first, second := unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "x")
+	if got := admitted(loser, winner, first, second); got != "ab" {
+		t.Fatalf("admitted were %s", got)
+	}
+	loser.began = time.Now()
+	loser.collided() // its place goes to the first in the queue
+	if got := admitted(loser); got != "" || !first.inside {
+		t.Fatalf("the loser need not wait is %q, the first is inside is %v", got, first.inside)
+	}
+	winner.leave()
+	if !loser.inside || second.inside {
+		t.Errorf("the loser is inside is %v, the one that came before it %v", loser.inside, second.inside)
+	}
+}
+
+// alone has a unit take the gate as a whole, and reports whether it does, so that those
+// of other operations wait too.
+func alone(t *testing.T, r *Runner, p *pass) bool {
+	t.Helper()
+	shutLong(r, gateKey{}, "y", 4)
+	inside, late := unitOf(t, r, "y"), unitOf(t, r, "y")
+	if got := admitted(inside); got != "a" {
+		t.Fatal("the gate is not free")
+	}
+	waits := admitted(p) == ""
+	if admitted(late) == "" != waits {
+		t.Error("a unit was let in before one that waits for the gate as a whole")
+	}
+	inside.leave()
+	if waits && (!p.inside || late.inside) {
+		t.Errorf("it is inside is %v, the one behind it %v", p.inside, late.inside)
+	}
+	p.leave()
+	if !late.inside {
+		t.Error("the one behind it still waits")
+	}
+	late.leave()
+	return waits
+}
+
+func TestAUnitThatLostOftenRunsAlone(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		lost int
+		took time.Duration
+		want bool
+	}{
+		{gateAlone, gatePatient, true}, {gateAlone - 1, gatePatient, false},
+		{gateAlone, gatePatient + 1, false},  // the others' wait would be worse than its failure
+		{gateUseless, gatePatient, false},    // it loses to sessions elsewhere
+		{gateUseless - 1, gatePatient, true}, // or so it seems
+	} {
+		for _, passes := range []bool{true, false} {
+			r := gateRunner(t)
+			if shut(r, gateKey{}, "x", 2); !passes {
+				shut(r, gateKey{}, "x", laneOpen)
+			}
+			loser := unitOf(t, r, "x")
+			loser.lost, loser.took = tc.lost, tc.took
+			if got := alone(t, r, loser); got != tc.want {
+				t.Errorf("after %d conflicts and attempts of %v: alone is %v", tc.lost, tc.took, got)
+			}
+		}
+	}
+}
+
+func TestAUnitThatLostOftenHasItsLaneToItself(t *testing.T) {
+	t.Parallel()
+	for lost, want := range map[int]string{gateLosses - 1: "ab", gateLosses: "a"} {
+		r := gateRunner(t)
+		shut(r, gateKey{}, "x", 2)
+		shutLong(r, gateKey{}, "long", 1)
+		holder, loser, next := unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "x")
+		loser.lost = lost
+		if got := admitted(holder, loser, next, unitOf(t, r, "long")); got != want+"d" {
+			t.Errorf("after %d conflicts, admitted were %s", lost, got)
+		}
+		if holder.leave(); !loser.inside || next.inside != (lost < gateLosses) {
+			t.Errorf("after %d conflicts it is inside is %v, the next %v", lost, loser.inside, next.inside)
+		}
+		if loser.leave(); !next.inside {
+			t.Error("the next still waits")
+		}
+	}
+}
+
+func TestAUnitThatLeavesTheQueueTakesNoPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := gateRunner(t)
-		g := r.gates.add(gateKey{op: "x"})
-		g.set(1)
-		first, second := r.pass(t.Context(), &Op{Name: "x"}), r.pass(t.Context(), &Op{Name: "x"})
+		g, _ := shut(r, gateKey{}, "x", 1)
+		first, second := unitOf(t, r, "x"), unitOf(t, r, "x")
 		if _, err := first.enter(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := Run(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) error { t.Error("it was let in"); return nil })
+		err := Run(ctx, r, Op{Name: "x"}, func(context.Context, *Tx) error { t.Error("it was admitted"); return nil })
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error is %v", err)
 		}
@@ -90,22 +247,21 @@ func TestWhoLeavesTheQueueTakesNoPlace(t *testing.T) {
 	})
 }
 
-func TestAWaiterThatIsLetInAndLeavesAtOnceGivesItsPlaceOn(t *testing.T) {
+func TestAWaiterThatIsAdmittedAndLeavesAtOnceGivesItsPlaceOn(t *testing.T) {
 	t.Parallel()
 	r := gateRunner(t)
-	g := r.gates.add(gateKey{op: "x"})
-	g.set(1)
-	first, second, third := r.pass(t.Context(), &Op{Name: "x"}), r.pass(t.Context(), &Op{Name: "x"}), r.pass(t.Context(), &Op{Name: "x"})
-	if w := first.queue(); w != nil {
+	g, _ := shut(r, gateKey{}, "x", 1)
+	first, second, third := unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "x")
+	if first.ask() != nil {
 		t.Fatal("the first had to wait")
 	}
-	waiting, next := second.queue(), third.queue()
-	first.leave() // lets the second in, who
-	r.gates.cancel(&second, waiting)
+	waiting, next := second.ask(), third.ask()
+	first.leave() // admits the second
+	second.cancel(waiting)
 	select {
 	case <-next.admitted:
 	default:
-		t.Error("the third was not let in")
+		t.Error("the third was not admitted")
 	}
 	third.leave()
 	if g.inside != 0 || len(g.queue) != 0 {
@@ -113,15 +269,58 @@ func TestAWaiterThatIsLetInAndLeavesAtOnceGivesItsPlaceOn(t *testing.T) {
 	}
 }
 
+// A unit that waits for the gate as a whole blocks those behind it only while it waits.
+// A lane that opens lets all go that wait for it.
+func TestAnOpenLaneIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	g, op := shut(r, gateKey{}, "x", laneOpen/2)
+	for range laneOpen / 2 {
+		if got := admitted(unitOf(t, r, "x")); got != "a" {
+			t.Fatal("there was no place")
+		}
+	}
+	waiting, p := unitOf(t, r, "x"), unitOf(t, r, "x")
+	if got := admitted(waiting); got != "" {
+		t.Fatal("it need not wait")
+	}
+	g.short.share = share{n: laneWhile - 1, score: -1}
+	p.began, p.inside, p.lane = time.Now(), true, op.lane
+	p.committed()
+	if op.lane != nil || len(g.queue) != 0 {
+		t.Errorf("the operation has a lane is %v, %d wait", op.lane != nil, len(g.queue))
+	}
+}
+
+func TestAWaiterThatGivesUpMakesWay(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	shut(r, gateKey{}, "x", 2)
+	holder, alone, next := unitOf(t, r, "x"), unitOf(t, r, "x"), unitOf(t, r, "x")
+	alone.lost = gateAlone
+	if holder.ask() != nil {
+		t.Fatal("the first had to wait")
+	}
+	waiting, behind := alone.ask(), next.ask()
+	if waiting == nil || behind == nil {
+		t.Fatal("they need not wait")
+	}
+	alone.cancel(waiting)
+	if !next.inside {
+		t.Error("the next still waits")
+	}
+}
+
 func TestConflictsOfOneKeyDoNotHoldUpAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := gateRunner(t)
-		r.gates.add(gateKey{op: "x", key: "hot"}).set(1)
+		shut(r, gateKey{key: "hot"}, "x", 1)
 		hot := r.pass(t.Context(), &Op{Name: "x", ConflictKey: "hot"})
 		if _, err := hot.enter(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		// Nor those that do not collide.
 		for _, op := range []Op{{Name: "x"}, {Name: "x", ConflictKey: "cold"}, {Name: "y", ConflictKey: "hot"}} {
 			if err := Run(t.Context(), r, op, nothing); err != nil {
 				t.Error(err)
@@ -131,9 +330,21 @@ func TestConflictsOfOneKeyDoNotHoldUpAnother(t *testing.T) {
 	})
 }
 
-func TestGatesThatNobodyNeedsAreForgotten(t *testing.T) {
+func TestTargetsHaveTheirOwnGates(t *testing.T) {
 	t.Parallel()
-	for _, conflicts := range []int{1, 10} { // the gate of a key is open, or closed
+	r := newRunner(t, &fakeSet{Beginner: beginnerFunc(func() *fakeDB { return &fakeDB{} }), name: (*db.Set)(nil).Target}, Config{})
+	a := r.pass(db.WithTarget(t.Context(), "a"), &Op{Name: "x"})
+	b := r.pass(db.WithTarget(t.Context(), "b"), &Op{Name: "x"})
+	shut(r, a.key, "x", 1)
+	shut(r, b.key, "x", 1)
+	if got := admitted(&a, &b); got != "ab" {
+		t.Errorf("admitted were %s", got)
+	}
+}
+
+func TestGatesWithoutUseAreForgotten(t *testing.T) {
+	t.Parallel()
+	for _, conflicts := range []int{1, 2 * laneWhile} { // the gate of a key is open, or closed
 		r := gateRunner(t)
 		for i := range 3 * gatesMost {
 			p := r.pass(t.Context(), &Op{Name: "x", ConflictKey: fmt.Sprint(i)})
@@ -148,14 +359,27 @@ func TestGatesThatNobodyNeedsAreForgotten(t *testing.T) {
 	}
 }
 
+func TestAnOperationThatNoLongerCollidesIsForgotten(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	p := unitOf(t, r, "x")
+	p.collided()
+	for range 100 {
+		p.committed()
+	}
+	if n := r.gates.some.Load(); n != 0 || len(r.gates.all) != 0 {
+		t.Errorf("%d gates are kept", n)
+	}
+}
+
 func TestBehindAClosedGateAttemptsAreNotBurnt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(t, &fakeDB{}, Config{})
-		r.gates.add(gateKey{op: "x"}).set(2)
+		shut(r, gateKey{}, "x", 2)
 		start := time.Now()
 		err := Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error {
-			if time.Since(start) < 100*time.Millisecond { // somebody elsewhere has what we need
+			if time.Since(start) < 100*time.Millisecond { // a session elsewhere has what it needs
 				return serverError("40001")
 			}
 			return nil
@@ -170,8 +394,7 @@ func TestAPlaceIsGivenUpForAWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{BackoffBase: time.Hour, BackoffMax: time.Hour})
-		g := r.gates.add(gateKey{op: "x"})
-		g.set(1)
+		g, _ := shut(r, gateKey{}, "x", 1)
 		failed := async(func() error {
 			return Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 				if tx.Attempt() == 1 {
@@ -195,8 +418,8 @@ func TestAUnitInsideOfAnotherDoesNotWaitForAGate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, other := gateRunner(t), gateRunner(t)
-		r.gates.add(gateKey{op: "x"}).set(1)
-		other.gates.add(gateKey{op: "y"}).set(1)
+		shut(r, gateKey{}, "x", 1)
+		shut(other, gateKey{}, "y", 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		both := newBarrier(2)
@@ -212,6 +435,45 @@ func TestAUnitInsideOfAnotherDoesNotWaitForAGate(t *testing.T) {
 		})
 		if err := errors.Join(<-first, <-second); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestConflictsAreNotRetriedAtOnceForEver(t *testing.T) {
+	t.Parallel()
+	for times, want := range map[int]bool{1: true, gateEager: true, gateEager + 1: false} {
+		r := gateRunner(t)
+		keepOpen(r, "x")
+		loser, winner := unitOf(t, r, "x"), unitOf(t, r, "x")
+		var atOnce bool
+		for range times {
+			winner.committed()
+			atOnce = loser.collided()
+		}
+		if atOnce != want {
+			t.Errorf("conflict %d: at once is %v", times, atOnce)
+		}
+	}
+}
+
+// A retry at once makes no later wait longer.
+func TestOnlyWaitsMakeWaitsLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const base = 5 * time.Millisecond
+		r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{BackoffBase: base, BackoffMax: time.Hour})
+		keepOpen(r, "x")
+		for range 50 {
+			start := time.Now()
+			err := Run(t.Context(), r, Op{Name: "x", Iso: pgx.Serializable}, func(_ context.Context, tx *Tx) error {
+				if tx.Attempt() <= 2 { // the first is retried at once, the second is not: none was committed
+					return serverError("40001")
+				}
+				return nil
+			})
+			if waited := time.Since(start); err != nil || waited > base {
+				t.Errorf("waited %v, error %v", waited, err)
+			}
 		}
 	})
 }

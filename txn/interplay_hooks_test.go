@@ -124,9 +124,7 @@ func TestAGateDoesNotBurnTheAttempts(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }), Config{})
 					if gated {
-						g := r.gates.add(gateKey{op: "x"})
-						g.share, g.period = gateCloses, gateWindow
-						g.set(gateFirst)
+						shut(r, gateKey{}, "x", 1)
 					} else {
 						keepOpen(r, "x")
 					}
@@ -170,9 +168,7 @@ func TestAPlaceIsKeptWhileResolving(t *testing.T) {
 			}
 			return &fakeDB{begin: errBoom} // nobody answers for now
 		}), Config{})
-		g := r.gates.add(gateKey{op: "x"})
-		g.share, g.period = 0.5, gatePatient
-		g.set(1)
+		shut(r, gateKey{}, "x", 1)
 		done := async(func() error { return Run(t.Context(), r, Op{Name: "x", Commit: Resolve}, nothing) })
 		synctest.Wait()
 		start := time.Now()

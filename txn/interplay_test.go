@@ -20,7 +20,8 @@ func TestGateNestedOnTwoTargetsWaitsForItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(t, &fakeSet{Beginner: beginnerFunc(func() *fakeDB { return &fakeDB{} }), name: (*db.Set)(nil).Target}, Config{})
-		r.gates.add(gateKey{op: "copy"}).set(1)
+		shut(r, gateKey{target: "a"}, "copy", 1)
+		shut(r, gateKey{target: "b"}, "copy", 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		err := Run(db.WithTarget(ctx, "a"), r, Op{Name: "copy"}, func(ctx context.Context, _ *Tx) error {
@@ -37,8 +38,8 @@ func TestGatesOfTwoDatabasesDeadlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r1, r2 := gateRunner(t), gateRunner(t)
-		r1.gates.add(gateKey{op: "x"}).set(1)
-		r2.gates.add(gateKey{op: "x"}).set(1)
+		shut(r1, gateKey{}, "x", 1)
+		shut(r2, gateKey{}, "x", 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		both := newBarrier(2)
@@ -64,7 +65,7 @@ func TestClosedGatesAreKeptForEver(t *testing.T) {
 	r := gateRunner(t)
 	for i := range 4 * gatesMost {
 		p := r.pass(t.Context(), &Op{Name: "x", ConflictKey: fmt.Sprint(i)})
-		for range 6 {
+		for range 2 * laneWhile {
 			p.collided()
 		}
 		p.leave()
@@ -103,9 +104,7 @@ func TestAPlaceIsKeptDuringBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(t, beginnerFunc(func() *fakeDB { return &fakeDB{} }),
 			Config{MaxAttempts: 5, BackoffBase: time.Hour, BackoffMax: time.Hour})
-		g := r.gates.add(gateKey{op: "x"})
-		g.share, g.period = 0.5, gatePatient
-		g.set(1)
+		shut(r, gateKey{}, "x", 1)
 		done := async(func() error {
 			return Run(t.Context(), r, Op{Name: "x"}, func(_ context.Context, tx *Tx) error {
 				if tx.Attempt() < 5 {
@@ -197,12 +196,10 @@ func TestRetryableIsNoCommitForTheGate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 101})
-		g := r.gates.add(gateKey{op: "x"})
-		g.share = 0.9
-		g.set(2)
+		g, op := shut(r, gateKey{}, "x", 2)
 		_ = Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error { return Retryable(errBoom) })
-		if g.share != 0.9 {
-			t.Errorf("rate of conflicts became %v, without a commit", g.share)
+		if op.share.n+g.short.share.n != 0 {
+			t.Errorf("%d attempts were counted, without a commit", g.short.share.n)
 		}
 	})
 }

@@ -45,10 +45,10 @@ type Op struct {
 	// Propagation is what happens when the operation is begun inside another one on the
 	// same database. Default: [Reject].
 	Propagation Propagation
-	// ConflictKey is what colliding operations have in common, with Name: while
-	// operations of one key collide often, few of them are admitted at a time. An
-	// operation that collides only on the same account, tenant or queue, say, names
-	// that. Default: "", all of one Name.
+	// ConflictKey names another gate. Operations that collide often pass a gate, which
+	// admits few attempts at a time, whatever the operations' names. Those that collide
+	// only on the same account, tenant or queue, say, name that, and do not wait for
+	// those of another one. Default: "", the target's common gate.
 	ConflictKey string
 
 	// StatementTimeout and LockTimeout are the server's settings of these names, for
