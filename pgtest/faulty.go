@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 )
 
 // Executor is what [Faulty] stands in front of and what it is: the DBTX that
@@ -91,7 +93,7 @@ func (f *Faulty) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 // Query implements [Executor].
 func (f *Faulty) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if err := f.enter(ctx, statementName(sql)); err != nil {
-		return failedRows{err}, err
+		return exec.Failed(err), err
 	}
 	return f.inner.Query(ctx, sql, args...)
 }
@@ -99,7 +101,7 @@ func (f *Faulty) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 // QueryRow implements [Executor]; the error comes from Scan.
 func (f *Faulty) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if err := f.enter(ctx, statementName(sql)); err != nil {
-		return failedRows{err}
+		return exec.FailedRow(err)
 	}
 	return f.inner.QueryRow(ctx, sql, args...)
 }
@@ -115,7 +117,7 @@ func (f *Faulty) CopyFrom(ctx context.Context, table pgx.Identifier, columns []s
 // SendBatch implements [Executor]; the error comes from the results.
 func (f *Faulty) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	if err := f.enter(ctx, batchNames(batch)...); err != nil {
-		return failedBatch{err}
+		return pgx.FailedBatchResults(batch, err)
 	}
 	return f.inner.SendBatch(ctx, batch)
 }

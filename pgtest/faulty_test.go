@@ -210,7 +210,12 @@ func TestAFaultyIsSafeForConcurrentUse(t *testing.T) {
 
 func TestWhatAFailedStatementReturnsIsSafeToUse(t *testing.T) {
 	t.Parallel()
-	rows := failedRows{errBoom}
+	f := NewFaulty(nil)
+	f.Fail(AnyStatement, errBoom)
+	rows, err := f.Query(t.Context(), "SELECT 1")
+	if !errors.Is(err, errBoom) || !errors.Is(rows.Err(), errBoom) || !errors.Is(f.QueryRow(t.Context(), "SELECT 1").Scan(), errBoom) {
+		t.Errorf("Query: %v", err)
+	}
 	rows.Close()
 	if rows.Next() || rows.RawValues() != nil || rows.Conn() != nil || rows.TypeMap() != nil ||
 		rows.FieldDescriptions() != nil || rows.CommandTag().RowsAffected() != 0 {
@@ -219,7 +224,9 @@ func TestWhatAFailedStatementReturnsIsSafeToUse(t *testing.T) {
 	if _, err := rows.Values(); !errors.Is(err, errBoom) {
 		t.Errorf("Values: %v", err)
 	}
-	batch := failedBatch{errBoom}
+	queued := &pgx.Batch{}
+	queued.Queue("SELECT 1")
+	batch := f.SendBatch(t.Context(), queued)
 	_, execErr := batch.Exec()
 	_, queryErr := batch.Query()
 	for _, err := range []error{execErr, queryErr, batch.QueryRow().Scan(), batch.Close()} {
