@@ -11,9 +11,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/repo"
 )
 
-// TestNoOperationChangesMoreThanItsStatementsForetold runs the repository's writes
-// and looks at every table: what changed must be in
-// the generated effects of the statements that were sent, triggers included.
+// TestNoOperationChangesMoreThanItsStatementsForetold runs the repository's writes and
+// looks at every table: what changed must be in the generated effects of the statements
+// that were sent, triggers included.
 func TestNoOperationChangesMoreThanItsStatementsForetold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

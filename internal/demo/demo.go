@@ -82,10 +82,10 @@ type result struct {
 	err     error
 }
 
-// Run shows everything and returns [ErrFailed] when a part did not hold, or
-// the cause of ctx's end when it was interrupted; so it is by an error of Out,
-// which it returns. The database it makes is gone
-// when it returns; an error says when that could not be done.
+// Run shows everything and returns [ErrFailed] when a part did not hold, or the cause
+// of ctx's end when it was interrupted; so it is by an error of Out, which it returns.
+// The database it makes is gone when it returns; an error says when that could not be
+// done.
 func Run(ctx context.Context, opts Options) error { return run(ctx, opts, everything()) }
 
 func run(ctx context.Context, opts Options, p program) (err error) {

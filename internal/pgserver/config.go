@@ -35,11 +35,10 @@ type Config struct {
 	// jit=off: what tests run is over before its compilation would pay.
 	Settings map[string]string
 
-	// Durable keeps fsync and full_page_writes on. Default: off. Without it a
-	// committed transaction survives the death of the server's processes, but
-	// not that of the machine.
-	// Its data are in memory (/dev/shm) where 4 GB are free there, unless TMPDIR
-	// names a folder.
+	// Durable keeps fsync and full_page_writes on. Default: off. Without it a committed
+	// transaction survives the death of the server's processes, but not that of the
+	// machine. Its data are in memory (/dev/shm) where 4 GB are free there, unless
+	// TMPDIR names a folder.
 	Durable bool
 
 	// Report gets a line for each provider that was passed over, with the reason,

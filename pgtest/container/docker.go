@@ -20,7 +20,8 @@ import (
 	"github.com/sqlkeel/sqlkeel/internal/pgserver"
 )
 
-// DefaultImage is the container image. SQLKEEL_PG_IMAGE names another one; it must take the arguments of the official image's postgres command.
+// DefaultImage is the container image. SQLKEEL_PG_IMAGE names another one; it must take
+// the arguments of the official image's postgres command.
 const DefaultImage = "postgres:18-alpine"
 
 // Bounds at the Docker daemon.

@@ -15,9 +15,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 )
 
-// declared returns the identifiers that the Go files of a folder declare, those
-// that were written here left out; methods as Type.Method. A file that is no Go is none of our business:
-// the compiler will say so.
+// declared returns the identifiers that the Go files of a folder declare, those that
+// were written here left out; methods as Type.Method. A file that is no Go is none of
+// our business: the compiler will say so.
 func (a *analysis) declared(dir string) (map[string]project.Position, error) {
 	names := map[string]project.Position{}
 	files, err := os.ReadDir(a.path(dir))

@@ -167,8 +167,8 @@ func checkAnnotations(st *statementAnalysis) Problems {
 	return problems
 }
 
-// describe reads what is emitted beside the statements: the digests of the
-// relations and functions that they touch, and the constraints. The server is asked once for all
+// describe reads what is emitted beside the statements: the digests of the relations
+// and functions that they touch, and the constraints. The server is asked once for all
 // packages.
 func (db *database) describe(ctx context.Context, g *group) error {
 	touched := map[string]bool{}

@@ -27,9 +27,9 @@ type Inspection struct {
 }
 
 // Inspected is a statement as `sqlkeel inspect` prints it. Lists are never null, and
-// are sorted. Relations have their schema unless that is public; "*"
-// stands for any relation, beside those that are known. Of a statement that could not be analysed nothing is
-// known: it may change anything, and WhyNot is the reason.
+// are sorted. Relations have their schema unless that is public; "*" stands for any
+// relation, beside those that are known. Of a statement that could not be analysed
+// nothing is known: it may change anything, and WhyNot is the reason.
 type Inspected struct {
 	Package   string   `json:"package"`
 	Name      string   `json:"name"`

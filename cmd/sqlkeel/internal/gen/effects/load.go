@@ -18,7 +18,8 @@ func (a *Analyzer) loadPath(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL ROLE "+quote(a.role)); err != nil {
 			return err
 		}
-		// A role may have a search_path of its own, of which that for this database counts more.
+		// A role may have a search_path of its own, of which that for this database
+		// counts more.
 		_, err := tx.Exec(ctx, `
 			SELECT set_config('search_path', substr(c, 13), true)
 			FROM (SELECT c FROM pg_db_role_setting s, unnest(s.setconfig) c
