@@ -39,8 +39,8 @@ type actor struct {
 const over = -1
 
 func newActor(r *role) *actor {
-	// A cue is sent after the news of the turn before it were read. News not yet
-	// read are one turn's and the last. So nobody ever waits to send.
+	// A cue is sent after the news of the turn before it were read. News not yet read
+	// are one turn's and the last. So no turn ever waits to send.
 	return &actor{role: r, cue: make(chan struct{}, 1), news: make(chan int, 2)}
 }
 
@@ -137,5 +137,5 @@ func (a *actor) playLoose(ctx context.Context, r *txn.Runner, op txn.Op) error {
 	return a.turn(ctx, len(a.role.steps))
 }
 
-// noTurn is for roles that wait for nobody.
+// noTurn is for roles that wait for no other.
 func noTurn(context.Context, int) error { return nil }

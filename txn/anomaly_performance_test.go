@@ -43,7 +43,7 @@ func TestAScriptThatIsStuckEndsWithItsContext(t *testing.T) {
 	p := crossing()
 	stage := newStage(t, p)
 	stage.reset()
-	// Somebody who is not in the script holds what both of them need.
+	// A session that is not in the script holds what both of them need.
 	stage.exec(`BEGIN`)
 	stage.exec(`SELECT FROM items FOR UPDATE`)
 	ctx, cancel := context.WithTimeout(stage.ctx, 100*time.Millisecond)

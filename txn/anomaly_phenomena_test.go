@@ -8,9 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A phenomenon is one of the anomalies by which isolation levels are told
-// apart, with a script that shows it where it is possible: the cases of Martin
-// Kleppmann's Hermitage. Item 1 begins as 10, item 2 as 20.
+// A phenomenon is one of the anomalies that distinguish isolation levels, with a script
+// that shows it where it is possible: the cases of Martin Kleppmann's Hermitage. Item 1
+// begins as 10, item 2 as 20.
 type phenomenon struct {
 	name  string
 	roles []role

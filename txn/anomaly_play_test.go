@@ -39,8 +39,8 @@ type role struct {
 // turns is how many letters of an order a role takes.
 func (r *role) turns() int { return len(r.steps) + 1 }
 
-// mayWait reports whether the role can wait for others in a turn. Reading waits
-// for nobody, unless it is for a snapshot, and neither do ROLLBACK and COMMIT.
+// mayWait reports whether the role can wait for others in a turn. Reading does not
+// wait, unless it is for a snapshot, and neither do ROLLBACK and COMMIT.
 func (r *role) mayWait(turn int) bool {
 	return turn < len(r.steps) && (r.deferrable || !strings.HasPrefix(r.steps[turn].sql, "SELECT"))
 }
@@ -72,8 +72,8 @@ func (r *role) op(level pgx.TxIsoLevel, attempts int) txn.Op {
 	if r.deferrable && level == pgx.Serializable {
 		settings = map[string]string{"transaction_deferrable": "on"}
 	}
-	// A key of its own: the order is the script's, and nobody is to wait at a gate
-	// for one whose turn comes later.
+	// A key of its own: the order is the script's, and no role is to wait at a gate for
+	// one whose turn comes later.
 	return txn.Op{Name: "role", Iso: level, Settings: settings, ReadOnly: r.readOnly, MaxAttempts: attempts, ConflictKey: rand.Text()}
 }
 

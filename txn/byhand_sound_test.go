@@ -105,7 +105,7 @@ func TestSoundUsesAreNotMisuse(t *testing.T) {
 	}
 }
 
-// Nobody's place is kept, however the function is left.
+// No place is kept, however the function is left.
 func TestPlacesAreGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, out := range map[string]func(){"panic": func() { panic(errBoom) }, "Goexit": runtime.Goexit} {

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// loseUpdate adds 1 to item 1 by read and write; on the first attempt somebody
-// else adds 100 in between.
+// loseUpdate adds 1 to item 1 by read and write; on the first attempt another session
+// adds 100 in between.
 func loseUpdate(l *lab, ctx context.Context, tx *Tx) error {
 	var n int
 	if err := tx.QueryRow(ctx, `SELECT n FROM items WHERE id = 1`).Scan(&n); err != nil {

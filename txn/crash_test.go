@@ -246,7 +246,7 @@ func TestACommitThatWaitsForAStandbyIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A wait that somebody ended leaves a transaction that is committed here alone.
+// A wait that was cancelled leaves a transaction that is committed here alone.
 func TestACommitThatNoStandbyHasIsNotReportedAsASuccess(t *testing.T) {
 	t.Parallel()
 	for name, op := range definite {

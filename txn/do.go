@@ -11,9 +11,9 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// Do runs fn in a transaction, retries it in a new one as the package documentation
-// says, and returns the result of the attempt that was committed. On any error the
-// result is T's zero value.
+// Do runs fn in a transaction and returns the result of the attempt that was committed.
+// It retries fn in a new one as the package documentation says. On any error the result
+// is T's zero value.
 //
 // An error of fn is returned as it is, after a rollback, unless an earlier error
 // explains it (see [ErrSwallowed]). The others are [CommitUnknownError],

@@ -32,13 +32,13 @@
 // lost connections. So a function must be safe to call more than once: what it does
 // outside the transaction is not undone. Hooks ([Tx.AfterCommit]) are for that.
 //
-// After a transaction's first conflict the retry begins at once, and after a later
-// one when another transaction of its name was committed meanwhile. Between all other
+// After a transaction's first conflict the retry begins at once, and after a later one
+// when another transaction of its name was committed meanwhile. Between all other
 // attempts Do waits a random time. It ends early with its context, and does not begin a
 // wait which the context's deadline would cut short. There are ten attempts, and more
 // for a transaction that loses while others of its name are committed
 // ([Config].MaxAttempts). The retries of operations of one name share a budget of
-// tokens ([Config].RetryBudget), which bounds what they add to the load of a server in
+// tokens ([Config].RetryBudget). It bounds what they add to the load of a server in
 // trouble.
 //
 // Operations that collide often pass a gate, which admits few attempts at a time, in
@@ -69,10 +69,10 @@
 //
 // A Tx that is used after its attempt, or by two goroutines at once, returns a
 // [MisuseError], and after the latter nothing is committed. So does a text that would
-// end the transaction, in whatever part of it. Over package db a use of the database
-// inside the function, instead of the Tx, is refused by db. A bare pool cannot know:
-// such a use takes a second connection, whose work is no part of the transaction, and
-// which a pool that is in full use cannot give.
+// end the transaction, in any part of it. Over package db a use of the database inside
+// the function, instead of the Tx, is refused by db. A bare pool cannot know: such a
+// use takes a second connection, whose work is no part of the transaction. A pool in
+// full use does not have one.
 //
 // # Code that wants pgx's transaction
 //

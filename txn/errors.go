@@ -20,8 +20,8 @@ var (
 	ErrOpenRows = errors.New("rows or a batch were still open when the function returned")
 
 	// ErrOpenSavepoint is returned by [Do] and [Tx.Savepoint] when the function
-	// returned nil while a savepoint of a transaction of [Tx.PgxTx] was neither
-	// committed nor rolled back. Nothing of that function is committed.
+	// returned nil while a savepoint of [Tx.PgxTx] was open. Nothing of that function
+	// is committed.
 	ErrOpenSavepoint = errors.New("a savepoint was still open when the function returned")
 
 	// ErrNotReturned is the error that hooks and an [Observer] get when a function

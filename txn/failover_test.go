@@ -62,7 +62,7 @@ func TestAFailover(t *testing.T) {
 						if err := increment(ctx, tx); err != nil {
 							return err
 						}
-						p.net.Refuse() // nobody gets to the primary any more
+						p.net.Refuse() // no client gets to the primary any more
 						return nil
 					})
 				})

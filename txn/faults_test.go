@@ -55,7 +55,7 @@ func stormRun(t *testing.T, mode CommitMode, count int, seed uint64) outcomes {
 		for _, f := range storm {
 			if dice -= f.share; dice < 0 {
 				if f.fate == pgtest.CommitLost && mode == ReturnUnknown {
-					break // nobody ends that session, and it has a row locked
+					break // that session is not ended, and it has a row locked
 				}
 				o.struck++
 				return f.fate

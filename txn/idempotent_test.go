@@ -110,7 +110,7 @@ func TestAMarkerOfSomebodyElseIsNoProofOfThisCommit(t *testing.T) {
 	op := order("a")
 	op.RetryLost = true
 	r.cfg.Observer = &spy{attemptEnd: func(e AttemptEnd) {
-		if e.Retry { // somebody is faster than our second attempt
+		if e.Retry { // another session is faster than our second attempt
 			l.exec(`INSERT INTO sqlkeel_commits (key, token) VALUES ('a', 99)`)
 		}
 	}}

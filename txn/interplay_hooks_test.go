@@ -112,8 +112,8 @@ func TestADatabaseOfASetUsedInsideItsTransactionIsRefused(t *testing.T) {
 	}
 }
 
-// Inside a gate of two, a conflict with somebody elsewhere is met again at once,
-// until no attempt is left, also by who is alone inside.
+// Inside a gate of two, a conflict with a session elsewhere is met again at once, until
+// no attempt is left, also by a unit that is alone inside.
 func TestAGateDoesNotBurnTheAttempts(t *testing.T) {
 	t.Parallel()
 	for _, callers := range []int{1, 2} {
@@ -166,7 +166,7 @@ func TestAPlaceIsKeptWhileResolving(t *testing.T) {
 				first = false
 				return lost
 			}
-			return &fakeDB{begin: errBoom} // nobody answers for now
+			return &fakeDB{begin: errBoom} // no server answers for now
 		}), Config{})
 		shut(r, gateKey{}, "x", 1)
 		done := async(func() error { return Run(t.Context(), r, Op{Name: "x", Commit: Resolve}, nothing) })

@@ -59,7 +59,7 @@ func TestGatesOfTwoDatabasesDeadlock(t *testing.T) {
 	})
 }
 
-// A closed gate that nobody uses any more stays, and is never among those removed.
+// A closed gate that is not used any more stays, and is never among those removed.
 func TestClosedGatesAreKeptForEver(t *testing.T) {
 	t.Parallel()
 	r := gateRunner(t)

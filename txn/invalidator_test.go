@@ -369,8 +369,8 @@ func TestWhatOfDBConfigIsGivenAgainIsRefused(t *testing.T) {
 	}
 }
 
-// The rows that a write changed are told by the values of its arguments, also when the
-// caller uses them again.
+// The values of a write's arguments name the rows that it changed, also when the caller
+// uses them again.
 func TestTheWritesHaveTheValuesOfTheirKeys(t *testing.T) {
 	t.Parallel()
 	l := setupNotified(t)

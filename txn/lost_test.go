@@ -79,7 +79,7 @@ func TestARaceForAConstraintIsRunAgainTwiceAtMost(t *testing.T) {
 	} {
 		l.exec(`TRUNCATE items`)
 		attempts := 0
-		// It looks for a free id; somebody else takes it before it does.
+		// It looks for a free id; another session takes it before it does.
 		id, err := Do(t.Context(), l.runner, Op{Name: "take", RetryOn: tc.on}, func(ctx context.Context, tx *Tx) (id int, err error) {
 			attempts++
 			if err := tx.QueryRow(ctx, `SELECT count(*) FROM items`).Scan(&id); err != nil {
@@ -138,8 +138,8 @@ func TestTenCanceledTransactionsOpenNoConnection(t *testing.T) {
 	}
 }
 
-// In the middle of a statement it is the pool that decides: pgx closes the
-// connection, unless it is told to ask the server to cancel.
+// In the middle of a statement it is the pool that decides: pgx closes the connection,
+// unless it is set to ask the server to cancel.
 func TestTenTransactionsCanceledInAStatementOpenNoConnectionWhereThePoolCancels(t *testing.T) {
 	t.Parallel()
 	net := &wire{lets: true}

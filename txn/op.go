@@ -31,8 +31,8 @@ type Op struct {
 	// then retried, twice at most. For a partition list the name of the partition's
 	// unique index. Default: none.
 	RetryOn []pgerr.ConstraintID
-	// RetryLost retries on another connection when one was lost before COMMIT was
-	// sent, or could not be opened, or when a lost COMMIT was found to be rolled
+	// RetryLost retries on another connection when one could not be opened or was lost
+	// before COMMIT was sent. It also retries when a lost COMMIT was found to be rolled
 	// back.
 	RetryLost bool
 

@@ -129,7 +129,8 @@ func TestWhatEndedByHandIsNotAppliedTwice(t *testing.T) {
 	}
 }
 
-// ROLLBACK AND CHAIN takes the marker (and the settings) away, and the work is committed without.
+// ROLLBACK AND CHAIN takes the marker (and the settings) away, and the work is
+// committed without.
 func TestAMarkerIsNotLostByAChain(t *testing.T) {
 	t.Parallel()
 	for _, sql := range []string{`ROLLBACK AND CHAIN`, `ROLLBACK; BEGIN`} {
@@ -151,7 +152,8 @@ func TestAMarkerIsNotLostByAChain(t *testing.T) {
 	}
 }
 
-// the marker's age counts from BEGIN. One of a long transaction is too old when it is committed.
+// the marker's age counts from BEGIN. One of a long transaction is too old when it is
+// committed.
 func TestMarkerIsPrunedBeforeItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	network := &wire{}
@@ -194,7 +196,8 @@ func TestMarkerIsLookedForInAnotherSchema(t *testing.T) {
 	l := setup(t, network.attach)
 	l.exec(`INSERT INTO items VALUES (1, 0)`)
 	l.exec(`CREATE SCHEMA tenant; ` + MarkerSchema("public.sqlkeel_commits") + MarkerSchema("tenant.sqlkeel_commits"))
-	// The pool sets the tenant's search_path for the request at hand, as multi-tenant services do.
+	// The pool sets the tenant's search_path for the request at hand, as multi-tenant
+	// services do.
 	pool := l.db.Pool(network.attach, func(cfg *pgxpool.Config) {
 		cfg.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
 			path := "public"

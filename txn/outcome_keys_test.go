@@ -95,7 +95,8 @@ func TestKeyOfTwoProcessesAtOnce(t *testing.T) {
 	}
 }
 
-// the pool's only slot is held by the driver's good-bye (15 s) while Resolve asks for a connection.
+// the pool's only slot is held by the driver's good-bye (15 s) while Resolve asks for a
+// connection.
 func TestResolveInAPoolOfOne(t *testing.T) {
 	t.Parallel()
 	for name, op := range definite {

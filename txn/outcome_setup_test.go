@@ -89,7 +89,8 @@ func (s slowPoke) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQue
 	}
 }
 
-// half is a connection of which the client's side is lost at an UPDATE; the server does not hear of it.
+// half is a connection of which the client's side is lost at an UPDATE; the server does
+// not notice.
 type half struct {
 	net.Conn
 	lose *atomic.Bool

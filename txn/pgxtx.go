@@ -20,9 +20,9 @@ import (
 // call may write anything.
 //
 // Commit and Rollback are refused with a [MisuseError], and then nothing of the attempt
-// is committed, whatever the function returns: code that asked for either relies on
-// it. Change a function that ends the transaction it gets, also by a deferred Rollback
-// alone, to leave that to its caller, or give it a savepoint.
+// is committed, whatever the function returns: code that asked for either relies on it.
+// A function that ends the transaction it gets, also by a deferred Rollback alone, must
+// leave that to its caller, or get a savepoint.
 //
 // Begin begins a savepoint. Its Commit releases it and its Rollback rolls back to
 // it; afterwards its methods return [pgx.ErrTxClosed]. What [Tx.Savepoint] says of

@@ -34,7 +34,7 @@ func TestGeneratedCodeTakesTheTransactionAsPgxs(t *testing.T) {
 	}
 }
 
-// Who asks for COMMIT or ROLLBACK relies on it: neither is forgotten.
+// A caller that asks for COMMIT or ROLLBACK relies on it: neither is forgotten.
 func TestWhoEndsTheTransactionAsPgxsFailsTheAttempt(t *testing.T) {
 	t.Parallel()
 	l := setup(t, one)

@@ -248,10 +248,10 @@ func (r *Runner) fenceTokens(ctx context.Context, tx pgx.Tx, tokens []int64) (ru
 	return running, err
 }
 
-// replicated returns when what is committed here is safe on the synchronous
-// standbys, if there are to be any. A session that was ended, or ended by itself,
-// in the middle of its wait for them is committed all the same, and lost by a
-// failover. A commit of our own that waits for them waits for all before it.
+// replicated returns when what is committed here is safe on the synchronous standbys,
+// if there are to be any. A session that ended in the middle of its wait for them is
+// committed all the same. A failover loses its work. A commit of our own that waits for
+// them waits for all before it.
 func (r *Runner) replicated(ctx context.Context, a *attempt) error {
 	var names, level string
 	err := r.inReadTx(ctx, a.target, func(tx pgx.Tx) error {

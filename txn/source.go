@@ -53,7 +53,7 @@ func ofPool(t unit.Target, cfg *pgx.ConnConfig) unit.Database {
 	return &oneTarget{t}
 }
 
-// oneConn is a source of one connection, which may be lent by package db.
+// oneConn is a source of one connection, which may be one of package db.
 type oneConn struct{ target unit.Target }
 
 func ofConn(t unit.Target, conn *pgx.Conn) unit.Database {

@@ -49,7 +49,8 @@ func setupJob(t *testing.T) *jobLab {
 
 func (l *jobLab) run(ctx context.Context) (Progress[int], error) { return Run(ctx, l.runner, l.job) }
 
-// onChunk makes fn run after the work of the chunk that begins at the cursor, in its transaction.
+// onChunk makes fn run after the work of the chunk that begins at the cursor, in its
+// transaction.
 func (l *jobLab) onChunk(cursor int, fn func(ctx context.Context, tx *txn.Tx) error) {
 	work := l.job.Step
 	l.job.Step = func(ctx context.Context, tx *txn.Tx, at int) (int, bool, error) {
