@@ -101,7 +101,7 @@ func committed(err error) stmt.Outcome {
 	switch {
 	case err == nil:
 		return stmt.Committed
-	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, pgx.ErrTxClosed), pgerr.Aborted(err), pgconn.SafeToRetry(err):
+	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, pgx.ErrTxClosed), pgerr.Aborted(err):
 		return stmt.Aborted
 	}
 	return stmt.Unknown

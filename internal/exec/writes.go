@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -114,8 +112,6 @@ func OutcomeOf(err error, rules sqltext.Rules, texts ...string) stmt.Outcome {
 	switch {
 	case err == nil:
 		return stmt.Committed
-	case pgconn.SafeToRetry(err):
-		return stmt.Aborted // nothing was sent
 	case !pgerr.Aborted(err):
 		return stmt.Unknown
 	}
