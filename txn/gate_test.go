@@ -315,8 +315,8 @@ func TestConflictsOfOneKeyDoNotHoldUpAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := gateRunner(t)
-		shut(r, gateKey{key: "hot"}, "x", 1)
 		hot := r.pass(t.Context(), &Op{Name: "x", ConflictKey: "hot"})
+		shut(r, hot.key, "x", 1)
 		if _, err := hot.enter(t.Context()); err != nil {
 			t.Fatal(err)
 		}
