@@ -53,16 +53,16 @@ var house = []floor{
 	{"run time", []room{
 		{"cache", []string{"internal/config", "github.com/maypok86/otter/v2"}}, // never pgx
 		{"internal/unit", []string{"stmt", pgx}},
-		{"internal/exec", []string{"stmt", "pgerr", "internal/sqltext", pgx}},
+		{"internal/exec", []string{"stmt", "internal/sqltext", pgx}},
 		{"db", []string{"internal/backoff", "internal/config", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
-		{"txn", []string{"internal/backoff", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},
+		{"txn", []string{"internal/backoff", "internal/config", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},
 		{"txn/job", []string{"internal/unit", "pgerr", "txn"}},
 		{"otel", []string{"pgerr", "stmt", "txn", pgx, "go.opentelemetry.io/otel"}},
 	}},
 	{"servers and tests", []room{
 		{"internal/schemafile", []string{"internal/sqltext"}},
 		{"internal/pgserver", []string{"internal/dsn", pgx}},
-		{"pgtest", []string{"internal/pgserver", "internal/schemafile", "internal/sqltext", pgx, "github.com/pressly/goose/v3", "go.uber.org/goleak"}},
+		{"pgtest", []string{"internal/exec", "internal/pgserver", "internal/schemafile", "internal/sqltext", pgx, "github.com/pressly/goose/v3", "go.uber.org/goleak"}},
 		{"pgtest/container", []string{"internal/pgserver", "github.com/fergusstrange/embedded-postgres", "github.com/moby/moby/api", "github.com/testcontainers/testcontainers-go"}},
 		{"internal/bouncer", []string{pgx}},
 	}},

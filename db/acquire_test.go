@@ -43,7 +43,7 @@ func TestAnAcquireThatTakesTooLongTellsThePoolsState(t *testing.T) {
 			t.Errorf("%q is not in: %v", want, err)
 		}
 	}
-	if n := d.Stats().AcquireTimeouts; n != 1 {
+	if n := d.stats().AcquireTimeouts; n != 1 {
 		t.Errorf("%d timeouts counted", n)
 	}
 }
@@ -59,21 +59,21 @@ func TestACallersOwnEndIsNotAnAcquireTimeout(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error, 1)
 	go func() { failed <- d.QueryRow(ctx, "SELECT 1").Scan() }()
-	eventually(t, "a waiting caller", func() bool { return d.Stats().Waiting == 1 })
+	eventually(t, "a waiting caller", func() bool { return d.stats().Waiting == 1 })
 	cancel()
 	err = receive(t, "the caller's error", failed)
 	var timeout *AcquireTimeoutError
 	if !errors.Is(err, context.Canceled) || errors.As(err, &timeout) {
 		t.Errorf("error %v", err)
 	}
-	if s := d.Stats(); s.AcquireTimeouts != 0 || s.Waiting != 0 {
+	if s := d.stats(); s.AcquireTimeouts != 0 || s.Waiting != 0 {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestADeadlineThatEndsInTheQueueIsAnAcquireTimeout(t *testing.T) {
 	t.Parallel()
-	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, HealthInterval: time.Hour, HealthTimeout: patience})
 	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestCallersWaitForAServerThatIsAway(t *testing.T) {
 			done <- err
 		}()
 	}
-	eventually(t, "eight waiting callers", func() bool { return d.Stats().Waiting == 8 })
+	eventually(t, "eight waiting callers", func() bool { return d.stats().Waiting == 8 })
 	proxy.Resume()
 	for range 8 {
 		if err := receive(t, "a success", done); err != nil {
@@ -125,7 +125,7 @@ func dialsWhileAway(t *testing.T) (dials, most int64) {
 	var away atomic.Bool
 	var nobody refusing
 	d, err := open(t.Context(), Config{
-		DSN: pgtest.New(t).DSN(), AcquireTimeout: time.Second, MaxConns: 2, Health: HealthConfig{Interval: time.Hour},
+		DSN: pgtest.New(t).DSN(), AcquireTimeout: time.Second, MaxConns: 2, HealthInterval: time.Hour,
 	}, hooks{dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		if away.Load() {
 			return nobody.dial(ctx, network, address)
@@ -165,7 +165,7 @@ func TestADialThatFailsAfterItsCallerLeftShutsTheGate(t *testing.T) {
 	t.Parallel()
 	var away atomic.Bool
 	dialled, fail := make(chan struct{}, 1), make(chan struct{})
-	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if !away.Load() {
 				return new(net.Dialer).DialContext(ctx, network, address)
@@ -211,7 +211,7 @@ func TestARefusalWhileRunningIsNotWaitedFor(t *testing.T) {
 	pg := pgtest.New(t)
 	server := &answering{code: "28P01"}
 	var changed atomic.Bool
-	d, err := open(t.Context(), Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d, err := open(t.Context(), Config{DSN: pg.DSN(), HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if changed.Load() {
 				return server.dial(ctx, network, address)
@@ -237,7 +237,7 @@ func TestAFullServerIsWaitedForUntilAnOwnConnectionIsFree(t *testing.T) {
 	t.Parallel()
 	var full atomic.Bool
 	server := &answering{code: "53300"}
-	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), AcquireTimeout: patience, MaxConns: 2, Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), AcquireTimeout: patience, MaxConns: 2, HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if full.Load() {
 				return server.dial(ctx, network, address)

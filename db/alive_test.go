@@ -18,7 +18,7 @@ func writesAfterTermination(t *testing.T) (failed int) {
 	t.Helper()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	d := start(t, Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: pg.DSN(), HealthInterval: time.Hour})
 	fill(t, d, 3)
 	const others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 	if n := number(t, conn, "SELECT count(pg_terminate_backend(pid)) "+others); n != 4 {
@@ -30,8 +30,8 @@ func writesAfterTermination(t *testing.T) (failed int) {
 			failed++
 		}
 	}
-	eventually(t, "the count of three deaths", func() bool { return d.Stats().Closed[ClosedDead] == 3 })
-	if s := d.Stats(); s.Replays != 0 {
+	eventually(t, "the count of three deaths", func() bool { return d.stats().Closed[ClosedDead] == 3 })
+	if s := d.stats(); s.Replays != 0 {
 		t.Errorf("%+v", s)
 	}
 	return failed
@@ -52,7 +52,7 @@ func pingsInBlackHole(t *testing.T, size int) int64 {
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{
 		DSN: proxy.DSN(pg.DSN()), MaxConns: size, AcquireTimeout: patience, PingTimeout: 300 * time.Millisecond,
-		Health: HealthConfig{Interval: time.Hour},
+		HealthInterval: time.Hour,
 	})
 	fill(t, d, size)
 	age(t, d)
@@ -60,7 +60,7 @@ func pingsInBlackHole(t *testing.T, size int) int64 {
 	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
 		t.Errorf("size %d: %v", size, err)
 	}
-	s := d.Stats()
+	s := d.stats()
 	if s.Resets != 1 || s.Closed[ClosedDead] != 1 {
 		t.Errorf("size %d: %+v", size, s)
 	}
@@ -88,7 +88,7 @@ func TestAConnectionThatAnswersThePingIsLent(t *testing.T) {
 	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
 		t.Fatal(err)
 	}
-	if s := d.Stats(); s.NewConns != 1 || s.PingTimeouts != 0 {
+	if s := d.stats(); s.NewConns != 1 || s.PingTimeouts != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -98,7 +98,7 @@ func TestACallerWhoLeavesDuringAPingDoesNotCostTheConnection(t *testing.T) {
 	pg := pgtest.New(t)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{
-		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: patience, Health: HealthConfig{Interval: time.Hour},
+		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: patience, HealthInterval: time.Hour,
 	})
 	fill(t, d, 1)
 	age(t, d)
@@ -115,8 +115,8 @@ func TestACallerWhoLeavesDuringAPingDoesNotCostTheConnection(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	proxy.Resume()
-	eventually(t, "the connection's return", func() bool { return d.Stats().Idle == 1 })
-	if s := d.Stats(); s.NewConns != 1 || len(s.Closed) != 0 {
+	eventually(t, "the connection's return", func() bool { return d.stats().Idle == 1 })
+	if s := d.stats(); s.NewConns != 1 || len(s.Closed) != 0 {
 		t.Errorf("%+v", s)
 	}
 }

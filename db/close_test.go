@@ -69,7 +69,7 @@ func TestCloseWaitsForWhatIsLent(t *testing.T) {
 func TestNothingIsLentAfterCloseReturned(t *testing.T) {
 	t.Parallel()
 	for range 5 {
-		d := start(t, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: time.Hour}})
+		d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour})
 		fill(t, d, 1)
 		d.loops.Add(1) // a monitor that is busy: the pool stays open
 		ended, cancel := context.WithCancel(t.Context())
@@ -100,7 +100,7 @@ func TestCloseMayBeCalledAgain(t *testing.T) {
 	if err := d.Close(ended); err != nil {
 		t.Errorf("what is closed is closed: %v", err)
 	}
-	if s := d.Stats(); s.Total != 0 || s.Closed[ClosedShutdown] != 2 {
+	if s := d.stats(); s.Total != 0 || s.Closed[ClosedShutdown] != 2 {
 		t.Errorf("%+v", s)
 	}
 	if d.Health().Target == "" {
@@ -117,7 +117,7 @@ func TestCloseSendsWaitingCallersAway(t *testing.T) {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- d.QueryRow(t.Context(), "SELECT 1").Scan(nil) }()
-	eventually(t, "a waiting caller", func() bool { return d.Stats().Waiting == 1 })
+	eventually(t, "a waiting caller", func() bool { return d.stats().Waiting == 1 })
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := d.Close(ended); !errors.Is(err, context.Canceled) {

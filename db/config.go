@@ -106,27 +106,22 @@ type Config struct {
 	// Statements name are known by then without it.
 	//
 	// Several calls may run at the same time. ctx ends after AcquireTimeout. On an
-	// error the connection is closed, and the caller who waits for it gets a
-	// error of it; there is no second try, unless the connection was lost.
+	// error the connection is closed, and the caller that waits for it gets
+	// the error; there is no second try, unless the connection was lost.
 	// Each connection waits for its round trips. Settings that it makes are undone by
 	// [DB.WithConn]. Default none.
 	RegisterTypes func(ctx context.Context, conn *pgx.Conn) error
-	// Health sets up the monitor.
-	Health HealthConfig
+	// HealthInterval is the time between two probes of the monitor behind
+	// [DB.Health], 10 ms at least. Default 5 s.
+	HealthInterval time.Duration
+	// HealthTimeout bounds a probe, connecting included. It may not exceed
+	// HealthInterval. Default 2 s, or HealthInterval when that is less.
+	HealthTimeout time.Duration
 	// OnHealthChange is called with a report at each change of its State, one
 	// call at a time, by the monitor: it must return soon and must not call
 	// Close. The first change, from starting, is reported before Open returns.
 	// Default none.
 	OnHealthChange func(Report)
-}
-
-// HealthConfig sets up the monitor behind [DB.Health].
-type HealthConfig struct {
-	// Interval is the time between two probes, 10 ms at least. Default 5 s.
-	Interval time.Duration
-	// Timeout bounds a probe, connecting included. It may not exceed Interval.
-	// Default 2 s, or Interval when that is less.
-	Timeout time.Duration
 }
 
 // maxBackends is the most connections that any PostgreSQL allows.
@@ -145,8 +140,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.ConnectBackoffBase, min(100*time.Millisecond, c.ConnectBackoffMax))
 	setDefault(&c.HoldWarning, 30*time.Second)
 	setDefault(&c.Pooler, Auto)
-	setDefault(&c.Health.Interval, 5*time.Second)
-	setDefault(&c.Health.Timeout, min(2*time.Second, c.Health.Interval))
+	setDefault(&c.HealthInterval, 5*time.Second)
+	setDefault(&c.HealthTimeout, min(2*time.Second, c.HealthInterval))
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -180,7 +175,7 @@ func (c Config) validate() error {
 		{"ConnectTimeout", c.ConnectTimeout}, {"PingTimeout", c.PingTimeout},
 		{"StatementTimeout", c.StatementTimeout}, {"HoldWarning", c.HoldWarning},
 		{"ConnectBackoffBase", c.ConnectBackoffBase}, {"ConnectBackoffMax", c.ConnectBackoffMax},
-		{"Health.Interval", c.Health.Interval}, {"Health.Timeout", c.Health.Timeout},
+		{"HealthInterval", c.HealthInterval}, {"HealthTimeout", c.HealthTimeout},
 	} {
 		p.Unless(d.value >= 0, d.field, "is negative: use 0 for the default")
 	}
@@ -200,8 +195,8 @@ func (c Config) compare(p *config.Problems) {
 	p.Unless(c.PingTimeout <= c.AcquireTimeout, "PingTimeout", "is more than AcquireTimeout, within which connections are pinged: lower it or raise AcquireTimeout")
 	p.Unless(c.ConnectBackoffBase <= c.ConnectBackoffMax, "ConnectBackoffBase", "is more than ConnectBackoffMax: lower it or raise ConnectBackoffMax")
 	p.Unless(c.StatementTimeout%time.Millisecond == 0, "StatementTimeout", "is not in whole milliseconds: PostgreSQL has no finer unit")
-	p.Unless(c.Health.Interval >= 10*time.Millisecond, "Health.Interval", "is less than 10ms: probe less often")
-	p.Unless(c.Health.Timeout <= c.Health.Interval, "Health.Timeout", "is more than Health.Interval: lower it or raise Health.Interval")
+	p.Unless(c.HealthInterval >= 10*time.Millisecond, "HealthInterval", "is less than 10ms: probe less often")
+	p.Unless(c.HealthTimeout <= c.HealthInterval, "HealthTimeout", "is more than HealthInterval: lower it or raise HealthInterval")
 	p.Unless(c.ExecMode >= 0 && c.ExecMode <= pgx.QueryExecModeSimpleProtocol, "ExecMode", "is not a mode of pgx: use a pgx.QueryExecMode constant")
 	p.Unless(slices.Contains([]Pooler{Auto, None, Session, Transaction}, c.Pooler), "Pooler", "is none of the values: use db.Auto, None, Session or Transaction")
 }

@@ -40,7 +40,7 @@ func TestTheZeroConfigHasTheDocumentedDefaults(t *testing.T) {
 		DSN: someDSN, Name: "shop", MaxConns: 10, MaxConnLifetime: 30 * time.Minute, MaxConnLifetimeJitter: 6 * time.Minute,
 		MaxConnIdleTime: 5 * time.Minute, AcquireTimeout: 5 * time.Second, ConnectTimeout: 3 * time.Second, PingTimeout: time.Second,
 		ConnectAttempts: 10, ConnectBackoffBase: 100 * time.Millisecond, ConnectBackoffMax: 5 * time.Second, HoldWarning: 30 * time.Second,
-		Pooler: Auto, Logger: got.Logger, Health: HealthConfig{Interval: 5 * time.Second, Timeout: 2 * time.Second},
+		Pooler: Auto, Logger: got.Logger, HealthInterval: 5 * time.Second, HealthTimeout: 2 * time.Second,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults:\n got %+v\nwant %+v", got, want)
@@ -54,7 +54,7 @@ func TestDefaultsFollowWhatIsSet(t *testing.T) {
 	t.Parallel()
 	got, _, err := resolve(Config{
 		DSN: someDSN, Name: "orders", AcquireTimeout: 500 * time.Millisecond, MaxConnLifetime: time.Minute,
-		ConnectBackoffMax: time.Millisecond, Health: HealthConfig{Interval: time.Second},
+		ConnectBackoffMax: time.Millisecond, HealthInterval: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +62,8 @@ func TestDefaultsFollowWhatIsSet(t *testing.T) {
 	if got.ConnectTimeout != 500*time.Millisecond || got.PingTimeout != 500*time.Millisecond {
 		t.Errorf("within 500ms: connect %v, ping %v", got.ConnectTimeout, got.PingTimeout)
 	}
-	if got.MaxConnLifetimeJitter != 12*time.Second || got.ConnectBackoffBase != time.Millisecond || got.Health.Timeout != time.Second {
-		t.Errorf("jitter %v, base %v, health %v", got.MaxConnLifetimeJitter, got.ConnectBackoffBase, got.Health)
+	if got.MaxConnLifetimeJitter != 12*time.Second || got.ConnectBackoffBase != time.Millisecond || got.HealthTimeout != time.Second {
+		t.Errorf("jitter %v, base %v, health %v", got.MaxConnLifetimeJitter, got.ConnectBackoffBase, got.HealthInterval)
 	}
 	if got.Name != "orders" {
 		t.Errorf("name %q", got.Name)
@@ -124,8 +124,8 @@ func TestAWrongFieldIsNamed(t *testing.T) {
 		"HoldWarning":           func(c *Config) { c.HoldWarning = -1 },
 		"ConnectBackoffBase":    func(c *Config) { c.ConnectBackoffBase = -1 },
 		"ConnectBackoffMax":     func(c *Config) { c.ConnectBackoffMax, c.ConnectBackoffBase = -1, 1 },
-		"Health.Interval":       func(c *Config) { c.Health = HealthConfig{Interval: -1, Timeout: 1} },
-		"Health.Timeout":        func(c *Config) { c.Health.Timeout = -1 },
+		"HealthInterval":        func(c *Config) { c.HealthInterval, c.HealthTimeout = -1, 1 },
+		"HealthTimeout":         func(c *Config) { c.HealthTimeout = -1 },
 		"ExecMode":              func(c *Config) { c.ExecMode = 77 },
 		"Name":                  func(c *Config) { c.Name = "a\x00b" },
 	} {
@@ -152,8 +152,8 @@ func TestFieldsThatContradictEachOtherAreRefused(t *testing.T) {
 		"PingTimeout":           {AcquireTimeout: time.Second, PingTimeout: 2 * time.Second},
 		"ConnectBackoffBase":    {ConnectBackoffBase: 2 * time.Second, ConnectBackoffMax: time.Second},
 		"StatementTimeout":      {StatementTimeout: time.Microsecond},
-		"Health.Interval":       {Health: HealthConfig{Interval: time.Millisecond}},
-		"Health.Timeout":        {Health: HealthConfig{Interval: time.Second, Timeout: time.Minute}},
+		"HealthInterval":        {HealthInterval: time.Millisecond},
+		"HealthTimeout":         {HealthInterval: time.Second, HealthTimeout: time.Minute},
 	} {
 		cfg.DSN = someDSN
 		_, err := Open(t.Context(), cfg)

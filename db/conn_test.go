@@ -88,7 +88,7 @@ func sessionAfterWithConn(t *testing.T) (before, after string) {
 	if err := d.QueryRow(t.Context(), session).Scan(&after); err != nil {
 		t.Fatal(err)
 	}
-	if n := d.Stats().NewConns; n != 1 {
+	if n := d.stats().NewConns; n != 1 {
 		t.Errorf("%d connections were opened", n)
 	}
 	return before, after
@@ -135,7 +135,7 @@ func TestATransactionLeftOpenIsRolledBackAndReported(t *testing.T) {
 	if n := number(t, conn, "SELECT count(*) FROM t"); n != 0 {
 		t.Errorf("%d rows", n)
 	}
-	if s := d.Stats(); s.NewConns != 1 || s.InUse != 0 {
+	if s := d.stats(); s.NewConns != 1 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -166,8 +166,8 @@ func TestAConnectionThatDiedUnnoticedIsCountedAsDead(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the close", func() bool { return d.Stats().Total == 0 })
-	if s := d.Stats(); s.Closed[ClosedDead] != 1 || len(s.Closed) != 1 {
+	eventually(t, "the close", func() bool { return d.stats().Total == 0 })
+	if s := d.stats(); s.Closed[ClosedDead] != 1 || len(s.Closed) != 1 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -183,8 +183,8 @@ func TestWithConnGivesUpASilentServer(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the close", func() bool { return d.Stats().Closed[ClosedDead] == 1 })
-	if s := d.Stats(); s.PingTimeouts != 1 || s.Resets != 1 {
+	eventually(t, "the close", func() bool { return d.stats().Closed[ClosedDead] == 1 })
+	if s := d.stats(); s.PingTimeouts != 1 || s.Resets != 1 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -210,7 +210,7 @@ func TestNotificationsOfOneUseDoNotReachTheNext(t *testing.T) {
 		}
 		return nil
 	})
-	if s := d.Stats(); err != nil || s.NewConns != 1 || s.Idle != 1 {
+	if s := d.stats(); err != nil || s.NewConns != 1 || s.Idle != 1 {
 		t.Errorf("%v, %+v", err, s)
 	}
 }
@@ -228,7 +228,7 @@ func TestAConnectionWithOpenRowsIsClosed(t *testing.T) {
 	if err := d.QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
 		t.Error(err)
 	}
-	if s := d.Stats(); s.Closed[ClosedDirty] != 1 || s.NewConns != 2 {
+	if s := d.stats(); s.Closed[ClosedDirty] != 1 || s.NewConns != 2 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -249,7 +249,7 @@ func TestWithConnCleansUpForACallerWhoLeft(t *testing.T) {
 	if err := d.QueryRow(t.Context(), "SHOW work_mem").Scan(&mem); err != nil || mem == "7MB" {
 		t.Errorf("%s, %v", mem, err)
 	}
-	if n := d.Stats().NewConns; n != 1 {
+	if n := d.stats().NewConns; n != 1 {
 		t.Errorf("%d connections were opened", n)
 	}
 }
@@ -262,7 +262,7 @@ func TestAnErrorOfTheFunctionSaysNothingOfTheConnection(t *testing.T) {
 	if !errors.Is(err, elsewhere) {
 		t.Errorf("error %v", err)
 	}
-	if s := d.Stats(); s.Resets != 0 || s.Idle != 1 {
+	if s := d.stats(); s.Resets != 0 || s.Idle != 1 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -46,11 +46,10 @@ var uses = map[string]func(ctx context.Context, e Executor) error{
 // Not parallel: other goroutines' allocations would count.
 func TestAStatementAllocatesAtMostFourTimesMoreThanThroughPgxpool(t *testing.T) {
 	pg := pgtest.New(t)
-	quiet := HealthConfig{Interval: time.Hour}
 	known := stmt.Join(readOnly(oneNumber), stmt.Declare(someNumbers, stmt.Effects{ReadOnly: true}))
 	for name, d := range map[string]*DB{
-		"unknown": start(t, Config{DSN: pg.DSN(), Health: quiet}),
-		"known":   start(t, Config{DSN: pg.DSN(), Health: quiet, Statements: known}),
+		"unknown": start(t, Config{DSN: pg.DSN(), HealthInterval: time.Hour}),
+		"known":   start(t, Config{DSN: pg.DSN(), HealthInterval: time.Hour, Statements: known}),
 	} {
 		ctx, cancel := context.WithCancel(t.Context()) // as a request has one
 		defer cancel()

@@ -105,7 +105,7 @@ func TestThePasswordOfAGoodDSNIsNotTold(t *testing.T) {
 	}
 	u.User = url.UserPassword(u.User.Username(), password+"@:/?#")
 	log := &lines{}
-	cfg := Config{DSN: u.String(), MaxConns: 2, AcquireTimeout: 300 * time.Millisecond, Logger: logTo(log, slog.LevelDebug), Health: HealthConfig{Interval: 20 * time.Millisecond}}
+	cfg := Config{DSN: u.String(), MaxConns: 2, AcquireTimeout: 300 * time.Millisecond, Logger: logTo(log, slog.LevelDebug), HealthInterval: 20 * time.Millisecond}
 	d := start(t, cfg)
 	fill(t, d, 2)
 	server.Stop()

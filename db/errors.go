@@ -87,7 +87,7 @@ type AcquireTimeoutError struct {
 func (e *AcquireTimeoutError) Error() string {
 	s := fmt.Sprintf("db: no connection to %q within %v: %d of %d in use, %d others waiting", e.Target, e.Timeout, e.InUse, e.Max, e.Waiting)
 	if e.Oldest != nil {
-		s += "; oldest: " + e.Oldest.String()
+		s += "; oldest: " + e.Oldest.describe()
 	}
 	return s + ": " + strings.ReplaceAll(e.Err.Error(), "\n", ": ")
 }
@@ -129,7 +129,7 @@ func (e *closeError) Error() string {
 		if i == 3 {
 			return s + fmt.Sprintf("; and %d more", len(e.Borrowed)-3)
 		}
-		s += "; " + b.String()
+		s += "; " + b.describe()
 	}
 	return s
 }

@@ -96,7 +96,7 @@ func ExampleConfig_statements() {
 	defer d.Close(ctx)
 	var answer string // the first run ends its own session
 	err = d.QueryRow(ctx, ask).Scan(&answer)
-	fmt.Println(answer, err, d.Stats().Replays)
+	fmt.Println(answer, err, d.Health().Pool.Replays)
 	// Output:
 	// here it is <nil> 1
 }

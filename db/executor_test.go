@@ -44,7 +44,7 @@ func TestEveryMethodDoesItsWorkAndGivesItsConnectionBack(t *testing.T) {
 	if err := d.SendBatch(ctx, batch).Close(); err != nil || sum != 5 {
 		t.Errorf("SendBatch: %d, %v", sum, err)
 	}
-	if s := d.Stats(); s.InUse != 0 || s.NewConns != 1 || s.Acquires != 5 {
+	if s := d.stats(); s.InUse != 0 || s.NewConns != 1 || s.Acquires != 5 {
 		t.Errorf("five uses of one connection left %+v", s)
 	}
 }
@@ -74,7 +74,7 @@ func TestAnErrorGivesTheConnectionBack(t *testing.T) {
 	if err := d.QueryRow(ctx, "SELECT 1 WHERE false").Scan(new(int)); !errors.Is(err, pgx.ErrNoRows) {
 		t.Errorf("QueryRow without a row: %v", err)
 	}
-	if s := d.Stats(); s.InUse != 0 || s.NewConns != 1 {
+	if s := d.stats(); s.InUse != 0 || s.NewConns != 1 {
 		t.Errorf("after errors: %+v", s)
 	}
 }
@@ -104,7 +104,7 @@ func TestAnArgumentThatPanicsDoesNotCostAConnection(t *testing.T) {
 			}()
 			use(t.Context())
 		}()
-		if n := d.Stats().InUse; n != 0 {
+		if n := d.stats().InUse; n != 0 {
 			t.Fatalf("%s left %d connections in use", name, n)
 		}
 	}
@@ -124,7 +124,7 @@ func TestATransactionGivesItsConnectionBackAtItsEnd(t *testing.T) {
 		if _, err := tx.Exec(t.Context(), "INSERT INTO t VALUES (1)"); err != nil {
 			t.Fatal(err)
 		}
-		if n := d.Stats().InUse; n != 1 {
+		if n := d.stats().InUse; n != 1 {
 			t.Errorf("%d in use during a transaction", n)
 		}
 		if commit {
@@ -135,7 +135,7 @@ func TestATransactionGivesItsConnectionBackAtItsEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := d.Stats().InUse; n != 0 {
+		if n := d.stats().InUse; n != 0 {
 			t.Errorf("%d in use after a transaction", n)
 		}
 		if err := tx.Rollback(t.Context()); !errors.Is(err, pgx.ErrTxClosed) {
@@ -160,13 +160,13 @@ func TestABatchCanBeginATransaction(t *testing.T) {
 	if err := results.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n := d.Stats().InUse; n != 1 {
+	if n := d.stats().InUse; n != 1 {
 		t.Errorf("%d in use while the batch's transaction is open", n)
 	}
 	if err := results.Tx().Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := d.Stats().InUse; n != 0 {
+	if n := d.stats().InUse; n != 0 {
 		t.Errorf("%d in use after its commit", n)
 	}
 	if n := number(t, conn, "SELECT count(*) FROM t"); n != 1 {

@@ -19,7 +19,7 @@ import (
 func TestReadersSurviveARestart(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
-	d := start(t, Config{DSN: server.DSN(), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: 100 * time.Millisecond}, Statements: readOnly("SELECT 1")})
+	d := start(t, Config{DSN: server.DSN(), MaxConns: 8, AcquireTimeout: patience, HealthInterval: 100 * time.Millisecond, Statements: readOnly("SELECT 1")})
 	fill(t, d, 8)
 	ctx, stop := context.WithCancel(t.Context())
 	var reads, failed atomic.Int64
@@ -53,7 +53,7 @@ func TestReadersSurviveARestart(t *testing.T) {
 	}
 	eventually(t, "every connection's return", func() bool { return d.pool.Stat().AcquiredConns() == 0 })
 	// Whether a death is met in use, which empties the pool, or seen before, is chance.
-	if s := d.Stats(); s.InUse != 0 || s.Closed[ClosedDead] == 0 {
+	if s := d.stats(); s.InUse != 0 || s.Closed[ClosedDead] == 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -63,7 +63,7 @@ func TestABlackHoleInFlightFreesItsSlotSoon(t *testing.T) {
 	pg := pgtest.New(t)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{
-		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: 100 * time.Millisecond, Health: HealthConfig{Interval: time.Hour},
+		DSN: proxy.DSN(pg.DSN()), MaxConns: 1, AcquireTimeout: patience, PingTimeout: 100 * time.Millisecond, HealthInterval: time.Hour,
 	})
 	fill(t, d, 1)
 	lastUsed(t, d, time.Now().Add(time.Hour)) // a ping would meet the black hole first
@@ -74,8 +74,8 @@ func TestABlackHoleInFlightFreesItsSlotSoon(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// pgx itself holds the slot for up to 15 s.
-	eventually(t, "the slot", func() bool { return d.Stats().Closed[ClosedCanceled] == 1 })
-	if s := d.Stats(); s.Total != 0 || s.InUse != 0 {
+	eventually(t, "the slot", func() bool { return d.stats().Closed[ClosedCanceled] == 1 })
+	if s := d.stats(); s.Total != 0 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 	proxy.Resume()
@@ -106,7 +106,7 @@ func TestATransactionThatLosesItsConnectionIsNotRunAgain(t *testing.T) {
 	if n := number(t, conn, "SELECT count(*) FROM t"); n != 0 {
 		t.Errorf("%d rows", n)
 	}
-	if s := d.Stats(); s.Replays != 0 || s.InUse != 0 {
+	if s := d.stats(); s.Replays != 0 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -127,7 +127,7 @@ func TestADeathAfterTheFirstRowIsTheCallersToSee(t *testing.T) {
 	if pgerr.KindOf(rows.Err()) != pgerr.Disconnected || seen == 0 || seen >= last {
 		t.Errorf("%d rows, error %v", seen, rows.Err())
 	}
-	if s := d.Stats(); s.Replays != 0 || s.InUse != 0 {
+	if s := d.stats(); s.Replays != 0 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -139,7 +139,7 @@ func TestTheStatementTimeoutIsTheSessions(t *testing.T) {
 	if pgerr.Code(err) != "57014" {
 		t.Errorf("error %v", err)
 	}
-	if s := d.Stats(); s.Idle != 1 || s.NewConns != 1 {
+	if s := d.stats(); s.Idle != 1 || s.NewConns != 1 {
 		t.Errorf("the connection did not survive: %+v", s)
 	}
 }
@@ -182,8 +182,8 @@ func TestAResetIsDoneOnceForConnectionsThatDieTogether(t *testing.T) {
 	for _, l := range held {
 		l.done(nil)
 	}
-	eventually(t, "the end of the four", func() bool { return d.Stats().Closed[ClosedReset] == 4 })
-	if s := d.Stats(); s.Resets != 1 || s.Total != 0 {
+	eventually(t, "the end of the four", func() bool { return d.stats().Closed[ClosedReset] == 4 })
+	if s := d.stats(); s.Resets != 1 || s.Total != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -192,7 +192,7 @@ func TestAConnectionDialledBeforeAResetIsNotFresh(t *testing.T) {
 	t.Parallel()
 	var slow atomic.Bool
 	dialling, proceed := make(chan struct{}), make(chan struct{})
-	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 1, HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if slow.CompareAndSwap(true, false) {
 				close(dialling)
@@ -222,8 +222,8 @@ func TestAConnectionDialledBeforeAResetIsNotFresh(t *testing.T) {
 	}
 	d.reset(l.info, "the same trouble") // which this connection has met too
 	l.done(nil)
-	eventually(t, "the connection's end", func() bool { return d.Stats().Closed[ClosedReset] == 1 })
-	if n := d.Stats().Resets; n != 1 {
+	eventually(t, "the connection's end", func() bool { return d.stats().Closed[ClosedReset] == 1 })
+	if n := d.stats().Resets; n != 1 {
 		t.Errorf("%d resets", n)
 	}
 	if err := d.Close(t.Context()); err != nil {
@@ -266,8 +266,8 @@ func TestASessionThatEndedAloneDoesNotEmptyThePool(t *testing.T) {
 		if err := use(d); pgerr.Code(err) != code {
 			t.Errorf("%s: error %v", code, err)
 		}
-		eventually(t, "the dead connection's end", func() bool { return d.Stats().Total == 1 })
-		if s := d.Stats(); s.Resets != 0 || s.Closed[ClosedDead] != 1 || len(d.Health().Errors) != 1 {
+		eventually(t, "the dead connection's end", func() bool { return d.stats().Total == 1 })
+		if s := d.stats(); s.Resets != 0 || s.Closed[ClosedDead] != 1 || len(d.Health().Errors) != 1 {
 			t.Errorf("%s: %+v", code, s)
 		}
 	}

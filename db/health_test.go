@@ -26,7 +26,7 @@ func TestTheReportFollowsTheServer(t *testing.T) {
 	server := pgtest.NewServer(t)
 	log := &lines{}
 	cfg := Config{
-		DSN: server.DSN(), Name: "shop", Health: HealthConfig{Interval: time.Hour, Timeout: patience}, Logger: logTo(log, slog.LevelInfo),
+		DSN: server.DSN(), Name: "shop", HealthInterval: time.Hour, HealthTimeout: patience, Logger: logTo(log, slog.LevelInfo),
 	}
 	changes := changesOf(&cfg)
 	d := start(t, cfg)
@@ -64,7 +64,7 @@ func TestTheReportFollowsTheServer(t *testing.T) {
 
 func TestTheMonitorProbesByItself(t *testing.T) {
 	t.Parallel()
-	d := start(t, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: 20 * time.Millisecond}})
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: 20 * time.Millisecond})
 	eventually(t, "three more probes", func() bool { return d.Health().Probes.Count > 3 })
 }
 
@@ -73,7 +73,7 @@ func TestTheMonitorProbesByItself(t *testing.T) {
 func stateWhenExhausted(t *testing.T, timeout time.Duration) Report {
 	t.Helper()
 	d := start(t, Config{
-		DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour, Timeout: timeout},
+		DSN: pgtest.New(t).DSN(), MaxConns: 1, AcquireTimeout: patience, HealthInterval: time.Hour, HealthTimeout: timeout,
 	})
 	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
@@ -81,7 +81,7 @@ func stateWhenExhausted(t *testing.T, timeout time.Duration) Report {
 	}
 	waiting := make(chan error, 1)
 	go func() { waiting <- d.QueryRow(t.Context(), "SELECT 1").Scan(nil) }()
-	eventually(t, "a waiting caller", func() bool { return d.Stats().Waiting == 1 })
+	eventually(t, "a waiting caller", func() bool { return d.stats().Waiting == 1 })
 	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
 	r := d.Health()
 	if err := tx.Rollback(t.Context()); err != nil {
@@ -109,7 +109,7 @@ func TestTheMonitorsConnectionMayEndWithoutAnAlarm(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	conn := pg.Conn()
-	d := start(t, Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+	d := start(t, Config{DSN: pg.DSN(), HealthInterval: time.Hour, HealthTimeout: patience})
 	number(t, conn, `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`)
 	d.monitor.probe(t.Context()) // beside run, which sleeps for an hour
@@ -243,7 +243,7 @@ func TestOpenDoesNotReturnInTheStateStarting(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	d, err := open(ctx, Config{DSN: pgtest.New(t).DSN(), Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d, err := open(ctx, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
 			return &leaving{Conn: conn, leave: leave}, err

@@ -77,7 +77,7 @@ func announcing(t *testing.T, cfg Config) (*DB, *journal, *pgxpool.Pool) {
 	writes := func(sql, table string) *stmt.Registry {
 		return stmt.Declare(sql, stmt.Effects{Writes: []string{table}})
 	}
-	cfg.DSN, cfg.Invalidator, cfg.Health = pg.DSN(), j, HealthConfig{Interval: time.Hour}
+	cfg.DSN, cfg.Invalidator, cfg.HealthInterval = pg.DSN(), j, time.Hour
 	cfg.Statements = stmt.Join(readOnly(countA), writes(addA, "a"), writes(addB, "b"), writes(loseA, "a"), writes(slowA, "a"),
 		writes(`INSERT INTO "b" ("n") VALUES ($1)`, "b"))
 	return start(t, cfg), j, pool
@@ -239,7 +239,7 @@ func TestNothingIsAnnouncedWhileACallerWaits(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error, 1)
 	go func() { _, err := d.Exec(ctx, addA, 1); failed <- err }()
-	eventually(t, "a caller who waits", func() bool { return d.Stats().Waiting == 1 })
+	eventually(t, "a caller who waits", func() bool { return d.stats().Waiting == 1 })
 	cancel()
 	if err := receive(t, "the caller's error", failed); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
@@ -278,8 +278,8 @@ func TestAStatementThatIsSentAgainIsOneWrite(t *testing.T) {
 	if _, err := pool.Exec(t.Context(), "ALTER TABLE a ALTER n TYPE bigint"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.QueryRow(t.Context(), addA, 2).Scan(nil); err != nil || d.Stats().Replays != 1 {
-		t.Errorf("%v, %d replays", err, d.Stats().Replays)
+	if err := d.QueryRow(t.Context(), addA, 2).Scan(nil); err != nil || d.stats().Replays != 1 {
+		t.Errorf("%v, %d replays", err, d.stats().Replays)
 	}
 	if got := j.read(); got != "before a; after a committed" {
 		t.Errorf("calls: %s", got)
@@ -296,7 +296,7 @@ func TestAPanicOfTheInvalidatorFailsNoWrite(t *testing.T) {
 	if got := j.read(); got != "before a; after a committed" {
 		t.Errorf("calls: %s", got)
 	}
-	if n := d.Stats().InUse; n != 0 {
+	if n := d.stats().InUse; n != 0 {
 		t.Errorf("%d connections in use", n)
 	}
 }

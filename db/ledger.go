@@ -20,7 +20,7 @@ type Lease struct {
 }
 
 // String is one line: how long, what, and the innermost callers.
-func (b Lease) String() string {
+func (b Lease) describe() string {
 	s := fmt.Sprintf("pid %d held for %v", b.PID, b.Held.Round(time.Millisecond))
 	if b.Op != "" {
 		s += " by the unit " + b.Op

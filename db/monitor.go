@@ -49,7 +49,7 @@ func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
 // run probes until ctx ends, and sooner when a write was refused.
 func (m *monitor) run(ctx context.Context) {
 	defer m.hangUp()
-	tick := time.NewTicker(m.d.cfg.Health.Interval)
+	tick := time.NewTicker(m.d.cfg.HealthInterval)
 	defer tick.Stop()
 	sooner := time.NewTimer(lookAgain)
 	defer sooner.Stop()
@@ -75,7 +75,7 @@ func (m *monitor) run(ctx context.Context) {
 // probe asks once and draws the conclusions, unless the DB was closed meanwhile.
 // The end of ctx is a failure like others: Open must not leave the state open.
 func (m *monitor) probe(ctx context.Context) {
-	bound, cancel := context.WithTimeout(ctx, m.d.cfg.Health.Timeout)
+	bound, cancel := context.WithTimeout(ctx, m.d.cfg.HealthTimeout)
 	defer cancel()
 	start := time.Now()
 	server, err := m.ask(bound)
@@ -146,7 +146,7 @@ func query(ctx context.Context, conn *pgx.Conn) (s serverInfo, err error) {
 
 // conclude takes a probe into the history and changes the state if need be.
 func (m *monitor) conclude(p probe, server serverInfo, err error) {
-	stats := m.d.Stats()
+	stats := m.d.stats()
 	now := stateChange{At: time.Now()}
 	now.State, now.Why = judge(server, err, stats, stats.AcquireTimeouts-m.lastTimeouts)
 	m.lastTimeouts = stats.AcquireTimeouts
@@ -194,7 +194,7 @@ func (m *monitor) note(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.errors = keep(append(m.errors, errorRecord{
-		At: time.Now(), SQLSTATE: pgerr.Code(err), Kind: pgerr.KindOf(err).String(), Message: err.Error(),
+		At: time.Now(), SQLSTATE: pgerr.Code(err), Kind: string(pgerr.KindOf(err)), Message: err.Error(),
 	}))
 }
 

@@ -15,8 +15,8 @@ func TestOverflowShrinksBackToTheBase(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 6, MinConns: 2, MaxConnIdleTime: 100 * time.Millisecond})
 	fill(t, d, 6)
-	eventually(t, "two connections", func() bool { return d.Stats().Total == 2 })
-	if s := d.Stats(); s.Closed[ClosedIdle] < 4 || s.InUse != 0 {
+	eventually(t, "two connections", func() bool { return d.stats().Total == 2 })
+	if s := d.stats(); s.Closed[ClosedIdle] < 4 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -24,21 +24,21 @@ func TestOverflowShrinksBackToTheBase(t *testing.T) {
 func TestTheBaseIsKeptOpen(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MinConns: 3})
-	eventually(t, "three connections", func() bool { return d.Stats().Idle == 3 })
+	eventually(t, "three connections", func() bool { return d.stats().Idle == 3 })
 }
 
 func TestTheBaseIsRestoredAfterDeaths(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	// The pool checks its size every 30 s, unless it is notified of a dead connection.
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 4, Health: HealthConfig{Interval: time.Hour}})
-	eventually(t, "the base", func() bool { return d.Stats().Idle == 4 })
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 5, MinConns: 4, HealthInterval: time.Hour})
+	eventually(t, "the base", func() bool { return d.stats().Idle == 4 })
 	number(t, pg.Conn(), `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`)
 	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the base again", func() bool { return d.Stats().Idle == 4 && d.Stats().Closed[ClosedDead] == 4 })
+	eventually(t, "the base again", func() bool { return d.stats().Idle == 4 && d.stats().Closed[ClosedDead] == 4 })
 }
 
 func TestAnOldConnectionIsReplaced(t *testing.T) {
@@ -48,7 +48,7 @@ func TestAnOldConnectionIsReplaced(t *testing.T) {
 		if err := d.QueryRow(t.Context(), "SELECT 1").Scan(nil); err != nil {
 			t.Fatal(err)
 		}
-		s := d.Stats()
+		s := d.stats()
 		return s.Closed[ClosedLifetime] > 1 && s.NewConns > 2
 	})
 }
@@ -86,7 +86,7 @@ func TestStress(t *testing.T) {
 		t.Errorf("the server had %d backends for a pool of %d", n, size)
 	}
 	eventually(t, "every connection's return", func() bool { return d.pool.Stat().AcquiredConns() == 0 })
-	if s := d.Stats(); s.InUse != 0 || s.Waiting != 0 {
+	if s := d.stats(); s.InUse != 0 || s.Waiting != 0 {
 		t.Errorf("%+v", s)
 	}
 }

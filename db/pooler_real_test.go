@@ -137,7 +137,7 @@ func TestBehindAPoolerInStatementModeTransactionsAreRefused(t *testing.T) {
 	if pgerr.KindOf(err) != pgerr.Refused || !strings.Contains(err.Error(), "pool_mode to transaction") {
 		t.Errorf("error %v", err)
 	}
-	if s := d.Stats(); s.Resets != 0 || s.Replays != 0 {
+	if s := d.stats(); s.Resets != 0 || s.Replays != 0 {
 		t.Errorf("it was taken for a server that died: %+v", s)
 	}
 }

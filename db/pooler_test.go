@@ -54,7 +54,7 @@ func TestAPoolerIsFoundByTheServersProcess(t *testing.T) {
 		return nil
 	})
 	refusedFor(t, err, "WithConn", `"shop"`, "connect to the server itself", "Config.Pooler", "db.Session")
-	if n := d.Stats().Acquires; n != 0 {
+	if n := d.stats().Acquires; n != 0 {
 		t.Errorf("%d connections were taken for it", n)
 	}
 	if r := start(t, Config{DSN: pg.DSN()}).Health(); r.Pooler != None || strings.Contains(r.String(), "pooler:") {
@@ -187,7 +187,7 @@ func TestListenIsRefusedBehindAPooler(t *testing.T) {
 	if err := d.QueryRow(ctx, "SELECT count(*) FROM pg_listening_channels()").Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d channels, %v", n, err)
 	}
-	if s := d.Stats(); s.NewConns != 1 || s.InUse != 0 {
+	if s := d.stats(); s.NewConns != 1 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -99,19 +99,19 @@ func TestWritesRecoverWhenTheAddressLeadsToAPrimary(t *testing.T) {
 			t.Parallel()
 			proxy := pgtest.NewProxy(t, standby.Addr())
 			// The probe comes once an hour: what recovers does so by refused writes.
-			d := start(t, Config{DSN: proxy.DSN(standby.DSN()), MaxConns: 4, MinConns: 4, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+			d := start(t, Config{DSN: proxy.DSN(standby.DSN()), MaxConns: 4, MinConns: 4, HealthInterval: time.Hour, HealthTimeout: patience})
 			fill(t, d, 4)
 			for range 5 {
 				if code := pgerr.Code(write(t.Context(), d)); code != "25006" && code != "0A000" {
 					t.Errorf("on a standby: code %q", code)
 				}
 			}
-			if r := d.Health(); r.State != ReadOnly || d.Stats().Resets != 0 {
-				t.Errorf("%v, %+v", r.State, d.Stats())
+			if r := d.Health(); r.State != ReadOnly || d.stats().Resets != 0 {
+				t.Errorf("%v, %+v", r.State, d.stats())
 			}
 			proxy.Redirect(primary.Addr())
 			eventually(t, "a write", func() bool { return write(t.Context(), d) == nil })
-			if s := d.Stats(); s.Resets != 1 {
+			if s := d.stats(); s.Resets != 1 {
 				t.Errorf("%+v", s)
 			}
 			eventually(t, "health", func() bool { return d.Health().State == Up && d.Health().Server.Role == "primary" })
@@ -128,7 +128,7 @@ func TestWritesOnAStandbyMakeNoStorm(t *testing.T) {
 	t.Parallel()
 	_, standby := pair(t)
 	proxy := pgtest.NewProxy(t, standby.Addr())
-	d := start(t, Config{DSN: proxy.DSN(standby.DSN()), MaxConns: 8, AcquireTimeout: patience, Health: HealthConfig{Interval: patience, Timeout: patience}})
+	d := start(t, Config{DSN: proxy.DSN(standby.DSN()), MaxConns: 8, AcquireTimeout: patience, HealthInterval: patience, HealthTimeout: patience})
 	fill(t, d, 8)
 	before, begin := proxy.Dials(), time.Now()
 	ctx, stop := context.WithCancel(t.Context())
@@ -159,7 +159,7 @@ func TestWritesOnAStandbyMakeNoStorm(t *testing.T) {
 	if most := int(took/lookAgain) + 1; dials > most {
 		t.Errorf("%d dials in %v, want %d at most", dials, took, most)
 	}
-	if s := d.Stats(); s.Resets != 0 || s.NewConns != 8 || len(s.Closed) != 0 {
+	if s := d.stats(); s.Resets != 0 || s.NewConns != 8 || len(s.Closed) != 0 {
 		t.Errorf("after %d refused writes and %d reads: %+v", refused.Load(), reads.Load(), s)
 	}
 }
@@ -167,7 +167,7 @@ func TestWritesOnAStandbyMakeNoStorm(t *testing.T) {
 func TestAStandbyThatIsPromotedInPlaceTakesWrites(t *testing.T) {
 	t.Parallel()
 	_, standby := pair(t)
-	d := start(t, Config{DSN: standby.DSN(), MaxConns: 2, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+	d := start(t, Config{DSN: standby.DSN(), MaxConns: 2, HealthInterval: time.Hour, HealthTimeout: patience})
 	if err := writes["Exec"](t.Context(), d); pgerr.Code(err) != "25006" {
 		t.Errorf("error %v", err)
 	}
@@ -181,7 +181,7 @@ func TestWritesRecoverWhenASettingIsTakenBack(t *testing.T) {
 	pg := pgtest.New(t)
 	admin := pg.Conn()
 	execute(t, admin, tableAndFunction, "ALTER DATABASE "+admin.Config().Database+" SET default_transaction_read_only = on")
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, Health: HealthConfig{Interval: time.Hour, Timeout: patience}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 3, HealthInterval: time.Hour, HealthTimeout: patience})
 	fill(t, d, 3)
 	if err := writes["Exec"](t.Context(), d); pgerr.Code(err) != "25006" {
 		t.Errorf("error %v", err)
@@ -206,7 +206,7 @@ func TestAServerThatTurnsReadOnlyInPlaceComesBack(t *testing.T) {
 	}
 	defer func() { _ = admin.Close(context.WithoutCancel(t.Context())) }()
 	execute(t, admin, tableAndFunction)
-	d := start(t, Config{DSN: server.DSN(), MaxConns: 3, Health: HealthConfig{Interval: 50 * time.Millisecond}})
+	d := start(t, Config{DSN: server.DSN(), MaxConns: 3, HealthInterval: 50 * time.Millisecond})
 	for range 2 {
 		execute(t, admin, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
 		eventually(t, "a refusal", func() bool { return pgerr.Code(writes["Exec"](t.Context(), d)) == "25006" })
@@ -223,14 +223,14 @@ func looksAfter(t *testing.T, dsn func(string) string, use func(d *DB)) int {
 	pg := pgtest.New(t)
 	execute(t, pg.Conn(), tableAndFunction)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
-	d := start(t, Config{DSN: dsn(proxy.DSN(pg.DSN())), MaxConns: 1, Health: HealthConfig{Interval: 500 * time.Millisecond}})
+	d := start(t, Config{DSN: dsn(proxy.DSN(pg.DSN())), MaxConns: 1, HealthInterval: 500 * time.Millisecond})
 	fill(t, d, 1)
 	opened, before := time.Now(), proxy.Dials()
 	eventually(t, "the time of a look", func() bool { return time.Since(opened) > lookAgain })
 	use(d)
 	probes := d.Health().Probes.Count
 	eventually(t, "probes after it", func() bool { return d.Health().Probes.Count > probes+2 })
-	if n := d.Stats().Resets; n != 0 {
+	if n := d.stats().Resets; n != 0 {
 		t.Errorf("%d resets", n)
 	}
 	return proxy.Dials() - before
@@ -315,7 +315,7 @@ func TestASessionThatItsUserMadeReadOnlyIsNotLentForLong(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	execute(t, pg.Conn(), tableAndFunction)
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: 1, HealthInterval: time.Hour})
 	if _, err := d.Exec(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"); err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestASessionThatItsUserMadeReadOnlyIsNotLentForLong(t *testing.T) {
 	if err := writes["Exec"](t.Context(), d); err != nil {
 		t.Errorf("the second write: %v", err)
 	}
-	if n := d.Stats().Resets; n != 0 {
+	if n := d.stats().Resets; n != 0 {
 		t.Errorf("%d resets", n)
 	}
 }
@@ -336,7 +336,7 @@ func TestAStandbyHandleIsNotEmptiedByAMistakenWrite(t *testing.T) {
 			t.Parallel()
 			both := strings.Replace(standby.DSN(), standby.Addr(), primary.Addr()+","+standby.Addr(), 1)
 			d := start(t, Config{
-				DSN: both + "&target_session_attrs=" + attrs, MaxConns: 2, Health: HealthConfig{Interval: 50 * time.Millisecond},
+				DSN: both + "&target_session_attrs=" + attrs, MaxConns: 2, HealthInterval: 50 * time.Millisecond,
 			})
 			fill(t, d, 2)
 			for range 3 {
@@ -346,7 +346,7 @@ func TestAStandbyHandleIsNotEmptiedByAMistakenWrite(t *testing.T) {
 				opened := d.Health().Probes.Count
 				eventually(t, "probes", func() bool { return d.Health().Probes.Count > opened+3 })
 			}
-			if s := d.Stats(); s.Resets != 0 || s.NewConns != 2 {
+			if s := d.stats(); s.Resets != 0 || s.NewConns != 2 {
 				t.Errorf("%+v", s)
 			}
 			// A probe every 50 ms may come late on a busy machine, which looks like down.

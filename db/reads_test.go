@@ -46,7 +46,7 @@ func TestAReadOnADyingConnectionIsRunOnceMore(t *testing.T) {
 			if n, err := use(t.Context(), d); n != 3 || err != nil {
 				t.Errorf("%d rows, error %v", n, err)
 			}
-			if s := d.Stats(); s.Replays != 1 || s.Resets != 0 || s.InUse != 0 {
+			if s := d.stats(); s.Replays != 1 || s.Resets != 0 || s.InUse != 0 {
 				t.Errorf("%+v", s)
 			}
 			if n := number(t, conn, "SELECT last_value FROM s"); n != 2 {
@@ -64,7 +64,7 @@ func TestAReadIsRunOnceMoreAndNoMore(t *testing.T) {
 	if pgerr.KindOf(err) != pgerr.Disconnected {
 		t.Errorf("error %v", err)
 	}
-	if s := d.Stats(); s.Replays != 1 || s.InUse != 0 {
+	if s := d.stats(); s.Replays != 1 || s.InUse != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -166,7 +166,7 @@ func TestAReadWithAnOutdatedPlanIsRunOnceMore(t *testing.T) {
 	if list, err := pgx.CollectRows(rows, pgx.RowToMap); err != nil || len(list) != 1 || len(list[0]) != 3 {
 		t.Errorf("once more: %v, %v", list, err)
 	}
-	if s := d.Stats(); s.Replays == 0 || s.NewConns != 3 {
+	if s := d.stats(); s.Replays == 0 || s.NewConns != 3 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -190,8 +190,8 @@ func TestAReadIsNotRunAgainForACallerWhoLeft(t *testing.T) {
 	if err := receive(t, "the caller's error", failed); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	eventually(t, "the connection's end", func() bool { return d.Stats().Closed[ClosedCanceled] == 1 })
-	if s := d.Stats(); s.Replays != 0 || s.Resets != 0 {
+	eventually(t, "the connection's end", func() bool { return d.stats().Closed[ClosedCanceled] == 1 })
+	if s := d.stats(); s.Replays != 0 || s.Resets != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -210,7 +210,7 @@ func TestAReadThatTheServerRefusesIsNotRunAgain(t *testing.T) {
 			t.Errorf("%s: %v, %v", sql, err, rows.Err())
 		}
 	}
-	if s := d.Stats(); s.Replays != 0 || s.InUse != 0 || s.NewConns != 1 {
+	if s := d.stats(); s.Replays != 0 || s.InUse != 0 || s.NewConns != 1 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -219,7 +219,7 @@ func TestBeginIsSentOnceMoreOnADyingConnection(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	network := &dying{}
-	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 2, Health: HealthConfig{Interval: time.Hour}}, hooks{dial: network.dial})
+	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 2, HealthInterval: time.Hour}, hooks{dial: network.dial})
 	fill(t, d, 2)
 	network.armed.Store(true)
 	tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
@@ -229,7 +229,7 @@ func TestBeginIsSentOnceMoreOnADyingConnection(t *testing.T) {
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if s := d.Stats(); network.armed.Load() || s.NewConns != 2 {
-		t.Errorf("no connection died at BEGIN: %+v", d.Stats())
+	if s := d.stats(); network.armed.Load() || s.NewConns != 2 {
+		t.Errorf("no connection died at BEGIN: %+v", d.stats())
 	}
 }

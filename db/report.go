@@ -87,7 +87,7 @@ type (
 // Health returns what the monitor last saw and how the pool is now. It takes
 // no connection.
 func (d *DB) Health() Report {
-	r := Report{Target: d.cfg.Name, Pool: d.Stats(), Oldest: d.ledger.oldest()}
+	r := Report{Target: d.cfg.Name, Pool: d.stats(), Oldest: d.ledger.oldest()}
 	r.Utilisation, r.Pooler = float64(r.Pool.InUse)/float64(r.Pool.Max), d.pooler()
 	m := d.monitor
 	m.mu.Lock()

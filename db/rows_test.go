@@ -86,7 +86,7 @@ func TestRowsBehaveAsThoseOfPgxpool(t *testing.T) {
 	if got := transcript(t, d); got != want {
 		t.Errorf("a DB differs from pgxpool:\n%s\nwant:\n%s", got, want)
 	}
-	if n := d.Stats().InUse; n != 0 {
+	if n := d.stats().InUse; n != 0 {
 		t.Errorf("%d connections in use", n)
 	}
 }
@@ -98,7 +98,7 @@ func TestAReadOfNoRowsHasItsConnectionUntilItIsClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := d.Stats().InUse; n != 1 {
+	if n := d.stats().InUse; n != 1 {
 		t.Errorf("%d in use: another user may overwrite the columns", n)
 	}
 	if f := rows.FieldDescriptions(); len(f) != 1 || f[0].Name != "mine" {
@@ -107,7 +107,7 @@ func TestAReadOfNoRowsHasItsConnectionUntilItIsClosed(t *testing.T) {
 	if rows.Next() || rows.Err() != nil {
 		t.Errorf("error %v", rows.Err())
 	}
-	if n := d.Stats().InUse; n != 0 {
+	if n := d.stats().InUse; n != 0 {
 		t.Errorf("%d in use after the end", n)
 	}
 }
@@ -119,7 +119,7 @@ func TestAReadThatFailedKeepsNothingOfItsConnection(t *testing.T) {
 	if err == nil || !errors.Is(rows.Err(), err) || rows.Next() {
 		t.Errorf("%v, %v", err, rows.Err())
 	}
-	if n := d.Stats().InUse; n != 0 || rows.Conn() != nil || rows.FieldDescriptions() != nil {
+	if n := d.stats().InUse; n != 0 || rows.Conn() != nil || rows.FieldDescriptions() != nil {
 		t.Errorf("%d in use, connection %v, columns %v", n, rows.Conn(), rows.FieldDescriptions())
 	}
 }
@@ -134,7 +134,7 @@ func TestValuesBeforeNextIsAnError(t *testing.T) {
 	if _, err := rows.Values(); err == nil || !errors.Is(rows.Err(), err) {
 		t.Errorf("error %v", err)
 	}
-	if n := d.Stats().InUse; n != 0 {
+	if n := d.stats().InUse; n != 0 {
 		t.Errorf("%d in use", n)
 	}
 }

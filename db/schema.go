@@ -47,7 +47,7 @@ func (m *monitor) loadTypesOnce(ctx context.Context) {
 	if m.typed || m.conn == nil || len(m.d.types.names) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.d.cfg.Health.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, m.d.cfg.HealthTimeout)
 	defer cancel()
 	var asked []uint32
 	if set := m.d.types.set.Load(); set != nil {

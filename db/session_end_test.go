@@ -51,7 +51,7 @@ func TestASessionThatIsEndedCostsItsConnectionAlone(t *testing.T) {
 	pg := pgtest.New(t)
 	admin := pg.Conn()
 	// A ping that is slow on a busy machine would count as silence of the server.
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: size, AcquireTimeout: patience, PingTimeout: patience, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: size, AcquireTimeout: patience, PingTimeout: patience, HealthInterval: time.Hour})
 	fill(t, d, size)
 	uses, stop := busy(t, d, size, "SELECT pg_sleep(0.002)")
 	for kill := range kills {
@@ -61,12 +61,12 @@ func TestASessionThatIsEndedCostsItsConnectionAlone(t *testing.T) {
 			return number(t, admin, `SELECT count(pg_terminate_backend(pid)) FROM (
 				SELECT pid `+otherSessions+` AND state = 'active' AND query LIKE '%pg_sleep%' LIMIT 1) one`) == 1
 		})
-		eventually(t, "a death", func() bool { return d.Stats().Closed[ClosedDead] > int64(kill) })
+		eventually(t, "a death", func() bool { return d.stats().Closed[ClosedDead] > int64(kill) })
 		before := uses.Load()
 		eventually(t, "uses after it", func() bool { return uses.Load() > before+size })
 	}
 	failed := stop()
-	s := d.Stats()
+	s := d.stats()
 	if s.NewConns > size+kills+2 || s.Resets != 0 || s.Closed[ClosedDead] != kills || s.Closed[ClosedReset] != 0 {
 		t.Errorf("after the end of %d sessions: %+v", kills, s)
 	}
@@ -85,7 +85,7 @@ func TestIdleSessionsThatAreEndedTogetherFailNoRead(t *testing.T) {
 	const size, rounds = 8, 10
 	pg := pgtest.New(t)
 	admin := pg.Conn()
-	d := start(t, Config{DSN: pg.DSN(), MaxConns: size, Health: HealthConfig{Interval: time.Hour}, Statements: readOnly("SELECT 1")})
+	d := start(t, Config{DSN: pg.DSN(), MaxConns: size, HealthInterval: time.Hour, Statements: readOnly("SELECT 1")})
 	for range rounds {
 		fill(t, d, size) // and idle for less than a second
 		// Nothing waits for their end: some are in the middle of it.
@@ -98,7 +98,7 @@ func TestIdleSessionsThatAreEndedTogetherFailNoRead(t *testing.T) {
 			}
 		}
 	}
-	if s := d.Stats(); s.Resets != 0 || s.NewConns > (rounds+1)*size {
+	if s := d.stats(); s.Resets != 0 || s.NewConns > (rounds+1)*size {
 		t.Errorf("%+v", s)
 	}
 }
@@ -107,7 +107,7 @@ func TestAfterADeathTheIdleConnectionsAreAskedBeforeTheyAreLent(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
-	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 3, PingTimeout: 300 * time.Millisecond, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 3, PingTimeout: 300 * time.Millisecond, HealthInterval: time.Hour})
 	fill(t, d, 3)
 	if _, err := d.Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid(), 10000)"); pgerr.Code(err) != "57P01" {
 		t.Fatalf("error %v", err)
@@ -120,7 +120,7 @@ func TestAfterADeathTheIdleConnectionsAreAskedBeforeTheyAreLent(t *testing.T) {
 	if _, err := d.Exec(ctx, "SELECT 1"); err != nil {
 		t.Error(err)
 	}
-	if s := d.Stats(); s.PingTimeouts != 1 || s.Resets != 1 {
+	if s := d.stats(); s.PingTimeouts != 1 || s.Resets != 1 {
 		t.Errorf("%+v", s)
 	}
 	proxy.Resume()
@@ -182,7 +182,7 @@ func (b *breaking) Read(p []byte) (int, error) {
 func endedBy(t *testing.T, fault error) Stats {
 	t.Helper()
 	var next atomic.Pointer[error]
-	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 3, Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d, err := open(t.Context(), Config{DSN: pgtest.New(t).DSN(), MaxConns: 3, HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
 			return &breaking{Conn: conn, next: &next}, err
@@ -197,7 +197,7 @@ func endedBy(t *testing.T, fault error) Stats {
 		t.Errorf("error %v", err)
 	}
 	fill(t, d, 3)
-	s := d.Stats()
+	s := d.stats()
 	if err := d.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -209,7 +209,7 @@ func TestALoadBalancerThatResetsConnectionsFailsNoIdleOne(t *testing.T) {
 	const size = 8
 	pg := pgtest.New(t)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
-	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: size, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: size, AcquireTimeout: patience, HealthInterval: time.Hour})
 	fill(t, d, size)
 	before := proxy.Live()
 	inUse := make(chan error, 1)
@@ -230,7 +230,7 @@ func TestALoadBalancerThatResetsConnectionsFailsNoIdleOne(t *testing.T) {
 			t.Errorf("after the reset: %v", err)
 		}
 	}
-	if s := d.Stats(); s.Resets != 0 || s.NewConns > 2*size {
+	if s := d.stats(); s.Resets != 0 || s.NewConns > 2*size {
 		t.Errorf("%+v", s)
 	}
 }
@@ -238,7 +238,7 @@ func TestALoadBalancerThatResetsConnectionsFailsNoIdleOne(t *testing.T) {
 func TestACrashOfTheServerEmptiesThePool(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
-	d := start(t, Config{DSN: server.DSN(), MaxConns: 4, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: server.DSN(), MaxConns: 4, AcquireTimeout: patience, HealthInterval: time.Hour})
 	var held []*lease
 	for range 4 {
 		l, err := d.acquire(t.Context(), use{})
@@ -267,7 +267,7 @@ func TestACrashOfTheServerEmptiesThePool(t *testing.T) {
 		t.Fatal(err)
 	}
 	asleep.Wait()
-	if s := d.Stats(); s.Resets != 1 {
+	if s := d.stats(); s.Resets != 1 {
 		t.Errorf("%+v", s)
 	}
 	held[0].done(nil)
@@ -280,7 +280,7 @@ func TestADialThatIsRefusedEmptiesThePoolOnce(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
-	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 4, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour}})
+	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 4, AcquireTimeout: patience, HealthInterval: time.Hour})
 	fill(t, d, 3)
 	var held []*lease
 	for range 3 {
@@ -296,7 +296,7 @@ func TestADialThatIsRefusedEmptiesThePoolOnce(t *testing.T) {
 		_, err := d.Exec(t.Context(), "SELECT 1")
 		done <- err
 	}()
-	eventually(t, "the reset", func() bool { return d.Stats().Resets == 1 })
+	eventually(t, "the reset", func() bool { return d.stats().Resets == 1 })
 	for _, l := range held {
 		l.done(nil)
 	}
@@ -305,12 +305,12 @@ func TestADialThatIsRefusedEmptiesThePoolOnce(t *testing.T) {
 		defer d.dials.mu.Unlock()
 		return d.dials.fails > 2
 	})
-	eventually(t, "the end of what was lent", func() bool { return d.Stats().Closed[ClosedReset] == 3 })
+	eventually(t, "the end of what was lent", func() bool { return d.stats().Closed[ClosedReset] == 3 })
 	proxy.Resume()
 	if err := receive(t, "the caller's success", done); err != nil {
 		t.Error(err)
 	}
-	if s := d.Stats(); s.Resets != 1 {
+	if s := d.stats(); s.Resets != 1 {
 		t.Errorf("each refusal empties the pool: %+v", s)
 	}
 }
@@ -336,8 +336,8 @@ func TestWhatIsUnderWayWhenItsSessionEndsIsNotLostOnOthers(t *testing.T) {
 	if err := second.Commit(t.Context()); err != nil {
 		t.Errorf("the other transaction: %v", err)
 	}
-	eventually(t, "the idle one", func() bool { return d.Stats().Idle == 1 })
-	if s := d.Stats(); s.Resets != 0 || s.NewConns != 2 {
+	eventually(t, "the idle one", func() bool { return d.stats().Idle == 1 })
+	if s := d.stats(); s.Resets != 0 || s.NewConns != 2 {
 		t.Errorf("%+v", s)
 	}
 	// Its user keeps the error to himself.
@@ -348,8 +348,8 @@ func TestWhatIsUnderWayWhenItsSessionEndsIsNotLostOnOthers(t *testing.T) {
 	if err != nil && !errors.Is(err, ErrTxLeftOpen) {
 		t.Errorf("error %v", err)
 	}
-	eventually(t, "two deaths", func() bool { return d.Stats().Closed[ClosedDead] == 2 })
-	if n := d.Stats().Resets; n != 0 {
+	eventually(t, "two deaths", func() bool { return d.stats().Closed[ClosedDead] == 2 })
+	if n := d.stats().Resets; n != 0 {
 		t.Errorf("%d resets", n)
 	}
 }
@@ -364,7 +364,7 @@ func TestTheFirstSuccessAfterAnyStopComesSoon(t *testing.T) {
 			const size = 8
 			server := pgtest.NewServer(t)
 			proxy := pgtest.NewProxy(t, server.Addr()) // which counts the dials
-			d := start(t, Config{DSN: proxy.DSN(server.DSN()), MaxConns: size, AcquireTimeout: patience, Health: HealthConfig{Interval: time.Hour}})
+			d := start(t, Config{DSN: proxy.DSN(server.DSN()), MaxConns: size, AcquireTimeout: patience, HealthInterval: time.Hour})
 			fill(t, d, size)
 			uses, end := busy(t, d, size, "SELECT pg_sleep(0.001)")
 			eventually(t, "uses", func() bool { return uses.Load() > 100 })

@@ -179,7 +179,7 @@ func TestWhatAUseTellsItsSessionDoesNotReachTheNext(t *testing.T) {
 				}
 			}
 			// PREPARE ends the connection, all else is undone.
-			if n := d.Stats().NewConns; n > 2 {
+			if n := d.stats().NewConns; n > 2 {
 				t.Errorf("%d connections were opened", n)
 			}
 		})
@@ -207,11 +207,11 @@ func TestWhatATriggerLeavesDoesNotReachTheNext(t *testing.T) {
 			t.Errorf("the session was %q and is %q", before, after)
 		}
 	}
-	opened := d.Stats().NewConns
+	opened := d.stats().NewConns
 	if _, err := d.Exec(t.Context(), "INSERT INTO seeded VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
-	if sessionOf(t, d); d.Stats().NewConns != opened+1 {
+	if sessionOf(t, d); d.stats().NewConns != opened+1 {
 		t.Error("a session with a seed was kept")
 	}
 }
@@ -252,7 +252,7 @@ func TestNotificationsOfOneUnitDoNotReachTheNext(t *testing.T) {
 		}
 		return nil
 	})
-	if s := d.Stats(); err != nil || s.NewConns != 1 {
+	if s := d.stats(); err != nil || s.NewConns != 1 {
 		t.Errorf("%v, %+v", err, s)
 	}
 }
@@ -265,7 +265,7 @@ func TestWhatCannotBeUndoneEndsTheSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		sessionOf(t, d)
-		if s := d.Stats(); s.NewConns != int64(i+2) || s.Closed[ClosedDirty] != int64(i+1) {
+		if s := d.stats(); s.NewConns != int64(i+2) || s.Closed[ClosedDirty] != int64(i+1) {
 			t.Errorf("after %s: %+v", sql, s)
 		}
 	}
@@ -284,7 +284,7 @@ func TestAMarkedConnectionThatCannotBeCleanedIsClosed(t *testing.T) {
 		proxy.Hang() // the rows are there
 	}
 	proxy.Resume()
-	eventually(t, "the close", func() bool { return d.Stats().Closed[ClosedDead] == 1 })
+	eventually(t, "the close", func() bool { return d.stats().Closed[ClosedDead] == 1 })
 	if got := sessionOf(t, d); strings.Contains(got, ",x,") {
 		t.Errorf("the session is %q", got)
 	}
@@ -306,7 +306,7 @@ func (w counted) Write(p []byte) (int, error) {
 func startCountingWrites(t *testing.T, cfg Config) (*DB, *atomic.Int64) {
 	t.Helper()
 	sent := new(atomic.Int64)
-	cfg.Health = HealthConfig{Interval: time.Hour}
+	cfg.HealthInterval = time.Hour
 	return startOn(t, cfg, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -397,7 +397,7 @@ func TestBehindAPoolerWhatOutlivesATransactionIsRefused(t *testing.T) {
 			}
 		}
 	}
-	if s := d.Stats(); s.NewConns != 1 {
+	if s := d.stats(); s.NewConns != 1 {
 		t.Errorf("%+v", s)
 	}
 }

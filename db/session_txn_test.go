@@ -50,7 +50,7 @@ func TestAUnitOfTxnCostsWhatItsStatementsDo(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.New(t)
 	sent := new(atomic.Int64)
-	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{
+	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
 			if err != nil {

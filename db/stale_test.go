@@ -46,7 +46,7 @@ func TestAStatementThatTheSessionForgotIsPreparedAnew(t *testing.T) {
 		if n := number(t, conn, "SELECT count(*) FROM t"); n != 9 {
 			t.Errorf("%s: %d rows, want 9", name, n)
 		}
-		if s := d.Stats(); s.Replays == 0 || s.InUse != 0 || s.NewConns != 1 {
+		if s := d.stats(); s.Replays == 0 || s.InUse != 0 || s.NewConns != 1 {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}

@@ -31,9 +31,9 @@ type Stats struct {
 	Replays      int64            `json:"replays"`       // statements that were run once more
 }
 
-// Stats returns the figures of this moment. They are read one after the other,
+// stats returns the figures of this moment. They are read one after the other,
 // so under load they may be off by a few from each other.
-func (d *DB) Stats() Stats {
+func (d *DB) stats() Stats {
 	s := d.counts.read()
 	pool := d.pool.Stat()
 	s.Max = d.cfg.MaxConns

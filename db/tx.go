@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
-	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -101,7 +100,7 @@ func committed(err error) stmt.Outcome {
 	switch {
 	case err == nil:
 		return stmt.Committed
-	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, pgx.ErrTxClosed), pgerr.Aborted(err):
+	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, pgx.ErrTxClosed), exec.Aborted(err):
 		return stmt.Aborted
 	}
 	return stmt.Unknown

@@ -102,7 +102,7 @@ func TestTypesThatAreMadeAnewAreKnown(t *testing.T) {
 			}
 		}
 	}
-	if s := d.Stats(); s.NewConns != 2 {
+	if s := d.stats(); s.NewConns != 2 {
 		t.Errorf("the pool opened more: %+v", s)
 	}
 }

@@ -79,7 +79,7 @@ func TestAFailureOfConfigRegisterTypesIsTold(t *testing.T) {
 	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
 		t.Error(err)
 	}
-	if s := d.Stats(); s.NewConns != 1 || s.InUse != 0 || s.Total != 1 {
+	if s := d.stats(); s.NewConns != 1 || s.InUse != 0 || s.Total != 1 {
 		t.Errorf("%+v", s)
 	}
 }

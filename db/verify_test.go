@@ -101,7 +101,7 @@ func unnoticed(t *testing.T) (list []string) {
 		if got := findings(d.Verify(t.Context(), registry)); got != c.want {
 			list = append(list, fmt.Sprintf("%s: %q, want %q", c.change, got, c.want))
 		}
-		if s := d.Stats(); s.InUse != 0 || s.NewConns != 1 {
+		if s := d.stats(); s.InUse != 0 || s.NewConns != 1 {
 			t.Errorf("%s: %+v", c.change, s)
 		}
 		execute(t, conn, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public", shop)
@@ -210,14 +210,14 @@ func TestVerifyReplacesAConnectionThatDied(t *testing.T) {
 	conn := pg.Conn()
 	execute(t, conn, shop)
 	registry := digestsOf(t, conn, shopStatements, "authors", "books", "cheap", "sales")
-	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, Health: HealthConfig{Interval: time.Hour}}, hooks{dial: network.dial})
+	d := startOn(t, Config{DSN: pg.DSN(), MaxConns: 1, HealthInterval: time.Hour}, hooks{dial: network.dial})
 	fill(t, d, 1)
 	network.armed.Store(true)
 	if err := d.Verify(t.Context(), registry); err != nil {
 		t.Error(err)
 	}
-	if network.armed.Load() || d.Stats().NewConns != 2 {
-		t.Errorf("no connection died: %+v", d.Stats())
+	if network.armed.Load() || d.stats().NewConns != 2 {
+		t.Errorf("no connection died: %+v", d.stats())
 	}
 }
 
@@ -226,7 +226,7 @@ func TestHealthTellsWhetherTheSchemaIsTheGenerated(t *testing.T) {
 	pg := pgtest.New(t)
 	conn := pg.Conn()
 	execute(t, conn, shop)
-	cfg := Config{DSN: pg.DSN(), Health: HealthConfig{Interval: time.Hour, Timeout: patience}}
+	cfg := Config{DSN: pg.DSN(), HealthInterval: time.Hour, HealthTimeout: patience}
 	if got := start(t, cfg).Health().Schema; got != "unchecked" {
 		t.Errorf("without statements: %q", got)
 	}

@@ -79,8 +79,8 @@ func TestEveryConstraintRefusesByItsName(t *testing.T) {
 	conn := stocked(t)
 	for name, sql := range refusals {
 		_, err := conn.Exec(t.Context(), sql)
-		if got := pgerr.ConstraintName(err); got != name {
-			t.Errorf("%s: constraint %q refused, error %v; want %q", sql, got, err, name)
+		if c, _ := pgerr.ConstraintOf(err); c.ID.Name != name {
+			t.Errorf("%s: constraint %q refused, error %v; want %q", sql, c.ID.Name, err, name)
 		}
 	}
 }

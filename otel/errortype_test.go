@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
@@ -41,7 +40,7 @@ func TestAnErrorHasTheNameThatSaysMost(t *testing.T) {
 		want string
 	}{
 		{wrap(server), "40001"},
-		{pgerr.Typed(&pgconn.PgError{Code: "23505"}), "23505"},
+		{wrap(&pgconn.PgError{Code: "23505"}), "23505"},
 		{&txn.ExhaustedError{Causes: []error{plain, server}, Interrupted: context.Canceled}, "40001"},
 		{&txn.ExhaustedError{Causes: []error{plain}, Interrupted: txn.ErrRetryBudget}, "*txn.ExhaustedError"},
 		{&txn.CommitUnknownError{Err: io.EOF}, "*txn.CommitUnknownError"},

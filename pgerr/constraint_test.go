@@ -2,7 +2,6 @@ package pgerr_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,8 +61,8 @@ func TestAViolationNamesItsConstraint(t *testing.T) {
 		if !ok || c.ID != tc.id || c.Kind != tc.kind || c.Column != tc.column {
 			t.Errorf("%s: %v: %+v", tc.name, err, c)
 		}
-		if typed := pgerr.Typed(err); !errors.Is(typed, tc.id) || errors.Is(typed, id("children", "another")) {
-			t.Errorf("%s: errors.Is does not go by the constraint", tc.name)
+		if !pgerr.Is(err, tc.id) || pgerr.Is(err, id("children", "another")) {
+			t.Errorf("%s: Is does not go by the constraint", tc.name)
 		}
 	}
 }
@@ -80,57 +79,18 @@ func restrict(conn *pgx.Conn) pgerr.ConstraintKind {
 	return pgerr.ForeignKey
 }
 
-func TestTypedLeavesTheErrorAsItIs(t *testing.T) {
+func TestWhatIsNoViolationHasNoConstraint(t *testing.T) {
 	t.Parallel()
-	server := &pgconn.PgError{Code: "23505", Severity: "ERROR", Message: "duplicate key", Detail: "Key (isbn)=(1) already exists."}
-	bare := fmt.Errorf("save: %w", server)
-	err := pgerr.Typed(bare)
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) || pg != server || !errors.Is(err, bare) || err.Error() != bare.Error() {
-		t.Errorf("text or chain changed: %v", err)
-	}
-	if pgerr.KindOf(err) != pgerr.ConstraintViolation || pgerr.Code(err) != "23505" {
-		t.Errorf("kind %v, code %s", pgerr.KindOf(err), pgerr.Code(err))
-	}
-	if c, _ := pgerr.ConstraintOf(err); c.Detail != server.Detail {
-		t.Errorf("detail %q", c.Detail)
-	}
-	outer := fmt.Errorf("outer: %w", err)
-	if pgerr.Typed(outer) != outer {
-		t.Error("a typed error was typed again")
-	}
-}
-
-func TestWhatIsNoViolationIsNotTyped(t *testing.T) {
-	t.Parallel()
-	for _, err := range []error{nil, io.EOF, context.Canceled, &pgconn.PgError{Code: "40001", ConstraintName: "x"}} {
-		if got := pgerr.Typed(err); got != err {
-			t.Errorf("Typed(%v) = %v", err, got)
-		}
-		if c, ok := pgerr.ConstraintOf(err); ok || c != nil {
+	for _, err := range []error{nil, io.EOF, context.Canceled, &pgconn.PgError{Code: "40001", ConstraintName: "x"}, &pgconn.PgError{Code: "42704", ConstraintName: "missing_key"}} {
+		if c, ok := pgerr.ConstraintOf(err); ok || c != (pgerr.Constraint{}) {
 			t.Errorf("ConstraintOf(%v) = %v", err, c)
 		}
 	}
 }
 
-func TestEveryConstraintKindHasAName(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for k := pgerr.Integrity; k <= pgerr.Exclusion; k++ {
-		if name := k.String(); name == "" || seen[name] {
-			t.Errorf("kind %d is named %q", k, name)
-		} else {
-			seen[name] = true
-		}
-	}
-	if got := pgerr.ConstraintKind(200).String(); got != "unknown constraint kind" {
-		t.Errorf("ConstraintKind(200) = %q", got)
-	}
-}
-
 func ExampleConstraintID() {
 	booksISBN := pgerr.ConstraintID{Schema: "public", Table: "books", Name: "books_isbn_key"} // as generated code declares it
-	err := pgerr.Typed(&pgconn.PgError{Code: "23505", SchemaName: "public", TableName: "books", ConstraintName: "books_isbn_key"})
-	fmt.Println(errors.Is(err, booksISBN), booksISBN)
-	// Output: true constraint books_isbn_key of public.books
+	err := &pgconn.PgError{Code: "23505", SchemaName: "public", TableName: "books", ConstraintName: "books_isbn_key"}
+	fmt.Println(pgerr.Is(err, booksISBN))
+	// Output: true
 }

@@ -4,8 +4,8 @@
 // Errors are distinguished by SQLSTATE, by the server's routine name and by type, not
 // by message text: messages are translated and reworded, codes are not. The one
 // exception is PgBouncer, which has one code for all that it says, in one language.
-// [KindOf] gives the meaning; [Code] and [ConstraintName] give the parts a caller most
-// often needs, and a [Constraint] all about a violation. All of them unwrap, and all
+// [KindOf] gives the meaning, [Code] the SQLSTATE, [Is] tells whether a constraint was
+// violated, and [ConstraintOf] which one. All of them unwrap, and all
 // accept a nil error.
 //
 // The package knows nothing of connections or transactions. It answers "what does this

@@ -12,58 +12,43 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Kind is what an error means. The zero value, [Other], stands for everything
-// that no decision depends on: syntax errors, missing tables, a caller's own
-// errors.
-type Kind uint8
+// Kind is what an error means, in words.
+type Kind string
 
 const (
-	// Other is any error without a meaning of its own here, and no error.
-	Other Kind = iota
+	// Other is everything that no decision depends on: syntax errors, missing
+	// tables, a caller's own errors, and no error.
+	Other Kind = "other"
 	// Conflict is 40001 serialization_failure or 40P01 deadlock_detected: the
 	// server rolled the transaction back, and the same work may well succeed
 	// when all of it is run again in a new transaction.
-	Conflict
+	Conflict Kind = "conflict"
 	// ConstraintViolation is class 23: a constraint refused the data. See [Constraint].
-	ConstraintViolation
+	ConstraintViolation Kind = "constraint"
 	// LockTimeout is 55P03 lock_not_available.
-	LockTimeout
+	LockTimeout Kind = "lock timeout"
 	// Canceled is 57014 query_canceled, or the caller's own ended context.
-	Canceled
+	Canceled Kind = "canceled"
 	// Disconnected is a dead connection: the network failed, or the server
 	// ended the session or is starting or stopping (57P01-57P05, 25P03, 25P04,
 	// class 08, unless of severity ERROR).
-	Disconnected
+	Disconnected Kind = "disconnected"
 	// Full is 53300 too_many_connections.
-	Full
+	Full Kind = "server full"
 	// Refused is a connection that waiting will not heal: wrong password or
 	// user (class 28), no such database (3D000), no permission to connect
 	// (42501), a start-up parameter or something else that PgBouncer refuses
 	// (08P01), or an unreadable DSN.
-	Refused
+	Refused Kind = "refused"
 	// ReadOnly is 25006 read_only_sql_transaction: on a handle that should
 	// write, the sign of a primary that was demoted.
-	ReadOnly
+	ReadOnly Kind = "read-only"
 	// StalePlan is a statement whose description is out of date, because a table
 	// changed under it or because a pooler moved the session: 0A000 from the plan
 	// cache, 26000, 08P01 for parameters or result columns of another number. The
 	// statement was not run.
-	StalePlan
+	StalePlan Kind = "stale plan"
 )
-
-var kindNames = [...]string{
-	Other: "other", Conflict: "conflict", ConstraintViolation: "constraint", LockTimeout: "lock timeout",
-	Canceled: "canceled", Disconnected: "disconnected", Full: "server full", Refused: "refused",
-	ReadOnly: "read-only", StalePlan: "stale plan",
-}
-
-// String returns the kind in words, for logs and reports.
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return "unknown kind"
-}
 
 // KindOf returns the meaning of err. An answer of the server outranks what
 // wraps it, and an ended context outranks the network error it caused: a
@@ -97,16 +82,6 @@ func Code(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code
-	}
-	return ""
-}
-
-// ConstraintName returns the name of the constraint that refused the data, or
-// "" when err is not a constraint violation.
-func ConstraintName(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && kindOfCode(pg) == ConstraintViolation {
-		return pg.ConstraintName
 	}
 	return ""
 }

@@ -97,19 +97,6 @@ func TestMessageTextDecidesNothing(t *testing.T) {
 	}
 }
 
-func TestConstraintNameIsGivenForViolationsOnly(t *testing.T) {
-	t.Parallel()
-	violation := &pgconn.PgError{Code: "23514", ConstraintName: "books_price_positive"}
-	if got := pgerr.ConstraintName(fmt.Errorf("x: %w", violation)); got != "books_price_positive" {
-		t.Errorf("ConstraintName = %q", got)
-	}
-	for _, err := range []error{nil, io.EOF, &pgconn.PgError{Code: "42704", ConstraintName: "missing_key"}} {
-		if got := pgerr.ConstraintName(err); got != "" {
-			t.Errorf("ConstraintName(%v) = %q, want none", err, got)
-		}
-	}
-}
-
 func TestCodeIsEmptyWithoutAServersAnswer(t *testing.T) {
 	t.Parallel()
 	if got := pgerr.Code(io.EOF); got != "" {
@@ -117,21 +104,6 @@ func TestCodeIsEmptyWithoutAServersAnswer(t *testing.T) {
 	}
 	if got := pgerr.Code(fmt.Errorf("x: %w", pg("40001"))); got != "40001" {
 		t.Errorf("Code = %q", got)
-	}
-}
-
-func TestEveryKindHasAName(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for k := pgerr.Other; k <= pgerr.StalePlan; k++ {
-		if name := k.String(); name == "" || name == "unknown kind" || seen[name] {
-			t.Errorf("kind %d is named %q", k, name)
-		} else {
-			seen[name] = true
-		}
-	}
-	if got := pgerr.Kind(200).String(); got != "unknown kind" {
-		t.Errorf("Kind(200) = %q", got)
 	}
 }
 

@@ -22,19 +22,6 @@ func (e *PoolerError) Error() string {
 	return fmt.Sprintf("%s: %s needs a session of the server to itself, and a pooler stands in between: %s", e.Target, e.Use, e.Remedy)
 }
 
-// Advised is an error of the server or of a pooler, with what to change about it.
-// [Typed] makes it.
-type Advised struct {
-	Advice string
-	err    error
-}
-
-// Error is that of the answer, and the advice.
-func (e *Advised) Error() string { return e.err.Error() + ": " + e.Advice }
-
-// Unwrap returns what holds the *pgconn.PgError.
-func (e *Advised) Unwrap() error { return e.err }
-
 // Advice returns what to change about an error that no second try mends and that
 // does not tell: 42P05, which pgx's prepared statements meet behind a pooler, and
 // 08P01 of PgBouncer. It is empty for all others.
@@ -51,15 +38,6 @@ func Advice(err error) string {
 		return r.advice
 	}
 	return ""
-}
-
-func advised(err error) error {
-	var known *Advised
-	advice := Advice(err)
-	if advice == "" || errors.As(err, &known) {
-		return err
-	}
-	return &Advised{Advice: advice, err: err}
 }
 
 // refusal is an answer of PgBouncer that waiting does not change.

@@ -31,16 +31,8 @@ func TestWhatPgBouncerRefusesForGoodIsToldFromWhatPasses(t *testing.T) {
 		if kind := pgerr.KindOf(err); kind != pgerr.Refused || pgerr.RemedyFor(err) != pgerr.NoRemedy {
 			t.Errorf("%s: it is %v", message, kind)
 		}
-		typed := pgerr.Typed(err)
-		var advised *pgerr.Advised
-		if !errors.As(typed, &advised) || !strings.Contains(advised.Advice, says) || !strings.Contains(typed.Error(), message) {
-			t.Errorf("%s: %v", message, typed)
-		}
-		if again := pgerr.Typed(fmt.Errorf("y: %w", typed)); strings.Count(again.Error(), says) != 1 {
-			t.Errorf("the advice comes twice: %v", again)
-		}
-		if !errors.Is(typed, err) || pgerr.Code(typed) != "08P01" {
-			t.Errorf("%s: the chain is lost", message)
+		if advice := pgerr.Advice(fmt.Errorf("y: %w", err)); !strings.Contains(advice, says) {
+			t.Errorf("%s: the advice is %q", message, advice)
 		}
 	}
 	for _, message := range []string{
@@ -48,7 +40,7 @@ func TestWhatPgBouncerRefusesForGoodIsToldFromWhatPasses(t *testing.T) {
 		"server login has been failing, cached error: the database system is starting up (server_login_retry)",
 	} {
 		err := fromPooler(message)
-		if kind := pgerr.KindOf(err); kind != pgerr.Disconnected || pgerr.Advice(err) != "" || pgerr.Typed(err) != err {
+		if kind := pgerr.KindOf(err); kind != pgerr.Disconnected || pgerr.Advice(err) != "" {
 			t.Errorf("%s: it is %v, with the advice %q", message, kind, pgerr.Advice(err))
 		}
 	}
@@ -61,7 +53,7 @@ func TestWhatPgBouncerRefusesForGoodIsToldFromWhatPasses(t *testing.T) {
 func TestAdviceIsForWhatDoesNotTell(t *testing.T) {
 	t.Parallel()
 	twice := &pgconn.PgError{Code: "42P05", Message: `prepared statement "stmtcache_1" already exists`}
-	if got := pgerr.Typed(twice).Error(); !strings.Contains(got, twice.Message) || !strings.Contains(got, "cache_describe") {
+	if got := pgerr.Advice(twice); !strings.Contains(got, "cache_describe") {
 		t.Error(got)
 	}
 	for _, err := range []error{nil, errors.New("boom"), pg("42601"), pg("23505")} {

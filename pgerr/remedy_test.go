@@ -23,28 +23,27 @@ func TestEachErrorHasItsRemedy(t *testing.T) {
 		want pgerr.Remedy
 	}{
 		{"nothing", nil, pgerr.NoRemedy},
-		{"serialization failure", server("ERROR", "40001"), pgerr.RunAgain},
-		{"deadlock", server("ERROR", "40P01"), pgerr.RunAgain},
-		{"wrapped", fmt.Errorf("x: %w", server("ERROR", "40001")), pgerr.RunAgain},
-		{"unique", server("ERROR", "23505"), pgerr.RunAgainIfRace},
-		{"typed unique", pgerr.Typed(server("ERROR", "23505")), pgerr.RunAgainIfRace},
-		{"exclusion", server("ERROR", "23P01"), pgerr.RunAgainIfRace},
+		{"serialization failure", server("ERROR", "40001"), pgerr.Retry},
+		{"deadlock", server("ERROR", "40P01"), pgerr.Retry},
+		{"wrapped", fmt.Errorf("x: %w", server("ERROR", "40001")), pgerr.Retry},
+		{"unique", server("ERROR", "23505"), pgerr.RetryIfRace},
+		{"exclusion", server("ERROR", "23P01"), pgerr.RetryIfRace},
 		{"another constraint", server("ERROR", "23503"), pgerr.NoRemedy},
-		{"lock not available", server("ERROR", "55P03"), pgerr.RunAgainIfPatient},
-		{"server stopped", server("FATAL", "57P01"), pgerr.RunAgainElsewhere},
-		{"server crashed", server("FATAL", "57P02"), pgerr.RunAgainElsewhere},
-		{"server starts", server("FATAL", "57P03"), pgerr.RunAgainElsewhere},
-		{"connection exception", server("FATAL", "08006"), pgerr.RunAgainElsewhere},
+		{"lock not available", server("ERROR", "55P03"), pgerr.RetryAfterLock},
+		{"server stopped", server("FATAL", "57P01"), pgerr.RetryElsewhere},
+		{"server crashed", server("FATAL", "57P02"), pgerr.RetryElsewhere},
+		{"server starts", server("FATAL", "57P03"), pgerr.RetryElsewhere},
+		{"connection exception", server("FATAL", "08006"), pgerr.RetryElsewhere},
 		{"a foreign server's connection", server("ERROR", "08006"), pgerr.NoRemedy},
-		{"end of file", io.ErrUnexpectedEOF, pgerr.RunAgainElsewhere},
+		{"end of file", io.ErrUnexpectedEOF, pgerr.RetryElsewhere},
 		{"canceled", server("ERROR", "57014"), pgerr.NoRemedy},
 		{"idle in transaction", server("FATAL", "25P03"), pgerr.NoRemedy},
 		{"transaction timeout", server("FATAL", "25P04"), pgerr.NoRemedy},
 		{"idle session", server("FATAL", "57P05"), pgerr.NoRemedy},
 		{"failed transaction", server("ERROR", "25P02"), pgerr.NoRemedy},
 		{"completion unknown", server("ERROR", "40003"), pgerr.NoRemedy},
-		{"statement forgotten", server("ERROR", "26000"), pgerr.RunAgainPrepared},
-		{"plan of another result", &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: "0A000", Routine: "RevalidateCachedQuery"}, pgerr.RunAgainPrepared},
+		{"statement forgotten", server("ERROR", "26000"), pgerr.RetryPrepared},
+		{"plan of another result", &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: "0A000", Routine: "RevalidateCachedQuery"}, pgerr.RetryPrepared},
 		{"not supported", server("ERROR", "0A000"), pgerr.NoRemedy},
 		{"not supported, in the words of the plan cache", &pgconn.PgError{
 			SeverityUnlocalized: "ERROR", Code: "0A000", Routine: "transformLockingClause", Message: "cached plan must not change result type",
@@ -62,25 +61,10 @@ func TestEachErrorHasItsRemedy(t *testing.T) {
 	}
 }
 
-func TestEveryRemedyHasAName(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for r := pgerr.NoRemedy; r <= pgerr.RunAgainPrepared; r++ {
-		if name := r.String(); name == "" || seen[name] {
-			t.Errorf("remedy %d is called %q", r, name)
-		} else {
-			seen[name] = true
-		}
-	}
-	if got := pgerr.Remedy(99).String(); got != "unknown remedy" {
-		t.Errorf("Remedy(99) = %q", got)
-	}
-}
-
 func ExampleRemedyFor() {
 	fmt.Println(pgerr.RemedyFor(&pgconn.PgError{Code: "40001"}))
 	fmt.Println(pgerr.RemedyFor(&pgconn.PgError{Code: "57014"}))
 	// Output:
-	// run again
+	// retry
 	// none
 }

@@ -49,7 +49,7 @@ func open(t *testing.T, pg *pgtest.DB, change ...func(*db.Config, *repo.Config))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if n := d.Stats().InUse; n != 0 {
+		if n := d.Health().Pool.InUse; n != 0 {
 			t.Errorf("%d connections are still in use", n)
 		}
 		if err := d.Close(ctx); err != nil {

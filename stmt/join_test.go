@@ -130,21 +130,3 @@ func TestARunKeepsTheValuesOfItsKeys(t *testing.T) {
 		t.Error("a key whose value is not known is taken for another one")
 	}
 }
-
-func TestWhatChangesDataIsKnown(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		e    stmt.Effects
-		want bool
-	}{
-		{stmt.Effects{}, false},
-		{stmt.Effects{Reads: []string{"t"}, Locks: []string{"t"}, ReadsAnything: true, Session: "set_config"}, false},
-		{stmt.Effects{Writes: []string{"t"}}, true},
-		{stmt.Effects{Reaches: []string{"t"}}, true},
-		{stmt.Effects{Anything: true}, true},
-	} {
-		if got := c.e.Changes(); got != c.want {
-			t.Errorf("%+v changes data: %v", c.e, got)
-		}
-	}
-}

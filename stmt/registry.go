@@ -34,14 +34,6 @@ func NewRegistry(relations map[string]string, statements ...Statement) *Registry
 	return r
 }
 
-// Rewrite is [Statement.Rewrite] of the statement whose constant is sql.
-func (r *Registry) Rewrite(sql string, args []any) (string, []any, error) {
-	if s := r.Lookup(sql); s != nil {
-		return s.Rewrite(args)
-	}
-	return sql, args, nil
-}
-
 // Lookup returns the statement whose constant is sql, or nil when nothing is known
 // of sql. The statement must not be changed.
 func (r *Registry) Lookup(sql string) *Statement {

@@ -84,9 +84,6 @@ type Effects struct {
 	Unique bool
 }
 
-// Changes reports whether the statement may change data.
-func (e *Effects) Changes() bool { return e.Anything || len(e.Writes) > 0 || len(e.Reaches) > 0 }
-
 // RowKey pins the rows of a relation by the value of one column.
 type RowKey struct {
 	Relation string

@@ -151,7 +151,7 @@ func (a *attempt) tryBegin(ctx context.Context) error {
 // endLostSessions ends the sessions of attempts that lost their connection, of which
 // the server may know nothing yet: BEGIN would wait for their keys.
 func (t *transaction) endLostSessions(ctx context.Context) error {
-	if len(t.causes) == 0 || pgerr.RemedyFor(t.causes[len(t.causes)-1]) != pgerr.RunAgainElsewhere {
+	if len(t.causes) == 0 || pgerr.RemedyFor(t.causes[len(t.causes)-1]) != pgerr.RetryElsewhere {
 		return nil
 	}
 	return t.runner.inReadTx(ctx, t.target, func(tx pgx.Tx) error {
@@ -173,7 +173,7 @@ func (t *transaction) nameSetting(ctx context.Context, err error) error {
 		options := pgx.TxOptions{BeginQuery: setLocal(name, value) + "; begin"}
 		refused := t.runner.inTx(ctx, t.target, options, func(pgx.Tx) error { return errNotMeant })
 		if refused != nil && pgerr.Code(refused) == pg.Code {
-			return fmt.Errorf("%w: %w", &ConfigError{Field: settingField(name), Problem: "is refused by the server"}, refused)
+			return fmt.Errorf("%w: %w", &ConfigError{Package: "txn", Field: settingField(name), Problem: "is refused by the server"}, refused)
 		}
 	}
 	return err
@@ -252,7 +252,7 @@ func (a *attempt) commit(ctx context.Context) {
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		a.outcome = stmt.Aborted
 		a.fail(a.swallowed(a.fault), a.fault)
-	case pgerr.Aborted(err):
+	case exec.Aborted(err):
 		a.outcome = stmt.Aborted
 		a.fail(fmt.Errorf("txn: %s: commit: %w", a.op.Name, err), err)
 	default:

@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // endings are texts that end the transaction, or begin another one. PostgreSQL takes
@@ -97,7 +97,7 @@ func TestATextThatEndsTheTransactionIsNotSentHoweverItIsSpelt(t *testing.T) {
 						}
 						err := send(ctx, tx, sql)
 						var misuse *MisuseError
-						if !errors.As(err, &misuse) || misuse.Problem != endedByHand || !strings.EqualFold(misuse.Statement, stmt.Verb(sql)) {
+						if !errors.As(err, &misuse) || misuse.Problem != endedByHand || !strings.EqualFold(misuse.Statement, sqltext.Verb(sql)) {
 							t.Errorf("%q: sent, with error %v", sql, err)
 						}
 						return insert(ctx, tx, 2) // and hides the error

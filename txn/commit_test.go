@@ -62,7 +62,7 @@ func TestADeferredConstraintAtCommitIsADefiniteFailure(t *testing.T) {
 		return 1, errors.Join(insert(ctx, tx, 1), insert(ctx, tx, 2))
 	})
 	var unknown *CommitUnknownError
-	if pgerr.ConstraintName(err) != "items_n_key" || errors.As(err, &unknown) || got != 0 {
+	if violated(err) != "items_n_key" || errors.As(err, &unknown) || got != 0 {
 		t.Errorf("result %d, error %v", got, err)
 	}
 	if n := l.rows(); n != 0 {

@@ -71,7 +71,7 @@ func (c *counted) serve(client net.Conn, address string) {
 func (c *counted) runners(t *testing.T, l *lab) map[string]*Runner {
 	t.Helper()
 	dsn := c.open(t, l.db.DSN())
-	d, err := db.Open(bounded(t), db.Config{DSN: dsn, MaxConns: 1, Health: db.HealthConfig{Interval: time.Hour}})
+	d, err := db.Open(bounded(t), db.Config{DSN: dsn, MaxConns: 1, HealthInterval: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

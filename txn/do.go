@@ -50,7 +50,7 @@ func Run(ctx context.Context, r *Runner, op Op, fn func(context.Context, *Tx) er
 	return r.run(ctx, &op, fn)
 }
 
-var errNilFunc = &ConfigError{Field: "fn", Problem: "is nil"}
+var errNilFunc = &ConfigError{Package: "txn", Field: "fn", Problem: "is nil"}
 
 // A Do goes this way, in this file and attempt.go:
 //
@@ -60,7 +60,7 @@ var errNilFunc = &ConfigError{Field: "fn", Problem: "is nil"}
 
 func (r *Runner) run(ctx context.Context, op *Op, fn func(context.Context, *Tx) error) error {
 	if r == nil {
-		return &ConfigError{Field: "Runner", Problem: "is nil"}
+		return &ConfigError{Package: "txn", Field: "Runner", Problem: "is nil"}
 	}
 	if err := op.validate(); err != nil {
 		return err
@@ -193,7 +193,7 @@ func (t *transaction) next(ctx context.Context, a *attempt) (retry bool, delay t
 		}
 		return false, 0, a.err
 	}
-	atOnce := isConflict(a.cause) && t.pass.collided() || pgerr.RemedyFor(a.cause) == pgerr.RunAgainPrepared
+	atOnce := isConflict(a.cause) && t.pass.collided() || pgerr.RemedyFor(a.cause) == pgerr.RetryPrepared
 	t.causes = append(t.causes, a.err)
 	switch {
 	case len(t.causes) >= t.limit() && !t.exceedsLimit(a):

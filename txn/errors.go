@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sqlkeel/sqlkeel/internal/config"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -46,14 +47,9 @@ const (
 )
 
 // ConfigError is returned by [New], [Do] and [Run] for an argument that cannot be used,
-// or that the server refuses. Nothing was done.
-type ConfigError struct {
-	Field   string // such as "Config.MaxAttempts"
-	Problem string
-}
-
-// Error names the field.
-func (e *ConfigError) Error() string { return "txn: " + e.Field + " " + e.Problem }
+// or that the server refuses. Nothing was done. Its Field is such as
+// "Config.MaxAttempts".
+type ConfigError = config.Error
 
 // MisuseError is returned by methods of a [Tx] that is used in a way that it does not
 // allow: by two goroutines, after its attempt, or to end the transaction. Nothing was
@@ -139,7 +135,7 @@ func tally(causes []error) string {
 	for _, cause := range causes {
 		name := pgerr.Code(cause)
 		if kind := pgerr.KindOf(cause); name == "" && kind != pgerr.Other {
-			name = kind.String()
+			name = string(kind)
 		} else if name == "" {
 			name = "declared"
 		}

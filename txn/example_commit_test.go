@@ -86,7 +86,8 @@ func ExampleTx_AfterCommit() {
 			return err
 		})
 	}
-	fmt.Println(pgerr.ConstraintName(err))
+	c, _ := pgerr.ConstraintOf(err)
+	fmt.Println(c.ID.Name)
 	// Output:
 	// send the confirmation
 	// release the stock: constraint

@@ -42,6 +42,7 @@ func ExampleTx_Savepoint() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	usersEmailKey := pgerr.ConstraintID{Schema: "public", Table: "users", Name: "users_email_key"} // as sqlkeel generates it
 	err = txn.Run(ctx, runner, txn.Op{Name: "import users"}, func(ctx context.Context, tx *txn.Tx) error {
 		for _, email := range []string{"ann@example.com", "bob@example.com", "ann@example.com"} {
 			err := tx.Savepoint(ctx, func(ctx context.Context) error {
@@ -49,7 +50,7 @@ func ExampleTx_Savepoint() {
 				return err
 			})
 			switch {
-			case pgerr.ConstraintName(err) == "users_email_key":
+			case pgerr.Is(err, usersEmailKey):
 				fmt.Println("already there:", email)
 			case err != nil:
 				return err

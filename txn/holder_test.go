@@ -88,7 +88,7 @@ func TestReportAndCloseNameTheUnitAndItsCaller(t *testing.T) {
 	t.Parallel()
 	holds(t, db.Config{}, Op{Name: "transfer"}, func(d *db.DB) {
 		b := d.Health().Oldest
-		wantHolder(t, "Health", b.String(), b)
+		wantHolder(t, "Health", d.Health().String(), b)
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if err := d.Close(ctx); !errors.Is(err, context.Canceled) {

@@ -42,7 +42,7 @@ func validateTable(field, name string) error {
 	parts := strings.Split(name, ".")
 	for _, part := range parts {
 		if part == "" || len(parts) != 2 || len(part) > 40 {
-			return &ConfigError{Field: field, Problem: "is not a table's name with its schema, like public.sqlkeel_commits: " + strconv.Quote(name)}
+			return &ConfigError{Package: "txn", Field: field, Problem: "is not a table's name with its schema, like public.sqlkeel_commits: " + strconv.Quote(name)}
 		}
 	}
 	return invalidText(field, name)

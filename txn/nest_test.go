@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
 func nothing(context.Context, *Tx) error { return nil }
@@ -182,7 +180,7 @@ func TestAnErrorOfANestedOperationIsItsOwn(t *testing.T) {
 		err := Run(ctx, l.runner, Op{Name: "inner", Propagation: Savepoint}, func(ctx context.Context, tx *Tx) error {
 			return errors.Join(insert(ctx, tx, 1), insert(ctx, tx, 1))
 		})
-		if pgerr.ConstraintName(err) != "items_pkey" {
+		if violated(err) != "items_pkey" {
 			t.Errorf("error is %v", err)
 		}
 		return insert(ctx, tx, 2)

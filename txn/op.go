@@ -102,15 +102,15 @@ func (op *Op) validate() error {
 	switch op.Iso {
 	case "", pgx.Serializable, pgx.RepeatableRead, pgx.ReadCommitted, pgx.ReadUncommitted:
 	default:
-		return &ConfigError{Field: "Op.Iso", Problem: "is not an isolation level: " + string(op.Iso)}
+		return &ConfigError{Package: "txn", Field: "Op.Iso", Problem: "is not an isolation level: " + string(op.Iso)}
 	}
 	switch {
 	case op.Name == "":
-		return &ConfigError{Field: "Op.Name", Problem: "is empty"}
+		return &ConfigError{Package: "txn", Field: "Op.Name", Problem: "is empty"}
 	case op.MaxAttempts < 0:
-		return &ConfigError{Field: "Op.MaxAttempts", Problem: "is negative"}
+		return &ConfigError{Package: "txn", Field: "Op.MaxAttempts", Problem: "is negative"}
 	case op.Propagation > Savepoint:
-		return &ConfigError{Field: "Op.Propagation", Problem: "is none of Reject, Join and Savepoint"}
+		return &ConfigError{Package: "txn", Field: "Op.Propagation", Problem: "is none of Reject, Join and Savepoint"}
 	}
 	return cmp.Or(op.validateCommit(), op.validateTimeouts(), op.validateSettings())
 }
@@ -118,13 +118,13 @@ func (op *Op) validate() error {
 func (op *Op) validateCommit() error {
 	switch {
 	case op.Commit > Idempotent:
-		return &ConfigError{Field: "Op.Commit", Problem: "is none of ReturnUnknown, Resolve and Idempotent"}
+		return &ConfigError{Package: "txn", Field: "Op.Commit", Problem: "is none of ReturnUnknown, Resolve and Idempotent"}
 	case op.Commit != ReturnUnknown && op.ReadOnly:
-		return &ConfigError{Field: "Op.Commit", Problem: "must be ReturnUnknown with ReadOnly: there is nothing to commit"}
+		return &ConfigError{Package: "txn", Field: "Op.Commit", Problem: "must be ReturnUnknown with ReadOnly: there is nothing to commit"}
 	case op.Commit != Idempotent && op.Key != "":
-		return &ConfigError{Field: "Op.Key", Problem: "has a meaning only with Commit: Idempotent"}
+		return &ConfigError{Package: "txn", Field: "Op.Key", Problem: "has a meaning only with Commit: Idempotent"}
 	case op.Commit == Idempotent && (op.Key == "" || len(op.Key) > 255):
-		return &ConfigError{Field: "Op.Key", Problem: fmt.Sprintf("has %d bytes, Idempotent wants 1 to 255", len(op.Key))}
+		return &ConfigError{Package: "txn", Field: "Op.Key", Problem: fmt.Sprintf("has %d bytes, Idempotent wants 1 to 255", len(op.Key))}
 	}
 	return invalidText("Op.Key", op.Key)
 }
@@ -132,7 +132,7 @@ func (op *Op) validateCommit() error {
 func (op *Op) validateTimeouts() error {
 	for _, t := range op.timeouts() {
 		if t.value < 0 || t.value > math.MaxInt32*time.Millisecond {
-			return &ConfigError{Field: "Op." + t.field, Problem: fmt.Sprintf("is %v, and must be between 0 and 24 days", t.value)}
+			return &ConfigError{Package: "txn", Field: "Op." + t.field, Problem: fmt.Sprintf("is %v, and must be between 0 and 24 days", t.value)}
 		}
 	}
 	return nil

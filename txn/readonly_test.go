@@ -23,7 +23,7 @@ func TestUnitsOverDBRecoverWhenNewSessionsTakeWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d, err := db.Open(t.Context(), db.Config{DSN: pg.DSN(), MaxConns: 1, Health: db.HealthConfig{Interval: time.Hour, Timeout: time.Minute}})
+	d, err := db.Open(t.Context(), db.Config{DSN: pg.DSN(), MaxConns: 1, HealthInterval: time.Hour, HealthTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +62,14 @@ func TestUnitsOverDBRecoverWhenNewSessionsTakeWrites(t *testing.T) {
 			t.Errorf("%s, after it: %v", op.Name, err)
 		}
 	}
-	before := d.Stats().Resets
+	before := d.Health().Pool.Resets
 	if err := add(txn.Op{Name: "reads", ReadOnly: true}); pgerr.Code(err) != "25006" {
 		t.Errorf("error %v", err)
 	}
 	if err := add(ops[0]); err != nil {
 		t.Errorf("after a unit that may not write: %v", err)
 	}
-	if n := d.Stats().Resets; n != before || before != 1 {
+	if n := d.Health().Pool.Resets; n != before || before != 1 {
 		t.Errorf("%d resets, then %d", before, n)
 	}
 }

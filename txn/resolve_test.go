@@ -60,7 +60,7 @@ func TestEveryLostCommitIsResolved(t *testing.T) {
 				if applied > 1 || (applied == 1) != (err == nil) {
 					t.Fatalf("fate %d: applied %d times, error %v", f, applied, err)
 				}
-				if err != nil && pgerr.RemedyFor(err) != pgerr.RunAgainElsewhere {
+				if err != nil && pgerr.RemedyFor(err) != pgerr.RetryElsewhere {
 					t.Errorf("fate %d: the cause is not in %v", f, err)
 				}
 			}

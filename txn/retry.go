@@ -55,20 +55,20 @@ func (t *transaction) retry(a *attempt) (cost int, retry bool) {
 		return 0, false
 	case isConflict(a.cause):
 		return t.toll(), true
-	case isMarked(a.err) && remedy == pgerr.RunAgainIfPatient:
+	case isMarked(a.err) && remedy == pgerr.RetryAfterLock:
 		return costTimeout, true
 	case isMarked(a.err):
 		return costRetry, true
 	}
 	switch remedy {
-	case pgerr.RunAgainPrepared:
+	case pgerr.RetryPrepared:
 		return costOnce, t.meetsStalePlan(a)
-	case pgerr.RunAgainIfRace:
+	case pgerr.RetryIfRace:
 		if t.races < raceRetries && slices.ContainsFunc(t.op.RetryOn, func(id pgerr.ConstraintID) bool { return pgerr.Is(a.cause, id) }) {
 			t.races++
 			return costRetry, true
 		}
-	case pgerr.RunAgainElsewhere:
+	case pgerr.RetryElsewhere:
 		// The function may return such an error of anything else that it used.
 		return costTimeout, a.died || t.op.RetryLost && (a.stage == starting || a.lost)
 	}
@@ -143,7 +143,7 @@ func isMisuse(err error) bool {
 	return errors.As(err, &misuse)
 }
 
-func isConflict(err error) bool { return pgerr.RemedyFor(err) == pgerr.RunAgain }
+func isConflict(err error) bool { return pgerr.RemedyFor(err) == pgerr.Retry }
 
 func isMarked(err error) bool {
 	var marked *retryableError

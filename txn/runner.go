@@ -102,7 +102,7 @@ type Runner struct {
 // New returns a Runner over b. Its error is a [ConfigError] that names the field.
 func New(b Beginner, cfg Config) (*Runner, error) {
 	if isNil(b) {
-		return nil, &ConfigError{Field: "Beginner", Problem: "is nil"}
+		return nil, &ConfigError{Package: "txn", Field: "Beginner", Problem: "is nil"}
 	}
 	source, err := sourceOf(b, cfg)
 	if err != nil {
@@ -126,7 +126,7 @@ func (c Config) belongsToDB() error {
 		"Config.Statements": c.Statements != nil, "Config.Invalidator": c.Invalidator != nil, "Config.Target": c.Target != "",
 	} {
 		if given {
-			return &ConfigError{Field: field, Problem: "is taken from db.Config: leave it out here"}
+			return &ConfigError{Package: "txn", Field: field, Problem: "is taken from db.Config: leave it out here"}
 		}
 	}
 	return nil
@@ -190,16 +190,16 @@ func (c Config) validate() error {
 		{"MarkerRetention", int64(c.MarkerRetention)},
 	} {
 		if n.value < 0 {
-			return &ConfigError{Field: "Config." + n.name, Problem: "is negative"}
+			return &ConfigError{Package: "txn", Field: "Config." + n.name, Problem: "is negative"}
 		}
 	}
 	if c.BackoffBase > c.BackoffMax {
 		problem := fmt.Sprintf("(%v) is less than BackoffBase (%v)", c.BackoffMax, c.BackoffBase)
-		return &ConfigError{Field: "Config.BackoffMax", Problem: problem}
+		return &ConfigError{Package: "txn", Field: "Config.BackoffMax", Problem: problem}
 	}
 	if least := c.CommitTimeout + c.ResolveTimeout; c.MarkerRetention < least {
 		problem := fmt.Sprintf("(%v) is less than CommitTimeout and ResolveTimeout together (%v)", c.MarkerRetention, least)
-		return &ConfigError{Field: "Config.MarkerRetention", Problem: problem}
+		return &ConfigError{Package: "txn", Field: "Config.MarkerRetention", Problem: problem}
 	}
 	return validateTable("Config.Markers", c.Markers)
 }

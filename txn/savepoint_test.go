@@ -37,7 +37,7 @@ func TestAFailedPartIsUndoneAndTheRestCommitted(t *testing.T) {
 			t.Errorf("the part's error became %v", err)
 		}
 		err = tx.Savepoint(ctx, func(ctx context.Context) error { return insert(ctx, tx, 1) })
-		if pgerr.ConstraintName(err) != "items_pkey" {
+		if violated(err) != "items_pkey" {
 			t.Errorf("the part's error became %v", err)
 		}
 		return tx.Savepoint(ctx, func(ctx context.Context) error { return insert(ctx, tx, 3) })

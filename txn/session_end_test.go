@@ -26,7 +26,7 @@ func overDB(t *testing.T) (*txn.Runner, *db.DB, *pgtest.Proxy) {
 		t.Fatal(err)
 	}
 	proxy := pgtest.NewProxy(t, u.Host)
-	d, err := db.Open(t.Context(), db.Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 4, Health: db.HealthConfig{Interval: 50 * time.Millisecond}})
+	d, err := db.Open(t.Context(), db.Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 4, HealthInterval: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestAMonitorWhoseSessionIsEndedCostsNothing(t *testing.T) {
 // wantAlone wants so many connections to have died, and no other to have suffered.
 func wantAlone(t *testing.T, d *db.DB, deaths int64) {
 	t.Helper()
-	s := d.Stats()
+	s := d.Health().Pool
 	if s.Resets != 0 || s.Closed[db.ClosedReset] != 0 || s.Closed[db.ClosedDead] != deaths || s.NewConns > deaths+2 {
 		t.Errorf("%+v", s)
 	}

@@ -84,14 +84,14 @@ func (op *Op) validateSettings() error {
 	for name, value := range op.Settings {
 		field := settingField(name)
 		if name == "" || slices.Contains(strings.Split(name, "."), "") {
-			return &ConfigError{Field: field, Problem: "is not the name of a setting"}
+			return &ConfigError{Package: "txn", Field: field, Problem: "is not the name of a setting"}
 		}
 		if slices.ContainsFunc(strings.Split(name, "."), func(part string) bool { return len(part) > 63 }) {
-			return &ConfigError{Field: field, Problem: "has a part of more than 63 bytes, which the server would cut"}
+			return &ConfigError{Package: "txn", Field: field, Problem: "has a part of more than 63 bytes, which the server would cut"}
 		}
 		switch strings.ToLower(name) {
 		case "transaction_isolation", "transaction_read_only":
-			return &ConfigError{Field: field, Problem: "is what Op.Iso and ReadOnly are for"}
+			return &ConfigError{Package: "txn", Field: field, Problem: "is what Op.Iso and ReadOnly are for"}
 		}
 		if err := invalidText(field, name); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (op *Op) validateSettings() error {
 			return err
 		}
 		if _, ok := splitList(value); !ok && isList(name) {
-			return &ConfigError{Field: field, Problem: "is not a list of names with commas between"}
+			return &ConfigError{Package: "txn", Field: field, Problem: "is not a list of names with commas between"}
 		}
 	}
 	return nil
@@ -111,9 +111,9 @@ func settingField(name string) string { return fmt.Sprintf("Op.Settings[%q]", na
 func invalidText(field, text string) error {
 	switch {
 	case strings.ContainsRune(text, 0):
-		return &ConfigError{Field: field, Problem: "holds a NUL, which PostgreSQL's texts cannot"}
+		return &ConfigError{Package: "txn", Field: field, Problem: "holds a NUL, which PostgreSQL's texts cannot"}
 	case !utf8.ValidString(text):
-		return &ConfigError{Field: field, Problem: "is not UTF-8"}
+		return &ConfigError{Package: "txn", Field: field, Problem: "is not UTF-8"}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/unit"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -244,4 +245,10 @@ func (s *fakeSet) Unit(ctx context.Context) (*unit.Target, error) {
 	t.Pool = t
 	known, _ := s.targets.LoadOrStore(t.Name, t)
 	return known.(*unit.Target), nil
+}
+
+// violated returns the name of the constraint that err is a violation of, or "".
+func violated(err error) string {
+	c, _ := pgerr.ConstraintOf(err)
+	return c.ID.Name
 }

@@ -66,7 +66,7 @@ func ofConn(t unit.Target, conn *pgx.Conn) unit.Database {
 			return nil, errOneConnection
 		}
 		if conn.PgConn().TxStatus() != 'I' {
-			return nil, &ConfigError{Field: "Beginner", Problem: "is a connection that is in a transaction already"}
+			return nil, &ConfigError{Package: "txn", Field: "Beginner", Problem: "is a connection that is in a transaction already"}
 		}
 		return &connLease{conn: conn}, nil
 	}

@@ -246,7 +246,7 @@ func (tx *Tx) note(sql string, err error) {
 	if isConflict(err) {
 		tx.doom(err)
 	}
-	if tx.stale == nil && pgerr.RemedyFor(err) == pgerr.RunAgainPrepared {
+	if tx.stale == nil && pgerr.RemedyFor(err) == pgerr.RetryPrepared {
 		tx.stale = &stalePlan{tx.session.peek(), sql, pgerr.Code(err) == "26000"}
 	}
 }

@@ -105,10 +105,10 @@ func BenchmarkOneSessionEndedAtATime(b *testing.B) {
 	}
 	b.ReportMetric(float64(oursCalm.ok.Load())/float64(theirsCalm.ok.Load()), "db/pgxpool-calm")
 	b.ReportMetric(float64(ours.ok.Load())/float64(theirs.ok.Load()), "db/pgxpool")
-	b.ReportMetric(float64(d.Stats().NewConns-conns)/float64(ours.kills), "db-conns/kill")
+	b.ReportMetric(float64(d.Health().Pool.NewConns-conns)/float64(ours.kills), "db-conns/kill")
 	b.ReportMetric(float64(rival.Stat().NewConnsCount()-conns)/float64(theirs.kills), "pgxpool-conns/kill")
 	b.ReportMetric(float64(ours.failed.Load())/float64(ours.kills), "db-errors/kill")
 	b.ReportMetric(ours.slowest.Seconds()*1e3, "db-slowest-ms")
 	b.ReportMetric(theirs.slowest.Seconds()*1e3, "pgxpool-slowest-ms")
-	b.ReportMetric(float64(d.Stats().Resets), "db-resets")
+	b.ReportMetric(float64(d.Health().Pool.Resets), "db-resets")
 }

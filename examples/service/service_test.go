@@ -43,7 +43,7 @@ func start(t *testing.T, dsn string) service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	cfg := db.Config{DSN: dsn, MaxConns: 4, Health: db.HealthConfig{Interval: 50 * time.Millisecond}}
+	cfg := db.Config{DSN: dsn, MaxConns: 4, HealthInterval: 50 * time.Millisecond}
 	go func() { ended <- run(ctx, slog.New(slog.DiscardHandler), cfg, listener) }()
 	transport := &http.Transport{}
 	s := service{"http://" + listener.Addr().String(), &http.Client{Transport: transport, Timeout: 30 * time.Second}, stop, ended}

@@ -34,7 +34,7 @@ func main() {
 }
 
 func show(ctx context.Context, pool *pgxpool.Pool) error {
-	runner, err := txn.New(pool, txn.Config{})
+	runner, err := txn.New(pool, txn.Config{Statements: shelf.Statements})
 	if err != nil {
 		return err
 	}
@@ -69,16 +69,16 @@ func show(ctx context.Context, pool *pgxpool.Pool) error {
 func authors(ctx context.Context, runner *txn.Runner, name *string) ([]shelf.Author, error) {
 	op := txn.Op{Name: "list authors", Iso: pgx.Serializable}
 	return txn.Do(ctx, runner, op, func(ctx context.Context, tx *txn.Tx) ([]shelf.Author, error) {
-		q := shelf.New(db.Over(tx, shelf.Statements))
+		q := shelf.New(tx)
 		return q.ListAuthors(ctx, name)
 	})
 }
 
-// upTo finds the books that cost at most so much, in a transaction that is run
-// again when it collides with another.
+// upTo finds the books that cost at most so much, in a transaction that is
+// retried when it collides with another.
 func upTo(ctx context.Context, runner *txn.Runner, most int32) ([]shelf.FindBooksRow, error) {
 	return txn.Do(ctx, runner, txn.Op{Name: "find books"}, func(ctx context.Context, tx *txn.Tx) ([]shelf.FindBooksRow, error) {
-		q := shelf.New(db.Over(tx, shelf.Statements))
+		q := shelf.New(tx)
 		return q.FindBooks(ctx, shelf.FindBooksParams{MaxPrice: &most, Sort: string(shelf.FindBooksSortPrice)})
 	})
 }
@@ -104,7 +104,7 @@ func list(ctx context.Context, q *shelf.Queries) error {
 // addTwice adds a book that is there already.
 func addTwice(ctx context.Context, runner *txn.Runner) error {
 	err := txn.Run(ctx, runner, txn.Op{Name: "add a book"}, func(ctx context.Context, tx *txn.Tx) error {
-		_, err := shelf.New(db.Over(tx, shelf.Statements)).AddBook(ctx, shelf.AddBookParams{AuthorID: 1, Title: "Emma", PriceCents: 900})
+		_, err := shelf.New(tx).AddBook(ctx, shelf.AddBookParams{AuthorID: 1, Title: "Emma", PriceCents: 900})
 		return err
 	})
 	if pgerr.Is(err, shelf.BooksAuthorIDTitleKey) {

@@ -11,7 +11,7 @@ import (
 type Error struct {
 	// Package is the package whose configuration it is, such as "db".
 	Package string
-	// Field is the field, such as "MaxConns" or "Health.Interval".
+	// Field is the field, such as "MaxConns" or "Op.Name".
 	Field string
 	// Problem says what is wrong with it, and what would be right.
 	Problem string

@@ -123,7 +123,7 @@ func connect(ctx context.Context, s *stage) (string, error) {
 	s.results = results
 	d, err := db.Open(ctx, db.Config{
 		DSN: s.dsn, Name: "demo", MaxConns: poolSize, MinConns: 2, Statements: queries.Statements, Invalidator: repo.Invalidator(results),
-		Health: db.HealthConfig{Interval: 500 * time.Millisecond}, OnHealthChange: s.heard,
+		HealthInterval: 500 * time.Millisecond, OnHealthChange: s.heard,
 	})
 	if err != nil {
 		return "", err

@@ -35,7 +35,7 @@ func stressPool(ctx context.Context, s *stage) (string, error) {
 	s.table([][]string{
 		figuresHeading("CONNECTIONS"), pooled.row(fmt.Sprintf("pool of %d", poolSize)), single.row("one a request"),
 	})
-	stats := s.db.Stats()
+	stats := s.db.Health().Pool
 	s.line("the pool opened %d connections in all, %d are in use now", stats.NewConns, stats.InUse)
 	switch {
 	case pooled.failed > 0 || single.failed > 0:

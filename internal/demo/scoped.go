@@ -42,7 +42,7 @@ func scopedConnection(ctx context.Context, s *stage) (string, error) {
 	if f.failed > 0 {
 		return "", fmt.Errorf("%d sessions were not clean: %w", f.failed, f.firstErr)
 	}
-	if n := s.db.Stats().InUse; n != 0 {
+	if n := s.db.Health().Pool.InUse; n != 0 {
 		return "", fmt.Errorf("%d connections are still in use", n)
 	}
 	return "settings, a temporary table and an open transaction ended with their scope", nil

@@ -79,6 +79,9 @@ func controls(sql string) bool {
 
 var partVerbs = map[string]bool{"savepoint": true, "release": true}
 
+// Changes reports whether a statement may change data.
+func Changes(e *stmt.Effects) bool { return e.Anything || len(e.Writes) > 0 || len(e.Reaches) > 0 }
+
 // ReadOnly reports whether the statement is known to change nothing, so that it may
 // be run twice.
 func (c *Call) ReadOnly() bool { return c.Statement != nil && c.Statement.ReadOnly }

@@ -66,7 +66,7 @@ func TestATextThatPartsATransactionChangesNothing(t *testing.T) {
 		"BEGIN": false, "commit": false, "rollback to s": false, "SAVEPOINT s": false, "release s": false,
 		"commit prepared 'a'": true, "commit; delete from t": true, "savepoint s; delete from t": true, "SELECT f()": true,
 	} {
-		if c, _ := exec.Resolve(nil, sql, nil); c.Effects().Changes() != changes {
+		if c, _ := exec.Resolve(nil, sql, nil); exec.Changes(c.Effects()) != changes {
 			t.Errorf("%s: changes %v", sql, !changes)
 		}
 	}
@@ -92,5 +92,23 @@ func TestABatchIsCopied(t *testing.T) {
 	}
 	if q := batch.QueuedQueries[0]; q.SQL != search || len(q.Arguments) != 2 {
 		t.Errorf("the caller's batch is now %+v", q)
+	}
+}
+
+func TestWhatChangesDataIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		e    stmt.Effects
+		want bool
+	}{
+		{stmt.Effects{}, false},
+		{stmt.Effects{Reads: []string{"t"}, Locks: []string{"t"}, ReadsAnything: true, Session: "set_config"}, false},
+		{stmt.Effects{Writes: []string{"t"}}, true},
+		{stmt.Effects{Reaches: []string{"t"}}, true},
+		{stmt.Effects{Anything: true}, true},
+	} {
+		if got := exec.Changes(&c.e); got != c.want {
+			t.Errorf("%+v changes data: %v", c.e, got)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
-	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -42,7 +41,7 @@ func (w *Writes) Add(c *Call) {
 // AddEffects notes what is about to be done. What was announced is forgotten: its
 // outcome stays unknown.
 func (w *Writes) AddEffects(e *stmt.Effects, values []any) {
-	if !w.On() || !e.Changes() {
+	if !w.On() || !Changes(e) {
 		return
 	}
 	if w.told {
@@ -112,7 +111,7 @@ func OutcomeOf(err error, rules sqltext.Rules, texts ...string) stmt.Outcome {
 	switch {
 	case err == nil:
 		return stmt.Committed
-	case !pgerr.Aborted(err):
+	case !Aborted(err):
 		return stmt.Unknown
 	}
 	for _, sql := range texts {

@@ -97,19 +97,19 @@ func Run[C comparable](ctx context.Context, r *txn.Runner, job Job[C]) (Progress
 func (j *Job[C]) validate() error {
 	switch {
 	case j.Load == nil:
-		return &txn.ConfigError{Field: "Job.Load", Problem: "is nil"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.Load", Problem: "is nil"}
 	case j.Step == nil:
-		return &txn.ConfigError{Field: "Job.Step", Problem: "is nil"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.Step", Problem: "is nil"}
 	case j.Save == nil:
-		return &txn.ConfigError{Field: "Job.Save", Problem: "is nil"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.Save", Problem: "is nil"}
 	case j.Op.ReadOnly:
-		return &txn.ConfigError{Field: "Job.Op.ReadOnly", Problem: "is set, but the cursor must be saved"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.Op.ReadOnly", Problem: "is set, but the cursor must be saved"}
 	case j.Op.Commit == txn.Idempotent:
-		return &txn.ConfigError{Field: "Job.Op.Commit", Problem: "is Idempotent, but all chunks would have one key: the cursor tells what is done"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.Op.Commit", Problem: "is Idempotent, but all chunks would have one key: the cursor tells what is done"}
 	case j.Op.Propagation != txn.Reject:
-		return &txn.ConfigError{Field: "Job.Op.Propagation", Problem: "is set, but each chunk is its own transaction"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.Op.Propagation", Problem: "is set, but each chunk is its own transaction"}
 	case j.MaxChunks < 0:
-		return &txn.ConfigError{Field: "Job.MaxChunks", Problem: "is negative"}
+		return &txn.ConfigError{Package: "txn/job", Field: "Job.MaxChunks", Problem: "is negative"}
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func BenchmarkFindProducts(b *testing.B) {
 		{"none", []any{(*queries.BookCategory)(nil), (*int64)(nil), (*int64)(nil), (*bool)(nil), (*string)(nil), "", int32(20)}},
 		{"all", []any{&poetry, &low, &high, &yes, &word, "price_down", int32(20)}},
 	} {
-		text, left, err := registry(b, p).Rewrite(p.Statement.SQL, c.args)
+		text, left, err := registry(b, p).Lookup(p.Statement.SQL).Rewrite(c.args)
 		if err != nil {
 			b.Fatal(err)
 		}

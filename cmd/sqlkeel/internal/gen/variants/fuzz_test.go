@@ -90,7 +90,7 @@ func (r *round) run(t testing.TB) (difference string, variants int) {
 }
 
 func (r *round) compare(t testing.TB, reg *stmt.Registry, args []any) (string, bool, error) {
-	text, left, err := reg.Rewrite(r.sql, args)
+	text, left, err := reg.Lookup(r.sql).Rewrite(args)
 	if err != nil {
 		return "", false, err
 	}

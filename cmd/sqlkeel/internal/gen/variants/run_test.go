@@ -81,7 +81,7 @@ func unequal(full, variant result, exact bool) string {
 // compare runs a statement in full and rewritten, and says how the results differ;
 // rewritten tells whether they were two texts.
 func compare(ctx context.Context, conn *pgx.Conn, r *stmt.Registry, keys int, exact bool, sql string, args []any) (difference string, rewritten bool, err error) {
-	text, left, err := r.Rewrite(sql, args)
+	text, left, err := r.Lookup(sql).Rewrite(args)
 	if err != nil {
 		return "", false, err
 	}

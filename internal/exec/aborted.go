@@ -1,0 +1,24 @@
+package exec
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Aborted reports whether err, the answer to COMMIT, says that the transaction
+// was rolled back. Only an answer of severity ERROR does, and not all of them
+// (40003 and class 08 say that the server does not know). A FATAL one, no answer,
+// or what the driver thinks is safe to retry says nothing about the commit.
+func Aborted(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	severity := pg.SeverityUnlocalized
+	if severity == "" {
+		severity = pg.Severity // servers before 9.6, in their own language
+	}
+	return severity == "ERROR" && pg.Code != "40003" && !strings.HasPrefix(pg.Code, "08")
+}
