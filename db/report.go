@@ -123,7 +123,7 @@ func (r Report) String() string {
 		r.Pool.InUse, r.Pool.Max, 100*r.Utilisation, r.Pool.Idle, r.Pool.Constructing, r.Pool.Waiting)
 	fmt.Fprintf(&b, "acquire: %d, %d timeouts, %v\n", r.Pool.Acquires, r.Pool.AcquireTimeouts, times(r.Pool.AcquireWait))
 	if r.Oldest != nil {
-		fmt.Fprintf(&b, "oldest:  %v\n", r.Oldest)
+		fmt.Fprintf(&b, "oldest:  %s\n", r.Oldest.describe())
 	}
 	if n := len(r.Errors); n > 0 {
 		e := r.Errors[n-1]

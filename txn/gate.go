@@ -16,11 +16,13 @@ import (
 // lets few attempts run at a time, in the order of arrival, and a unit that lost goes
 // first. A target and an [Op].ConflictKey have one gate, so that operations of different
 // names that collide meet there; one that does not collide does not pass it. How many may
-// run follows from the share of their conflicts: see lane.go. After many losses a unit
-// has its lane to itself, and then the gate.
+// run is a small number: see lane.go. After many losses a unit has its lane to itself, and
+// then the gate.
 const (
 	gateCloses  = 0.5         // share of conflicts above which an operation passes the gate
-	gateQuiet   = 1024        // attempts without a conflict after which it is let go
+	gateQuiet   = 128         // attempts without a conflict after which it is let go,
+	gateTrial   = 256         // or some after which it is seen whether it still collides,
+	gateTrials  = 8192        // twice as many where it does, and so many at most
 	gateLosses  = 6           // after which a unit has its lane to itself,
 	gateAlone   = 8           // the gate to itself, whether its operation passes it or not,
 	gateUseless = 12          // and not any more: its conflicts are with sessions elsewhere
@@ -45,17 +47,20 @@ type gate struct {
 	inside int  // units
 	whole  bool // one of them has the gate to itself
 	queue  []*waiter
-	short  lane                // of all operations whose attempts are short
+	short  lane                // for operations whose attempts are short
+	long   lane                // for the others
 	ops    map[string]*traffic // by name, those that collided
 }
 
 // traffic is that of one operation.
 type traffic struct {
 	lane    *lane         // in which it passes the gate, or nil
-	long    lane          // its own, for long attempts
 	took    time.Duration // by an attempt, about
 	share   share         // of conflicts, while it does not pass the gate
 	quiet   int           // attempts since its last conflict
+	free    int           // attempts since it was last let go
+	passed  int           // and before that, with the gate
+	trial   int           // and after which it is let go, to see
 	commits uint64
 }
 
@@ -125,11 +130,11 @@ func (p *pass) ask() *waiter {
 		return nil
 	}
 	p.gate, p.lane = g, g.ops[p.name].lane
-	if p.lane == nil {
-		p.lane = &g.ops[p.name].long
-	}
-	if p.lane.places == laneOpen && !p.needsGate() {
+	if p.lane == nil && !p.needsGate() {
 		return nil
+	}
+	if p.lane == nil {
+		p.lane = &g.long // any one: it takes the gate
 	}
 	w := &waiter{pass: p, admitted: make(chan struct{})}
 	at := len(g.queue)
@@ -148,13 +153,13 @@ func (p *pass) ask() *waiter {
 
 // needsGate reports whether the unit needs the gate to itself.
 func (p *pass) needsGate() bool {
-	return p.lane.places == 0 || p.lost >= gateAlone && p.lost < gateUseless && p.took <= gatePatient
+	return p.lost >= gateAlone && p.lost < gateUseless && p.took <= gatePatient
 }
 
 // needs is how many places the unit needs in its lane.
 func (p *pass) needs() int {
 	if p.lost >= gateLosses && p.took <= gatePatient {
-		return max(p.lane.places, 1)
+		return p.lane.limit
 	}
 	return 1
 }
@@ -171,9 +176,9 @@ func (g *gate) admit() {
 		case g.whole || p.whole && g.inside > 0:
 			g.queue = append(kept, g.queue[i:]...)
 			return
-		case p.lane.places == laneOpen && !p.whole:
+		case !p.lane.shut && !p.whole:
 			close(w.admitted)
-		case !p.whole && (p.lane.inside+p.places > p.lane.places || slices.Contains(full, p.lane)):
+		case !p.whole && (p.lane.inside+p.places > p.lane.limit || slices.Contains(full, p.lane)):
 			full = append(full, p.lane)
 			kept = append(kept, w)
 		default:
@@ -274,25 +279,31 @@ func (g *gate) count(p *pass, op *traffic, conflicts int) {
 	}
 	switch {
 	case op.lane == nil:
+		op.free++
 		if op.share.lowest() {
 			op.share.n, op.share.conflicts = 0, 0 // what was before is past
 		}
 		op.share.add(conflicts, gateCloses)
 		if op.share.tooHigh() && g.short.close(op.share.of()) {
-			op.lane, op.took, op.quiet = &g.short, 0, 0
+			op.pass(&g.short)
 		}
-	case op.quiet >= gateQuiet && op.lane == &g.short && len(g.ops) > 1:
+	case op.quiet >= gateQuiet || op.passed >= op.trial:
 		op.leave()
 	case p.inside: // else it began without the gate, and says nothing about it
+		op.passed++
 		p.lane.count(p.began, conflicts)
 		op.took += (time.Since(p.began) - op.took) / 16
 		g.move(op)
 	}
+	var used [2]bool
 	for _, other := range g.ops {
-		if other.lane != nil && other.lane.places == laneOpen {
+		if other.lane != nil && !other.lane.shut {
 			other.leave()
 		}
+		used[0] = used[0] || other.lane == &g.short
+		used[1] = used[1] || other.lane == &g.long
 	}
+	g.short.shut, g.long.shut = g.short.shut && used[0], g.long.shut && used[1]
 	g.admit()
 }
 
@@ -301,7 +312,7 @@ func (g *gate) count(p *pass, op *traffic, conflicts int) {
 func (g *gate) move(op *traffic) {
 	to := &g.short
 	if op.took >= laneSlow {
-		to = &op.long
+		to = &g.long
 	}
 	if op.lane == to || !to.close(op.lane.before) {
 		return
@@ -314,8 +325,20 @@ func (g *gate) move(op *traffic) {
 	}
 }
 
+// pass has an operation pass the gate, in a lane. The sooner it collides again after it
+// was let go, the later it is let go again.
+func (op *traffic) pass(in *lane) {
+	op.trial = max(op.trial, gateTrial)
+	if op.free > gateQuiet {
+		op.trial = gateTrial
+	} else if op.passed >= op.trial {
+		op.trial = min(2*op.trial, gateTrials)
+	}
+	op.lane, op.took, op.quiet, op.passed = in, 0, 0, 0
+}
+
 // leave has an operation pass the gate no more.
-func (op *traffic) leave() { op.lane, op.share, op.quiet = nil, share{}, 0 }
+func (op *traffic) leave() { op.lane, op.share, op.quiet, op.free = nil, share{}, 0, 0 }
 
 // at returns the gate, and the operation's traffic there. It is called with mu held.
 func (g *gates) at(key gateKey, name string) (*gate, *traffic) {
@@ -327,12 +350,12 @@ func (g *gates) at(key gateKey, name string) (*gate, *traffic) {
 		if len(g.all) >= gatesMost {
 			maps.DeleteFunc(g.all, func(_ gateKey, old *gate) bool { return old.inside == 0 && len(old.queue) == 0 })
 		}
-		at = &gate{key: key, short: newLane(laneShort), ops: map[string]*traffic{}}
+		at = &gate{key: key, short: lane{limit: laneShort}, long: lane{limit: laneLong}, ops: map[string]*traffic{}}
 		g.all[key] = at
 		g.some.Store(int32(len(g.all)))
 	}
 	if at.ops[name] == nil {
-		at.ops[name] = &traffic{long: newLane(laneLong)}
+		at.ops[name] = &traffic{}
 	}
 	return at, at.ops[name]
 }
@@ -341,7 +364,7 @@ func (g *gates) at(key gateKey, name string) (*gate, *traffic) {
 // mu held.
 func (g *gates) tidy(at *gate, name string) {
 	op := at.ops[name]
-	if op == nil || op.lane != nil || op.long.inside > 0 || !op.share.lowest() || at.inside > 0 || len(at.queue) > 0 {
+	if op == nil || op.lane != nil || !op.share.lowest() || at.inside > 0 || len(at.queue) > 0 {
 		return
 	}
 	delete(at.ops, name)

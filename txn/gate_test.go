@@ -31,8 +31,8 @@ func shut(r *Runner, key gateKey, op string, places int) (*gate, *traffic) {
 	r.gates.mu.Lock()
 	defer r.gates.mu.Unlock()
 	g, found := r.gates.at(key, op)
-	found.lane, g.short.closed = &g.short, time.Now()
-	g.short.set(places)
+	found.pass(&g.short)
+	g.short.limit, g.short.shut, g.short.before, g.short.since = places, true, 1, time.Now()
 	return g, found
 }
 
@@ -41,8 +41,9 @@ func shutLong(r *Runner, key gateKey, op string, places int) (*gate, *traffic) {
 	r.gates.mu.Lock()
 	defer r.gates.mu.Unlock()
 	g, found := r.gates.at(key, op)
-	found.took, found.lane, found.long.closed = 10*laneSlow, &found.long, time.Now()
-	found.long.set(places)
+	found.pass(&g.long)
+	found.took = 10 * laneSlow
+	g.long.limit, g.long.shut, g.long.before, g.long.since = places, true, 1, time.Now()
 	return g, found
 }
 
@@ -51,9 +52,9 @@ func shutLong(r *Runner, key gateKey, op string, places int) (*gate, *traffic) {
 func keepOpen(r *Runner, op string) {
 	r.gates.mu.Lock()
 	defer r.gates.mu.Unlock()
-	g, found := r.gates.at(gateKey{}, op)
-	g.short.until = time.Now().Add(1000 * time.Hour)
-	found.long.until = g.short.until
+	g, _ := r.gates.at(gateKey{}, op)
+	g.short.reopen = time.Now().Add(1000 * time.Hour)
+	g.long.reopen = g.short.reopen
 }
 
 // unitOf is a unit at the gate.
@@ -185,9 +186,8 @@ func TestAUnitThatLostOftenRunsAlone(t *testing.T) {
 	} {
 		for _, passes := range []bool{true, false} {
 			r := gateRunner(t)
-			if shut(r, gateKey{}, "x", 2); !passes {
-				shut(r, gateKey{}, "x", laneOpen)
-			}
+			g, _ := shut(r, gateKey{}, "x", 2)
+			g.short.shut = passes
 			loser := unitOf(t, r, "x")
 			loser.lost, loser.took = tc.lost, tc.took
 			if got := alone(t, r, loser); got != tc.want {
@@ -274,17 +274,15 @@ func TestAWaiterThatIsAdmittedAndLeavesAtOnceGivesItsPlaceOn(t *testing.T) {
 func TestAnOpenLaneIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	r := gateRunner(t)
-	g, op := shut(r, gateKey{}, "x", laneOpen/2)
-	for range laneOpen / 2 {
-		if got := admitted(unitOf(t, r, "x")); got != "a" {
-			t.Fatal("there was no place")
-		}
+	g, op := shut(r, gateKey{}, "x", 1)
+	if got := admitted(unitOf(t, r, "x")); got != "a" {
+		t.Fatal("there was no place")
 	}
 	waiting, p := unitOf(t, r, "x"), unitOf(t, r, "x")
 	if got := admitted(waiting); got != "" {
 		t.Fatal("it need not wait")
 	}
-	g.short.share = share{n: laneWhile - 1, score: -1}
+	g.short.n, g.short.conflicts, g.short.useless = laneWhile-1, laneWhile-1, true
 	p.began, p.inside, p.lane = time.Now(), true, op.lane
 	p.committed()
 	if op.lane != nil || len(g.queue) != 0 {

@@ -198,8 +198,8 @@ func TestRetryableIsNoCommitForTheGate(t *testing.T) {
 		r := newRunner(t, &fakeDB{}, Config{MaxAttempts: 101})
 		g, op := shut(r, gateKey{}, "x", 2)
 		_ = Run(t.Context(), r, Op{Name: "x"}, func(context.Context, *Tx) error { return Retryable(errBoom) })
-		if op.share.n+g.short.share.n != 0 {
-			t.Errorf("%d attempts were counted, without a commit", g.short.share.n)
+		if op.share.n+g.short.n != 0 {
+			t.Errorf("%d attempts were counted, without a commit", g.short.n)
 		}
 	})
 }

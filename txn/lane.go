@@ -2,94 +2,58 @@ package txn
 
 import "time"
 
-// The operations whose attempts are short share one lane of a gate. One whose attempts
-// are long has its own, for the short ones would wait for it. A lane has as many places
-// as there can be without too many conflicts: half as many after too many of them, twice
-// as many after a while without, and none are counted once they are many. A lane that has
-// one place and too many conflicts takes the gate as a whole.
+// Operations whose attempts are short share the places of one lane of a gate, and those
+// whose attempts are long the places of another, for the short ones would wait for them.
+// The number of places is fixed: with two, hot rows and hot tables commit about as much
+// as with any other number. See bench/contention.
 const (
 	laneSlow  = 10 * time.Millisecond // from which attempts are long
-	laneShort = 0.25                  // share of conflicts that is too high for a lane
-	laneLong  = 0.5                   // where attempts are long: while one waits, another one works
-	laneGain  = 1.25                  // part of the commits that twice the places must reach
-	laneOpen  = 32                    // places with which none are counted
+	laneShort = 2                     // places for short attempts
+	laneLong  = 4                     // for long ones: while one waits, another one works
 
-	laneWhile  = 64  // attempts before it has more places, at first
-	laneLonger = 512 // and at most: it doubles when more were too many
-
-	laneUseless = 0.75 // part of the share without the gate, with which it is of no use
-	laneRests   = 8    // times as long as it was of no use, it stays open
+	laneWhile   = 64  // attempts in which a lane shows whether it is of use
+	laneUseless = 0.9 // part of the share of conflicts before, with which it is not
+	laneRests   = 8   // times as long as it was of no use, it stays open
 )
 
 // lane is guarded by gates.mu.
 type lane struct {
-	inside        int     // units
-	places        int     // laneOpen: any number; 0: each unit has the gate to itself
-	most          float64 // share of conflicts that it may have
-	now           float64 // and with these places
-	share         share   // of conflicts with these places
-	changed       time.Time
-	rest          int       // attempts before more places are tried
-	more          bool      // they are tried
-	before        float64   // share of conflicts when it was closed
-	closed, until time.Time // when that was, and before which it is not closed
+	limit         int     // places
+	inside        int     // that are taken
+	shut          bool    // places are counted
+	n, conflicts  int     // attempts that began since, of late
+	useless       bool    // so were those before them
+	before        float64 // share of conflicts when it was shut
+	since, reopen time.Time
 }
-
-func newLane(most float64) lane { return lane{places: laneOpen, most: most, rest: laneWhile} }
 
 // close begins to count the places, given the share of conflicts without that. It
 // reports whether they are counted.
 func (l *lane) close(before float64) bool {
-	now := time.Now()
-	if l.places == laneOpen && now.After(l.until) {
-		l.before, l.closed = before, now
-		l.set(2)
-		l.try(1)
+	if now := time.Now(); !l.shut && now.After(l.reopen) {
+		l.shut, l.before, l.since = true, before, now
+		l.n, l.conflicts, l.useless = 0, 0, false
 	}
-	return l.places < laneOpen
+	return l.shut
 }
 
-// count counts an attempt, and decides on the places when it is time.
+// count counts an attempt. A lane in which attempts collide as often as without it is
+// opened: what they collide with does not pass it. Other operations may come to pass it
+// only now, so that it is looked at twice.
 func (l *lane) count(began time.Time, conflicts int) {
-	if began.Before(l.changed) || l.places == laneOpen {
-		return // it began beside others
+	if !l.shut || began.Before(l.since) {
+		return
 	}
-	l.share.add(conflicts, l.now)
-	rested := l.share.n >= l.rest
-	switch {
-	case l.places > 0 && l.share.tooHigh():
-		if l.more {
-			l.rest = min(2*l.rest, laneLonger)
-		}
-		l.set(l.places / 2)
-	case l.places == 0 && l.share.n >= laneWhile/2 && l.share.of() >= laneUseless*l.before:
-		l.until = time.Now().Add(laneRests * time.Since(l.closed))
-		l.set(laneOpen)
-	case l.more && l.share.n >= laneWhile/2 && l.share.score < 0: // more were good
-		l.rest = laneWhile
-		l.widen()
-	case !l.more && rested && l.share.score < 0:
-		l.widen()
-	case l.places == 0 && rested:
-		l.rest = min(2*l.rest, laneLonger)
-		l.set(laneOpen) // to see whether it is of use
+	l.n++
+	l.conflicts += conflicts
+	if l.n < laneWhile {
+		return
 	}
-}
-
-// widen tries more places.
-func (l *lane) widen() {
-	kept := 1 - l.share.of()
-	l.set(max(2*l.places, 1))
-	l.try(kept)
-}
-
-// try has the places stay, given the share of attempts that half of them committed, only
-// if more is committed by that, and not too much is lost.
-func (l *lane) try(kept float64) { l.more, l.now = true, min(l.most, 1-laneGain/2*kept) }
-
-func (l *lane) set(places int) {
-	l.places, l.changed, l.share = min(places, laneOpen), time.Now(), share{}
-	l.more, l.now = false, l.most
+	useless := float64(l.conflicts) >= laneUseless*l.before*float64(l.n)
+	if useless && l.useless {
+		l.shut, l.reopen = false, time.Now().Add(laneRests*time.Since(l.since))
+	}
+	l.n, l.conflicts, l.useless = 0, 0, useless
 }
 
 // share is one of conflicts among attempts. The score is how many more there are than a

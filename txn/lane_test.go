@@ -6,17 +6,6 @@ import (
 	"time"
 )
 
-func TestALaneThatCollidesWithOnePlaceTakesTheGateAsAWhole(t *testing.T) {
-	t.Parallel()
-	for places, want := range map[int]bool{0: true, 1: false} {
-		r := gateRunner(t)
-		shut(r, gateKey{}, "x", places)
-		if got := alone(t, r, unitOf(t, r, "x")); got != want {
-			t.Errorf("with %d places: alone is %v", places, got)
-		}
-	}
-}
-
 // attempts has a lane's attempts end, one after the other; of a hundred so many collide.
 func attempts(l *lane, n, collide int) {
 	for i := range n {
@@ -24,109 +13,60 @@ func attempts(l *lane, n, collide int) {
 	}
 }
 
-// shutLane is a lane with so many places.
-func shutLane(most float64, places int) *lane {
-	l := newLane(most)
-	l.close(1)
-	l.set(places)
-	return &l
-}
-
-func TestPlacesFollowTheShareOfConflicts(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		most            float64
-		before, collide int
-		n, after        int
-	}{
-		{laneShort, 4, 50, 30, 2},
-		{laneShort, 1, 50, 30, 0},
-		{laneShort, 4, 20, laneWhile - 1, 4},
-		{laneShort, 4, 20, laneWhile, 8},
-		{laneShort, 0, 20, laneWhile, 1},
-		{laneShort, 1, 0, 2 * laneWhile, 8},
-		{laneShort, 16, 0, laneWhile, laneOpen},
-		{laneShort, 4, 40, laneWhile, 2}, // while a long attempt waits another one works
-		{laneLong, 4, 40, laneWhile, 8},
-	} {
-		l := shutLane(tc.most, tc.before)
-		attempts(l, tc.n, tc.collide)
-		if l.places != tc.after {
-			t.Errorf("%d places, of 100 attempts %d collide, %v is too much: %d places, want %d", tc.before, tc.collide, tc.most, l.places, tc.after)
-		}
-	}
-}
-
-// Twice as many attempts of which half are lost commit no more.
-func TestMorePlacesAreKeptWhereMoreIsCommitted(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		before, collide int
-		want            bool
-	}{{0, 50, false}, {0, 30, true}, {30, 49, true}} {
-		l := shutLane(laneLong, 1)
-		attempts(l, laneWhile, tc.before)
-		if l.places != 2 {
-			t.Fatalf("%d places are tried", l.places)
-		}
-		attempts(l, laneWhile-1, tc.collide)
-		if kept := l.places > 1; kept != tc.want {
-			t.Errorf("of 100 %d collided before, %d with two places: there are %d", tc.before, tc.collide, l.places)
-		}
-	}
-}
-
-func TestPlacesThatWereTooManyAreTriedLessAndLessOften(t *testing.T) {
-	t.Parallel()
-	l := shutLane(laneShort, 1)
-	for want := laneWhile; want < laneLonger; want *= 2 {
-		for l.places == 1 {
-			attempts(l, 1, 0)
-		}
-		for l.places == 2 {
-			attempts(l, 1, 100)
-		}
-		if l.rest != 2*want {
-			t.Fatalf("the next trial is after %d attempts, want %d", l.rest, 2*want)
-		}
-	}
-}
-
-// An attempt that began before the number of places was changed says nothing about it.
+// An attempt that began before the lane was shut says nothing about it.
 func TestAttemptsThatBeganBeforeDoNotCount(t *testing.T) {
 	t.Parallel()
-	l := shutLane(laneShort, 4)
-	for range 100 {
-		l.count(l.changed.Add(-1), 1)
+	l := lane{limit: laneShort}
+	l.close(0.6)
+	for range 2 * laneWhile {
+		l.count(l.since.Add(-1), 1)
 	}
-	if l.places != 4 || l.share.n != 0 {
-		t.Errorf("%d places after %d attempts", l.places, l.share.n)
+	if !l.shut || l.n != 0 {
+		t.Errorf("shut is %v after %d attempts", l.shut, l.n)
 	}
 }
 
-// The conflicts of a unit that has the gate to itself do not come through the gate.
+// What units of a lane collide with may not pass it: sessions elsewhere.
 func TestALaneWithoutUseIsOpened(t *testing.T) {
 	t.Parallel()
-	for collide, opens := range map[int]bool{50: true, 30: false} {
+	for collide, opens := range map[int]bool{60: true, 56: true, 50: false, 30: false} {
 		synctest.Test(t, func(t *testing.T) {
-			l := shutLane(laneShort, 0)
-			l.before = 0.6
+			l := lane{limit: laneShort}
+			if !l.close(0.6) {
+				t.Fatal("it is not shut")
+			}
 			time.Sleep(time.Minute)
-			attempts(l, laneWhile/2, collide)
-			if opened := l.places == laneOpen; opened != opens {
-				t.Fatalf("of 100 %d collide: open is %v", collide, opened)
+			attempts(&l, laneWhile, collide)
+			if !l.shut {
+				t.Fatal("it is open before it was looked at twice")
+			}
+			attempts(&l, laneWhile, collide)
+			if l.shut == opens {
+				t.Fatalf("of 100 %d collide: shut is %v", collide, l.shut)
 			}
 			if !opens {
 				return
 			}
 			if l.close(1) {
-				t.Error("it was closed again at once")
+				t.Error("it was shut again at once")
 			}
 			time.Sleep(laneRests*time.Minute + 1)
 			if !l.close(1) {
-				t.Error("it is never closed again")
+				t.Error("it is never shut again")
 			}
 		})
+	}
+}
+
+// Those of long ago do not hide that a lane has become useless, nor that it is of use.
+func TestTheUseOfALaneIsThatOfLate(t *testing.T) {
+	t.Parallel()
+	l := lane{limit: laneShort}
+	l.close(0.6)
+	attempts(&l, 10*laneWhile, 10)
+	attempts(&l, 2*laneWhile, 60)
+	if l.shut {
+		t.Error("a lane that was of use once is not opened")
 	}
 }
 
@@ -147,5 +87,43 @@ func TestChanceIsNoShare(t *testing.T) {
 	}
 	if s.tooHigh() || !s.lowest() {
 		t.Error("conflicts of long ago count")
+	}
+}
+
+func TestTrialsBecomeRareWhileAnOperationCollides(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	g, op := shut(r, gateKey{}, "x", 1)
+	for want := gateTrial; want <= gateTrials; want *= 2 {
+		if op.trial != want {
+			t.Fatalf("the next trial is after %d attempts, want %d", op.trial, want)
+		}
+		op.passed = op.trial
+		op.leave()
+		op.pass(&g.short) // it collides at once
+	}
+	if op.trial != gateTrials {
+		t.Errorf("the trials become rarer without end: %d", op.trial)
+	}
+	op.leave()
+	op.free = gateQuiet + 1
+	op.pass(&g.short)
+	if op.trial != gateTrial {
+		t.Errorf("after it did not collide for a while the next trial is after %d attempts", op.trial)
+	}
+}
+
+func TestALaneThatNoOperationPassesIsOpen(t *testing.T) {
+	t.Parallel()
+	r := gateRunner(t)
+	g, op := shut(r, gateKey{}, "x", 1)
+	p := unitOf(t, r, "x")
+	if got := admitted(p); got != "a" {
+		t.Fatal("it waits")
+	}
+	op.quiet, p.began = gateQuiet, time.Now()
+	p.committed()
+	if g.short.shut || op.lane != nil {
+		t.Errorf("the lane is shut is %v, the operation passes it is %v", g.short.shut, op.lane != nil)
 	}
 }
