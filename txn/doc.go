@@ -43,10 +43,10 @@
 //
 // Operations that collide often pass a gate, which admits few attempts at a time, in
 // the order of arrival; a unit that lost goes first. There is one gate for a target and an
-// [Op].ConflictKey. How many attempts it admits follows from the share of them that
-// collide. An operation that does not collide does not wait. A unit that keeps losing
-// runs alone, unless its attempts take longer than a second. A function must not wait for
-// another unit that passes the same gate: that one may be waiting for its admission.
+// [Op].ConflictKey. An operation that does not collide does not wait. A unit that keeps
+// losing runs alone, unless its attempts take longer than a second. A function must not
+// wait for another unit that passes the same gate: that one may be waiting for its
+// admission.
 //
 // # The first error counts
 //

@@ -133,5 +133,9 @@ func connect(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.cached, err = repo.New(d, repo.Config{Cache: results})
+	if err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("PostgreSQL %s, at most %d connections", s.opts.Server.Version(), poolSize), nil
 }

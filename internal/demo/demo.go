@@ -68,7 +68,8 @@ type stage struct {
 	dsn      string // of that database
 	address  string // of the server
 	db       *db.DB
-	results  *cache.Cache // of reads
+	results  *cache.Cache // of cached
+	cached   *repo.Repo   // with a cache
 	repo     *repo.Repo
 	retries  *retryCounter
 	changed  chan struct{} // has a value when the health has changed

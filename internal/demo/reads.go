@@ -49,10 +49,7 @@ func nPlusOne(ctx context.Context, s *stage) (string, error) {
 // cachedReads reads the same books with and without a cache, and changes one
 // in between.
 func cachedReads(ctx context.Context, s *stage) (string, error) {
-	kept, err := repo.New(s.db, repo.Config{Cache: s.results})
-	if err != nil {
-		return "", err
-	}
+	kept := s.cached
 	read := func(r *repo.Repo) func(context.Context, int, int) error {
 		return func(ctx context.Context, caller, i int) error {
 			_, err := r.Book(ctx, int64((caller+i)%50+1))
