@@ -131,6 +131,7 @@ func TestALimitLetsSoManyRunAtATimeInOrder(t *testing.T) {
 		}
 		begun := time.Now()
 		var order []int
+		var mu sync.Mutex
 		var workers sync.WaitGroup
 		for i := range 6 {
 			workers.Go(func() {
@@ -138,6 +139,8 @@ func TestALimitLetsSoManyRunAtATimeInOrder(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i/2+1)*time.Second)
 				defer cancel()
 				_, _ = do(ctx, job{key: "x"})
+				mu.Lock()
+				defer mu.Unlock()
 				order = append(order, int(time.Since(begun)/time.Second))
 			})
 			synctest.Wait()
