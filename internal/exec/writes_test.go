@@ -148,3 +148,29 @@ func TestAnErrorOfTheServerAbortsOnlyWhatIsOneStatement(t *testing.T) {
 		t.Errorf("without an error: %v", got)
 	}
 }
+
+// unsent is an error of a driver that says that nothing was sent.
+type unsent struct{}
+
+func (unsent) Error() string     { return "conn closed" }
+func (unsent) SafeToRetry() bool { return true }
+
+// pgx calls a COMMIT safe to retry whose answer was lost, and it may be applied.
+func TestWhatTheServerDidNotAnswerIsUnknown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		want stmt.Outcome
+	}{
+		"no error":                 {nil, stmt.Committed},
+		"safe to retry":            {unsent{}, stmt.Unknown},
+		"refused":                  {&pgconn.PgError{Code: "23505", SeverityUnlocalized: "ERROR"}, stmt.Aborted},
+		"a session that is ended":  {&pgconn.PgError{Code: "57P01", SeverityUnlocalized: "FATAL"}, stmt.Unknown},
+		"a completion not known":   {&pgconn.PgError{Code: "40003", SeverityUnlocalized: "ERROR"}, stmt.Unknown},
+		"a connection to a server": {&pgconn.PgError{Code: "08006", SeverityUnlocalized: "ERROR"}, stmt.Unknown},
+	} {
+		if got := exec.OutcomeOf(c.err, sqltext.Rules{}, "INSERT INTO t VALUES (1)"); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
