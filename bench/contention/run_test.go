@@ -146,7 +146,7 @@ func TestAnArmThatFailsLosesItsOwnRowOnly(t *testing.T) {
 	for _, failing := range []role{rival, few, ours, again} {
 		l := setup(t)
 		w, _ := find("hot rows")
-		l.cfg.Duration, l.arms = 20*time.Millisecond, nil
+		l.arms = nil
 		for _, r := range []role{ours, again, few, rival} {
 			a := doing("good", r, pretend)
 			if r == failing {
