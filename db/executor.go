@@ -185,6 +185,7 @@ type over struct {
 	statements *stmt.Registry
 }
 
+// Exec runs a statement.
 func (o *over) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	c, err := exec.Resolve(o.statements, sql, args)
 	if err != nil {
@@ -193,6 +194,7 @@ func (o *over) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 	return o.inner.Exec(ctx, c.SQL, c.Args...)
 }
 
+// Query runs a statement that returns rows.
 func (o *over) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	c, err := exec.Resolve(o.statements, sql, args)
 	if err != nil {
@@ -201,6 +203,7 @@ func (o *over) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 	return o.inner.Query(ctx, c.SQL, c.Args...)
 }
 
+// QueryRow runs a statement that returns a row.
 func (o *over) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	c, err := exec.Resolve(o.statements, sql, args)
 	if err != nil {
@@ -209,10 +212,12 @@ func (o *over) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return o.inner.QueryRow(ctx, c.SQL, c.Args...)
 }
 
+// CopyFrom loads rows by COPY.
 func (o *over) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
 	return o.inner.CopyFrom(ctx, table, columns, source)
 }
 
+// SendBatch sends several statements. batch is not changed.
 func (o *over) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	chosen, err := exec.Choose(o.statements, batch)
 	if err != nil {

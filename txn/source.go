@@ -88,13 +88,26 @@ func (s *oneConn) Unit(ctx context.Context) (*unit.Target, error) {
 // plainLease does what only package db does: nothing.
 type plainLease struct{}
 
-func (plainLease) Admit(*stmt.Statement, string, []any) error         { return nil }
-func (plainLease) Retry(context.Context, error, string, []any) bool   { return false }
+// Admit takes every text.
+func (plainLease) Admit(*stmt.Statement, string, []any) error { return nil }
+
+// Retry is false: no types are learned.
+func (plainLease) Retry(context.Context, error, string, []any) bool { return false }
+
+// RetryBatch is false.
 func (plainLease) RetryBatch(context.Context, error, *pgx.Batch) bool { return false }
-func (plainLease) CopyFailed(error, pgx.Identifier, []string)         {}
-func (plainLease) Fields([]pgconn.FieldDescription)                   {}
-func (plainLease) Unfit(error, []pgconn.FieldDescription)             {}
-func (plainLease) Died(error) bool                                    { return false }
+
+// CopyFailed does nothing.
+func (plainLease) CopyFailed(error, pgx.Identifier, []string) {}
+
+// Fields does nothing.
+func (plainLease) Fields([]pgconn.FieldDescription) {}
+
+// Unfit does nothing.
+func (plainLease) Unfit(error, []pgconn.FieldDescription) {}
+
+// Died is false: pgxpool looks at a connection itself.
+func (plainLease) Died(error) bool { return false }
 
 // poolLease is a connection of a pgxpool.
 type poolLease struct {
@@ -102,8 +115,10 @@ type poolLease struct {
 	conn *pgxpool.Conn
 }
 
+// Conn returns the connection.
 func (l *poolLease) Conn() *pgx.Conn { return l.conn.Conn() }
 
+// Begin begins a transaction.
 func (l *poolLease) Begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return l.conn.Conn().BeginTx(ctx, options)
 }
@@ -117,8 +132,10 @@ type connLease struct {
 	conn *pgx.Conn
 }
 
+// Conn returns the connection.
 func (l *connLease) Conn() *pgx.Conn { return l.conn }
 
+// Begin begins a transaction.
 func (l *connLease) Begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return l.conn.BeginTx(ctx, options)
 }
@@ -140,8 +157,10 @@ type otherLease struct {
 	b Beginner
 }
 
+// Conn returns nil: the transaction shows it.
 func (*otherLease) Conn() *pgx.Conn { return nil }
 
+// Begin begins a transaction.
 func (l *otherLease) Begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return l.b.BeginTx(ctx, options)
 }

@@ -139,8 +139,10 @@ func (p *place) WaitUntilReady(ctx context.Context, target wait.StrategyTarget) 
 	}
 }
 
+// DSN is the URL of the server.
 func (c *server) DSN() string { return c.url }
 
+// Start starts the server again after Halt.
 func (c *server) Start(ctx context.Context) error {
 	if c.ctr.IsRunning() {
 		return nil
@@ -148,6 +150,7 @@ func (c *server) Start(ctx context.Context) error {
 	return c.ctr.Start(ctx)
 }
 
+// Halt ends the server in the way that mode says. Its data stay.
 func (c *server) Halt(ctx context.Context, mode pgserver.Mode) error {
 	if !c.ctr.IsRunning() {
 		return nil
@@ -173,6 +176,7 @@ func (c *server) signal(ctx context.Context, arguments string) {
 	_, _, _ = c.ctr.Exec(ctx, []string{"sh", "-c", "kill -" + arguments})
 }
 
+// Stop ends the server and removes its container.
 func (c *server) Stop(ctx context.Context) error {
 	return c.ctr.Terminate(ctx, testcontainers.StopContext(ctx), testcontainers.StopTimeout(0))
 }
