@@ -90,7 +90,7 @@ var house = []floor{
 		{"queries", []string{"pgerr", "stmt", "stmt/generated", pgx, uuid}},
 		{"repo", []string{"cache", "pgerr", "queries", "stmt", "txn", "txn/job", pgx, uuid}},
 		{"internal/seed", []string{"queries", pgx, uuid}},
-		{"internal/demo", []string{"cache", "db", "internal/backoff", "internal/pgserver", "internal/seed", "migrations", "pgerr", "queries", "repo", "txn", pgx, uuid, "github.com/schollz/progressbar/v3"}},
+		{"internal/demo", []string{"cache", "db", "internal/backoff", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn", pgx, uuid, "github.com/schollz/progressbar/v3"}},
 		{"internal/demo/cmd", []string{"internal/demo", "internal/interrupt", "internal/pgserver", "internal/seed", "pgtest/container"}},
 		{"examples/first", []string{"db", "queries", "repo"}},
 		{"examples/service", []string{"cache", "db", "pgerr", "queries", "repo", "txn"}},
