@@ -223,17 +223,36 @@ func TestQuantilesAreNearestRanks(t *testing.T) {
 }
 
 // leaving ends a context when the second query is sent on the connection: the first
-// is a part of connecting.
+// is a part of connecting. The query goes out when the driver has noticed, lest the
+// answer comes first.
 type leaving struct {
 	net.Conn
 	queries int
 	leave   context.CancelFunc
+	noticed chan struct{} // has room for one
+}
+
+// SetDeadline is how the driver cuts a connection short.
+func (l *leaving) SetDeadline(at time.Time) error {
+	err := l.Conn.SetDeadline(at)
+	if !at.IsZero() {
+		select {
+		case l.noticed <- struct{}{}:
+		default:
+		}
+	}
+	return err
 }
 
 func (l *leaving) Write(p []byte) (int, error) {
 	if len(p) > 0 && p[0] == 'Q' {
 		if l.queries++; l.queries == 2 {
+			select {
+			case <-l.noticed: // of something before
+			default:
+			}
 			l.leave()
+			<-l.noticed
 		}
 	}
 	return l.Conn.Write(p)
@@ -246,7 +265,7 @@ func TestOpenDoesNotReturnInTheStateStarting(t *testing.T) {
 	d, err := open(ctx, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour}, hooks{
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			return &leaving{Conn: conn, leave: leave}, err
+			return &leaving{Conn: conn, leave: leave, noticed: make(chan struct{}, 1)}, err
 		},
 	})
 	if err != nil {
