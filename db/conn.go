@@ -49,10 +49,10 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 		return err
 	}
 	for i := range does {
-		l.writes.AddEffects(&does[i], nil)
+		l.writes.AddNamed("WithConn", &does[i])
 	}
 	if len(does) == 0 {
-		l.noteAnything()
+		l.noteAnything("WithConn")
 	}
 	l.writes.Before()
 	open := false

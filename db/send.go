@@ -122,18 +122,14 @@ func (l *lease) noteCopy(table pgx.Identifier, columns []string) {
 	if !l.writes.On() {
 		return
 	}
-	l.writes.AddEffects(exec.Copied(l.d.cfg.Statements, table, columns), nil)
+	l.writes.AddCopy(l.d.cfg.Statements, table, columns, nil)
 	if !l.inTx || l.outside("") {
 		l.writes.Before()
 	}
 }
 
-// noteAnything is for what is done to the data unseen.
-func (l *lease) noteAnything() {
-	if l.writes.On() {
-		l.writes.AddEffects(exec.Anything, nil)
-	}
-}
+// noteAnything is for what is done to the data unseen, by the means that name names.
+func (l *lease) noteAnything(name string) { l.writes.AddNamed(name, exec.Anything) }
 
 // outside reports whether what a text does is visible before Commit is called: the
 // transaction was ended by a text, or will be by this one.

@@ -176,13 +176,13 @@ func (t *tx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDe
 // as after [DB.WithConn], and it counts as a write of anything.
 func (t *tx) Conn() *pgx.Conn {
 	t.lease.left = max(t.lease.left, cleanable)
-	t.lease.noteAnything()
+	t.lease.noteAnything("tx.Conn")
 	return t.Tx.Conn()
 }
 
 // LargeObjects are pgx's own.
 func (t *tx) LargeObjects() pgx.LargeObjects {
-	t.lease.noteAnything()
+	t.lease.noteAnything("large object")
 	return t.Tx.LargeObjects()
 }
 

@@ -14,6 +14,10 @@ type Run struct {
 	// rows were not looked at, so nothing is known of them. A run that returned no rows
 	// has a Rows that is empty, not nil.
 	Rows [][]any
+	// Name is what the statement is called ([Name]), or what was done instead of one,
+	// such as "COPY books". It is set where Anything is: what changes anything can be
+	// counted by its name.
+	Name string
 }
 
 // NewRun returns one execution of a statement with args. It copies the arguments that

@@ -19,7 +19,11 @@ type Invalidator interface {
 	// txn.Config.Target). They may or may not be committed.
 	BeforeWrite(target string, writes []Run)
 	// AfterWrite reports how the writes that were announced ended. target and writes
-	// are those of BeforeWrite. After [Unknown] it is called once more when the
-	// outcome is found out later; it may never be.
+	// are those of BeforeWrite, in its order. Runs may have Rows that they did not have
+	// there: what a write returned is known after it. nil says as much as there.
+	//
+	// After [Unknown] it is called once more, with [Committed], [Aborted], or [Ended]
+	// when the session that the write was sent to is gone. That may be much later, and
+	// never where it cannot be proved: behind a pooler, on a standby, or after Close.
 	AfterWrite(target string, writes []Run, outcome Outcome)
 }

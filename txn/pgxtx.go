@@ -152,7 +152,7 @@ func (b *pgxTx) Prepare(ctx context.Context, name, sql string) (*pgconn.Statemen
 // LargeObjects are pgx's own.
 func (b *pgxTx) LargeObjects() pgx.LargeObjects {
 	if b.tx.lock("large object") == nil {
-		b.tx.writes.AddEffects(cmp.Or(b.does, exec.Anything), nil)
+		b.tx.writes.AddNamed("large object", cmp.Or(b.does, exec.Anything))
 		b.tx.calls.Unlock()
 	}
 	return b.tx.session.tx.LargeObjects()

@@ -127,13 +127,7 @@ func (tx *Tx) copyFrom(ctx context.Context, declared *stmt.Effects, table pgx.Id
 		return 0, err
 	}
 	defer tx.calls.Unlock()
-	if tx.writes.On() {
-		does := exec.Copied(tx.target.Statements, table, columns)
-		if does == exec.Anything && declared != nil {
-			does = declared
-		}
-		tx.writes.AddEffects(does, nil)
-	}
+	tx.writes.AddCopy(tx.target.Statements, table, columns, declared)
 	n, err := tx.session.tx.CopyFrom(ctx, table, columns, source)
 	if err != nil {
 		tx.session.lease.CopyFailed(err, table, columns)
@@ -176,7 +170,7 @@ func (tx *Tx) admitCall(ctx context.Context, declared *stmt.Effects, c *exec.Cal
 		return "", err
 	}
 	if declared != nil && tx.writes.On() && c.Effects() == exec.Anything {
-		tx.writes.AddEffects(declared, nil)
+		tx.writes.AddDeclared(declared, c.SQL)
 	} else {
 		tx.writes.Add(c)
 	}

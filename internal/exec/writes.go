@@ -1,9 +1,13 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -34,32 +38,69 @@ func (w *Writes) On() bool { return w.Listener != nil && w.To != nil }
 // Add notes a statement that is about to be sent. args are those of its whole text.
 func (w *Writes) Add(c *Call) {
 	if w.On() {
-		w.AddEffects(c.Effects(), c.values)
+		w.add(c.Effects(), c.SQL, c.values)
 	}
 }
 
-// AddEffects notes what is about to be done. What was announced is forgotten: its
-// outcome stays unknown.
-func (w *Writes) AddEffects(e *stmt.Effects, values []any) {
+// AddDeclared is Add for a text of which nothing is known but what its caller declared.
+func (w *Writes) AddDeclared(e *stmt.Effects, sql string) { w.add(e, sql, nil) }
+
+// AddNamed notes what is about to be done by other means than a text.
+func (w *Writes) AddNamed(name string, e *stmt.Effects) {
+	if w.On() && Changes(e) {
+		w.note(stmt.Run{Effects: e}, name)
+	}
+}
+
+// AddCopy notes a COPY into a table. declared is what it does if nothing is known of
+// it, or nil.
+func (w *Writes) AddCopy(registry *stmt.Registry, table pgx.Identifier, columns []string, declared *stmt.Effects) {
+	if !w.On() {
+		return
+	}
+	does := Copied(registry, table, columns)
+	if does == Anything && declared != nil {
+		does = declared
+	}
+	w.AddNamed("COPY "+strings.Join(table, "."), does)
+}
+
+// add notes a text that is about to be sent.
+func (w *Writes) add(e *stmt.Effects, sql string, values []any) {
 	if !w.On() || !Changes(e) {
 		return
 	}
+	name := ""
+	if e.Anything {
+		name = stmt.Name(sql)
+	}
+	w.note(stmt.NewRun(e, values), name)
+}
+
+// note adds a run. What was announced before it has no answer, and will get none.
+func (w *Writes) note(r stmt.Run, name string) {
 	if w.told {
+		w.After(stmt.Unknown)
 		w.Drop()
 	}
 	if len(w.runs) == maxRuns {
-		w.runs = []stmt.Run{{Effects: unite(w.runs)}}
+		w.runs = []stmt.Run{unite(w.runs)}
 	}
-	w.runs = append(w.runs, stmt.NewRun(e, values))
+	if r.Anything {
+		r.Name = name
+	}
+	w.runs = append(w.runs, r)
 }
 
-// unite returns the effects of all runs, which pin no rows.
-func unite(runs []stmt.Run) *stmt.Effects {
-	all := &stmt.Effects{}
+// unite returns one run with the effects of all, which pins no rows. It has the name of
+// the first that has one.
+func unite(runs []stmt.Run) stmt.Run {
+	all := stmt.Run{Effects: &stmt.Effects{}}
 	for _, r := range runs {
 		all.Writes, all.Reaches = append(all.Writes, r.Writes...), append(all.Reaches, r.Reaches...)
 		all.Anything = all.Anything || r.Anything
 		all.ReadsAnything = all.ReadsAnything || r.ReadsAnything
+		all.Name = cmp.Or(all.Name, r.Name)
 	}
 	for _, list := range []*[]string{&all.Writes, &all.Reaches} {
 		slices.Sort(*list)

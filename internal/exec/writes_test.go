@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
@@ -55,11 +56,11 @@ func TestWritesAreAnnouncedOnceAndTheirOutcomeTold(t *testing.T) {
 	i, w, _ := setup()
 	w.Before() // of nothing
 	w.After(stmt.Committed)
-	w.AddEffects(&stmt.Effects{Reads: []string{"a"}, ReadOnly: true}, nil)
+	w.AddNamed("WithConn", &stmt.Effects{Reads: []string{"a"}, ReadOnly: true})
 	w.Before()
 	i.want(t)
-	w.AddEffects(&stmt.Effects{Writes: []string{"a"}}, nil)
-	w.AddEffects(&stmt.Effects{Reaches: []string{"b"}}, nil)
+	w.AddNamed("WithConn", &stmt.Effects{Writes: []string{"a"}})
+	w.AddNamed("WithConn", &stmt.Effects{Reaches: []string{"b"}})
 	w.Before()
 	w.Before()
 	w.After(stmt.Unknown)
@@ -67,7 +68,7 @@ func TestWritesAreAnnouncedOnceAndTheirOutcomeTold(t *testing.T) {
 	w.After(stmt.Committed)
 	i.want(t, "before shop 2", "after shop 2 unknown", "after shop 2 committed")
 	i.calls = nil
-	w.AddEffects(exec.Anything, nil)
+	w.AddNamed("WithConn", exec.Anything)
 	w.Drop()
 	w.Before()
 	i.want(t)
@@ -92,10 +93,16 @@ func TestMoreThan256WritesAreUnited(t *testing.T) {
 	t.Parallel()
 	i, w, _ := setup()
 	keyed := &stmt.Effects{Writes: []string{"a"}, WriteKeys: []stmt.RowKey{{Relation: "a", Column: "id", Param: 1}}}
+	const sql = "DELETE FROM a WHERE id = $1"
+	registry := stmt.Declare(sql, *keyed)
 	for n := range 1000 {
-		w.AddEffects(keyed, []any{n})
+		c, err := exec.Resolve(registry, sql, []any{n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Add(&c)
 	}
-	w.AddEffects(&stmt.Effects{Writes: []string{"b"}, Reaches: []string{"c"}}, nil)
+	w.AddNamed("WithConn", &stmt.Effects{Writes: []string{"b"}, Reaches: []string{"c"}})
 	w.Before()
 	if len(i.runs) > 256 {
 		t.Fatalf("%d writes are kept", len(i.runs))
@@ -110,11 +117,57 @@ func TestMoreThan256WritesAreUnited(t *testing.T) {
 	}
 }
 
+func TestWhatChangesAnythingHasAName(t *testing.T) {
+	t.Parallel()
+	known := &stmt.Effects{Writes: []string{"a"}}
+	opaque := &stmt.Effects{Anything: true, Writes: []string{"a"}}
+	for name, c := range map[string]struct {
+		add  func(w *exec.Writes)
+		want string
+	}{
+		"a text":                  {func(w *exec.Writes) { w.Add(&exec.Call{SQL: "delete from a where secret = 1"}) }, "DELETE"},
+		"a query":                 {func(w *exec.Writes) { w.Add(&exec.Call{SQL: "-- name: Purge :exec\nDELETE FROM a"}) }, "Purge"},
+		"a text that is declared": {func(w *exec.Writes) { w.AddDeclared(opaque, "CALL p()") }, "CALL"},
+		"a text that is known":    {func(w *exec.Writes) { w.AddDeclared(known, "CALL p()") }, ""},
+		"other means":             {func(w *exec.Writes) { w.AddNamed("WithConn", opaque) }, "WithConn"},
+		"other means of which something is known": {func(w *exec.Writes) { w.AddNamed("WithConn", known) }, ""},
+		"COPY":                  {func(w *exec.Writes) { w.AddCopy(nil, pgx.Identifier{"s", "a"}, []string{"n"}, nil) }, "COPY s.a"},
+		"COPY that is declared": {func(w *exec.Writes) { w.AddCopy(nil, pgx.Identifier{"a"}, []string{"n"}, known) }, ""},
+	} {
+		i, w, _ := setup()
+		c.add(&w)
+		w.Before()
+		if len(i.runs) != 1 || i.runs[0].Name != c.want {
+			t.Errorf("%s: %+v, want one named %q", name, i.runs, c.want)
+		}
+	}
+	i, w, _ := setup()
+	for range 300 {
+		w.AddNamed("", known)
+		w.AddNamed("WithConn", opaque)
+	}
+	w.Before()
+	if r := i.runs[0]; len(i.runs) > 256 || !r.Anything || r.Name != "WithConn" {
+		t.Errorf("united, of %d: %+v", len(i.runs), r)
+	}
+}
+
+func TestAWriteAfterOneThatHasNoAnswerEndsIt(t *testing.T) {
+	t.Parallel()
+	i, w, _ := setup()
+	w.AddNamed("", &stmt.Effects{Writes: []string{"a"}})
+	w.Before()
+	w.AddNamed("", &stmt.Effects{Writes: []string{"b"}})
+	w.Before()
+	w.After(stmt.Committed)
+	i.want(t, "before shop 1", "after shop 1 unknown", "before shop 1", "after shop 1 committed")
+}
+
 func TestAPanicOfTheInvalidatorIsLogged(t *testing.T) {
 	t.Parallel()
 	i, w, log := setup()
 	i.panics = true
-	w.AddEffects(exec.Anything, nil)
+	w.AddNamed("WithConn", exec.Anything)
 	w.Before()
 	w.After(stmt.Committed)
 	i.want(t, "before shop 1", "after shop 1 committed")
