@@ -169,7 +169,7 @@ func TestAllProblemsAreToldAtOnceInOrder(t *testing.T) {
 		"queries/books.sql:2:16: GetAuthor: the generated code has another text from here on",
 		"queries/books.sql:4:4: FindBooks: unknown annotation @shard",
 		"queries/books.sql:17:4: CountBooks: @replica may say",
-		"queries/books.sql:18:4: CountBooks: @cache may say",
+		"queries/books.sql:18:4: CountBooks: @cache has ttl=never, which is no duration above 0",
 		`queries/books.sql:23:27: DeleteAuthor: column "nobody" does not exist`,
 		"queries/books.sql:25:1: AddAuthor: it is :many here and :one in queries/books.sql.go",
 		"queries/broken.sql.go:5:8: this is no valid Go",

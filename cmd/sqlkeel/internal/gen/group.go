@@ -158,13 +158,31 @@ func checkAnnotations(st *statementAnalysis) Problems {
 	refuse := func(note *project.Annotation, why string) {
 		problems = append(problems, &project.Problem{Pos: note.Pos, Statement: st.Name, Message: why})
 	}
-	if note := st.Annotation("cache"); note != nil && !note.Off && st.result.NotCacheable != "" {
-		refuse(note, "@cache: its result must not be cached: "+st.result.NotCacheable)
+	if note := st.Annotation("cache"); note != nil {
+		if why := st.notCached(); why != "" {
+			refuse(note, "@cache: "+why)
+		}
 	}
 	if note := st.Annotation("replica"); note != nil && !st.result.ReadOnly {
 		refuse(note, "@replica: it cannot run on a replica: "+st.result.NoStandby)
 	}
 	return problems
+}
+
+// notCached says why the results of a statement cannot be answered from memory, by what
+// it does and how its method is called; "" when they can.
+func (st *statementAnalysis) notCached() string {
+	switch {
+	case st.result.NotCacheable != "":
+		return "its result must not be cached: " + st.result.NotCacheable
+	case st.result.Volatile:
+		return "its result must not be cached: it may differ although no data changed"
+	case st.Command != ":one" && st.Command != ":many":
+		return "only :one and :many can be answered from memory, and it is " + st.Command + ": take @cache away, or make it one of these"
+	case st.Package.DBArgument:
+		return "its method takes the database as an argument (emit_methods_with_db_argument), so that results of several databases would be one: take @cache or that option away"
+	}
+	return ""
 }
 
 // describe reads what is emitted beside the statements: the digests of the relations

@@ -18,10 +18,11 @@ type Annotation struct {
 	// Names are the columns of @page key=…, the relations of @reads and @writes
 	// (none for "nothing"), the type of @row.
 	Names []string
-	// Duration is ttl of @cache or max_lag of @replica, 0 when it is not given.
+	// Duration is ttl of @cache, or max_lag of @replica and then 0 when it is not given.
 	Duration time.Duration
-	// Off says @cache off.
-	Off bool
+	// Stale and Max are what @cache may say beside ttl, 0 when it does not.
+	Stale time.Duration
+	Max   int
 	// WholeFile says that an @opaque is its file's @opaque-file.
 	WholeFile bool
 }

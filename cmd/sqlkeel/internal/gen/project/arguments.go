@@ -23,11 +23,7 @@ func (a *Annotation) parse() string {
 	case "reads", "writes":
 		return a.parseRelations()
 	case "cache":
-		if a.Args == "off" {
-			a.Off = true
-			return ""
-		}
-		return a.parseDuration("ttl", `may say ttl=30s, or off`)
+		return a.parseCache()
 	case "replica":
 		return a.parseDuration("max_lag", `may say max_lag=5s`)
 	}

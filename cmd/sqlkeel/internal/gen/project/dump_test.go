@@ -120,7 +120,7 @@ func dumpStatement(b *strings.Builder, st *Statement) {
 	fmt.Fprintf(b, "    params %s%s %v\n", star(st.ParamsPointer), st.ParamsType, st.Params)
 	fmt.Fprintf(b, "    result %s%s %v\n", star(st.ResultPointer), st.Result, st.Fields)
 	for _, a := range st.Annotations {
-		fmt.Fprintf(b, "    @%s %q at %s names %q duration %s off %t\n", a.Key, a.Args, a.Pos, a.Names, a.Duration, a.Off)
+		fmt.Fprintf(b, "    @%s %q at %s names %q duration %s stale %s max %d\n", a.Key, a.Args, a.Pos, a.Names, a.Duration, a.Stale, a.Max)
 	}
 	if st.Refused != nil {
 		fmt.Fprintf(b, "    refused %s\n", st.Refused.Message)

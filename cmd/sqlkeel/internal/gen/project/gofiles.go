@@ -41,7 +41,7 @@ type goFile struct {
 }
 
 func newReader(dir string, pkg *Package) *reader {
-	pkg.Nulls, pkg.Enums, pkg.Imports = map[string]bool{}, map[string]bool{}, map[string]string{}
+	pkg.Nulls, pkg.Enums, pkg.Imports, pkg.Structs = map[string]bool{}, map[string]bool{}, map[string]string{}, map[string][]Field{}
 	return &reader{dir: dir, pkg: pkg, fset: token.NewFileSet(),
 		names: map[string]declaration{}, twice: map[string]bool{}, opaqueFiles: map[string]Annotation{}, structs: map[string]*ast.StructType{}, funcs: map[string]*ast.FuncDecl{}, consts: map[string]bool{}}
 }
@@ -53,6 +53,9 @@ func (r *reader) read() {
 		r.declarations(f)
 	}
 	r.readModels()
+	for name, t := range r.structs {
+		r.pkg.Structs[name] = structFields(t)
+	}
 	for _, f := range r.files {
 		r.statements(f)
 	}

@@ -51,7 +51,7 @@ func (r *reader) setAside(st *Statement) {
 	}
 	r.pkg.Problems = slices.DeleteFunc(r.pkg.Problems, func(p *Problem) bool { return slices.Contains(st.refusals, p) })
 	for _, a := range st.Annotations {
-		if a.Key != opaque && !a.Off {
+		if a.Key != opaque {
 			r.pkg.report(a.Pos, st.Name, "@%s needs to know what the statement does, and @opaque (line %d) says that it is not known: take one of them away", a.Key, note.Pos.Line)
 		}
 	}

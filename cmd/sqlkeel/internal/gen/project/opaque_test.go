@@ -18,7 +18,6 @@ func TestAnOpaqueAnnotationThatDoesNotFitIsNamedWithItsPlace(t *testing.T) {
 	}{
 		"with a reason":                {edit{items, "-- name: Find :batchmany\n", "-- name: Find :batchmany\n-- @opaque its index is another's\n"}, nil},
 		"before the name":              {edit{items, "-- name: AddItems :copyfrom\n", "-- @opaque it is loaded once\n-- name: AddItems :copyfrom\n"}, nil},
-		"beside @cache off":            {edit{items, "-- @cache off\n", "-- @cache off\n-- @opaque why\n"}, nil},
 		"without a reason":             {edit{items, "-- name: Find :batchmany\n", "-- name: Find :batchmany\n-- @opaque\n"}, []string{"queries/items.sql:53:4: Find: @opaque" + reason}},
 		"with a reason of signs alone": {edit{items, "-- name: Find :batchmany\n", "-- name: Find :batchmany\n-- @opaque ...\n"}, []string{"queries/items.sql:53:4: Find: @opaque" + reason}},
 		"twice": {edit{items, "-- name: Find :batchmany\n", "-- @opaque one\n-- name: Find :batchmany\n-- @opaque two\n"},

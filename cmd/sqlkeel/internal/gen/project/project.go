@@ -34,6 +34,8 @@ type Package struct {
 	Nulls map[string]bool
 	// Enums are the generated string types of enums.
 	Enums map[string]bool
+	// Structs are the fields of the structs that sqlc generated, by their names.
+	Structs map[string][]Field
 	// Imports maps the name by which a generated file refers to a package to its
 	// path, for the types of parameters and results.
 	Imports map[string]string

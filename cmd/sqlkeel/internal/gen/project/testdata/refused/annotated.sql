@@ -8,12 +8,12 @@
 -- @replica lag=3s
 SELECT id FROM t
   -- @page key=id
-WHERE id = $1 -- @cache off
+WHERE id = $1 -- @cache ttl=2s
 ;
 
 -- name: B :one
 -- @page key=a,a
--- @cache
+-- @cache ttl=1s
 -- @replica
 -- @cache ttl=5s
 /* @reads t */

@@ -12,7 +12,7 @@ import (
 const a = `-- name: A :one
 SELECT id FROM t
   -- @page key=id
-WHERE id = $1 -- @cache off
+WHERE id = $1 -- @cache ttl=2s
 `
 
 // @foo bar
@@ -35,7 +35,7 @@ SELECT id FROM t WHERE name <> '
 `
 
 // @page key=a,a
-// @cache
+// @cache ttl=1s
 // @replica
 // @cache ttl=5s
 // @reads t

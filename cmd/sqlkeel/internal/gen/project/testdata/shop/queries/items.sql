@@ -43,7 +43,7 @@ INSERT INTO stock."Shelves" (id, item_id, "Place") VALUES ($1, $2, $3);
 INSERT INTO stock."Shelves" (id) VALUES ($1);
 
 -- name: Rename :batchexec
--- @cache off
+-- It takes many items at a time.
 UPDATE items SET name = @new_name WHERE id = @id;
 
 -- name: Remove :batchone

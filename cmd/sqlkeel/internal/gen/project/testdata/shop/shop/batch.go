@@ -151,7 +151,7 @@ type RenameParams struct {
 	ID      int64
 }
 
-// @cache off
+// It takes many items at a time.
 //
 //	UPDATE items SET name = $1 WHERE id = $2
 func (q *Queries) Rename(ctx context.Context, arg []RenameParams) *RenameBatchResults {

@@ -1,0 +1,31 @@
+package gen_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
+)
+
+func TestWhatCannotBeAnsweredFromMemoryIsRefusedWithItsPlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ archive, file, name, want string }{
+		{"options", "queries/books.sql", "TitleOf :batchone",
+			"queries/books.sql:43:4: TitleOf: @cache: only :one and :many can be answered from memory, and it is :batchone: take @cache away, or make it one of these"},
+		{"options", "queries/books.sql", "MoveAuthor :execrows", "queries/books.sql:49:4: MoveAuthor: @cache: its result must not be cached: it writes authors, books"},
+		{"options", "queries/books.sql", "AddAuthors :copyfrom", "queries/books.sql:31:4: AddAuthors: @cache: its result must not be cached: it writes authors"},
+		{"db_argument", "queries/list.sql", "OneFilter :many",
+			"queries/list.sql:11:4: OneFilter: @cache: its method takes the database as an argument (emit_methods_with_db_argument), " +
+				"so that results of several databases would be one: take @cache or that option away"},
+	} {
+		dir := t.TempDir()
+		readArchive(t, filepath.Join("testdata", c.archive+".txtar")).extract(t, dir)
+		replace(t, filepath.Join(dir, c.file), "-- name: "+c.name+"\n", "-- name: "+c.name+"\n-- @cache ttl=30s\n")
+		_, err := gen.Generate(t.Context(), options(t, dir))
+		if err == nil {
+			t.Errorf("%s: it is taken", c.name)
+		} else if got := problems(t, dir, err); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
