@@ -22,7 +22,8 @@ const (
 	gateCloses  = 0.5         // share of conflicts above which an operation passes the gate
 	gateQuiet   = 128         // attempts without a conflict after which it is let go,
 	gateTrial   = 256         // or some after which it is seen whether it still collides,
-	gateTrials  = 8192        // twice as many where it does, and so many at most
+	gateMore    = 16          // times as many where it does,
+	gateTrials  = 65536       // and so many at most: in a trial nearly all attempts fail
 	gateLosses  = 6           // after which a unit has its lane to itself,
 	gateAlone   = 8           // the gate to itself, whether its operation passes it or not,
 	gateUseless = 12          // and not any more: its conflicts are with sessions elsewhere
@@ -332,7 +333,7 @@ func (op *traffic) pass(in *lane) {
 	if op.free > gateQuiet {
 		op.trial = gateTrial
 	} else if op.passed >= op.trial {
-		op.trial = min(2*op.trial, gateTrials)
+		op.trial = min(gateMore*op.trial, gateTrials)
 	}
 	op.lane, op.took, op.quiet, op.passed = in, 0, 0, 0
 }

@@ -315,7 +315,7 @@ func TestAnIdleNightDoesNotDisarmAGate(t *testing.T) {
 		if failed := c.rush(t.Context(), r, 32, 40, "x"); failed != nil {
 			t.Error(failed)
 		}
-		if c.attempts > 2*1280+160 {
+		if c.attempts > laneShort*1280+160 {
 			t.Errorf("a day later: %d attempts for 1280 commits", c.attempts)
 		}
 	})

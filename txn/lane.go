@@ -4,11 +4,11 @@ import "time"
 
 // Operations whose attempts are short share the places of one lane of a gate, and those
 // whose attempts are long the places of another, for the short ones would wait for them.
-// The number of places is fixed: with two, hot rows and hot tables commit about as much
+// The number of places is fixed: with three, hot rows and hot tables commit about as much
 // as with any other number. See bench/contention.
 const (
 	laneSlow  = 10 * time.Millisecond // from which attempts are long
-	laneShort = 2                     // places for short attempts
+	laneShort = 3                     // places for short attempts
 	laneLong  = 4                     // for long ones: while one waits, another one works
 
 	laneWhile   = 64  // attempts in which a lane shows whether it is of use

@@ -94,7 +94,7 @@ func TestTrialsBecomeRareWhileAnOperationCollides(t *testing.T) {
 	t.Parallel()
 	r := gateRunner(t)
 	g, op := shut(r, gateKey{}, "x", 1)
-	for want := gateTrial; want <= gateTrials; want *= 2 {
+	for want := gateTrial; want <= gateTrials; want *= gateMore {
 		if op.trial != want {
 			t.Fatalf("the next trial is after %d attempts, want %d", op.trial, want)
 		}
