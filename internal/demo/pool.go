@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/sqlkeel/sqlkeel/queries"
 )
@@ -47,12 +49,32 @@ func stressPool(ctx context.Context, s *stage) (string, error) {
 		pooled.perSecond(), brief(pooled.percentile(99)), single.perSecond(), brief(single.percentile(99))), nil
 }
 
-// onOwnConnection reads a book on a connection that is opened for it.
+// onOwnConnection reads a book on a connection that is opened for it. It returns when
+// the server has ended the session: sessions that a busy server has yet to end take up
+// its connections too, and so no more than one a caller is there at a time.
 func (s *stage) onOwnConnection(ctx context.Context, id int64) error {
 	conn, err := pgx.Connect(ctx, s.dsn)
 	if err != nil {
 		return err
 	}
-	_, err = queries.New(conn).GetBook(ctx, id)
-	return errors.Join(err, conn.Close(ctx))
+	if _, err = queries.New(conn).GetBook(ctx, id); err != nil {
+		return errors.Join(err, conn.Close(ctx))
+	}
+	return endSession(ctx, conn)
+}
+
+// endSession closes conn and waits for the server to close its side, which it does when
+// the session is gone.
+func endSession(ctx context.Context, conn *pgx.Conn) error {
+	session, err := conn.PgConn().Hijack()
+	if err != nil {
+		return errors.Join(err, conn.Close(ctx))
+	}
+	stop := context.AfterFunc(ctx, func() { _ = session.Conn.Close() })
+	defer stop()
+	session.Frontend.Send(&pgproto3.Terminate{})
+	if err = session.Frontend.Flush(); err == nil {
+		_, err = io.Copy(io.Discard, session.Conn)
+	}
+	return errors.Join(err, session.Conn.Close())
 }
