@@ -202,10 +202,42 @@ func (r *remote) standbys(names string) {
 	for _, sql := range []string{`ALTER SYSTEM SET synchronous_standby_names = '` + names + `'`, `SELECT pg_reload_conf()`} {
 		r.exec(sql)
 	}
-	var now string
-	for ctx := bounded(r.t); now != names && ctx.Err() == nil; {
-		if err := r.pool.QueryRow(ctx, `SELECT setting FROM pg_settings WHERE name = 'synchronous_standby_names'`).Scan(&now); err != nil {
-			r.t.Fatal(err)
+	if names == "" {
+		return
+	}
+	// A process of the server's own makes commits wait, and may see the setting later
+	// than any session.
+	for ctx := bounded(r.t); !r.commitWaits(ctx); {
+		if ctx.Err() != nil {
+			r.t.Fatal("no commit waits for a standby")
+		}
+	}
+}
+
+// commitWaits reports whether a commit of another session waits for a standby, and
+// ends that wait.
+func (r *remote) commitWaits(ctx context.Context) (waits bool) {
+	r.t.Helper()
+	conn, err := pgx.ConnectConfig(ctx, r.pool.Config().ConnConfig.Copy())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	committed := make(chan error, 1)
+	go func() {
+		_, err := conn.PgConn().Exec(ctx, `SET synchronous_commit = 'on'; SELECT pg_logical_emit_message(true, 'probe', '')`).ReadAll()
+		committed <- err
+	}()
+	for {
+		select {
+		case err := <-committed:
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			return waits
+		default:
+			cancelled := r.number(`SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid = $1`, conn.PgConn().PID())
+			waits = waits || cancelled > 0
 		}
 	}
 }
