@@ -99,7 +99,9 @@ var house = []floor{
 	}},
 	{"workshop", []room{
 		{"internal/history", nil},
-		{"internal/mutants", nil},
+		{"internal/yields", nil},
+		{"internal/yields/cmd", []string{"internal/yields"}},
+		{"internal/mutants", []string{"internal/yields"}},
 		{"internal/mutants/cmd", []string{"internal/mutants"}},
 		{"bench/contention", []string{"txn", pgx}},
 		{"bench/cmd/contention", []string{"bench/contention", pgx}},

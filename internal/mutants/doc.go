@@ -18,6 +18,7 @@
 //	must: pass                 the tests must pass with the edits instead
 //	on: NAME                   another file here whose edits are made first
 //	flags: -race               build with the race detector
+//	flags: -yields             pause before each access of shared state in PKG
 //
 // There is at least one test line; with several, each of the tests must fail.
 // Then come the edits, in the order in which they are made. Paths are relative

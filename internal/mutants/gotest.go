@@ -36,13 +36,13 @@ type verdict struct {
 // run once.
 func (r *run) holds(ctx context.Context, t sound) error {
 	r.mu.Lock()
-	b := r.binaries[binary{t.Dir, t.race}]
+	b := r.binaries[binary{t.Dir, t.flags}]
 	if b == nil {
 		b = &built{}
-		r.binaries[binary{t.Dir, t.race}] = b
+		r.binaries[binary{t.Dir, t.flags}] = b
 	}
 	r.mu.Unlock()
-	b.once.Do(func() { b.file, b.err = r.build(ctx, t.Dir, t.race) })
+	b.once.Do(func() { b.file, b.err = r.build(ctx, t.Dir, t.flags, nil) })
 	if b.err != nil {
 		return fmt.Errorf("the tests of %s do not compile as they are\n%w", t.Dir, b.err)
 	}
@@ -67,16 +67,24 @@ func (r *run) holds(ctx context.Context, t sound) error {
 	return err
 }
 
-// build makes a test binary of the package and returns its file.
-func (r *run) build(ctx context.Context, dir string, race bool, flags ...string) (string, error) {
+// build makes a test binary of the package and returns its file. files, by their absolute
+// names, stand in for those of the repository.
+func (r *run) build(ctx context.Context, dir string, f flags, files map[string]string) (string, error) {
 	out, err := r.folder()
 	if err != nil {
 		return "", err
 	}
 	file := filepath.Join(out, filepath.Base(dir)+".test")
-	args := append([]string{"test", "-c", "-vet=off", "-o", file}, flags...)
-	if race {
+	args := []string{"test", "-c", "-vet=off", "-o", file}
+	if f.race {
 		args = append(args, "-race")
+	}
+	if len(files) > 0 || f.yields != "" {
+		overlay, err := r.overlay(f, files)
+		if err != nil {
+			return "", err
+		}
+		args = append(args, "-overlay="+overlay)
 	}
 	text, err := r.command(ctx, dir, append(args, ".")...).CombinedOutput()
 	if err != nil {

@@ -20,6 +20,7 @@ type Mutant struct {
 	MustPass bool
 	On       string // the Name of the file whose edits are made first, or ""
 	Race     bool
+	Yields   bool // the package pauses before each access of shared state, see internal/yields
 
 	file  string // from the root, with slashes
 	dir   string // of the package, likewise
@@ -125,8 +126,10 @@ func (p *source) set(key, value string) error {
 		p.m.On = path.Join(p.m.dir, value)
 	case key == "flags" && value == "-race":
 		p.m.Race = true
+	case key == "flags" && value == "-yields":
+		p.m.Yields = true
 	default:
-		return p.fail(line, "%q is none of \"test: NAME\", \"must: pass\", \"on: NAME\", \"flags: -race\" and \"-- FILE old --\"", p.lines[p.at])
+		return p.fail(line, "%q is none of \"test: NAME\", \"must: pass\", \"on: NAME\", \"flags: -race\", \"flags: -yields\" and \"-- FILE old --\"", p.lines[p.at])
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/internal/yields"
 )
 
 // Options are how mutants are tried. The zero value tries all, one after the other.
@@ -89,13 +91,28 @@ type run struct {
 // sound is a test that was run on the code as it is.
 type sound struct {
 	Test
-	race bool
+	flags flags
 }
 
 // binary is a test binary of the code as it is.
 type binary struct {
-	dir  string
-	race bool
+	dir   string
+	flags flags
+}
+
+// flags are how a test is compiled.
+type flags struct {
+	race   bool
+	yields string // the folder of the package that pauses, from the root, or ""
+}
+
+// flags returns how the tests of m are compiled.
+func (m *Mutant) flags() flags {
+	f := flags{race: m.Race}
+	if m.Yields {
+		f.yields = m.dir
+	}
+	return f
 }
 
 // built is a binary that is made once.
@@ -174,17 +191,13 @@ func (r *run) try(ctx context.Context, m *Mutant) (how string, err error) {
 		return "", &sourceError{m.file, 1, fmt.Sprintf(format, args...)}
 	}
 	for _, t := range m.Tests {
-		if err := r.holds(ctx, sound{t, m.Race}); err != nil {
+		if err := r.holds(ctx, sound{t, m.flags()}); err != nil {
 			return bad("%v", err)
 		}
 	}
-	overlay, err := r.overlay(files)
-	if err != nil {
-		return "", err
-	}
 	how = "passes"
 	for dir, tests := range byDir(m.Tests) {
-		file, err := r.build(ctx, dir, m.Race, "-overlay="+overlay)
+		file, err := r.build(ctx, dir, m.flags(), files)
 		if err != nil {
 			return bad("the code does not compile with it: mend the new lines\n%v", err)
 		}
@@ -221,7 +234,13 @@ func byDir(tests []Test) map[string][]string {
 }
 
 // overlay writes what go test -overlay reads.
-func (r *run) overlay(files map[string]string) (string, error) {
+func (r *run) overlay(f flags, files map[string]string) (string, error) {
+	if f.yields != "" {
+		var err error
+		if files, err = yields.Files(filepath.Join(r.set.root, filepath.FromSlash(f.yields)), files); err != nil {
+			return "", err
+		}
+	}
 	dir, err := r.folder()
 	if err != nil {
 		return "", err

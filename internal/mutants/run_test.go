@@ -43,6 +43,8 @@ func Double(a int) int {
 		"yields": {"Calls something before each sum.\nmust: pass\ntest: TestAdd\n-- yield.go new --\npackage calc\n\nvar yields = 0\n\nfunc yield() { yields++ }\n" +
 			"-- calc.go old --\n\treturn a + b\n-- calc.go new --\n\tyield()\n\treturn a + b\n", "passes"},
 		"onYields": {"Counts too far.\ntest: TestAdd\non: yields\n-- calc.go old --\n\tyield()\n\treturn a + b\n-- calc.go new --\n\tyield()\n\treturn a + b + yields\n", "caught"},
+		"pauses": {"Pauses, and is wrong.\ntest: TestAdd\nflags: -yields\n-- calc.go old --\n\treturn a + b\n-- calc.go new --\n\treturn yielded(sum)(a, b) - 1\n" +
+			"-- sum.go new --\npackage calc\n\nfunc sum(a, b int) int { return a + b }\n", "caught"},
 
 		"survives":   {subtracts("test: TestPasses"), "calc/testdata/mutants/survives:1: TestPasses passes with it"},
 		"oneOfTwo":   {subtracts("test: TestAdd", "test: TestPasses"), "TestPasses passes with it"},

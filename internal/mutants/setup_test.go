@@ -26,7 +26,8 @@ func Half(a int) int {
 	sum := Add(a, 0)
 	return sum / 2
 }`, // whose last line has no end
-	"calc/dos.go": "package calc\r\n\r\nfunc Three() int {\r\n\treturn 3\r\n}\r\n",
+	"calc/count.go": "package calc\n\nimport \"sync/atomic\"\n\nvar count atomic.Int64\n\nfunc Count() { count.Add(1) }\n",
+	"calc/dos.go":   "package calc\r\n\r\nfunc Three() int {\r\n\treturn 3\r\n}\r\n",
 	"calc/calc_test.go": `package calc
 
 import "testing"
