@@ -52,8 +52,8 @@ var house = []floor{
 	}},
 	{"run time", []room{
 		{"cache", []string{"internal/config", "github.com/maypok86/otter/v2"}}, // never pgx
-		{"internal/unit", []string{"stmt", pgx}},
 		{"internal/exec", []string{"stmt", "internal/sqltext", pgx}},
+		{"internal/unit", []string{"internal/exec", "stmt", pgx}},
 		{"db", []string{"internal/backoff", "internal/config", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
 		{"txn", []string{"internal/backoff", "internal/config", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},
 		{"txn/job", []string{"internal/unit", "pgerr", "txn"}},

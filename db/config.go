@@ -92,13 +92,16 @@ type Config struct {
 	// The types that they name are loaded when the monitor connects, in one round
 	// trip, and every connection of the pool knows them; see [RegisterTypes] for a
 	// bare pool. The monitor also compares the relations that they name with the
-	// database, each time it has connected. [Report].Schema has the result; nothing
-	// is refused when they differ, see [DB.Verify]. Default none.
+	// database, each time it has connected. With an Invalidator it does so at each probe,
+	// but for a fiftieth of the time at most: see [DB.CachedBy]. [Report].Schema has the
+	// result; nothing is refused when they differ, see [DB.Verify]. Default none.
 	Statements *stmt.Registry
 	// Invalidator is notified of every write through this DB, before it can become
 	// visible and when it has ended, with Name as the target. A statement that
 	// Statements does not have counts as a write of anything; see [stmt.Declare].
-	// Default none.
+	// A write whose connection is lost has an unknown outcome. The monitor then asks the
+	// server, after 5 ms and ever less often, at least once a second, until its session is
+	// gone. That ends with Close, and never comes behind a pooler. Default none.
 	Invalidator stmt.Invalidator
 	// RegisterTypes is called with each new connection of the pool, before its first
 	// use, for types that only other code understands. pgvector and decimal libraries

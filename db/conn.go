@@ -52,7 +52,7 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 		l.writes.AddNamed("WithConn", &does[i])
 	}
 	if len(does) == 0 {
-		l.noteAnything("WithConn")
+		l.writes.AddUnseen("WithConn")
 	}
 	l.writes.Before()
 	open := false
@@ -62,8 +62,9 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 		if l.conn.IsClosed() {
 			outcome = stmt.Unknown
 		}
+		settled := l.settled(nil)
 		l.done(err)
-		l.writes.After(outcome)
+		l.writes.End(outcome, settled)
 		if open && err == nil {
 			err = ErrTxLeftOpen
 		}

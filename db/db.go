@@ -9,6 +9,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/internal/unit"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // DB is the connections to one database. It is made by [Open], safe for
@@ -35,8 +36,10 @@ type DB struct {
 	traces     traces
 
 	target        unit.Target
-	listener      *exec.Listener // nil when there is no Invalidator
-	acquireTraced bool           // a tracer watches the pool being asked
+	listener      *exec.Listener   // nil when there is no Invalidator
+	fenced        stmt.Invalidator // as configured, if it can be compared; else nil
+	schema        schemaState      // changed only when there is an Invalidator
+	acquireTraced bool             // a tracer watches the pool being asked
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc

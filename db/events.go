@@ -65,6 +65,12 @@ func (e events) schema(now string) {
 	e.log.Log(context.Background(), level, "schema", "generated code", now)
 }
 
+func (e events) uncached(relations string) {
+	e.log.Warn("results are not cached", "changed since code was generated", relations)
+}
+
+func (e events) cachedAgain() { e.log.Info("results are cached again") }
+
 func (e events) state(from State, c stateChange) {
 	level := slog.LevelInfo
 	if c.State == Down || c.State == Degraded {

@@ -163,7 +163,7 @@ func (l *lease) query(ctx context.Context) (err error) {
 	for again := true; again; again = l.again(ctx, err) {
 		var inner pgx.Rows
 		inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
-		l.rows.Init(l, l.call.SQL, inner)
+		l.rows.Init(l, l.call.SQL, l.call.Returned, inner)
 		if err == nil {
 			err = l.rows.Prime()
 		}

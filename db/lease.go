@@ -51,7 +51,7 @@ type use struct {
 func (d *DB) lend(l *lease, conn *pgxpool.Conn) {
 	l.pooled, l.conn, l.since = conn, conn.Conn(), time.Now()
 	l.info = infoOf(l.conn)
-	l.writes.Listener = d.listener
+	l.writes.Listener, l.writes.PID = d.listener, l.conn.PgConn().PID()
 	d.types.know(l.conn, l.info)
 	l.who.note(2)
 	d.ledger.add(l)

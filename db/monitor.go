@@ -20,12 +20,15 @@ type monitor struct {
 	conn   *pgx.Conn // used by Open, then by run; nil while there is none
 
 	compared     bool      // as conn, whose schema it is about
+	comparison             // as conn; the last one
 	typed        bool      // as conn, which loaded the types
 	lastTimeouts int64     // as conn; of acquires, at the last probe
 	dialled      time.Time // as conn; when it last was
 	refused      time.Time // as conn; when a write last was, by the server; zero when writes are taken
 
-	refusals chan struct{} // tells run of a write that was refused
+	refusals  chan struct{} // tells run of a write that was refused
+	redefined chan struct{} // of definitions that may have changed
+	losses    chan struct{} // of a write whose outcome is unknown
 
 	mu      sync.Mutex
 	probes  probeLog      // guarded by mu
@@ -40,13 +43,15 @@ func newMonitor(d *DB, config *pgx.ConnConfig) *monitor {
 	config.Tracer = nil
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // which every pooler passes on
 	return &monitor{
-		d: d, config: config, schema: schemaUnchecked, refusals: make(chan struct{}, 1),
+		d: d, config: config, schema: schemaUnchecked,
+		refusals: make(chan struct{}, 1), redefined: make(chan struct{}, 1), losses: make(chan struct{}, 1),
 		probes:  probeLog{limit: 4096},
 		changes: []stateChange{{At: time.Now(), State: Starting, Why: "not probed yet"}},
 	}
 }
 
-// run probes until ctx ends, and sooner when a write was refused.
+// run probes until ctx ends, and sooner when a write was refused or definitions may have
+// changed. It also waits for the end of writes whose outcome is unknown.
 func (m *monitor) run(ctx context.Context) {
 	defer m.hangUp()
 	tick := time.NewTicker(m.d.cfg.HealthInterval)
@@ -54,12 +59,26 @@ func (m *monitor) run(ctx context.Context) {
 	sooner := time.NewTimer(lookAgain)
 	defer sooner.Stop()
 	sooner.Stop()
+	lost := lostWatch{timer: time.NewTimer(time.Hour)}
+	defer lost.timer.Stop()
 	for {
 		select {
 		case <-tick.C:
 		case <-m.refusals:
 			m.refused = time.Now()
 			sooner.Reset(lookAgain - time.Since(m.dialled))
+			continue
+		case <-m.redefined:
+			if rest := compareAgain - time.Since(m.comparedAt); rest > 0 {
+				sooner.Reset(rest)
+				continue
+			}
+		case <-m.losses:
+			lost.tries = 0
+			lost.again(ctx, m)
+			continue
+		case <-lost.timer.C:
+			lost.again(ctx, m)
 			continue
 		case <-sooner.C:
 		case <-ctx.Done():
@@ -82,7 +101,7 @@ func (m *monitor) probe(ctx context.Context) {
 	asked := probe{at: start, took: time.Since(start), failed: err != nil}
 	if err == nil {
 		m.loadTypesOnce(bound)
-		m.compareSchema(bound)
+		m.compareSchema(ctx)
 	}
 	if m.d.life.Err() == nil {
 		m.conclude(asked, server, err)

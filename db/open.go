@@ -70,11 +70,15 @@ func newDB(cfg *Config) *DB {
 	}
 	d.traces.seed = maphash.MakeSeed()
 	if cfg.Invalidator != nil {
-		d.listener = &exec.Listener{To: cfg.Invalidator, Target: cfg.Name, Log: cfg.Logger}
+		d.fenced = identity(cfg.Invalidator)
+		d.listener = &exec.Listener{
+			To: cfg.Invalidator, Target: cfg.Name, Log: cfg.Logger, Redefined: d.redefined,
+			Lost: &exec.Lost{Wake: func() { wake(d.monitor.losses) }},
+		}
 	}
 	_, d.acquireTraced = cfg.Tracer.(pgxpool.AcquireTracer)
 	d.target = unit.Target{
-		Pool: d, Name: cfg.Name, Statements: cfg.Statements, Invalidator: cfg.Invalidator,
+		Pool: d, Name: cfg.Name, Statements: cfg.Statements, Listener: d.listener,
 		Acquire: func(ctx context.Context, op string) (unit.Lease, error) {
 			l, err := d.acquire(ctx, use{op: op})
 			if err != nil {

@@ -91,12 +91,7 @@ func (l *lease) releaseRefused() {
 }
 
 // writeRefused makes the monitor look where the address leads.
-func (m *monitor) writeRefused() {
-	select {
-	case m.refusals <- struct{}{}:
-	default: // it knows
-	}
-}
+func (m *monitor) writeRefused() { wake(m.refusals) }
 
 // seeks says whether the monitor looks for a server that takes writes.
 func (m *monitor) seeks() bool { return !m.refused.IsZero() && time.Since(m.refused) < seekFor }

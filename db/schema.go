@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -10,26 +12,71 @@ const (
 	schemaMatches   = "matches"
 )
 
+const (
+	// compareTimeout bounds a comparison, which a large schema makes slow.
+	compareTimeout = 10 * time.Second
+	// compareRest is how many times as long as a comparison took the monitor waits before
+	// it compares again, unless a text is the reason.
+	compareRest = 50
+	// compareAgain is the least time between two comparisons of which texts are the reason.
+	compareAgain = 100 * time.Millisecond
+)
+
+// comparison is when the schema was compared.
+type comparison struct {
+	definitions int64     // how many changes there were before it
+	comparedAt  time.Time // when it ended
+	compareAt   time.Time // when the next is due, without a reason
+}
+
 // compareSchema compares the database with [Config].Statements, once for each of
-// the monitor's connections: behind a new one may be another server. A failure is
-// not the server's state; it is asked again at the next probe.
+// the monitor's connections: behind a new one may be another server. With an
+// Invalidator it does so again and again, as results are cached only while they fit. A
+// failure is not the server's state; it is asked again at the next probe.
 func (m *monitor) compareSchema(ctx context.Context) {
-	if m.compared || m.conn == nil || m.d.cfg.Statements == nil {
+	known, fenced := m.d.cfg.Statements != nil, m.d.listener != nil
+	changes, start := m.d.schema.changes.Load(), time.Now()
+	switch {
+	case m.conn == nil || !known && !fenced:
+		return
+	case m.compared && (!fenced || changes == m.definitions && start.Before(m.compareAt)):
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, compareTimeout)
+	defer cancel()
 	list, err := changed(ctx, m.conn, m.d.cfg.Statements)
 	if err != nil {
 		m.note(err)
+		if m.conn.IsClosed() {
+			m.hangUp()
+		}
 		return
 	}
-	m.compared = true
+	now := time.Now()
+	m.compared, m.comparison = true, comparison{changes, now, now.Add(compareRest * now.Sub(start))}
+	if known {
+		m.reportSchema(list)
+	}
+	if fenced {
+		list = slices.DeleteFunc(list, func(r changedRelation) bool { return r.Missing }) // nothing can be read of it
+		m.judgeSchema(changes, namesOf(list))
+	}
+}
+
+// namesOf returns the names in one line.
+func namesOf(list []changedRelation) string {
+	names := make([]string, len(list))
+	for i, r := range list {
+		names[i] = r.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// reportSchema notes what a comparison found.
+func (m *monitor) reportSchema(list []changedRelation) {
 	now := schemaMatches
 	if len(list) > 0 {
-		names := make([]string, len(list))
-		for i, r := range list {
-			names[i] = r.Name
-		}
-		now = "differs: " + strings.Join(names, ", ")
+		now = "differs: " + namesOf(list)
 	}
 	m.mu.Lock()
 	before := m.schema

@@ -38,13 +38,10 @@ func (l *lease) Answered(sql string, tag pgconn.CommandTag, err error) error {
 	case !l.inTx || !l.writes.Told():
 		return err
 	case sql == exec.BatchName:
-		l.writes.After(stmt.Unknown)
+		l.writes.End(stmt.Unknown, l.settled(err))
 	case !inBatch:
-		l.writes.After(l.endedBy(sql, tag, err))
-	default:
-		return err
+		l.writes.End(l.endedBy(sql, tag, err), l.settled(err))
 	}
-	l.writes.Drop() // no other outcome will be found out
 	return err
 }
 
@@ -70,7 +67,7 @@ func (l *lease) Closed(err error) error {
 		return err
 	}
 	err = l.leftOpen(err)
-	told := l.writes.Told()
+	told, settled := l.writes.Told(), l.settled(err)
 	var outcome stmt.Outcome
 	if told {
 		outcome = l.outcome(err, l.texts()...)
@@ -78,10 +75,14 @@ func (l *lease) Closed(err error) error {
 	l.lost = l.call.ReadOnly() && l.tried&lost != 0
 	l.done(err)
 	if told {
-		l.writes.After(outcome)
+		l.writes.End(outcome, settled)
 	}
 	return advised(err)
 }
+
+// settled reports whether the session can do no more, given its last answer. The lease
+// must not be done.
+func (l *lease) settled(err error) bool { return exec.Settled(l.conn.PgConn(), err) }
 
 // advised adds to an error what to do about it, where no retry mends it.
 func advised(err error) error {
@@ -127,9 +128,6 @@ func (l *lease) noteCopy(table pgx.Identifier, columns []string) {
 		l.writes.Before()
 	}
 }
-
-// noteAnything is for what is done to the data unseen, by the means that name names.
-func (l *lease) noteAnything(name string) { l.writes.AddNamed(name, exec.Anything) }
 
 // outside reports whether what a text does is visible before Commit is called: the
 // transaction was ended by a text, or will be by this one.

@@ -89,8 +89,9 @@ func (t *tx) Commit(ctx context.Context) (err error) {
 	l.writes.Before()
 	err = errNotReturned
 	defer func() { // also when a tracer panics
+		settled := l.settled(err)
 		l.done(err)
-		l.writes.After(committed(err))
+		l.writes.End(committed(err), settled)
 	}()
 	return t.Tx.Commit(ctx)
 }
@@ -111,8 +112,15 @@ func (t *tx) Rollback(ctx context.Context) (err error) {
 	if t.part {
 		return t.Tx.Rollback(ctx)
 	}
-	t.lease.writes.Drop()
-	defer func() { t.lease.done(err) }()
+	l := t.lease
+	if !l.writes.Told() { // else a text whose answer was not read may have committed
+		l.writes.Drop()
+	}
+	defer func() {
+		settled := l.settled(err)
+		l.done(err)
+		l.writes.End(stmt.Unknown, settled)
+	}()
 	return t.Tx.Rollback(ctx)
 }
 
@@ -161,7 +169,7 @@ func (t *tx) query(ctx context.Context, sql string, args []any) *exec.Rows {
 	if err != nil && t.lease.Retry(ctx, err, c.SQL, c.Args) {
 		inner, err = t.Tx.Query(ctx, c.SQL, c.Args...)
 	}
-	return exec.NewRows(t.lease, c.SQL, inner, err)
+	return exec.NewRows(t.lease, c.SQL, c.Returned, inner, err)
 }
 
 // Prepare prepares a statement, which stays in the session by its name.
@@ -176,13 +184,13 @@ func (t *tx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDe
 // as after [DB.WithConn], and it counts as a write of anything.
 func (t *tx) Conn() *pgx.Conn {
 	t.lease.left = max(t.lease.left, cleanable)
-	t.lease.noteAnything("tx.Conn")
+	t.lease.writes.AddUnseen("tx.Conn")
 	return t.Tx.Conn()
 }
 
 // LargeObjects are pgx's own.
 func (t *tx) LargeObjects() pgx.LargeObjects {
-	t.lease.noteAnything("large object")
+	t.lease.writes.AddUnseen("large object")
 	return t.Tx.LargeObjects()
 }
 

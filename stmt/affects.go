@@ -10,9 +10,10 @@ type Run struct {
 	*Effects
 	// Args are the values of the placeholders: Args[0] is that of $1.
 	Args []any
-	// Rows is what a write returned: all rows, each with all columns. nil says that the
-	// rows were not looked at, so nothing is known of them. A run that returned no rows
-	// has a Rows that is empty, not nil.
+	// Rows is what a write returned: all rows, each with the values of the columns that
+	// its WriteKeys name by Result, in their places. Other columns are nil. A nil Rows says
+	// that nothing is known of them: some were not looked at, or not understood, or there
+	// were more than 256. A run that returned no rows has a Rows that is empty, not nil.
 	Rows [][]any
 	// Name is what the statement is called ([Name]), or what was done instead of one,
 	// such as "COPY books". It is set where Anything is: what changes anything can be

@@ -20,9 +20,8 @@ import (
 // connection back and reports the writes.
 type attempt struct {
 	Tx
-	do       *transaction
-	stage    stage
-	listener exec.Listener
+	do    *transaction
+	stage stage
 
 	outcome  stmt.Outcome
 	err      error         // nil when it was committed
@@ -49,9 +48,8 @@ func newAttempt(ctx context.Context, t *transaction) *attempt {
 	a.runner, a.op, a.target, a.number = t.runner, t.op, t.target, len(t.causes)+1
 	a.ctx = unitContext{ctx, &a.Tx}
 	a.unit.Op, a.unit.Pool, a.unit.Tx, a.unit.Outer = t.op.Name, t.target.Pool, &a.Tx, unit.Of(ctx)
-	if t.target.Invalidator != nil && !t.op.ReadOnly {
-		a.listener = exec.Listener{To: t.target.Invalidator, Target: t.target.Name, Log: t.runner.cfg.Logger}
-		a.writes.Listener = &a.listener
+	if !t.op.ReadOnly {
+		a.writes.Listener = t.target.Listener
 	}
 	return a
 }
@@ -101,8 +99,12 @@ func (a *attempt) end(ctx context.Context) {
 }
 
 func (a *attempt) close() {
+	settled := a.session.settled(a.cause)
 	a.session.release(a.cause)
 	a.writes.After(a.outcome)
+	if settled {
+		a.writes.After(stmt.Ended)
+	}
 }
 
 // begin begins the transaction with the operation's settings.
@@ -111,6 +113,9 @@ func (a *attempt) begin(ctx context.Context) {
 	if err == nil {
 		a.stage, a.do.latest = running, a
 		a.fail(nil, nil)
+		if conn := a.session.peek(); conn != nil {
+			a.writes.PID = conn.PgConn().PID()
+		}
 		return
 	}
 	var connect *pgconn.ConnectError

@@ -94,6 +94,7 @@ type transaction struct {
 
 // run makes attempts until one is the last.
 func (t *transaction) run(ctx context.Context) error {
+	t.runner.askLost(ctx, t.target)
 	ctx = t.watch.start(ctx)
 	t.pass = t.runner.pass(ctx, t.op)
 	t.err = ErrNotReturned // until there is another result
@@ -104,6 +105,9 @@ func (t *transaction) run(ctx context.Context) error {
 		}
 		t.err = ErrNotReturned
 		a := t.try(ctx, n)
+		if a.outcome == stmt.Unknown {
+			t.runner.awaitLost(ctx, t.target)
+		}
 		retry, delay, err := t.next(ctx, a)
 		t.watch.attempted(a.outcome, a.err, a.cause, retry, delay, a.resolved)
 		if !retry {
@@ -157,6 +161,7 @@ func (t *transaction) wait(ctx context.Context, delay time.Duration) error {
 func (t *transaction) try(ctx context.Context, n int) *attempt {
 	ctx = t.watch.attempt(ctx, n)
 	a := newAttempt(ctx, t)
+	defer a.writes.Lose()
 	a.run(ctx)
 	switch {
 	case a.stage < running && t.runner.markers.refused(t.op, a.cause):

@@ -229,7 +229,6 @@ func TestAnUnknownOutcomeIsFollowedByTheDefiniteOne(t *testing.T) {
 		op   Op
 		last string
 	}{
-		"surfaced":                {cutAfter, Op{}, ""},
 		"committed":               {cutAfter, Op{Commit: Resolve}, "committed"},
 		"aborted":                 {cutBefore, Op{Commit: Resolve}, "aborted"},
 		"committed, by its key":   {cutAfter, Op{Commit: Idempotent, Key: "a"}, "committed"},
@@ -274,7 +273,7 @@ func TestWhatAFunctionCommittedItselfIsUnknown(t *testing.T) {
 			_ = runs("a")(ctx, tx)
 			return out()
 		})
-		l.wantCalls(name, "before items *", "after items * unknown")
+		l.wantCalls(name, "before items *", "after items * unknown", "after items * ended") // the session has answered
 	}
 }
 
@@ -298,7 +297,7 @@ func TestACommitThatDoesNotReturnIsUnknown(t *testing.T) {
 	l := setupNotified(t, b.attach)
 	b.arm()
 	err := recovered(func() error { return Run(t.Context(), l.runner, Op{Name: "x"}, runs(addItem, 1)) })
-	l.wantCalls(fmt.Sprint(err), "before items", "after items unknown")
+	l.wantCalls(fmt.Sprint(err), "before items", "after items unknown", "after items ended") // the session has answered
 }
 
 func TestAnInvalidatorThatPanicsFailsNoCommit(t *testing.T) {

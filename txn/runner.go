@@ -68,7 +68,9 @@ type Config struct {
 	Statements *stmt.Registry
 	// Invalidator is notified of what transactions write, before COMMIT is sent and
 	// when the outcome is known. A text that is not in Statements may write anything.
-	// Default: none.
+	// Where the outcome stays unknown it is notified once more when the session is gone.
+	// Do waits up to 100 ms for that, and later transactions of the Runner ask; over
+	// package db its monitor does. Default: none.
 	Invalidator stmt.Invalidator
 	// Target is the database's name for Invalidator. Default: the name in the
 	// connection's configuration.
@@ -76,7 +78,8 @@ type Config struct {
 	// Observer is notified of transactions and attempts. Default: none.
 	Observer Observer
 	// Logger logs retries (debug), commits whose answer was lost, and rollbacks,
-	// hooks and Invalidators that failed (warn). Default: none.
+	// hooks and Invalidators that failed (warn). Over package db its Logger gets what
+	// Invalidators do. Default: none.
 	Logger *slog.Logger
 }
 
@@ -104,12 +107,12 @@ func New(b Beginner, cfg Config) (*Runner, error) {
 	if isNil(b) {
 		return nil, &ConfigError{Package: "txn", Field: "Beginner", Problem: "is nil"}
 	}
+	more := cfg.MaxAttempts == 0
+	cfg = cfg.withDefaults()
 	source, err := sourceOf(b, cfg)
 	if err != nil {
 		return nil, err
 	}
-	more := cfg.MaxAttempts == 0
-	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}

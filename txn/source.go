@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -20,7 +21,10 @@ func sourceOf(b Beginner, cfg Config) (unit.Database, error) {
 	if d, ok := b.(unit.Database); ok {
 		return d, cfg.belongsToDB()
 	}
-	t := unit.Target{Pool: b, Name: cfg.Target, Statements: cfg.Statements, Invalidator: cfg.Invalidator}
+	t := unit.Target{Pool: b, Name: cfg.Target, Statements: cfg.Statements}
+	if cfg.Invalidator != nil {
+		t.Listener = &exec.Listener{To: cfg.Invalidator, Target: cfg.Target, Log: cfg.Logger, Lost: &exec.Lost{}}
+	}
 	switch b := b.(type) {
 	case *pgxpool.Pool:
 		t.Acquire = func(ctx context.Context, _ string) (unit.Lease, error) {
@@ -47,19 +51,25 @@ type oneTarget struct{ target unit.Target }
 func (s *oneTarget) Unit(context.Context) (*unit.Target, error) { return &s.target, nil }
 
 func ofPool(t unit.Target, cfg *pgx.ConnConfig) unit.Database {
+	name(&t, cfg)
+	return &oneTarget{t}
+}
+
+// name calls the target as its database is called, unless it has a name.
+func name(t *unit.Target, cfg *pgx.ConnConfig) {
 	if t.Name == "" {
 		t.Name = cfg.Database
 	}
-	return &oneTarget{t}
+	if t.Listener != nil {
+		t.Listener.Target = t.Name
+	}
 }
 
 // oneConn is a source of one connection, which may be one of package db.
 type oneConn struct{ target unit.Target }
 
 func ofConn(t unit.Target, conn *pgx.Conn) unit.Database {
-	if t.Name == "" {
-		t.Name = conn.Config().Database
-	}
+	name(&t, conn.Config())
 	t.Pool = conn
 	t.Acquire = func(context.Context, string) (unit.Lease, error) {
 		if conn.IsClosed() {
@@ -209,6 +219,11 @@ func (s *session) peek() *pgx.Conn {
 func (s *session) closed() bool {
 	conn := s.peek()
 	return conn != nil && conn.IsClosed()
+}
+
+// settled reports whether the connection is known to have answered all, err at last.
+func (s *session) settled(err error) bool {
+	return s.lease != nil && s.conn != nil && exec.Settled(s.conn.PgConn(), err)
 }
 
 // commit sends COMMIT and waits for the answer, at most for limit. ctx must have no

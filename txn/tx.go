@@ -119,7 +119,7 @@ func (tx *Tx) query(ctx context.Context, declared *stmt.Effects, sql string, arg
 	if err != nil && tx.session.lease.Retry(ctx, err, c.SQL, c.Args) {
 		rows, err = tx.session.tx.Query(ctx, c.SQL, c.Args...)
 	}
-	return exec.NewRows((*results)(tx), text, rows, err)
+	return exec.NewRows((*results)(tx), text, c.Returned, rows, err)
 }
 
 func (tx *Tx) copyFrom(ctx context.Context, declared *stmt.Effects, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {

@@ -20,5 +20,15 @@ func Aborted(err error) bool {
 	if severity == "" {
 		severity = pg.Severity // servers before 9.6, in their own language
 	}
-	return severity == "ERROR" && pg.Code != "40003" && !strings.HasPrefix(pg.Code, "08")
+	return severity == "ERROR" && !doubtful(pg)
+}
+
+// doubtful reports whether the server says that it does not know.
+func doubtful(pg *pgconn.PgError) bool { return pg.Code == "40003" || strings.HasPrefix(pg.Code, "08") }
+
+// Settled reports whether a session has answered all that was sent to it, so that
+// nothing of it can have an effect any more. err is its last answer.
+func Settled(conn *pgconn.PgConn, err error) bool {
+	var pg *pgconn.PgError
+	return !conn.IsClosed() && !conn.IsBusy() && !(errors.As(err, &pg) && doubtful(pg))
 }

@@ -14,8 +14,9 @@ const BatchName = "batch"
 type Batch struct {
 	pgx   pgx.Batch
 	owner Owner
-	texts []string // as they are sent
-	read  int      // how many results were read
+	texts []string    // as they are sent
+	keys  []*Returned // by statement, up to the last that returns some
+	read  int         // how many results were read
 }
 
 // NewBatch resolves the statements of a batch. admit is called with each and may
@@ -26,6 +27,10 @@ func NewBatch(owner Owner, registry *stmt.Registry, queued *pgx.Batch, admit fun
 	b.pgx, err = choose(registry, queued, func(c *Call, q *pgx.QueuedQuery) error {
 		err := admit(c)
 		b.texts = append(b.texts, c.SQL)
+		if c.Returned != nil {
+			b.keys = append(b.keys, make([]*Returned, len(b.texts)-len(b.keys))...)
+			b.keys[len(b.texts)-1] = c.Returned
+		}
 		fn := q.Fn
 		q.Fn = b.skip
 		if fn != nil {
@@ -82,13 +87,16 @@ func (b *Batch) skip(results pgx.BatchResults) error {
 	return nil
 }
 
-// next returns the text whose result is read now.
-func (b *Batch) next() string {
+// next returns the text whose result is read now, and what collects its keys.
+func (b *Batch) next() (sql string, keys *Returned) {
 	if b.read == len(b.texts) {
-		return BatchName
+		return BatchName, nil
 	}
 	b.read++
-	return b.texts[b.read-1]
+	if b.read <= len(b.keys) {
+		keys = b.keys[b.read-1]
+	}
+	return b.texts[b.read-1], keys
 }
 
 // Results are the results of a batch, in the order of its statements.
@@ -121,7 +129,7 @@ func (b *Results) Exec() (pgconn.CommandTag, error) {
 		return pgconn.CommandTag{}, err
 	}
 	defer b.leave()
-	sql := b.batch.next()
+	sql, _ := b.batch.next()
 	tag, err := b.inner.Exec()
 	return tag, b.batch.owner.Answered(sql, tag, err)
 }
@@ -140,7 +148,8 @@ func (b *Results) query() *Rows {
 		return Failed(err)
 	}
 	defer b.leave()
-	r := &Rows{owner: b.batch.owner, sql: b.batch.next(), part: true, held: b.held}
+	r := &Rows{owner: b.batch.owner, part: true, held: b.held}
+	r.sql, r.keys = b.batch.next()
 	var err error
 	if r.inner, err = b.inner.Query(); err != nil {
 		r.finish(err)

@@ -15,6 +15,7 @@ type Call struct {
 	SQL       string
 	Args      []any           // with pgx's options in front, if there are any
 	Statement *stmt.Statement // nil when nothing is known
+	Returned  *Returned       // collects row keys from its rows; nil when there are none
 
 	values []any // of the placeholders of the whole statement
 }
@@ -145,6 +146,21 @@ func optionsOf(args []any) (n int, rewritten bool) {
 		}
 	}
 	return n, false
+}
+
+// Defines reports whether a text of which nothing is known may change definitions.
+func Defines(sql string) bool {
+	for s := range (sqltext.Rules{}).Statements(sql) {
+		if definingVerbs[sqltext.Fold(sqltext.Verb(s.Text(sql)))] {
+			return true
+		}
+	}
+	return false
+}
+
+var definingVerbs = map[string]bool{
+	"create": true, "alter": true, "drop": true, "comment": true, "grant": true, "revoke": true,
+	"import": true, "reassign": true, "security": true, "do": true, "call": true,
 }
 
 // Atomic reports whether an error of the server means that nothing of a text was

@@ -15,6 +15,7 @@ var errNoRow = errors.New("sqlkeel: there is no current row: call Next first")
 type Rows struct {
 	inner  pgx.Rows // nil when the statement was not sent
 	owner  Owner
+	keys   *Returned
 	sql    string
 	err    error // that ended the rows, or why they cannot be used
 	ahead  bool  // at the first row, which the caller does not know
@@ -24,10 +25,11 @@ type Rows struct {
 	held   bool  // read by a callback of a batch, which has entered already
 }
 
-// NewRows returns the rows that pgx returned for the statement with err.
-func NewRows(owner Owner, sql string, inner pgx.Rows, err error) *Rows {
+// NewRows returns the rows that pgx returned for the statement with err. keys collects
+// from them; it may be nil.
+func NewRows(owner Owner, sql string, keys *Returned, inner pgx.Rows, err error) *Rows {
 	r := new(Rows)
-	r.Init(owner, sql, inner)
+	r.Init(owner, sql, keys, inner)
 	if err != nil {
 		_ = r.Fail(err)
 	}
@@ -35,8 +37,8 @@ func NewRows(owner Owner, sql string, inner pgx.Rows, err error) *Rows {
 }
 
 // Init is NewRows for rows that are part of another value.
-func (r *Rows) Init(owner Owner, sql string, inner pgx.Rows) {
-	*r = Rows{inner: inner, owner: owner, sql: sql}
+func (r *Rows) Init(owner Owner, sql string, keys *Returned, inner pgx.Rows) {
+	*r = Rows{inner: inner, owner: owner, sql: sql, keys: keys}
 }
 
 // Failed returns the rows of a statement that was not sent.
@@ -48,10 +50,19 @@ func FailedRow(err error) *Row { return (*Row)(Failed(err)) }
 // Prime reads up to the first row, which the caller does not notice, and returns the
 // statement's error. The owner does not have its answer yet.
 func (r *Rows) Prime() error {
-	if r.ahead = r.inner.Next(); r.ahead {
+	if r.ahead = r.next(); r.ahead {
 		return nil
 	}
 	return r.inner.Err()
+}
+
+// next moves to the next row and collects its keys.
+func (r *Rows) next() bool {
+	more := r.inner.Next()
+	if more {
+		r.keys.add(r.inner)
+	}
+	return more
 }
 
 // Fail ends the rows with an error of Query or [Rows.Prime]. It returns the one that
@@ -89,8 +100,13 @@ func (r *Rows) end() {
 			_ = r.owner.Closed(nil)
 		}
 	}()
+	for r.keys.open() && r.next() { // of the rows that the caller does not want, too
+	}
 	r.inner.Close()
 	closed = true
+	if r.inner.Err() == nil {
+		r.keys.end()
+	}
 	r.finish(r.inner.Err())
 }
 
@@ -114,7 +130,7 @@ func (r *Rows) Next() bool {
 		r.ahead = false
 		return true
 	}
-	if r.inner.Next() {
+	if r.next() {
 		return true
 	}
 	r.end()

@@ -2,8 +2,6 @@ package exec
 
 import (
 	"cmp"
-	"context"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -17,28 +15,35 @@ import (
 // they are united.
 const maxRuns = 256
 
-// Listener is an Invalidator with what its calls have in common.
-type Listener struct {
-	To     stmt.Invalidator // nil: nothing is collected
-	Target string
-	Log    *slog.Logger
-}
-
 // Writes are what one transaction writes, or one statement outside of one, on its
 // way to the Invalidator. The zero Writes, with no Listener, collects nothing.
 type Writes struct {
 	*Listener
-	runs []stmt.Run
-	told bool // of runs, and not of their definite outcome
+	PID     uint32 // of the server's process that gets them; 0 when it is not known
+	runs    []stmt.Run
+	results []result // of runs whose rows are collected
+	defines bool     // one of the runs may change definitions
+	told    bool     // of runs, and not of their definite outcome
+}
+
+// result is what one of the runs returns.
+type result struct {
+	run  int
+	rows *Returned
 }
 
 // On reports whether there is an Invalidator.
 func (w *Writes) On() bool { return w.Listener != nil && w.To != nil }
 
-// Add notes a statement that is about to be sent. args are those of its whole text.
+// Add notes a statement that is about to be sent, and has it collect what it returns.
 func (w *Writes) Add(c *Call) {
-	if w.On() {
-		w.add(c.Effects(), c.SQL, c.values)
+	if !w.On() {
+		return
+	}
+	e := c.Effects()
+	w.add(e, c.SQL, c.values)
+	if c.Returned = collector(e.WriteKeys); c.Returned != nil {
+		w.results = append(w.results, result{len(w.runs) - 1, c.Returned})
 	}
 }
 
@@ -48,7 +53,14 @@ func (w *Writes) AddDeclared(e *stmt.Effects, sql string) { w.add(e, sql, nil) }
 // AddNamed notes what is about to be done by other means than a text.
 func (w *Writes) AddNamed(name string, e *stmt.Effects) {
 	if w.On() && Changes(e) {
-		w.note(stmt.Run{Effects: e}, name)
+		w.note(stmt.Run{Effects: e}, name, false)
+	}
+}
+
+// AddUnseen notes that anything may be done from now on, by means that name names.
+func (w *Writes) AddUnseen(name string) {
+	if w.On() {
+		w.note(stmt.Run{Effects: Anything}, name, true)
 	}
 }
 
@@ -67,29 +79,27 @@ func (w *Writes) AddCopy(registry *stmt.Registry, table pgx.Identifier, columns 
 
 // add notes a text that is about to be sent.
 func (w *Writes) add(e *stmt.Effects, sql string, values []any) {
-	if !w.On() || !Changes(e) {
-		return
+	switch {
+	case !w.On() || !Changes(e):
+	case e.Anything:
+		w.note(stmt.NewRun(e, values), stmt.Name(sql), Defines(sql))
+	default:
+		w.note(stmt.NewRun(e, values), "", false)
 	}
-	name := ""
-	if e.Anything {
-		name = stmt.Name(sql)
-	}
-	w.note(stmt.NewRun(e, values), name)
 }
 
 // note adds a run. What was announced before it has no answer, and will get none.
-func (w *Writes) note(r stmt.Run, name string) {
+func (w *Writes) note(r stmt.Run, name string, defines bool) {
 	if w.told {
-		w.After(stmt.Unknown)
-		w.Drop()
+		w.End(stmt.Unknown, false)
 	}
 	if len(w.runs) == maxRuns {
-		w.runs = []stmt.Run{unite(w.runs)}
+		w.runs, w.results = []stmt.Run{unite(w.runs)}, nil
 	}
 	if r.Anything {
 		r.Name = name
 	}
-	w.runs = append(w.runs, r)
+	w.runs, w.defines = append(w.runs, r), w.defines || defines
 }
 
 // unite returns one run with the effects of all, which pins no rows. It has the name of
@@ -109,42 +119,70 @@ func unite(runs []stmt.Run) stmt.Run {
 	return all
 }
 
+// collect gives the runs what they returned. Those that were announced stay as they
+// were: the Invalidator has them.
+func (w *Writes) collect() {
+	copied := !w.told
+	for _, r := range w.results {
+		rows := r.rows.all()
+		if rows == nil {
+			continue
+		}
+		if !copied {
+			w.runs, copied = slices.Clone(w.runs), true
+		}
+		w.runs[r.run].Rows = rows
+	}
+}
+
 // Before tells the Invalidator what was noted, once and before it can become visible.
 func (w *Writes) Before() {
 	if len(w.runs) == 0 || w.told {
 		return
 	}
+	w.collect()
 	w.told = true
-	w.guard(func() { w.To.BeforeWrite(w.Target, w.runs) })
+	w.before(w.runs)
 }
 
 // After tells the Invalidator how the writes that Before announced ended, and forgets
-// them. After Unknown they are kept: it may be called once more.
+// them. After Unknown they are kept: it may be called once more, or Lose.
 func (w *Writes) After(o stmt.Outcome) {
 	if w.told {
-		runs := w.runs
-		w.guard(func() { w.To.AfterWrite(w.Target, runs, o) })
+		w.collect()
+		w.after(w.runs, w.defines, o)
 	}
 	if o != stmt.Unknown {
 		w.Drop()
 	}
 }
 
+// End is After for a use of a connection that is over. settled says that its session
+// has answered all, so that it can do no more. If the outcome is unknown, and it has
+// not, Lost finds out when it is gone.
+func (w *Writes) End(o stmt.Outcome, settled bool) {
+	w.After(o)
+	if settled {
+		w.After(stmt.Ended)
+	}
+	w.Lose()
+}
+
+// Lose has Lost find out when the session is gone that got writes whose outcome is
+// unknown.
+func (w *Writes) Lose() {
+	if w.told && w.PID != 0 && w.Lost != nil {
+		l, runs, defines := w.Listener, w.runs, w.defines
+		w.Lost.add(w.PID, func() { l.after(runs, defines, stmt.Ended) })
+	}
+	w.Drop()
+}
+
 // Drop forgets what was noted: it was rolled back without COMMIT.
-func (w *Writes) Drop() { w.runs, w.told = nil, false }
+func (w *Writes) Drop() { w.runs, w.results, w.defines, w.told = nil, nil, false, false }
 
 // Told reports whether Before announced something that has no definite outcome yet.
 func (w *Writes) Told() bool { return w.told }
-
-// guard calls the Invalidator, whose panic is no failed write.
-func (w *Writes) guard(call func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.Log.LogAttrs(context.Background(), slog.LevelWarn, "Invalidator panicked", slog.Any("panic", p))
-		}
-	}()
-	call()
-}
 
 // OutcomeOf is the outcome of texts that were sent outside of a transaction, given
 // their error. Whatever the server did not refuse as a whole is unknown.

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -18,10 +19,10 @@ type Database interface {
 
 // Target is one database of package db.
 type Target struct {
-	Pool        any // what [Unit.Pool] is compared with
-	Name        string
-	Statements  *stmt.Registry
-	Invalidator stmt.Invalidator
+	Pool       any // what [Unit.Pool] is compared with
+	Name       string
+	Statements *stmt.Registry
+	Listener   *exec.Listener // nil when there is no Invalidator
 	// Acquire returns a connection for a transaction of the operation op.
 	Acquire func(ctx context.Context, op string) (Lease, error)
 }

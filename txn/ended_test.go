@@ -1,0 +1,84 @@
+package txn
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/db"
+)
+
+// waitForCalls waits until the Invalidator was called as often, while step is run, and returns
+// the calls.
+func (l *notified) waitForCalls(n int, step func()) (calls []string) {
+	l.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); len(calls) < n && time.Now().Before(deadline); {
+		step()
+		calls = append(calls, l.take("shop")...)
+	}
+	return calls
+}
+
+func TestAfterALostCommitItsSessionIsAskedForByLaterTransactions(t *testing.T) {
+	t.Parallel()
+	net := &wire{}
+	l := setupNotified(t, net.attach)
+	net.plan(late)
+	lost := Run(bounded(t), l.runner, Op{Name: "x"}, runs(addItem, 1))
+	var unknown *CommitUnknownError
+	if !errors.As(lost, &unknown) {
+		t.Fatal(lost)
+	}
+	l.wantCalls("while its session waits for COMMIT", "before items", "after items unknown")
+	for range 3 {
+		if err := Run(t.Context(), l.runner, Op{Name: "y"}, nothing); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.wantCalls("and later transactions ask")
+	net.release()
+	calls := l.waitForCalls(1, func() { _ = Run(t.Context(), l.runner, Op{Name: "z"}, nothing) })
+	if !slices.Equal(calls, []string{"after items ended"}) || l.rows() != 1 {
+		t.Errorf("when it is gone: %q, %d rows", calls, l.rows())
+	}
+}
+
+func TestALostCommitOfASessionThatIsGoneEndsBeforeDoReturns(t *testing.T) {
+	t.Parallel()
+	net := &wire{}
+	l := setupNotified(t, net.attach)
+	net.plan(cutAfter)
+	err := Run(bounded(t), l.runner, Op{Name: "x"}, runs(addItem, 1))
+	// On a busy machine the server may take longer than Do waits.
+	calls := l.waitForCalls(3, func() { _ = Run(t.Context(), l.runner, Op{Name: "y"}, nothing) })
+	if !slices.Equal(calls, []string{"before items", "after items unknown", "after items ended"}) {
+		t.Errorf("error %v: %q", err, calls)
+	}
+}
+
+func TestOverADBTheMonitorWaitsForLostCommits(t *testing.T) {
+	t.Parallel()
+	l := setupNotified(t)
+	d, err := db.Open(t.Context(), db.Config{DSN: l.db.DSN(), Name: "shop", Statements: known, Invalidator: l.ledger, HealthInterval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close(bounded(t)) })
+	r := newRunner(t, d, Config{})
+	l.exec("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'")
+	l.exec("CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()")
+	for name, op := range map[string]Op{"returned": {Name: "x"}, "resolved": {Name: "y", Commit: Resolve}} {
+		lost := Run(t.Context(), r, op, runs(addItem, 1))
+		want := "after items ended"
+		if op.Commit == Resolve {
+			want = "after items aborted"
+		}
+		calls := l.waitForCalls(3, runtime.Gosched)
+		if !slices.Equal(calls, []string{"before items", "after items unknown", want}) {
+			t.Errorf("%s: %q", fmt.Sprint(name, ": ", lost), calls)
+		}
+	}
+}
