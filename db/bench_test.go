@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"testing"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
@@ -28,5 +29,22 @@ func BenchmarkQueryRow(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkCachedBy is what each read from a cache costs before it is looked up.
+func BenchmarkCachedBy(b *testing.B) {
+	pg := pgtest.New(b)
+	j := &journal{}
+	d, err := Open(b.Context(), Config{DSN: pg.DSN(), Invalidator: j})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = d.Close(b.Context()) }()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, why := d.CachedBy(context.Background(), j); why != "" {
+			b.Fatal(why)
+		}
 	}
 }

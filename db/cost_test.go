@@ -112,3 +112,12 @@ func TestALookForAnIdleConnectionDoesNotWait(t *testing.T) {
 	d.open.Add(-1)
 	l.done(nil)
 }
+
+func TestToBeCachedCostsNoAllocation(t *testing.T) {
+	d, j, _ := fenced(t, Config{HealthInterval: time.Hour})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if n := testing.AllocsPerRun(100, func() { _, _ = d.CachedBy(ctx, j) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -142,6 +142,38 @@ func TestAWriteEndsWithTheKeysThatItReturned(t *testing.T) {
 	}
 }
 
+func TestWhatMayChangeAnythingIsNotifiedByName(t *testing.T) {
+	t.Parallel()
+	d, c := returning(t, Config{MaxConns: 1}, "")
+	for want, use := range map[string]func(ctx context.Context) error{
+		"DELETE": func(ctx context.Context) error { _, err := d.Exec(ctx, "delete from a"); return err },
+		"COPY a": func(ctx context.Context) error {
+			_, err := d.CopyFrom(ctx, pgx.Identifier{"a"}, []string{"n"}, pgx.CopyFromRows(nil))
+			return err
+		},
+		"WithConn": func(ctx context.Context) error {
+			return d.WithConn(ctx, func(context.Context, *pgx.Conn) error { return nil })
+		},
+		"Purge": func(ctx context.Context) error {
+			b := &pgx.Batch{}
+			b.Queue("-- name: Purge :exec\nDELETE FROM a")
+			return d.SendBatch(ctx, b).Close()
+		},
+		"tx.Conn": func(ctx context.Context) error {
+			return pgx.BeginFunc(ctx, begins{d}, func(tx pgx.Tx) error { _ = tx.Conn(); return nil })
+		},
+	} {
+		if err := use(t.Context()); err != nil {
+			t.Errorf("%s: %v", want, err)
+		}
+		c.mu.Lock()
+		if len(c.after) != 1 || c.after[0].Name != want {
+			t.Errorf("runs: %+v, want one named %s", c.after, want)
+		}
+		c.mu.Unlock()
+	}
+}
+
 // begins is a DB for pgx.BeginFunc.
 type begins struct{ *DB }
 

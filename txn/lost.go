@@ -14,13 +14,12 @@ import (
 // it is gone, the Invalidator is notified that they ended. Package db watches for that.
 // Over other Beginners a Runner has no goroutine: transactions ask.
 
-// lostBound bounds what a transaction waits for that. It is also the least time between
-// two that ask because they begin.
+// lostBound bounds what a transaction waits for that.
 const lostBound = 100 * time.Millisecond
 
 // askLost asks which sessions are gone that got writes of unknown outcome.
 func (r *Runner) askLost(ctx context.Context, target *unit.Target) {
-	if target.Listener == nil || !target.Listener.Lost.Due(lostBound) {
+	if target.Listener == nil || !target.Listener.Lost.Due() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lostBound)
@@ -34,7 +33,7 @@ func (r *Runner) awaitLost(ctx context.Context, target *unit.Target) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lostBound)
 	defer cancel()
 	pause := backoff.Policy{Base: 2 * time.Millisecond, Max: 20 * time.Millisecond}
-	for n := 0; target.Listener != nil && target.Listener.Lost.Due(0); n++ {
+	for n := 0; target.Listener != nil && target.Listener.Lost.Unwatched(); n++ {
 		r.askOnce(ctx, target)
 		if backoff.Wait(ctx, pause.Delay(n)) != nil {
 			return

@@ -21,8 +21,9 @@ type Lost struct {
 	turn  sync.Mutex   // held by Ask, before mu
 	count atomic.Int64 // of list
 	mu    sync.Mutex
-	list  []*loss   // guarded by mu
-	asked time.Time // guarded by mu; when Due said so last
+	list  []*loss       // guarded by mu
+	asked time.Time     // guarded by mu; when Due said so last
+	pause time.Duration // guarded by mu; from then on
 }
 
 // loss is what one session was to write.
@@ -32,35 +33,43 @@ type loss struct {
 	end   func()    // says that it is over
 }
 
-// add waits for the end of a server's process.
-func (l *Lost) add(pid uint32, end func()) {
+// add waits for the end of a server's process. It reports whether there was room.
+func (l *Lost) add(pid uint32, end func()) bool {
 	l.mu.Lock()
 	full := len(l.list) == maxLost
 	if !full {
 		l.list = append(l.list, &loss{pid: pid, end: end})
 		l.count.Add(1)
+		l.pause = 0
 	}
 	l.mu.Unlock()
 	if !full && l.Wake != nil {
 		l.Wake()
 	}
+	return !full
 }
 
 // Any reports whether there are any.
 func (l *Lost) Any() bool { return l.count.Load() > 0 }
 
-// Due reports whether a transaction is to ask now: there are any, which no other
-// asks for, and it did not report so within the time.
-func (l *Lost) Due(within time.Duration) bool {
-	if l.Wake != nil || !l.Any() {
+// Unwatched reports whether there are any, for which transactions are to ask.
+func (l *Lost) Unwatched() bool { return l.Wake == nil && l.Any() }
+
+// The least and the most time between two transactions that ask because they begin.
+const minAskPause, maxAskPause = 100 * time.Millisecond, 5 * time.Second
+
+// Due reports whether a transaction that begins is to ask. It does so ever less often,
+// until another write is lost.
+func (l *Lost) Due() bool {
+	if !l.Unwatched() {
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if within > 0 && time.Since(l.asked) < within {
+	if time.Since(l.asked) < l.pause {
 		return false
 	}
-	l.asked = time.Now()
+	l.asked, l.pause = time.Now(), max(minAskPause, min(2*l.pause, maxAskPause))
 	return true
 }
 
@@ -74,9 +83,10 @@ const endsQuery = `
 // Ask asks the server which sessions are gone, and ends their writes. conn must be
 // idle, and lead to the database that got them.
 //
-// Two answers prove nothing, and then nothing ends: that of a standby, on which other
-// sessions run, and that of a session which is not the one that conn was announced
-// with. Behind a pooler no pid is that of a server's process.
+// Two answers prove nothing, and then nothing ends. The first is that of a standby, on
+// which other sessions run. The second is that of a session which is not the one that
+// conn was announced with: behind a pooler no pid is that of a server's process, so that
+// nothing can be proved later, and the writes are forgotten.
 func (l *Lost) Ask(ctx context.Context, conn *pgx.Conn) error {
 	if !l.turn.TryLock() {
 		return nil // another call asks
@@ -85,38 +95,43 @@ func (l *Lost) Ask(ctx context.Context, conn *pgx.Conn) error {
 	l.mu.Lock()
 	asked := slices.Clone(l.list) // to which others may be added meanwhile
 	l.mu.Unlock()
-	there, err := running(ctx, conn, asked)
-	if err != nil || there == nil {
+	there, own, err := running(ctx, conn, asked)
+	switch {
+	case err != nil || there == nil:
 		return err
+	case own != conn.PgConn().PID():
+		l.forget(asked, nil)
+		return nil
 	}
 	gone := slices.DeleteFunc(slices.Clone(asked), func(x *loss) bool { return !x.gone(there) })
-	left := slices.DeleteFunc(asked, func(x *loss) bool { return slices.Contains(gone, x) })
-	l.mu.Lock()
-	l.list = append(left, l.list[len(left)+len(gone):]...)
-	l.count.Store(int64(len(l.list)))
-	l.mu.Unlock()
+	l.forget(asked, slices.DeleteFunc(slices.Clone(asked), func(x *loss) bool { return slices.Contains(gone, x) }))
 	for _, x := range gone {
 		x.end()
 	}
 	return nil
 }
 
+// forget replaces those that were asked for by those that are left of them.
+func (l *Lost) forget(asked, left []*loss) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(left, l.list[len(asked):]...)
+	l.count.Store(int64(len(l.list)))
+}
+
 // running returns when each of the processes that are there began, the zero time where
-// the server does not say. It returns nil when the answer proves nothing.
-func running(ctx context.Context, conn *pgx.Conn, asked []*loss) (map[uint32]time.Time, error) {
+// the server does not say, and which one answers. A standby has none.
+func running(ctx context.Context, conn *pgx.Conn, asked []*loss) (there map[uint32]time.Time, own uint32, err error) {
 	pids := make([]int32, len(asked))
 	for i, x := range asked {
 		pids[i] = int32(x.pid)
 	}
-	there := map[uint32]time.Time{}
-	proves := false
+	there = map[uint32]time.Time{}
 	var standby bool
-	var own uint32
 	var pid *int32
 	var began *time.Time
 	rows, _ := conn.Query(ctx, endsQuery, pgx.QueryExecModeSimpleProtocol, pids)
-	_, err := pgx.ForEachRow(rows, []any{&standby, &own, &pid, &began}, func() error {
-		proves = !standby && own == conn.PgConn().PID()
+	_, err = pgx.ForEachRow(rows, []any{&standby, &own, &pid, &began}, func() error {
 		if pid != nil {
 			there[uint32(*pid)] = time.Time{}
 			if began != nil {
@@ -125,10 +140,10 @@ func running(ctx context.Context, conn *pgx.Conn, asked []*loss) (map[uint32]tim
 		}
 		return nil
 	})
-	if err != nil || !proves {
-		return nil, err
+	if err != nil || standby {
+		return nil, 0, err
 	}
-	return there, nil
+	return there, own, nil
 }
 
 // gone reports whether the process is none of those that are there.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -104,8 +105,8 @@ func TestAnAnswerThatProvesNothingEndsNothing(t *testing.T) {
 		l.exec(fake, "SET search_path = fake, pg_catalog") // anew, or the functions are not found
 		l.lose(7)
 		l.wants(name, before, unknown)
-		if !l.lost.Any() {
-			t.Errorf("%s: forgotten", name)
+		if kept := l.lost.Any(); kept != (name == "a standby") {
+			t.Errorf("%s: kept %t", name, kept)
 		}
 	}
 	l := newLosing(t)
@@ -174,21 +175,44 @@ func TestAWriteThatMayHaveRedefinedThingsSaysSoWhenItEnds(t *testing.T) {
 	}
 }
 
+func TestMoreLostWritesThanAreKeptAreLogged(t *testing.T) {
+	t.Parallel()
+	l := newLosing(t)
+	log := &strings.Builder{}
+	l.all.Log = slog.New(slog.NewTextHandler(log, nil))
+	for range 1024 {
+		l.lose(7)
+	}
+	if log.Len() > 0 {
+		t.Errorf("log: %s", log)
+	}
+	l.lose(7)
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "target=shop") {
+		t.Errorf("log: %s", log)
+	}
+	l.calls = nil
+	if err := l.lost.Ask(t.Context(), l.conn); err != nil || len(l.calls) != 1024 || l.lost.Any() {
+		t.Errorf("%d ended, error %v", len(l.calls), err)
+	}
+}
+
 func TestATransactionAsksWhereNoOtherDoesAndNotTooOften(t *testing.T) {
 	t.Parallel()
 	l := newLosing(t)
-	if l.lost.Due(0) {
+	if l.lost.Due() || l.lost.Unwatched() {
 		t.Error("there is nothing to ask for")
 	}
-	l.lose(7)
-	if !l.lost.Due(1<<62) || l.lost.Due(1<<62) || !l.lost.Due(0) {
-		t.Error("it is asked for at once, and then not before its time")
+	for range 2 {
+		l.lose(7)
+		if !l.lost.Due() || l.lost.Due() {
+			t.Error("it is asked for at once, and then not before its time")
+		}
 	}
 	woken := 0
 	watched := &exec.Lost{Wake: func() { woken++ }}
 	l.all.Lost = watched
 	l.lose(7)
-	if watched.Due(0) || woken != 1 || !watched.Any() {
-		t.Errorf("woken %d times, due %t", woken, watched.Due(0))
+	if watched.Due() || watched.Unwatched() || woken != 1 || !watched.Any() {
+		t.Errorf("woken %d times, due %t", woken, watched.Due())
 	}
 }

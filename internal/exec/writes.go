@@ -173,7 +173,9 @@ func (w *Writes) End(o stmt.Outcome, settled bool) {
 func (w *Writes) Lose() {
 	if w.told && w.PID != 0 && w.Lost != nil {
 		l, runs, defines := w.Listener, w.runs, w.defines
-		w.Lost.add(w.PID, func() { l.after(runs, defines, stmt.Ended) })
+		if !w.Lost.add(w.PID, func() { l.after(runs, defines, stmt.Ended) }) {
+			l.Log.Warn("too many writes of unknown outcome: the end of one is not waited for", "target", l.Target)
+		}
 	}
 	w.Drop()
 }
