@@ -43,15 +43,16 @@ var house = []floor{
 		{"", nil},
 		{"internal/backoff", nil},
 		{"internal/config", nil},
+		{"internal/rowkey", nil},
 		{"internal/interrupt", nil},
 		{"internal/sqltext", nil},
 		{"internal/dsn", []string{pgx}},
 		{"pgerr", []string{pgx}},
 		{"stmt/generated", nil},
-		{"stmt", []string{"stmt/generated", "internal/sqltext"}},
+		{"stmt", []string{"stmt/generated", "internal/rowkey", "internal/sqltext"}},
 	}},
 	{"run time", []room{
-		{"cache", []string{"internal/config", "github.com/maypok86/otter/v2"}}, // never pgx
+		{"cache", []string{"internal/config", "internal/rowkey", "stmt", "github.com/maypok86/otter/v2"}}, // never pgx
 		{"internal/exec", []string{"stmt", "internal/sqltext", pgx}},
 		{"internal/unit", []string{"internal/exec", "stmt", pgx}},
 		{"db", []string{"internal/backoff", "internal/config", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},

@@ -3,99 +3,161 @@ package cache
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// Cache is what views have in common: settings, version clocks, and the bound
-// on loads. It has no goroutine of its own and needs no closing. All methods
-// may be called concurrently, and on a nil *Cache, which is off.
+// Cache is what views and queries have in common: settings, clocks, and the bound on
+// loads. It has no goroutine of its own and needs no closing. All methods may be called
+// concurrently, and on a nil *Cache, which is off.
+//
+// It is the [stmt.Invalidator] of the databases whose results it keeps: give it to
+// db.Config, or to txn.Config for transactions over a pool that db does not own.
 type Cache struct {
 	cfg   Config
 	start time.Time
-	all   clock
+	off   atomic.Bool
 	turns chan struct{} // one token for each load that runs
 
-	mu     sync.RWMutex // guards what follows; may be taken under a view's mu, never the other way round
-	clocks map[clockName]*clock
-	views  map[string]registered
+	first   atomic.Pointer[targetClocks]             // most often the only one
+	targets atomic.Pointer[map[string]*targetClocks] // copied on write, read without mu
+
+	mu      sync.RWMutex // guards what follows
+	views   map[string]keeper
+	queries map[queryName]keeper
+	flushes map[string]uint64
 }
 
-// registered is a [View] of any type.
-type registered interface {
+// keeper is a [View] or the results of a [Query], of any type.
+type keeper interface {
 	Stats() Stats
 	empty()
 }
 
-// New returns a Cache without views. A bad field of cfg is reported as a
+var _ stmt.Invalidator = (*Cache)(nil)
+
+// New returns a Cache without results. A bad field of cfg is reported as a
 // [*ConfigError]; several are joined.
 func New(cfg Config) (*Cache, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Cache{
-		cfg:    cfg,
-		start:  time.Now(),
-		turns:  make(chan struct{}, cfg.MaxLoads),
-		clocks: map[clockName]*clock{},
-		views:  map[string]registered{},
-	}, nil
+	c := &Cache{
+		cfg:     cfg,
+		start:   time.Now(),
+		turns:   make(chan struct{}, cfg.MaxLoads),
+		views:   map[string]keeper{},
+		queries: map[queryName]keeper{},
+		flushes: map[string]uint64{},
+	}
+	c.off.Store(cfg.Off)
+	c.targets.Store(&map[string]*targetClocks{})
+	return c, nil
 }
 
-// InvalidateTables invalidates the results that views keep for the target
-// database and that depend on any of the tables. Once it has returned, no Get
-// that begins later returns a result loaded before. Call it after the write was
-// committed, and also when it failed in a way that leaves the outcome open. A
-// table that no view depends on is not an error. Invalidated results take up
-// room until they are loaded again or make room.
+// Switch turns the whole cache off or on. While it is off every read calls its loader,
+// on its own goroutine. Writes are still noticed, so that what is kept can be served
+// again afterwards.
+func (c *Cache) Switch(on bool) {
+	if c != nil {
+		c.off.Store(!on)
+	}
+}
+
+// BeforeWrite puts up the fence for what is written: until AfterWrite, reads of it call
+// their loaders and nothing of it is served. It implements [stmt.Invalidator].
+func (c *Cache) BeforeWrite(target string, writes []stmt.Run) {
+	if c == nil {
+		return
+	}
+	t, now := c.target(target), c.now()
+	for i := range writes {
+		t.write(&writes[i], raising, now)
+	}
+}
+
+// AfterWrite takes the fence down. What was kept is old then, unless the write is known
+// to be rolled back. After an unknown outcome the fence stays up: the write may become
+// visible at any time until it is known to be over. It implements [stmt.Invalidator].
+func (c *Cache) AfterWrite(target string, writes []stmt.Run, outcome stmt.Outcome) {
+	if c == nil || outcome == stmt.Unknown {
+		return
+	}
+	to := ending
+	if outcome == stmt.Aborted {
+		to = lowering
+	}
+	t, now := c.target(target), c.now()
+	for i := range writes {
+		t.write(&writes[i], to, now)
+		if to == ending && writes[i].Anything {
+			c.flushed(&writes[i])
+		}
+	}
+}
+
+// InvalidateTables makes old what is kept for the target database and depends on any of
+// the tables. It is for writes that were made elsewhere, after they are visible: those
+// made through the library are noticed by themselves. Once it has returned, no read that
+// begins later returns a result loaded before. A table that nothing depends on is not an
+// error. Old results take up room until they are loaded again or make room.
 func (c *Cache) InvalidateTables(target string, tables ...string) {
 	if c == nil {
 		return
 	}
-	c.mu.RLock()
-	watched := make([]*clock, 0, len(tables))
-	for _, table := range tables {
-		// No clock: no load that depends on the table has begun.
-		if t := c.clocks[clockName{target, table}]; t != nil {
-			watched = append(watched, t)
-		}
+	t := c.known(target)
+	if t == nil {
+		return // nothing was loaded for it
 	}
-	c.mu.RUnlock()
-	for _, t := range watched {
-		t.n.Add(1)
+	known := *t.tables.Load()
+	for _, name := range tables {
+		if table := known[name]; table != nil {
+			table.moveAll()
+		}
 	}
 }
 
-// Clear invalidates and drops every result of every view and target. Once it
-// has returned, no Get that begins later returns a result loaded before.
+// Clear makes old and drops every result of every view, query and target. Once it has
+// returned, no read that begins later returns a result whose load began before Clear.
 func (c *Cache) Clear() {
 	if c == nil {
 		return
 	}
-	c.all.n.Add(1)
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for _, v := range c.views {
-		v.empty()
+	c.mu.Lock() // no target becomes known meanwhile
+	defer c.mu.Unlock()
+	for _, t := range *c.targets.Load() {
+		t.all.moveAll()
+	}
+	for _, k := range c.views {
+		k.empty()
+	}
+	for _, k := range c.queries {
+		k.empty()
 	}
 }
 
-// Stats adds up the figures of all views. On a nil *Cache they are zero; views
-// that are off count for themselves.
+// Stats adds up the figures of all views and queries. On a nil *Cache they are zero;
+// views that are off count for themselves.
 func (c *Cache) Stats() (sum Stats) {
 	if c == nil {
 		return sum
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for _, v := range c.views {
-		sum = sum.plus(v.Stats())
+	for _, k := range c.views {
+		sum = sum.plus(k.Stats())
+	}
+	for _, k := range c.queries {
+		sum = sum.plus(k.Stats())
 	}
 	return sum
 }
 
 // register makes the view known to the cache under its name.
-func (c *Cache) register(name string, v registered) error {
+func (c *Cache) register(name string, v keeper) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, taken := c.views[name]; taken {
@@ -103,21 +165,6 @@ func (c *Cache) register(name string, v registered) error {
 	}
 	c.views[name] = v
 	return nil
-}
-
-// tableClocks returns the clocks of the tables, and makes those that are new.
-func (c *Cache) tableClocks(target string, tables []string) []*clock {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	watched := make([]*clock, len(tables))
-	for i, table := range tables {
-		name := clockName{target, table}
-		if c.clocks[name] == nil {
-			c.clocks[name] = new(clock)
-		}
-		watched[i] = c.clocks[name]
-	}
-	return watched
 }
 
 // now is the time since the cache was made. It reads the monotonic clock alone.

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"log/slog"
 	"reflect"
 	"slices"
 	"strconv"
@@ -13,6 +14,8 @@ const (
 	defaultMaxEntries  = 10_000
 	defaultLoadTimeout = 30 * time.Second
 	defaultMaxLoads    = 64
+	defaultJitter      = 0.1
+	defaultFenceAlarm  = time.Minute
 )
 
 // Config is what [New] needs. The zero value is usable.
@@ -26,9 +29,10 @@ type Config struct {
 	// expire by time: they are served until they are invalidated or make room.
 	// Default: 0.
 	TTL time.Duration
-	// Jitter is the part of the TTL, from 0 up to but not including 1, by which the
+	// Jitter is the part of the TTL, below 1, by which the
 	// life of each result is shortened at random. So results that were loaded together
-	// do not expire together. The TTL stays the upper bound. Default: 0, no jitter.
+	// do not expire together. The TTL stays the upper bound. Default: 0.1. Below 0 there is
+	// no jitter.
 	Jitter float64
 	// LoadTimeout bounds one load, the wait for its turn included. Loaders must
 	// heed their context for it to have an effect. Default: 30 s.
@@ -36,6 +40,15 @@ type Config struct {
 	// MaxLoads is how many loads run at a time, over all views; further ones
 	// wait for their turn. Default: 64.
 	MaxLoads int
+	// Off is whether the cache starts switched off, see [Cache.Switch].
+	Off bool
+	// FenceAlarm is how long writes may keep reads of a table from the cache before an
+	// error is logged, once: a write that takes so long, or one whose outcome is
+	// unknown. Default: 1 min.
+	FenceAlarm time.Duration
+	// Logger gets that error, and a warning for each text that makes everything old.
+	// Default: slog.Default().
+	Logger *slog.Logger
 }
 
 // withDefaults fills in what was left zero.
@@ -49,6 +62,16 @@ func (c Config) withDefaults() Config {
 	if c.MaxLoads == 0 {
 		c.MaxLoads = defaultMaxLoads
 	}
+	if c.Jitter == 0 {
+		c.Jitter = defaultJitter
+	}
+	c.Jitter = max(c.Jitter, 0)
+	if c.FenceAlarm == 0 {
+		c.FenceAlarm = defaultFenceAlarm
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
 	return c
 }
 
@@ -57,9 +80,10 @@ func (c Config) validate() error {
 	p := config.Problems{Package: "cache"}
 	p.Unless(c.MaxEntries > 0, "MaxEntries", "must be above 0, is %d", c.MaxEntries)
 	p.Unless(c.TTL >= 0, "TTL", ttlProblem, c.TTL)
-	p.Unless(c.Jitter >= 0 && c.Jitter < 1, "Jitter", "must be at least 0 and below 1, is %v", c.Jitter)
+	p.Unless(c.Jitter < 1, "Jitter", "must be below 1, is %v", c.Jitter)
 	p.Unless(c.LoadTimeout > 0, "LoadTimeout", "must be above 0, is %v", c.LoadTimeout)
 	p.Unless(c.MaxLoads > 0, "MaxLoads", "must be above 0, is %d", c.MaxLoads)
+	p.Unless(c.FenceAlarm > 0, "FenceAlarm", "must be above 0, is %v", c.FenceAlarm)
 	return p.Err()
 }
 

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func TestTheZeroConfigIsUsable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{MaxEntries: 10_000, LoadTimeout: 30 * time.Second, MaxLoads: 64}
+	want := Config{MaxEntries: 10_000, LoadTimeout: 30 * time.Second, MaxLoads: 64, Jitter: 0.1, FenceAlarm: time.Minute, Logger: slog.Default()}
 	if c.cfg != want {
 		t.Errorf("config %+v, want %+v", c.cfg, want)
 	}
@@ -46,7 +47,7 @@ func TestEachBadFieldOfAConfigIsNamed(t *testing.T) {
 	}{
 		{Config{MaxEntries: -1}, []string{"MaxEntries"}},
 		{Config{TTL: -1}, []string{"TTL"}},
-		{Config{Jitter: -0.1}, []string{"Jitter"}},
+		{Config{FenceAlarm: -1}, []string{"FenceAlarm"}},
 		{Config{Jitter: 1}, []string{"Jitter"}},
 		{Config{Jitter: nan}, []string{"Jitter"}},
 		{Config{LoadTimeout: -time.Second}, []string{"LoadTimeout"}},
@@ -66,7 +67,7 @@ func TestEachBadFieldOfAConfigIsNamed(t *testing.T) {
 func TestAConfigErrorSaysWhereAndWhat(t *testing.T) {
 	t.Parallel()
 	_, err := New(Config{Jitter: 1.5})
-	if want := "cache: Jitter must be at least 0 and below 1, is 1.5"; err == nil || err.Error() != want {
+	if want := "cache: Jitter must be below 1, is 1.5"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	_, err = NewView[int64](nil, ViewConfig[int64]{Name: "book", Tables: nil})

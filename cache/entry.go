@@ -2,7 +2,7 @@ package cache
 
 import (
 	"math/rand/v2"
-	"sync/atomic"
+	"reflect"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -13,64 +13,87 @@ import (
 type entry[V any] struct {
 	value   V
 	err     error
-	tag     uint64         // the sum of its clocks before its load began
-	expires time.Duration  // on the cache's time; 0 is never
-	watch   *watch         // the clocks of its target and tables
-	clock   *atomic.Uint64 // the clock of its key
+	slots   slots         // what it depends on
+	tag     uint64        // the sum of their versions before its load began
+	expires time.Duration // on the cache's time; 0 is never
 }
 
-func (e *entry[V]) sum() uint64 { return e.watch.sum(e.clock) }
+// needs is what a result that is about to be loaded depends on.
+type needs struct {
+	target string
+	tables []*tableClocks
+	slots  slots
+}
 
-// newEntry returns an entry for the key, tagged with the sum as it is now.
-func (v *View[A, V]) newEntry(w *watch, k key[A]) *entry[V] {
-	e := &entry[V]{watch: w, clock: v.clock(k)}
-	e.tag = e.sum()
-	return e
+// newEntry returns an entry tagged with the versions as they are now. It reports whether
+// a fence is up: then the result must neither be shared nor kept.
+func newEntry[V any](n needs) (e *entry[V], fenced bool) {
+	e = &entry[V]{slots: n.slots}
+	e.tag, fenced = e.slots.read()
+	return e, fenced
+}
+
+// current reports whether nothing that the entry depends on was written since, or is
+// being written.
+func (e *entry[V]) current() bool {
+	sum, fenced := e.slots.read()
+	return sum == e.tag && !fenced
 }
 
 // live returns the result to serve for the key, or nil.
-func (v *View[A, V]) live(k key[A]) *entry[V] {
-	e, found := v.store.GetIfPresent(k)
-	if !found || !v.current(e) {
+func (r *results[A, V]) live(k key[A]) *entry[V] {
+	e, found := r.kept.GetIfPresent(k)
+	if !found || !e.current() || e.expires != 0 && r.cache.now() >= e.expires {
 		return nil
 	}
 	return e
 }
 
-// current reports whether the entry was neither invalidated nor has expired.
-func (v *View[A, V]) current(e *entry[V]) bool {
-	if e.sum() != e.tag {
-		return false
-	}
-	return e.expires == 0 || v.cache.now() < e.expires
-}
-
-// keep puts the entry into the store unless it has been invalidated. As the
-// store runs one write of a key at a time, an entry can only replace one whose
-// tag is no higher.
-func (v *View[A, V]) keep(k key[A], e *entry[V]) {
-	v.store.Compute(k, func(*entry[V], bool) (*entry[V], otter.ComputeOp) {
-		if e.sum() != e.tag {
-			v.counters.lateFills.Add(1)
+// keep puts the entry into the store unless it is old already. As the store runs one
+// write of a key at a time, no entry replaces one that was loaded after it.
+func (r *results[A, V]) keep(k key[A], e *entry[V]) {
+	r.kept.Compute(k, func(old *entry[V], found bool) (*entry[V], otter.ComputeOp) {
+		sum, _ := e.slots.read() // under a fence it is kept, and served if the write is rolled back
+		if sum != e.tag {
+			r.counters.lateFills.Add(1)
 			return nil, otter.CancelOp
+		}
+		if found && !old.current() {
+			r.counters.invalidated.Add(1)
+			if old.err == e.err && reflect.DeepEqual(old.value, e.value) {
+				r.counters.needless.Add(1)
+			}
 		}
 		return e, otter.WriteOp
 	})
 }
 
+// stale returns the result to serve in place of one whose load failed, or nil: one that
+// has expired, and that no write made old.
+func (r *results[A, V]) stale(k key[A]) *entry[V] {
+	if r.staleFor == 0 {
+		return nil
+	}
+	e, found := r.kept.GetIfPresent(k)
+	if !found || !e.current() || r.cache.now() >= e.expires+r.staleFor {
+		return nil
+	}
+	return e
+}
+
 // expiry is when a result expires whose load began at the given time.
-func (v *View[A, V]) expiry(begun time.Duration) time.Duration {
-	if v.ttl == 0 {
+func (r *results[A, V]) expiry(begun time.Duration) time.Duration {
+	if r.ttl == 0 {
 		return 0
 	}
-	shorter := time.Duration(rand.Float64() * v.cache.cfg.Jitter * float64(v.ttl))
-	return begun + max(v.ttl-shorter, 1)
+	shorter := time.Duration(rand.Float64() * r.cache.cfg.Jitter * float64(r.ttl))
+	return begun + max(r.ttl-shorter, 1)
 }
 
 // give returns what a caller gets of the entry.
-func (v *View[A, V]) give(e *entry[V]) (V, error) {
-	if v.clone == nil || e.err != nil {
+func (r *results[A, V]) give(e *entry[V]) (V, error) {
+	if r.clone == nil || e.err != nil {
 		return e.value, e.err
 	}
-	return v.clone(e.value), nil
+	return r.clone(e.value), nil
 }

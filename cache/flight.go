@@ -6,102 +6,77 @@ import (
 	"runtime/debug"
 )
 
-// flightKey is what makes two loads the same: the result, and the version of
-// what it is read from. A caller who comes after an invalidation has another
-// tag, and so does not join a load that began before.
-type flightKey[A comparable] struct {
-	key key[A]
-	tag uint64
-}
-
-// flight is a load under way. Its entry may be read once done is closed.
+// flight is a load under way. Its answer may be read once done is closed.
 type flight[A comparable, V any] struct {
-	flightKey[A]
-	load  func(context.Context, A) (V, error)
-	entry *entry[V]
-	done  chan struct{}
-}
-
-// miss returns the result of a load, its own or one that it joins.
-func (v *View[A, V]) miss(ctx context.Context, w *watch, k key[A], load func(context.Context, A) (V, error)) (V, error) {
-	e := v.newEntry(w, k) // before the load: what is invalidated from here on must not be kept
-	f, kept := v.join(ctx, k, e, load)
-	if kept != nil {
-		v.counters.hits.add()
-		return v.give(kept)
-	}
-	v.counters.misses.Add(1)
-	if f != nil {
-		select {
-		case <-f.done:
-			return v.give(f.entry)
-		case <-ctx.Done():
-		}
-	}
-	var none V
-	return none, fmt.Errorf("cache: view %q: wait for a load: %w", v.name, ctx.Err())
+	key    key[A]
+	load   func(context.Context, A) (V, error)
+	entry  *entry[V]
+	answer *entry[V] // the entry, or one that is served in its place
+	done   chan struct{}
 }
 
 // join returns the flight for the entry: one under way, or a new one. It
 // returns an entry instead when one was kept meanwhile, and neither when ctx
 // has ended and nothing is under way.
-func (v *View[A, V]) join(ctx context.Context, k key[A], e *entry[V], load func(context.Context, A) (V, error)) (*flight[A, V], *entry[V]) {
-	fk := flightKey[A]{k, e.tag}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if f := v.flights[fk]; f != nil {
+//
+// A flight is joined only while what it loads is current. A caller that comes after a
+// write does not get what a load that began before it may have read.
+func (r *results[A, V]) join(ctx context.Context, k key[A], e *entry[V], load func(context.Context, A) (V, error)) (*flight[A, V], *entry[V]) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.flights[k]; f != nil && f.entry.current() {
 		return f, nil
 	}
 	// A flight that has landed since the miss has left its entry.
-	if kept := v.live(k); kept != nil {
+	if kept := r.live(k); kept != nil {
 		return nil, kept
 	}
 	if ctx.Err() != nil {
 		return nil, nil
 	}
-	f := &flight[A, V]{flightKey: fk, load: load, entry: e, done: make(chan struct{})}
-	v.flights[fk] = f
-	go v.fly(ctx, f)
+	f := &flight[A, V]{key: k, load: load, entry: e, answer: e, done: make(chan struct{})}
+	r.flights[k] = f
+	go r.fly(ctx, f)
 	return f, nil
 }
 
 // fly runs the load in its turn and lands the flight, whatever the load does.
-func (v *View[A, V]) fly(ctx context.Context, f *flight[A, V]) {
+func (r *results[A, V]) fly(ctx context.Context, f *flight[A, V]) {
 	keep := false
-	defer func() { v.land(f, keep) }()
-	ctx, cancel := v.cache.detach(ctx)
+	defer func() { r.land(f, keep) }()
+	ctx, cancel := r.cache.detach(ctx)
 	defer cancel()
-	ctx, done, err := v.cache.turn(ctx)
+	ctx, done, err := r.cache.turn(ctx)
 	if err != nil {
-		f.entry.err = v.timedOut(err)
+		f.entry.err = r.timedOut(err)
 		return
 	}
 	defer done()
-	keep = v.load(ctx, f)
+	keep = r.load(ctx, f)
 }
 
 // load calls the loader, fills in the entry, and reports whether to keep it.
-func (v *View[A, V]) load(ctx context.Context, f *flight[A, V]) (keep bool) {
+func (r *results[A, V]) load(ctx context.Context, f *flight[A, V]) (keep bool) {
 	var none V
 	e := f.entry
-	begun, returned := v.cache.now(), false
-	e.expires = v.expiry(begun)
+	begun, returned := r.cache.now(), false
+	e.expires = r.expiry(begun)
 	defer func() {
 		if !returned {
-			e.value, e.err = none, v.panicked(recover())
+			e.value, e.err = none, r.panicked(recover())
 		}
-		v.counters.loads.Add(1)
-		v.counters.loadTime.Add(int64(v.cache.now() - begun))
+		r.counters.loads.Add(1)
+		r.counters.loadTime.Add(int64(r.cache.now() - begun))
 		if e.err != nil && !keep {
-			v.counters.loadErrors.Add(1)
+			r.counters.loadErrors.Add(1)
 		}
 	}()
 	e.value, e.err = f.load(ctx, f.key.args)
-	if keep = e.err == nil || v.keeps(e.err); e.err != nil {
+	if keep = e.err == nil || r.keeps(e.err); e.err != nil {
 		e.value = none
 	}
 	if !keep && context.Cause(ctx) == ErrLoadTimeout {
-		e.err = v.timedOut(e.err)
+		e.err = r.timedOut(e.err)
 	}
 	returned = true
 	return keep
@@ -109,28 +84,31 @@ func (v *View[A, V]) load(ctx context.Context, f *flight[A, V]) (keep bool) {
 
 // land keeps the entry if it is to be kept, and lets the waiters go. The entry
 // comes first: else a caller could find neither it nor the flight.
-func (v *View[A, V]) land(f *flight[A, V], keep bool) {
+func (r *results[A, V]) land(f *flight[A, V], keep bool) {
 	if keep {
-		v.keep(f.key, f.entry)
+		r.keep(f.key, f.entry)
+	} else if kept := r.stale(f.key); kept != nil {
+		r.counters.stale.Add(1)
+		f.answer = kept
 	}
-	v.mu.Lock()
-	if v.flights[f.flightKey] == f {
-		delete(v.flights, f.flightKey)
+	r.mu.Lock()
+	if r.flights[f.key] == f {
+		delete(r.flights, f.key)
 	}
-	v.mu.Unlock()
+	r.mu.Unlock()
 	close(f.done)
 }
 
 // keeps reports whether the error is a result.
-func (v *View[A, V]) keeps(err error) bool {
-	return v.notFound != nil && v.notFound(err)
+func (r *results[A, V]) keeps(err error) bool {
+	return r.notFound != nil && r.notFound(err)
 }
 
-func (v *View[A, V]) timedOut(err error) error {
-	return fmt.Errorf("cache: view %q: %w after %v: %w", v.name, ErrLoadTimeout, v.cache.cfg.LoadTimeout, err)
+func (r *results[A, V]) timedOut(err error) error {
+	return fmt.Errorf("cache: view %q: %w after %v: %w", r.name, ErrLoadTimeout, r.cache.cfg.LoadTimeout, err)
 }
 
 // panicked is called by the deferred function of a load that did not return.
-func (v *View[A, V]) panicked(value any) error {
-	return &panicError{view: v.name, value: value, goexit: value == nil, stack: debug.Stack()}
+func (r *results[A, V]) panicked(value any) error {
+	return &panicError{view: r.name, value: value, goexit: value == nil, stack: debug.Stack()}
 }

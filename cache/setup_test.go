@@ -18,6 +18,9 @@ const (
 
 func newCache(t *testing.T, cfg Config) *Cache {
 	t.Helper()
+	if cfg.Jitter == 0 {
+		cfg.Jitter = -1 // none, unless it is what the test is about
+	}
 	c, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -97,12 +100,18 @@ func pass(d time.Duration) { <-time.After(d) }
 // there is one. A kept "not found" is no value. It counts neither as a hit
 // nor as a use that would keep the result from making room.
 func (v *View[A, V]) peek(target string, args A) (value V, found bool) {
-	w := v.known(target)
-	if w == nil {
+	if v.cache == nil {
 		return value, false
 	}
-	kept, found := v.store.GetEntryQuietly(key[A]{w.target, args})
-	if !found || !v.current(kept.Value) || kept.Value.err != nil {
+	t := v.cache.known(target)
+	if t == nil {
+		return value, false
+	}
+	kept, found := v.kept.GetEntryQuietly(key[A]{t.id, args})
+	if !found || !kept.Value.current() || kept.Value.err != nil {
+		return value, false
+	}
+	if kept.Value.expires != 0 && v.cache.now() >= kept.Value.expires {
 		return value, false
 	}
 	value, _ = v.give(kept.Value)

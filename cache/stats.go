@@ -25,9 +25,31 @@ type Stats struct {
 	LateFills uint64
 	// Evictions counts the results that made room for others.
 	Evictions uint64
-	// Bypasses counts the Gets that went straight to their loader because the
-	// view is off.
+	// Invalidated counts the results that a write had made old when they were loaded
+	// again.
+	Invalidated uint64
+	// Needless counts those of them that turned out to be the same as before: the write
+	// did not concern them, and was known less precisely than they are.
+	Needless uint64
+	// Stale counts the failed loads in whose place an expired result was served.
+	Stale uint64
+	// Bypasses counts the Gets that went straight to their loader. The others of its
+	// name say why, and add up to it.
 	Bypasses uint64
+	// BypassOff: the cache is nil or off.
+	BypassOff uint64
+	// BypassFence: what the result depends on is being written, or was written with
+	// an unknown outcome.
+	BypassFence uint64
+	// BypassTransaction: the read belongs to a transaction, or goes to a
+	// connection of its own.
+	BypassTransaction uint64
+	// BypassUnfenced: the database does not notify this cache of its writes.
+	BypassUnfenced uint64
+	// BypassSchema: the database is not as it was when the code was generated.
+	BypassSchema uint64
+	// BypassStatement: its result must not be cached.
+	BypassStatement uint64
 	// Entries is about how many results are kept, those included that are
 	// invalidated or expired and still take up room.
 	Entries int
@@ -36,43 +58,79 @@ type Stats struct {
 	LoadTime time.Duration
 }
 
+// plus adds up, field by field.
 func (s Stats) plus(o Stats) Stats {
 	return Stats{
-		Hits:       s.Hits + o.Hits,
-		Misses:     s.Misses + o.Misses,
-		Loads:      s.Loads + o.Loads,
-		LoadErrors: s.LoadErrors + o.LoadErrors,
-		LateFills:  s.LateFills + o.LateFills,
-		Evictions:  s.Evictions + o.Evictions,
-		Bypasses:   s.Bypasses + o.Bypasses,
-		Entries:    s.Entries + o.Entries,
-		LoadTime:   s.LoadTime + o.LoadTime,
+		Hits:              s.Hits + o.Hits,
+		Misses:            s.Misses + o.Misses,
+		Loads:             s.Loads + o.Loads,
+		LoadErrors:        s.LoadErrors + o.LoadErrors,
+		LateFills:         s.LateFills + o.LateFills,
+		Evictions:         s.Evictions + o.Evictions,
+		Invalidated:       s.Invalidated + o.Invalidated,
+		Needless:          s.Needless + o.Needless,
+		Stale:             s.Stale + o.Stale,
+		Bypasses:          s.Bypasses + o.Bypasses,
+		BypassOff:         s.BypassOff + o.BypassOff,
+		BypassFence:       s.BypassFence + o.BypassFence,
+		BypassTransaction: s.BypassTransaction + o.BypassTransaction,
+		BypassUnfenced:    s.BypassUnfenced + o.BypassUnfenced,
+		BypassSchema:      s.BypassSchema + o.BypassSchema,
+		BypassStatement:   s.BypassStatement + o.BypassStatement,
+		Entries:           s.Entries + o.Entries,
+		LoadTime:          s.LoadTime + o.LoadTime,
 	}
 }
+
+// bypass is why a Get went straight to its loader.
+type bypass uint8
+
+const (
+	byOff bypass = iota
+	byFence
+	byTransaction
+	byUnfenced
+	bySchema
+	byStatement
+	bypasses // how many there are
+)
 
 // counters are the figures of one view as they are counted.
 type counters struct {
-	hits       tally
-	misses     atomic.Uint64
-	loads      atomic.Uint64
-	loadErrors atomic.Uint64
-	lateFills  atomic.Uint64
-	evictions  atomic.Uint64
-	bypasses   atomic.Uint64
-	loadTime   atomic.Int64
+	hits        tally
+	misses      atomic.Uint64
+	loads       atomic.Uint64
+	loadErrors  atomic.Uint64
+	lateFills   atomic.Uint64
+	evictions   atomic.Uint64
+	invalidated atomic.Uint64
+	needless    atomic.Uint64
+	stale       atomic.Uint64
+	bypassed    [bypasses]atomic.Uint64
+	loadTime    atomic.Int64
 }
 
 func (c *counters) stats() Stats {
-	return Stats{
-		Hits:       c.hits.total(),
-		Misses:     c.misses.Load(),
-		Loads:      c.loads.Load(),
-		LoadErrors: c.loadErrors.Load(),
-		LateFills:  c.lateFills.Load(),
-		Evictions:  c.evictions.Load(),
-		Bypasses:   c.bypasses.Load(),
-		LoadTime:   time.Duration(c.loadTime.Load()),
+	s := Stats{
+		Hits:              c.hits.total(),
+		Misses:            c.misses.Load(),
+		Loads:             c.loads.Load(),
+		LoadErrors:        c.loadErrors.Load(),
+		LateFills:         c.lateFills.Load(),
+		Evictions:         c.evictions.Load(),
+		Invalidated:       c.invalidated.Load(),
+		Needless:          c.needless.Load(),
+		Stale:             c.stale.Load(),
+		BypassOff:         c.bypassed[byOff].Load(),
+		BypassFence:       c.bypassed[byFence].Load(),
+		BypassTransaction: c.bypassed[byTransaction].Load(),
+		BypassUnfenced:    c.bypassed[byUnfenced].Load(),
+		BypassSchema:      c.bypassed[bySchema].Load(),
+		BypassStatement:   c.bypassed[byStatement].Load(),
+		LoadTime:          time.Duration(c.loadTime.Load()),
 	}
+	s.Bypasses = s.BypassOff + s.BypassFence + s.BypassTransaction + s.BypassUnfenced + s.BypassSchema + s.BypassStatement
+	return s
 }
 
 // tally is a counter spread over cache lines: hits come from all processors at

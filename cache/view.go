@@ -2,41 +2,21 @@ package cache
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
-	"maps"
 	"reflect"
 	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
-
-	"github.com/maypok86/otter/v2"
 )
 
-// View keeps the results of one statement: V by the arguments A, for each
-// target database. All methods may be called concurrently.
+// View keeps the results of one loader: V by the arguments A, for each
+// target database. All methods may be called concurrently. For a statement that sqlkeel
+// knows a [Query] does more.
 //
-// Each view has a store of its own, typed by A and V: in a store shared by all
-// views a hit would have to put its key into an interface, which allocates. So
-// the number of entries is bounded for each view.
+// The number of entries is bounded for each view.
 type View[A comparable, V any] struct {
-	name     string
-	tables   []string
-	cache    *Cache // nil: off
-	ttl      time.Duration
-	notFound func(error) bool
-	clone    func(V) V
-
-	store    *otter.Cache[key[A], *entry[V]]
-	seed     maphash.Seed
-	clocks   [stripes]atomic.Uint64
-	counters counters
-
-	mu      sync.Mutex                        // guards what follows
-	watches atomic.Pointer[map[string]*watch] // by target; copied on write, read without mu
-	first   atomic.Pointer[watch]             // of the first target, which most often is the only one; read without mu
-	flights map[flightKey[A]]*flight[A, V]    // the loads under way
+	*results[A, V]
+	tables []string
+	seed   maphash.Seed
+	keys   [stripes]slot // of the arguments, for Invalidate and Set
 }
 
 // NewView returns a view on c. With a nil c the view is off, but cfg is checked all
@@ -52,40 +32,24 @@ func NewView[A comparable, V any](c *Cache, cfg ViewConfig[V]) (*View[A, V], err
 	if err := cfg.validate(reflect.TypeFor[A]()); err != nil {
 		return nil, err
 	}
-	v := &View[A, V]{name: cfg.Name, cache: c, ttl: cfg.TTL, notFound: cfg.NotFound, clone: cfg.Clone}
+	v := &View[A, V]{results: &results[A, V]{
+		name: cfg.Name, cache: c, ttl: cfg.TTL, notFound: cfg.NotFound, clone: cfg.Clone,
+	}}
 	if c == nil {
 		return v, nil
 	}
 	if v.ttl == 0 {
 		v.ttl = c.cfg.TTL
 	}
-	if cfg.MaxEntries == 0 {
-		cfg.MaxEntries = c.cfg.MaxEntries
-	}
 	v.tables = slices.Compact(slices.Sorted(slices.Values(cfg.Tables)))
+	v.seed = maphash.MakeSeed()
 	if err := v.open(cfg.MaxEntries); err != nil {
 		return nil, err
 	}
-	return v, nil
-}
-
-// open gives the view its store and makes it known to its cache.
-func (v *View[A, V]) open(maxEntries int) (err error) {
-	v.seed = maphash.MakeSeed()
-	v.watches.Store(&map[string]*watch{})
-	v.flights = map[flightKey[A]]*flight[A, V]{}
-	v.store, err = otter.New(&otter.Options[key[A], *entry[V]]{
-		MaximumSize: maxEntries,
-		OnAtomicDeletion: func(e otter.DeletionEvent[key[A], *entry[V]]) {
-			if e.WasEvicted() {
-				v.counters.evictions.Add(1)
-			}
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("cache: view %q: make a store: %w", v.name, err)
+	if err := c.register(v.name, v); err != nil {
+		return nil, err
 	}
-	return v.cache.register(v.name, v)
+	return v, nil
 }
 
 // Get returns the result for the arguments in the target database: the kept one
@@ -116,17 +80,34 @@ func (v *View[A, V]) open(maxEntries int) (err error) {
 // On a view that is off, Get calls load with ctx and args and returns what it
 // returns.
 func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(ctx context.Context, args A) (V, error)) (V, error) {
-	if v.cache == nil {
-		v.counters.bypasses.Add(1)
+	if v.cache == nil || v.cache.off.Load() {
+		v.counters.bypassed[byOff].Add(1)
 		return load(ctx, args)
 	}
-	w := v.watch(target)
-	k := key[A]{w.target, args}
+	t := v.cache.target(target)
+	k := key[A]{t.id, args}
 	if e := v.live(k); e != nil {
 		v.counters.hits.add()
 		return v.give(e)
 	}
-	return v.miss(ctx, w, k, load)
+	return v.miss(ctx, k, v.needs(t, k), load)
+}
+
+// needs is what a result that is loaded now depends on.
+func (v *View[A, V]) needs(t *targetClocks, k key[A]) needs {
+	n := needs{target: t.name, tables: []*tableClocks{&t.all}}
+	n.slots = append(make(slots, 0, 2+len(v.tables)), &t.all.whole.slot, v.key(k))
+	for _, name := range v.tables {
+		table := t.table(name)
+		n.tables = append(n.tables, table)
+		n.slots = append(n.slots, &table.whole.slot)
+	}
+	return n
+}
+
+// key returns the slot that the key shares with some others.
+func (v *View[A, V]) key(k key[A]) *slot {
+	return &v.keys[maphash.Comparable(v.seed, k)%stripes]
 }
 
 // Set invalidates the result and caches the value in its place. Where a result
@@ -136,10 +117,10 @@ func (v *View[A, V]) Set(target string, args A, value V) {
 	if v.cache == nil {
 		return
 	}
-	w := v.watch(target)
-	k := key[A]{w.target, args}
-	v.moveClock(k)
-	e := v.newEntry(w, k)
+	t := v.cache.target(target)
+	k := key[A]{t.id, args}
+	v.key(k).move()
+	e, _ := newEntry[V](v.needs(t, k))
 	e.expires = v.expiry(v.cache.now())
 	e.value = value
 	e.value, _ = v.give(e) // a copy, if there is a Clone
@@ -150,65 +131,17 @@ func (v *View[A, V]) Set(target string, args A, value V) {
 // returned, no Get that begins later returns a result loaded before. Keys share
 // clocks: about one other result in a thousand has to be loaded again as well.
 func (v *View[A, V]) Invalidate(target string, args A) {
-	w := v.known(target)
-	if w == nil {
-		return // off, or no load for this target has begun
+	if v.cache == nil {
+		return
 	}
-	k := key[A]{w.target, args}
-	v.moveClock(k)
-	v.store.Invalidate(k)
+	t := v.cache.known(target)
+	if t == nil {
+		return // no load for this target has begun
+	}
+	k := key[A]{t.id, args}
+	v.key(k).move()
+	v.kept.Invalidate(k)
 }
 
 // Stats returns the view's figures.
-func (v *View[A, V]) Stats() Stats {
-	s := v.counters.stats()
-	if v.cache != nil {
-		s.Entries = v.store.EstimatedSize()
-	}
-	return s
-}
-
-// empty drops every result. That is for the room alone: see [Cache.Clear].
-func (v *View[A, V]) empty() { v.store.InvalidateAll() }
-
-// known returns what results for the target depend on, or nil when none has
-// been asked for.
-func (v *View[A, V]) known(target string) *watch {
-	if v.cache == nil {
-		return nil
-	}
-	if w := v.first.Load(); w != nil && w.name == target { // faster than the map
-		return w
-	}
-	return (*v.watches.Load())[target]
-}
-
-// watch is known, but comes to know the target.
-func (v *View[A, V]) watch(target string) *watch {
-	if w := v.known(target); w != nil {
-		return w
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	known := *v.watches.Load()
-	if w := known[target]; w != nil {
-		return w
-	}
-	w := &watch{name: target, target: uint64(len(known)), all: &v.cache.all}
-	w.tables = v.cache.tableClocks(target, v.tables)
-	more := maps.Clone(known)
-	more[target] = w
-	v.first.CompareAndSwap(nil, w)
-	v.watches.Store(&more)
-	return w
-}
-
-// clock returns the clock that the key shares with some others.
-func (v *View[A, V]) clock(k key[A]) *atomic.Uint64 {
-	return &v.clocks[maphash.Comparable(v.seed, k)%stripes]
-}
-
-// moveClock invalidates what is kept or being loaded for the key.
-func (v *View[A, V]) moveClock(k key[A]) {
-	v.clock(k).Add(1)
-}
+func (v *View[A, V]) Stats() Stats { return v.results.Stats() }

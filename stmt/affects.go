@@ -1,8 +1,9 @@
 package stmt
 
 import (
-	"reflect"
 	"slices"
+
+	"github.com/sqlkeel/sqlkeel/internal/rowkey"
 )
 
 // Run is one execution of a statement.
@@ -30,7 +31,7 @@ func NewRun(e *Effects, args []any) Run {
 		if !known {
 			continue
 		}
-		if value, known = plain(value); !known {
+		if value, known = rowkey.Copy(value); !known {
 			continue
 		}
 		if r.Args == nil {
@@ -93,14 +94,14 @@ func (write Run) misses(read Run, relation string) bool {
 func (write Run) beside(key RowKey, want any) bool {
 	if key.Result == 0 {
 		got, known := at(write.Args, key.Param)
-		return known && differ(got, want)
+		return known && rowkey.Differ(got, want)
 	}
 	if write.Rows == nil {
 		return false
 	}
 	for _, row := range write.Rows {
 		got, known := at(row, key.Result)
-		if !known || !differ(got, want) {
+		if !known || !rowkey.Differ(got, want) {
 			return false
 		}
 	}
@@ -113,90 +114,4 @@ func at(values []any, number int) (value any, known bool) {
 		return nil, false
 	}
 	return values[number-1], true
-}
-
-// differ reports whether two values are known to be unequal.
-func differ(a, b any) bool {
-	x, known := plain(a)
-	if !known {
-		return false
-	}
-	y, known := plain(b)
-	if !known {
-		return false
-	}
-	if x == nil || y == nil {
-		return x != y
-	}
-	return sameKind(x, y) && x != y
-}
-
-// sameKind reports whether two plain values can be compared.
-func sameKind(x, y any) bool {
-	switch x.(type) {
-	case int64:
-		_, ok := y.(int64)
-		return ok
-	case string:
-		_, ok := y.(string)
-		return ok
-	case bool:
-		_, ok := y.(bool)
-		return ok
-	}
-	_, ok := y.([16]byte)
-	return ok
-}
-
-// plain reduces a value to nil, int64, string, bool or [16]byte; known is false
-// when it is of another kind.
-func plain(v any) (value any, known bool) {
-	switch v := v.(type) {
-	case nil, int64, string, bool, [16]byte:
-		return v, true
-	case int:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case []byte:
-		if v == nil {
-			return nil, true
-		}
-		return string(v), true
-	case *int64:
-		return pointed(v)
-	case *int32:
-		return pointed(v)
-	case *int16:
-		return pointed(v)
-	case *string:
-		return pointed(v)
-	case *bool:
-		return pointed(v)
-	}
-	return uuid(v)
-}
-
-// uuid converts a named array of 16 bytes, or a pointer to one.
-func uuid(v any) (value any, known bool) {
-	of := reflect.ValueOf(v)
-	if of.Kind() == reflect.Pointer {
-		if of.IsNil() {
-			return nil, true
-		}
-		of = of.Elem()
-	}
-	if of.Kind() != reflect.Array || !of.CanConvert(reflect.TypeFor[[16]byte]()) {
-		return nil, false
-	}
-	return of.Convert(reflect.TypeFor[[16]byte]()).Interface(), true
-}
-
-func pointed[T any](p *T) (value any, known bool) {
-	if p == nil {
-		return nil, true
-	}
-	return plain(*p)
 }

@@ -1,0 +1,162 @@
+// Package rowkey compares the values by which statements pin rows. It knows the kinds of
+// Go values whose equality is PostgreSQL's: integers, strings, booleans, byte slices and
+// any type of 16-byte array such as a UUID's, pointers to them, and nil for NULL.
+//
+// All others are unknown, named strings and integers too, whose encoding may be of their
+// own. What is unknown may be equal to anything.
+package rowkey
+
+import (
+	"hash/maphash"
+	"reflect"
+)
+
+// Kind is what values must have in common to be compared.
+type Kind uint8
+
+const (
+	Unknown Kind = iota
+	Null         // is beside every value of another known kind
+	Integer
+	Text // byte slices too
+	Boolean
+	UUID
+)
+
+// value is one of a known kind. Integers and booleans are in n.
+type value struct {
+	kind  Kind
+	n     uint64
+	text  string
+	bytes []byte // a Text that came as such
+	uuid  [16]byte
+}
+
+// KindOf returns the kind of a value.
+func KindOf(v any) Kind { return of(v).kind }
+
+// Hash returns a hash of a value. Values of one kind that are equal have the same.
+func Hash(seed maphash.Seed, v any) (hash uint64, kind Kind) {
+	switch x := of(v); x.kind {
+	case Text:
+		if x.bytes != nil {
+			return maphash.Bytes(seed, x.bytes), Text
+		}
+		return maphash.String(seed, x.text), Text
+	case UUID:
+		return maphash.Comparable(seed, x.uuid), UUID
+	default:
+		return maphash.Comparable(seed, x.n), x.kind
+	}
+}
+
+// Differ reports whether two values are known to be unequal.
+func Differ(a, b any) bool {
+	x, y := of(a), of(b)
+	switch {
+	case x.kind == Unknown || y.kind == Unknown:
+		return false
+	case x.kind == Null || y.kind == Null:
+		return x.kind != y.kind
+	}
+	return x.kind == y.kind && (x.n != y.n || x.string() != y.string() || x.uuid != y.uuid)
+}
+
+// Copy returns a value that is equal to v and shares no memory with it; known is false
+// when v is of no known kind.
+func Copy(v any) (copied any, known bool) {
+	switch x := of(v); x.kind {
+	case Unknown:
+		return nil, false
+	case Null:
+		return nil, true
+	case Integer:
+		return int64(x.n), true
+	case Text:
+		return x.string(), true
+	case Boolean:
+		return x.n == 1, true
+	default:
+		return x.uuid, true
+	}
+}
+
+func (x *value) string() string {
+	if x.bytes != nil {
+		return string(x.bytes)
+	}
+	return x.text
+}
+
+func of(v any) value {
+	switch v := v.(type) {
+	case nil:
+		return value{kind: Null}
+	case int64:
+		return integer(v)
+	case int:
+		return integer(int64(v))
+	case int32:
+		return integer(int64(v))
+	case int16:
+		return integer(int64(v))
+	case string:
+		return value{kind: Text, text: v}
+	case []byte:
+		if v == nil {
+			return value{kind: Null}
+		}
+		return value{kind: Text, bytes: v}
+	case bool:
+		return boolean(v)
+	case [16]byte:
+		return value{kind: UUID, uuid: v}
+	case *int64:
+		if v != nil {
+			return integer(*v)
+		}
+	case *int32:
+		if v != nil {
+			return integer(int64(*v))
+		}
+	case *int16:
+		if v != nil {
+			return integer(int64(*v))
+		}
+	case *string:
+		if v != nil {
+			return value{kind: Text, text: *v}
+		}
+	case *bool:
+		if v != nil {
+			return boolean(*v)
+		}
+	default:
+		return uuid(v)
+	}
+	return value{kind: Null} // a nil pointer
+}
+
+func integer(n int64) value { return value{kind: Integer, n: uint64(n)} }
+
+func boolean(b bool) value {
+	if b {
+		return value{kind: Boolean, n: 1}
+	}
+	return value{kind: Boolean}
+}
+
+// uuid is a named array of 16 bytes, or a pointer to one.
+func uuid(v any) value {
+	of := reflect.ValueOf(v)
+	if of.Kind() == reflect.Pointer {
+		if of.IsNil() {
+			return value{kind: Null}
+		}
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Array || !of.CanConvert(reflect.TypeFor[[16]byte]()) {
+		return value{}
+	}
+	return value{kind: UUID, uuid: of.Convert(reflect.TypeFor[[16]byte]()).Interface().([16]byte)}
+}
