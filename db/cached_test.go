@@ -244,9 +244,16 @@ func TestAComparisonCountsForWhatWasDefinedBefore(t *testing.T) {
 func TestNothingIsCachedUntilTheSchemaWasCompared(t *testing.T) {
 	t.Parallel()
 	d, j, _ := fenced(t, Config{HealthInterval: time.Hour})
-	fresh := newDB(&d.cfg)
-	if got := why(t, fresh, j); got != "schema" {
-		t.Errorf("before the first comparison: %q", got)
+	network := &lossy{text: "WITH extended"} // as the question for digests begins
+	network.armed.Store(true)
+	late := startOn(t, d.cfg, hooks{dial: network.dial})
+	if got := why(t, late, j); got != "schema" || network.armed.Load() {
+		t.Errorf("when the server did not answer: %q", got)
+	}
+	late.redefined()
+	eventually(t, "a comparison", func() bool { return why(t, late, j) == "" })
+	if got := j.read(); got != "" {
+		t.Errorf("calls: %s", got)
 	}
 }
 

@@ -43,6 +43,9 @@
 //     full use is not mistaken for a dead server.
 //   - Generated code is compared with the database it meets: [DB.Verify], and
 //     [Config].Statements for the report.
+//   - [Config].Invalidator is notified of every write. When the answer to one is lost, the
+//     monitor asks the server until the session is gone: the write can have no effect any
+//     more. [DB.CachedBy] says of which results a cache may answer.
 //   - A use inside a transaction of package txn that bypasses it is refused with
 //     [ErrInTransaction].
 //   - Every connection knows the enums, composites, domains and ranges, and their

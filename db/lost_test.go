@@ -17,8 +17,11 @@ import (
 )
 
 // lossy is a network on which requests to cancel are lost, and, once it is armed, the
-// answers to the next thing that is sent.
-type lossy struct{ armed atomic.Bool }
+// answers to the next thing that is sent and has the text in it.
+type lossy struct {
+	text  string
+	armed atomic.Bool
+}
 
 func (n *lossy) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -35,7 +38,7 @@ func (c *lossyConn) Write(p []byte) (int, error) {
 	switch {
 	case bytes.HasPrefix(p, []byte{0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e}):
 		return len(p), c.Close()
-	case !bytes.Contains(p, []byte("-- ping")) && c.of.armed.CompareAndSwap(true, false):
+	case !bytes.Contains(p, []byte("-- ping")) && bytes.Contains(p, []byte(c.of.text)) && c.of.armed.CompareAndSwap(true, false):
 		c.lost.Store(true)
 	}
 	return c.Conn.Write(p)

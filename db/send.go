@@ -80,9 +80,9 @@ func (l *lease) Closed(err error) error {
 	return advised(err)
 }
 
-// settled reports whether the session can do no more, given its last answer. The lease
-// must not be done.
-func (l *lease) settled(err error) bool { return exec.Settled(l.conn.PgConn(), err) }
+// settled reports whether the session can do no more, given its last answer. It is false
+// when the lease is done: the connection may be in other hands.
+func (l *lease) settled(err error) bool { return !l.back.Load() && exec.Settled(l.conn.PgConn(), err) }
 
 // advised adds to an error what to do about it, where no retry mends it.
 func advised(err error) error {
