@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"time"
-
-	"github.com/maypok86/otter/v2"
 )
 
 // entry is a result: a value, or the error that says that there is none. It
@@ -52,11 +50,11 @@ func (r *results[A, V]) live(k key[A]) *entry[V] {
 // keep puts the entry into the store unless it is old already. As the store runs one
 // write of a key at a time, no entry replaces one that was loaded after it.
 func (r *results[A, V]) keep(k key[A], e *entry[V]) {
-	r.kept.Compute(k, func(old *entry[V], found bool) (*entry[V], otter.ComputeOp) {
+	r.kept.Compute(k, func(old *entry[V], found bool) (_ *entry[V], replaced bool) {
 		sum, _ := e.slots.read() // under a fence it is kept, and served if the write is rolled back
 		if sum != e.tag {
 			r.counters.lateFills.Add(1)
-			return nil, otter.CancelOp
+			return nil, false
 		}
 		if found && !old.current() {
 			r.counters.invalidated.Add(1)
@@ -64,7 +62,7 @@ func (r *results[A, V]) keep(k key[A], e *entry[V]) {
 				r.counters.needless.Add(1)
 			}
 		}
-		return e, otter.WriteOp
+		return e, true
 	})
 }
 

@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/maypok86/otter/v2"
 )
 
 // results are those of one view or query: V by the arguments A, for each target database.
-//
-// They have a store of their own, typed by A and V. In a store shared by all a hit would
-// have to put its key into an interface, which allocates.
+// They have a store of their own, so that the number of entries is bounded for each.
 type results[A comparable, V any] struct {
 	name     string
 	cache    *Cache
@@ -21,7 +17,7 @@ type results[A comparable, V any] struct {
 	notFound func(error) bool
 	clone    func(V) V
 
-	kept     *otter.Cache[key[A], *entry[V]]
+	kept     *store[A, V]
 	counters counters
 
 	mu      sync.Mutex
@@ -34,16 +30,9 @@ func (r *results[A, V]) open(maxEntries int) (err error) {
 		maxEntries = r.cache.cfg.MaxEntries
 	}
 	r.flights = map[key[A]]*flight[A, V]{}
-	r.kept, err = otter.New(&otter.Options[key[A], *entry[V]]{
-		MaximumSize: maxEntries,
-		OnAtomicDeletion: func(e otter.DeletionEvent[key[A], *entry[V]]) {
-			if e.WasEvicted() {
-				r.counters.evictions.Add(1)
-			}
-		},
-	})
+	r.kept, err = newStore[A, V](maxEntries, func() { r.counters.evictions.Add(1) })
 	if err != nil {
-		return fmt.Errorf("cache: view %q: make a store: %w", r.name, err)
+		return fmt.Errorf("cache: view %q: %w", r.name, err)
 	}
 	return nil
 }

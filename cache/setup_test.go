@@ -107,13 +107,15 @@ func (v *View[A, V]) peek(target string, args A) (value V, found bool) {
 	if t == nil {
 		return value, false
 	}
-	kept, found := v.kept.GetEntryQuietly(key[A]{t.id, args})
-	if !found || !kept.Value.current() || kept.Value.err != nil {
+	k := key[A]{t.id, args}
+	quietly, _ := v.kept.kept.GetEntryQuietly(v.kept.hash(k))
+	kept, found := v.kept.of(k, quietly.Value)
+	if !found || !kept.current() || kept.err != nil {
 		return value, false
 	}
-	if kept.Value.expires != 0 && v.cache.now() >= kept.Value.expires {
+	if kept.expires != 0 && v.cache.now() >= kept.expires {
 		return value, false
 	}
-	value, _ = v.give(kept.Value)
+	value, _ = v.give(kept)
 	return value, true
 }

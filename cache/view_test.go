@@ -208,7 +208,7 @@ func TestAFullViewMakesRoom(t *testing.T) {
 		for i := range asked {
 			v.Set(target, i, i)
 		}
-		v.kept.CleanUp()
+		v.kept.kept.CleanUp()
 		if s := v.Stats(); s.Entries > room || s.Entries+int(s.Evictions) != asked {
 			t.Errorf("bound %s: stats %+v, want at most %d entries and the others evicted", name, s, room)
 		}
