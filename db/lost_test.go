@@ -108,7 +108,7 @@ func TestAWriteThatItsCallerLeftEndsWithItsSession(t *testing.T) {
 	ask(t, d)
 	waits(t, pool) // still
 	if got := j.read(); got != "" {
-		t.Errorf("while the session waits: %s", got)
+		t.Fatalf("while the session waits: %s", got)
 	}
 	var rows atomic.Int64
 	j.look = func(string) {
