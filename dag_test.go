@@ -107,6 +107,7 @@ var house = []floor{
 		{"bench/contention", []string{"txn", pgx}},
 		{"bench/cmd/contention", []string{"bench/contention", pgx}},
 		{"bench/kills", nil},
+		{"bench/cacheproof", nil},
 	}},
 }
 

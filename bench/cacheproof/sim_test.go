@@ -1,0 +1,205 @@
+package cacheproof
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/stmt"
+)
+
+// sim is databases that are maps. A write is committed at one point in time, or never, and
+// its client may not find out.
+type sim struct {
+	cache      *cache.Cache
+	databases  [targets]*database
+	background sync.WaitGroup // of writes whose outcome was lost
+	gets       atomic.Int64   // through the cache
+	loads      atomic.Int64
+}
+
+// database is one of a sim's. Queries take it for what db makes.
+type database struct {
+	name  string
+	reads reads
+
+	mu    sync.Mutex
+	image image // guarded by mu; of one block
+}
+
+// CachedBy is what a *db.DB says.
+func (d *database) CachedBy(context.Context, stmt.Invalidator) (target, why string) {
+	return d.name, ""
+}
+
+// reads are the cached reads of one database, by the names of their statements.
+type reads map[string]*cache.Query[int64, int64, image]
+
+// newReads makes the queries. load reads from the database.
+func newReads(c *cache.Cache, db any, maxEntries int, load func(ctx context.Context, r *reading, arg int64) (image, error)) reads {
+	all := reads{}
+	for _, r := range readings {
+		all[r.Name] = cache.NewQuery(c, db, func(ctx context.Context, arg int64) (image, error) { return load(ctx, r, arg) },
+			&cache.QueryConfig[int64, int64, image]{
+				Statement: &r.Statement, TTL: time.Hour, MaxEntries: maxEntries,
+				Key: func(arg int64) int64 { return arg }, Args: func(arg int64) []any { return []any{arg} },
+			})
+	}
+	return all
+}
+
+// newSim makes databases of which each has block 0.
+func newSim(t *testing.T, maxEntries int) *sim {
+	t.Helper()
+	c, err := cache.New(cache.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sim{cache: c}
+	for i, name := range [targets]string{"east", "west"} {
+		d := &database{name: name}
+		d.reads = newReads(c, d, maxEntries, func(_ context.Context, r *reading, arg int64) (image, error) {
+			s.loads.Add(1)
+			return d.read(r.covers(arg)), nil
+		})
+		s.databases[i] = d
+	}
+	return s
+}
+
+// pause lets others go first, now and then.
+func pause() {
+	switch n := rand.Uint32N(32); {
+	case n < 12:
+	case n < 30:
+		for range n - 11 {
+			runtime.Gosched()
+		}
+	default:
+		time.Sleep(rand.N(80 * time.Microsecond))
+	}
+}
+
+// read sees the database as it is at one moment.
+func (d *database) read(at places) image {
+	pause()
+	d.mu.Lock()
+	seen := at.of(d.image)
+	d.mu.Unlock()
+	pause()
+	return seen
+}
+
+func (d *database) commit(w *work) {
+	pause()
+	d.mu.Lock()
+	d.image = w.covers().put(d.image, w.value)
+	d.mu.Unlock()
+	for range 4 { // it is visible, and the cache has yet to be notified
+		pause()
+	}
+}
+
+func (s *sim) cached(ctx context.Context, target int, r *reading, block, place int64) (image, error) {
+	s.gets.Add(1)
+	return s.databases[target].reads[r.Name].Get(ctx, r.arg(block, place))
+}
+
+func (s *sim) direct(_ context.Context, target int, r *reading, _, place int64) (image, error) {
+	return s.databases[target].read(r.covers(place)), nil
+}
+
+// write does what db does for a write: it notifies the cache before and after, and once
+// more when an outcome that was lost is found out.
+func (s *sim) write(_ context.Context, target int, w *work, rng *rand.Rand, settle func(bool)) {
+	d, runs := s.databases[target], w.runs()
+	s.cache.BeforeWrite(d.name, runs)
+	switch dice := rng.IntN(100); {
+	case dice < 76:
+		d.commit(w)
+		w.returned(runs)
+		s.cache.AfterWrite(d.name, runs, stmt.Committed)
+		settle(true)
+	case dice < 84:
+		pause()
+		s.cache.AfterWrite(d.name, runs, stmt.Aborted)
+		settle(false)
+	default:
+		lands, landed, told := rng.IntN(2) == 0, make(chan struct{}), rng.IntN(8)
+		if rng.IntN(2) == 0 && lands { // its answer is what was lost
+			d.commit(w)
+			close(landed)
+		}
+		s.cache.AfterWrite(d.name, runs, stmt.Unknown)
+		s.background.Go(func() { s.fate(d, w, runs, lands, landed, told, settle) })
+	}
+}
+
+// fate is what becomes of a write whose client was left without an answer.
+func (s *sim) fate(d *database, w *work, runs []stmt.Run, lands bool, landed chan struct{}, told int, settle func(bool)) {
+	for range 3 {
+		pause()
+	}
+	select {
+	case <-landed:
+	default:
+		if lands {
+			d.commit(w)
+		}
+	}
+	outcome := stmt.Aborted
+	switch {
+	case told == 0:
+		if !lands {
+			settle(false)
+		}
+		return // the fence stays up for good
+	case told < 4:
+		outcome = stmt.Ended
+	case lands:
+		outcome = stmt.Committed
+	}
+	s.cache.AfterWrite(d.name, runs, outcome)
+	settle(lands)
+}
+
+// upset clears the cache, or turns it off for a moment.
+func (s *sim) upset(rng *rand.Rand) {
+	if rng.IntN(2) == 0 {
+		s.cache.Clear()
+		return
+	}
+	s.cache.Switch(false)
+	pause()
+	s.cache.Switch(true)
+}
+
+// A history of what clients saw of simulated databases has an order, whatever became of
+// the writes. SQLKEEL_CACHE_HISTORIES says how many, SQLKEEL_CACHE_SEED which.
+func TestHistoriesOverASimulatedDatabaseAreLinearizable(t *testing.T) {
+	t.Parallel()
+	count, seed, start := size(t, "HISTORIES", 1500), uint64(size(t, "SEED", 1)), time.Now()
+	var gets, loads, ops int64
+	for n := range count {
+		s := newSim(t, []int{0, 0, 0, 2}[n%4])
+		h := &history{world: s, value: new(atomic.Int64)}
+		h.run(t.Context(), seed<<32+uint64(n))
+		s.background.Wait()
+		if err := h.check(); err != nil {
+			t.Fatalf("seed %d, history %d of %d is not linearizable: %v", seed, n, count, err)
+		}
+		gets, loads, ops = gets+s.gets.Load(), loads+s.loads.Load(), ops+int64(len(h.ops))
+	}
+	hits := 100 * (gets - loads) / max(gets, 1)
+	t.Logf("seed %d: %d histories of simulated databases, 0 are not linearizable; %d operations, %d%% of %d cached reads were answered from memory; %.1f s",
+		seed, count, ops, hits, gets, time.Since(start).Seconds())
+	if hits < 10 {
+		t.Errorf("%d%% hits show little: want 10%%", hits)
+	}
+}
