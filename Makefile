@@ -22,6 +22,11 @@ SEED ?= 1
 TEXTS ?= 100000
 # A full run of make faults; see txn/faults_test.go.
 FAULTS ?= 10000
+# A full run of make cache-proof; see .ci/cache-proof.
+HISTORIES ?= 10000
+REAL ?= 1000
+READS ?= 10000000
+CACHED ?= 500
 # A part of make mutants: MUTANTS is a regular expression over package/name, and FOR
 # the time after which no other is begun, such as 110s.
 MUTANTS ?=
@@ -78,6 +83,11 @@ texts: ## Ask the server how it reads TEXTS random texts, and compare; SEED choo
 histories: ## Try TXNS transactions under faults and check that they are serializable; SEED chooses them
 	SQLKEEL_HISTORY_TXNS=$(TXNS) SQLKEEL_HISTORY_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) -C $(CURDIR) test -count=1 -timeout 6h -run '^TestHistoriesUnderFaultsAreSerializable$$' -v ./internal/history
+
+.PHONY: cache-proof
+cache-proof: ## Look for an old result in HISTORIES simulated and REAL real histories, READS reads and CACHED schemas; SEED chooses them
+	SQLKEEL_CACHE_HISTORIES=$(HISTORIES) SQLKEEL_CACHE_REAL=$(REAL) SQLKEEL_CACHE_READS=$(READS) SQLKEEL_CACHE_SEED=$(SEED) \
+		SQLKEEL_FUZZ_CACHED=$(CACHED) SQLKEEL_FUZZ_SEED=$(SEED) GO="$(GO)" $(KEEL) pg run -- $(CURDIR)/.ci/cache-proof
 
 .PHONY: mutants
 mutants: ## Try the wrong variants in testdata/mutants, which tests must notice: MUTANTS chooses, SEED orders, FOR bounds
