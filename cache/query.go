@@ -28,6 +28,9 @@ type QueryConfig[K comparable, P, V any] struct {
 	// Args returns the values of the placeholders, $1 first, as they are sent. nil stands
 	// for values that are not known. It is called when a result is loaded.
 	Args func(P) []any
+	// Own copies the parameters for a load, which may read them after a caller that did
+	// not wait has left and changes its own. Default: they are used as they are.
+	Own func(P) P
 	// Clone makes the copies that Get returns, so that callers may change them. Default:
 	// all callers share one value.
 	Clone func(V) V
@@ -82,7 +85,7 @@ func resultsOf[K comparable, P, V any](c *Cache, cfg *QueryConfig[K, P, V]) *res
 	if cfg.Statement == nil {
 		return nil
 	}
-	name := queryName{cfg.Statement.SQL, reflect.TypeFor[V]()}
+	name := queryName{cfg.Statement.SQL, reflect.TypeFor[results[K, V]]()}
 	c.mu.RLock()
 	known := c.queries[name]
 	c.mu.RUnlock()
@@ -128,7 +131,11 @@ func (q *Query[K, P, V]) Get(ctx context.Context, params P) (V, error) {
 		r.counters.hits.add()
 		return r.give(e)
 	}
-	return r.miss(ctx, k, q.needs(t, params), func(ctx context.Context, _ K) (V, error) { return q.load(ctx, params) })
+	own := params
+	if q.cfg.Own != nil {
+		own = q.cfg.Own(params)
+	}
+	return r.miss(ctx, k, q.needs(t, params), func(ctx context.Context, _ K) (V, error) { return q.load(ctx, own) })
 }
 
 // may returns the target, and why it must not be used; bypasses if it may.

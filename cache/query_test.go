@@ -209,6 +209,40 @@ func TestCallersOfAQueryMayChangeWhatTheyGet(t *testing.T) {
 	}
 }
 
+// A caller whose context ends leaves its load behind.
+func TestALoadDoesNotReadParametersThatItsCallerHasLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		released, sent := make(chan struct{}), make(chan []string, 1)
+		cfg := &QueryConfig[string, []string, int]{
+			Statement: bookByID, TTL: time.Hour, Own: slices.Clone[[]string],
+			Key: func(p []string) string { return p[0] }, Args: func([]string) []any { return nil },
+		}
+		load := func(_ context.Context, p []string) (int, error) {
+			<-released
+			sent <- p
+			return 1, nil
+		}
+		q := NewQuery(newCache(t, Config{}), &fake{name: target}, load, cfg)
+		ctx, leave := context.WithCancel(t.Context())
+		params, left := []string{"a"}, make(chan error)
+		go func() {
+			_, err := q.Get(ctx, params)
+			left <- err
+		}()
+		synctest.Wait()
+		leave()
+		if err := <-left; !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v, want that the caller left", err)
+		}
+		params[0] = "b"
+		close(released)
+		if got := <-sent; got[0] != "a" {
+			t.Errorf("%q was sent under the key of a", got)
+		}
+	})
+}
+
 func TestTenThousandCallersOfOneResultMakeOneLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
