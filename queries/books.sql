@@ -1,4 +1,5 @@
 -- name: GetBook :one
+-- @cache ttl=30s
 SELECT c.id, c.title, c.category, c.price_cents, c.stock, c.published_year, c.added_on, c.tags,
        c.author_id, c.author_name, c.review_count, c.average_rating
 FROM catalog c
@@ -36,6 +37,7 @@ LIMIT @max_rows::integer;
 
 -- ListCategories counts the books of every category that has any.
 -- name: ListCategories :many
+-- @cache ttl=30s
 SELECT b.category, count(*) AS books
 FROM books b
 GROUP BY b.category

@@ -170,6 +170,7 @@ type GetBookRow struct {
 	AverageRating float64
 }
 
+// @cache ttl=30s
 func (q *Queries) GetBook(ctx context.Context, id int64) (GetBookRow, error) {
 	row := q.db.QueryRow(ctx, getBook, id)
 	var i GetBookRow
@@ -227,6 +228,7 @@ type ListCategoriesRow struct {
 }
 
 // ListCategories counts the books of every category that has any.
+// @cache ttl=30s
 func (q *Queries) ListCategories(ctx context.Context) ([]ListCategoriesRow, error) {
 	rows, err := q.db.Query(ctx, listCategories)
 	if err != nil {

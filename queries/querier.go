@@ -49,9 +49,11 @@ type Querier interface {
 	FindProducts(ctx context.Context, arg FindProductsParams) ([]FindProductsRow, error)
 	GetAccount(ctx context.Context, id int64) (GetAccountRow, error)
 	GetAuthor(ctx context.Context, id int64) (Author, error)
+	// @cache ttl=30s
 	GetBook(ctx context.Context, id int64) (GetBookRow, error)
 	ListBookIDs(ctx context.Context) ([]int64, error)
 	// ListCategories counts the books of every category that has any.
+	// @cache ttl=30s
 	ListCategories(ctx context.Context) ([]ListCategoriesRow, error)
 	// LockJobCursor reads how far a job has come and keeps others from it until
 	// the transaction ends. A job that has not begun is at 0.

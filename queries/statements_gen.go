@@ -70,7 +70,7 @@ var Statements = stmt.NewRegistry(
 		Types: []string{"book_category"},
 	},
 	stmt.Statement{
-		Name: "BooksWithReviews", Command: ":many", Source: "queries/books.sql:46",
+		Name: "BooksWithReviews", Command: ":many", Source: "queries/books.sql:48",
 		SQL: booksWithReviews,
 		Effects: stmt.Effects{
 			Reads:    []string{"books", "reviews"},
@@ -111,7 +111,7 @@ var Statements = stmt.NewRegistry(
 		},
 	},
 	stmt.Statement{
-		Name: "CopyBooks", Command: ":copyfrom", Source: "queries/books.sql:58",
+		Name: "CopyBooks", Command: ":copyfrom", Source: "queries/books.sql:60",
 		SQL: "INSERT INTO \"books\" (\"id\", \"author_id\", \"title\", \"category\", \"price_cents\", \"stock\", \"published_year\", \"added_on\", \"tags\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		Effects: stmt.Effects{
 			Writes:       []string{"books"},
@@ -187,7 +187,7 @@ var Statements = stmt.NewRegistry(
 		},
 	},
 	stmt.Statement{
-		Name: "FindProducts", Command: ":many", Source: "queries/books.sql:10",
+		Name: "FindProducts", Command: ":many", Source: "queries/books.sql:11",
 		SQL: findProducts,
 		Effects: stmt.Effects{
 			Reads:    []string{"authors", "books"},
@@ -277,7 +277,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		Types: []string{"book_category"},
 	},
 	stmt.Statement{
-		Name: "ListBookIDs", Command: ":many", Source: "queries/books.sql:52",
+		Name: "ListBookIDs", Command: ":many", Source: "queries/books.sql:54",
 		SQL: listBookIDs,
 		Effects: stmt.Effects{
 			Reads:    []string{"books"},
@@ -285,7 +285,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "ListCategories", Command: ":many", Source: "queries/books.sql:38",
+		Name: "ListCategories", Command: ":many", Source: "queries/books.sql:39",
 		SQL: listCategories,
 		Effects: stmt.Effects{
 			Reads:    []string{"books"},
@@ -368,7 +368,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "SearchBooks", Command: ":many", Source: "queries/books.sql:25",
+		Name: "SearchBooks", Command: ":many", Source: "queries/books.sql:26",
 		SQL: searchBooks,
 		Effects: stmt.Effects{
 			Reads:    []string{"authors", "books"},
@@ -415,7 +415,7 @@ LIMIT `, Param: 5, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "SetPrice", Command: ":execrows", Source: "queries/books.sql:55",
+		Name: "SetPrice", Command: ":execrows", Source: "queries/books.sql:57",
 		SQL: setPrice,
 		Effects: stmt.Effects{
 			Writes:       []string{"books"},
@@ -443,7 +443,7 @@ LIMIT `, Param: 5, Type: "integer"},
 		},
 	},
 	stmt.Statement{
-		Name: "SyncBookIDs", Command: ":exec", Source: "queries/books.sql:62",
+		Name: "SyncBookIDs", Command: ":exec", Source: "queries/books.sql:64",
 		SQL: syncBookIDs,
 		Effects: stmt.Effects{
 			Reads:        []string{"books"},

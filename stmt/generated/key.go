@@ -69,6 +69,16 @@ func AppendLen[T ~[]E, E any](b []byte, list T) []byte {
 	return binary.AppendUvarint(b, uint64(len(list))+1)
 }
 
+// ClonePointer is called by generated code. It returns a pointer to a copy of what p
+// points to, nil for nil.
+func ClonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
 // CloneInt is called by generated code. It returns a copy of n, nil of nil.
 func CloneInt(n *big.Int) *big.Int {
 	if n == nil {

@@ -34,7 +34,7 @@ func TestListsThatDifferAreWrittenAsDifferentKeys(t *testing.T) {
 	}
 }
 
-// Any two sequences of values, of which the kinds are the same, are told apart.
+// Any two sequences of values of the same kinds have different bytes.
 func TestNoValueRunsIntoTheNext(t *testing.T) {
 	t.Parallel()
 	type row struct {
@@ -104,8 +104,14 @@ func TestAFloatIsFoundAgainAndNoOtherIsTakenForIt(t *testing.T) {
 	}
 }
 
-func TestABigNumberIsCopied(t *testing.T) {
+func TestWhatIsPointedToIsCopied(t *testing.T) {
 	t.Parallel()
+	s := "a"
+	p := generated.ClonePointer(&s)
+	s = "b"
+	if *p != "a" || generated.ClonePointer[string](nil) != nil {
+		t.Error(*p)
+	}
 	n := big.NewInt(5)
 	c := generated.CloneInt(n)
 	n.SetInt64(6)

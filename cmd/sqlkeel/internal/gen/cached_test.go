@@ -1,7 +1,11 @@
 package gen_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
@@ -11,9 +15,9 @@ func TestWhatCannotBeAnsweredFromMemoryIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ archive, file, name, want string }{
 		{"options", "queries/books.sql", "TitleOf :batchone",
-			"queries/books.sql:43:4: TitleOf: @cache: only :one and :many can be answered from memory, and it is :batchone: take @cache away, or make it one of these"},
-		{"options", "queries/books.sql", "MoveAuthor :execrows", "queries/books.sql:49:4: MoveAuthor: @cache: its result must not be cached: it writes authors, books"},
-		{"options", "queries/books.sql", "AddAuthors :copyfrom", "queries/books.sql:31:4: AddAuthors: @cache: its result must not be cached: it writes authors"},
+			"queries/books.sql:47:4: TitleOf: @cache: only :one and :many can be answered from memory, and it is :batchone: take @cache away, or make it one of these"},
+		{"options", "queries/books.sql", "MoveAuthor :execrows", "queries/books.sql:53:4: MoveAuthor: @cache: its result must not be cached: it writes authors, books"},
+		{"options", "queries/books.sql", "AddAuthors :copyfrom", "queries/books.sql:35:4: AddAuthors: @cache: its result must not be cached: it writes authors"},
 		{"db_argument", "queries/list.sql", "OneFilter :many",
 			"queries/list.sql:11:4: OneFilter: @cache: its method takes the database as an argument (emit_methods_with_db_argument), " +
 				"so that results of several databases would be one: take @cache or that option away"},
@@ -27,5 +31,27 @@ func TestWhatCannotBeAnsweredFromMemoryIsRefusedWithItsPlace(t *testing.T) {
 		} else if got := problems(t, dir, err); got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
 		}
+	}
+}
+
+func TestTheFileOfCachedMethodsGoesWithTheLastAnnotation(t *testing.T) {
+	t.Parallel()
+	dir, o := generated(t, "build_tags")
+	file := filepath.Join(dir, "queries/cached_gen.go")
+	replace(t, file, "TTL:       time.Minute", "TTL:       time.Hour")
+	_, err := gen.Check(t.Context(), o)
+	if got := problems(t, dir, err); !strings.HasPrefix(got, "queries/cached_gen.go:") || !strings.HasSuffix(got, ": this file is stale: run go generate ./...") {
+		t.Errorf("changed by hand: %s", got)
+	}
+	replace(t, filepath.Join(dir, "queries/bin.sql"), "-- @cache ttl=1m\n", "")
+	_, err = gen.Check(t.Context(), o)
+	if got := problems(t, dir, err); !strings.Contains(got, "queries/cached_gen.go:1:1: nothing generates this file any more") {
+		t.Errorf("without an annotation: %s", got)
+	}
+	if _, err := gen.Generate(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file stays: %v", err)
 	}
 }

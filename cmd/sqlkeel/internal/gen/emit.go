@@ -21,7 +21,11 @@ func (a *analysis) emit() (*fileSet, error) {
 			if st.result == nil {
 				continue
 			}
-			in.Statements = append(in.Statements, emit.Statement{Statement: st.Statement, Effects: st.result.Effects, Types: st.result.Types, Plan: st.plan, Page: st.page})
+			emitted := emit.Statement{Statement: st.Statement, Effects: st.result.Effects, Types: st.result.Types, Plan: st.plan, Page: st.page}
+			if st.cached() {
+				emitted.Cache = st.Annotation("cache")
+			}
+			in.Statements = append(in.Statements, emitted)
 		}
 		var err error
 		if in.Names, err = a.declared(pkg.Dir); err != nil {

@@ -169,12 +169,19 @@ func checkAnnotations(st *statementAnalysis) Problems {
 	return problems
 }
 
+// cached reports whether results of the statement are answered from memory.
+func (st *statementAnalysis) cached() bool {
+	return st.result != nil && st.Annotation("cache") != nil && st.notCached() == ""
+}
+
 // notCached says why the results of a statement cannot be answered from memory, by what
 // it does and how its method is called; "" when they can.
 func (st *statementAnalysis) notCached() string {
 	switch {
 	case st.result.NotCacheable != "":
 		return "its result must not be cached: " + st.result.NotCacheable
+	case !st.result.ReadOnly:
+		return "its result must not be cached: " + st.result.NoStandby
 	case st.result.Volatile:
 		return "its result must not be cached: it may differ although no data changed"
 	case st.Command != ":one" && st.Command != ":many":

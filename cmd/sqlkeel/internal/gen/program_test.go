@@ -107,7 +107,7 @@ func TestGeneratedCodeCompilesAndItsProgramRuns(t *testing.T) {
 
 func TestCodeStopsCompilingWhenSqlcsOutputChanged(t *testing.T) {
 	t.Parallel()
-	root := module(t, "filters", "pages")
+	root := module(t, "filters", "pages", "options")
 	changes := []struct{ file, from, to, want string }{
 		{"filters/queries/books.sql.go", "b.title = $1::text", "b.title > $1::text", "runGoGenerateBecauseCountBooksChanged"},
 		{"filters/queries/books.sql.go", "ORDER BY CASE", "ORDER  BY CASE", "runGoGenerateBecauseFindBooksChanged"},
@@ -117,6 +117,8 @@ func TestCodeStopsCompilingWhenSqlcsOutputChanged(t *testing.T) {
 		{"pages/queries/books.sql.go", "const addBook =", "const addTome =", "undefined: addBook"},
 		{"filters/queries/books.sql.go", "MaxPrice *int32", "MaxPrice int32", "cannot use arg.MaxPrice (variable of type int32) as *int32 value"},
 		{"pages/queries/books.sql.go", "type ListBooksRow struct {", "type ListBooksRow struct {\n\tMore int", "cannot convert r (variable of struct type ListBooksRow) to type BookLine"},
+		{"options/queries/types.go", "Title    string", "Title    []byte", "cannot convert v (variable of struct type Book)"},
+		{"options/queries/books.sql_query.go", "\tTitle *string", "\tTitle *[]byte", "cannot convert v (variable of struct type FindPagesParams)"},
 	}
 	for _, change := range changes {
 		path := filepath.Join(root, change.file)
@@ -137,7 +139,7 @@ func TestCodeStopsCompilingWhenSqlcsOutputChanged(t *testing.T) {
 	for _, change := range changes {
 		found := false
 		for line := range strings.Lines(out) {
-			found = found || strings.HasPrefix(line, filepath.Dir(change.file)+"/statements_gen.go:") && strings.Contains(line, change.want)
+			found = found || strings.HasPrefix(line, filepath.Dir(change.file)+"/") && strings.Contains(line, "_gen.go:") && strings.Contains(line, change.want)
 		}
 		if !found {
 			t.Errorf("%s instead of %s: want %s in\n%s", change.to, change.from, change.want, out)

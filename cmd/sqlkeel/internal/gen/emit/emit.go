@@ -28,6 +28,7 @@ const Server = "// PostgreSQL "
 const (
 	StatementsFile  = "statements_gen.go"
 	ConstraintsFile = "constraints_gen.go"
+	CachedFile      = "cached_gen.go"
 )
 
 // Input is what is known of one package.
@@ -62,6 +63,8 @@ type Statement struct {
 	Plan *variants.Plan
 	// Page is what @page asked for; nil when it did not.
 	Page *pages.Plan
+	// Cache is its @cache, where its results can be answered from memory; else nil.
+	Cache *project.Annotation
 }
 
 // Package returns the files of a package by their names. All problems are
@@ -86,7 +89,11 @@ func Package(in Input) (map[string][]byte, error) {
 		text, err := constraintsFile(in, all)
 		files[ConstraintsFile], errs = text, append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
+	text, err := cachedFile(in, all)
+	if text != nil {
+		files[CachedFile] = text
+	}
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
 	return files, nil

@@ -40,12 +40,27 @@ func (f *file) use(importPath string) string {
 	if name, ok := f.imports[importPath]; ok {
 		return name
 	}
-	name := packageName(importPath)
+	name := f.theirs(importPath)
 	for f.taken.declared(name) || f.imported(name, importPath) {
 		name += "pkg"
 	}
 	f.imports[importPath] = name
 	return name
+}
+
+// theirs returns the name by which sqlc's files import a package, as types are spelled
+// with it; what a package is usually called when they do not.
+func (f *file) theirs(importPath string) string {
+	usual := packageName(importPath)
+	if f.pkg.Imports[usual] == importPath {
+		return usual
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.pkg.Imports)) {
+		if f.pkg.Imports[name] == importPath {
+			return name
+		}
+	}
+	return usual
 }
 
 // imported reports whether sqlc's files import another package by the name.
