@@ -23,14 +23,26 @@ proven variants, and whether a result may be cached, or why not. Behind the
 writes, in parentheses, are the relations that they change beyond, by cascades,
 triggers and the like. The table shows the beginning of long lists.
 
+Where results are cached (@cache), two more tables follow. For each cached
+statement: the writes that leave none of its results, whatever their arguments.
+For each write: the cached statements whose results it makes old. These are all
+results, or those of the rows written, known by a column; a write of which
+nothing is known makes everything old.
+
 With --json it is an array of {package, name, cmd, file, line, reads, writes,
 locks, effects, row_keys, read_only, cacheable, why_not, variants}, sorted by
-file and line:
+file and line, with cached, dropped_by, invalidates and flushes where there are
+any:
   file      relative to the configuration's folder
   reads     relations, with their schema unless that is public
   effects   relations that a write changes beyond writes, by cascades, triggers,
             rules, functions and partitions; "*" when that may be any
   variants  the parts that each proven variant has
+  cached    the arguments of @cache
+  dropped_by   writes that leave none of its results
+  invalidates  cached statements, the relation, and the column by which the rows
+            are known; "" for all results
+  flushes   why it makes everything old
 
 It needs sqlc's configuration, the schema and the Go files that sqlc generated,
 and no Go module. What cannot be analysed is listed on standard error with the

@@ -13,25 +13,33 @@ import (
 // listed is how many relations of a list the table names.
 const listed = 4
 
-// writeTable prints a line for each statement.
+// writeTable prints a line for each statement. Where results are cached, it prints what
+// becomes of them too.
 func writeTable(w io.Writer, list []gen.Inspected) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "STATEMENT\tCOMMAND\tREADS\tWRITES\tVARIANTS\tCACHEABLE")
-	packages := map[string]bool{}
+	n := names{}
 	for _, s := range list {
-		packages[s.Package] = true
+		n[s.Package] = true
 	}
+	cached := false
 	for _, s := range list {
-		name := s.Name
-		if len(packages) > 1 {
-			name = s.Package + "." + name
-		}
+		name := n.of(s.Package, s.Name)
+		cached = cached || s.Cached != ""
 		reads, writes := "unknown", "unknown"
 		if !s.Unknown {
 			reads, writes = relations(s.Reads), changes(s)
 		}
 		fmt.Fprintln(out, strings.Join([]string{name, s.Cmd, reads, writes, variantCount(s), cacheable(s)}, "\t"))
 	}
+	if err := out.Flush(); err != nil || !cached {
+		return err
+	}
+	writeCached(out, n, list)
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	writeInvalidations(out, n, list)
 	return out.Flush()
 }
 

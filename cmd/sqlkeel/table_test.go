@@ -31,6 +31,37 @@ Odd        :one     my table            -            -         yes
 	}
 }
 
+func TestTheTableSaysWhatBecomesOfCachedResults(t *testing.T) {
+	t.Parallel()
+	list := []gen.Inspected{
+		{Package: "shop", Name: "Get", Cmd: ":one", Cacheable: true, Cached: "ttl=30s"},
+		{Package: "shop", Name: "List", Cmd: ":many", Cacheable: true, Cached: "ttl=1m max=10", DroppedBy: []gen.Writer{{Package: "shop", Statement: "Raw"}, {Package: "shop", Statement: "Set"}}},
+		{Package: "shop", Name: "Set", Cmd: ":exec", Invalidates: []gen.Invalidation{
+			{Package: "shop", Statement: "Get", Relation: "a", Column: "id"}, {Package: "shop", Statement: "List", Relation: "a"}, {Package: "shop", Statement: "List", Relation: "b", Column: "a_id"}}},
+		{Package: "shop", Name: "Raw", Cmd: ":exec", Flushes: "it is\topaque"},
+	}
+	const want = `
+CACHED  FOR            ALL RESULTS DROPPED BY
+Get     ttl=30s        -
+List    ttl=1m max=10  Raw, Set
+
+WRITE  INVALIDATES
+Set    Get (rows by a.id), List (all of a, rows by b.a_id)
+Raw    everything: it is opaque
+`
+	var out strings.Builder
+	if err := writeTable(&out, list); err != nil || !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, out.String(), want)
+	}
+	out.Reset()
+	for i := range list {
+		list[i].Cached = ""
+	}
+	if err := writeTable(&out, list); err != nil || strings.Contains(out.String(), "CACHED") {
+		t.Errorf("%v, nothing is cached, got\n%s", err, out.String())
+	}
+}
+
 func TestSeveralPackagesAreToldApartInTheTable(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

@@ -49,6 +49,15 @@ type Inspected struct {
 	NoStandby string   `json:"no_standby,omitempty"`
 	Session   string   `json:"session,omitempty"`
 	Variants  []string `json:"variants"` // such as "category+min_price sort=newest"; "none" without any part
+	// Cached are the arguments of its @cache, such as "ttl=30s"; "" when its result is not
+	// answered from memory. DroppedBy are then the statements that leave none of its
+	// results, whatever their arguments.
+	Cached    string   `json:"cached,omitempty"`
+	DroppedBy []Writer `json:"dropped_by,omitempty"`
+	// Invalidates is what it does to the results of cached statements of the same schema,
+	// and Flushes why it makes all results old; "" when it does not.
+	Invalidates []Invalidation `json:"invalidates,omitempty"`
+	Flushes     string         `json:"flushes,omitempty"`
 	// Opaque is why the statement was set aside with @opaque; "" when it was not.
 	Opaque string `json:"opaque,omitempty"`
 	// Unknown says that the statement was not, or could not be, analysed.
@@ -76,6 +85,7 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 	for _, problem := range a.project.Problems {
 		found.Misconfigured = found.Misconfigured || !problem.Warning && problem.Pos.File == a.project.Config
 	}
+	var all []*Inspected
 	for _, pkg := range a.packages {
 		for _, st := range pkg.statements {
 			switch {
@@ -84,8 +94,12 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 			case st.result == nil:
 				found.Unknown++
 			}
-			found.Statements = append(found.Statements, inspected(st))
+			all = append(all, inspected(st))
 		}
+	}
+	a.invalidations(all)
+	for _, i := range all {
+		found.Statements = append(found.Statements, *i)
 	}
 	slices.SortFunc(found.Statements, func(a, b Inspected) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
@@ -93,10 +107,13 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 	return found, nil
 }
 
-func inspected(st *statementAnalysis) Inspected {
-	i := Inspected{
+func inspected(st *statementAnalysis) *Inspected {
+	i := &Inspected{
 		Package: st.Package.Name, Name: st.Name, Cmd: st.Command, File: st.Pos.File, Line: st.Pos.Line,
-		Reads: []string{}, Writes: []string{}, Locks: []string{}, Effects: []string{}, RowKeys: []RowKey{}, Variants: []string{},
+		Reads: []string{}, Writes: []string{}, Locks: []string{}, Effects: []string{}, RowKeys: []RowKey{}, Variants: []string{}, Flushes: st.flushes(),
+	}
+	if st.cached() {
+		i.Cached = st.Annotation("cache").Args
 	}
 	if st.result == nil {
 		i.Effects, i.WhyNot, i.Unknown = []string{"*"}, unknown(st.failed), true

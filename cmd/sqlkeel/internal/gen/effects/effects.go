@@ -46,6 +46,8 @@ type Result struct {
 	WhyNone string
 	// NoStandby is why a standby cannot run it; empty when it is read-only.
 	NoStandby string
+	// WhyAnything is why it may change anything; "" when it may not.
+	WhyAnything string
 	// Remarks say what could not be known and how to declare it.
 	Remarks []*project.Problem
 }

@@ -201,7 +201,7 @@ func (w *work) unknown() {
 		}
 	}
 	if writes != "" && !w.declared.saysWrites {
-		w.out.Anything = true
+		w.out.Anything, w.out.WhyAnything = true, writes
 		w.remark("may change anything, because "+writes+"; declare it with -- @writes relations, or -- @writes nothing", w.closure.Missing[writes])
 	}
 	w.unbounded = reads != "" && !w.declared.saysReads
