@@ -228,17 +228,17 @@ func (s *side) loseCommits(seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	fates := []pgtest.CommitFate{
 		pgtest.CommitCutBefore, pgtest.CommitCutAfter, pgtest.CommitCutDuring, pgtest.CommitTorn,
-		pgtest.CommitDelayed, pgtest.CommitFatalBefore, pgtest.CommitFatalAfter,
+		pgtest.CommitDelayed, pgtest.CommitDelayed, pgtest.CommitDelayed, pgtest.CommitFatalBefore, pgtest.CommitFatalAfter,
 	}
 	s.proxy.DelayCommits(func() time.Duration {
 		mu.Lock()
 		defer mu.Unlock()
-		return time.Duration(rng.IntN(50)) * time.Millisecond
+		return time.Duration(rng.IntN(10)) * time.Millisecond
 	})
 	s.proxy.OnCommit(func() pgtest.CommitFate {
 		mu.Lock()
 		defer mu.Unlock()
-		if rng.IntN(12) != 0 {
+		if rng.IntN(6) != 0 {
 			return pgtest.CommitDelivered
 		}
 		return fates[rng.IntN(len(fates))]
