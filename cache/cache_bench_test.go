@@ -10,6 +10,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // params is like the arguments that sqlc makes for a statement with several.
@@ -49,6 +50,45 @@ func benchmarkHit[A comparable](b *testing.B, arg func(int) A) {
 			benchmarkView(b, args, kind.ttl)
 			b.ReportMetric(perOp(b)-bare, "ns-over-otter")
 		})
+		if kind.ttl > 0 { // as a query always has
+			b.Run("query"+kind.suffix, func(b *testing.B) {
+				benchmarkQuery(b, args, kind.ttl)
+				b.ReportMetric(perOp(b)-bare, "ns-over-otter")
+			})
+		}
+	}
+}
+
+// always is a database whose results may be cached.
+type always struct{}
+
+func (always) CachedBy(context.Context, stmt.Invalidator) (target, why string) { return "main", "" }
+
+func benchmarkQuery[A comparable](b *testing.B, args []A, ttl time.Duration) {
+	c, err := cache.New(cache.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	statement := &stmt.Statement{Name: "GetBook", SQL: "book", Effects: stmt.Effects{
+		ReadOnly: true, Reads: []string{"books"}, ReadKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+	}}
+	load := func(context.Context, A) (int64, error) { return 1, nil }
+	q := cache.NewQuery(c, always{}, load, &cache.QueryConfig[A, A, int64]{
+		Statement: statement, TTL: ttl, Key: func(a A) A { return a }, Args: func(a A) []any { return []any{int64(1)} },
+	})
+	for _, a := range args {
+		if _, err := q.Get(b.Context(), a); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := q.Get(b.Context(), args[i%len(args)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if s := c.Stats(); s.Loads != uint64(len(args)) {
+		b.Fatalf("%d loads, want %d", s.Loads, len(args))
 	}
 }
 

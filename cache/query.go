@@ -52,6 +52,7 @@ type Query[K comparable, P, V any] struct {
 	database reader
 	load     func(context.Context, P) (V, error)
 	cfg      *QueryConfig[K, P, V]
+	unfit    bool // the statement's result must not be kept
 }
 
 // reader is a database of package db, as far as reads of it can be cached.
@@ -74,7 +75,9 @@ type queryName struct {
 func NewQuery[K comparable, P, V any](c *Cache, database any, load func(context.Context, P) (V, error), cfg *QueryConfig[K, P, V]) *Query[K, P, V] {
 	q := &Query[K, P, V]{cache: c, load: load, cfg: cfg}
 	q.database, _ = database.(reader)
-	if c != nil && q.database != nil {
+	if c != nil && q.database != nil && cfg.Statement != nil {
+		s := cfg.Statement
+		q.unfit = s.NotCacheable != "" || s.ReadsAnything || !s.ReadOnly || cfg.TTL <= 0
 		q.results = resultsOf[K, P, V](c, cfg)
 	}
 	return q
@@ -82,9 +85,6 @@ func NewQuery[K comparable, P, V any](c *Cache, database any, load func(context.
 
 // resultsOf returns what c keeps for the statement.
 func resultsOf[K comparable, P, V any](c *Cache, cfg *QueryConfig[K, P, V]) *results[K, V] {
-	if cfg.Statement == nil {
-		return nil
-	}
 	name := queryName{cfg.Statement.SQL, reflect.TypeFor[results[K, V]]()}
 	c.mu.RLock()
 	known := c.queries[name]
@@ -140,11 +140,10 @@ func (q *Query[K, P, V]) Get(ctx context.Context, params P) (V, error) {
 
 // may returns the target, and why it must not be used; bypasses if it may.
 func (q *Query[K, P, V]) may(ctx context.Context) (target string, why bypass) {
-	s := q.cfg.Statement
 	switch {
 	case q.cache.off.Load():
 		return "", byOff
-	case s.NotCacheable != "" || s.ReadsAnything || !s.ReadOnly || q.cfg.TTL <= 0:
+	case q.unfit:
 		return "", byStatement
 	}
 	target, reason := q.database.CachedBy(ctx, q.cache)
