@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/db"
@@ -19,7 +18,7 @@ func cached(t *testing.T) func(*db.Config, *repo.Config) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg.Cache, dbConfig.Invalidator = c, repo.Invalidator(c)
+		cfg.Cache, dbConfig.Invalidator = c, c
 	}
 }
 
@@ -162,14 +161,19 @@ func TestCachedResultsOfTwoDatabasesAreKeptApart(t *testing.T) {
 	if _, err := two.db.Exec(t.Context(), "UPDATE books SET title = 'The Other Iliad' WHERE id = 2"); err != nil {
 		t.Fatal(err)
 	}
-	set, err := db.OpenSet(t.Context(), "one", db.Config{Name: "one", DSN: one.pg.DSN()}, db.Config{Name: "two", DSN: two.pg.DSN()})
+	c, err := cache.New(cache.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := func(name, dsn string) db.Config {
+		return db.Config{Name: name, DSN: dsn, Statements: queries.Statements, Invalidator: c}
+	}
+	set, err := db.OpenSet(t.Context(), "one", config("one", one.pg.DSN()), config("two", two.pg.DSN()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeSet(t, set)
-	var cfg repo.Config
-	cached(t)(new(db.Config), &cfg)
-	r, err := repo.New(set, cfg)
+	r, err := repo.New(set, repo.Config{Cache: c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +183,19 @@ func TestCachedResultsOfTwoDatabasesAreKeptApart(t *testing.T) {
 				t.Errorf("on %s: %q, error %v", target, book.Title, err)
 			}
 		}
+	}
+	if s := c.Stats(); s.Hits != 2 || s.Misses != 2 {
+		t.Errorf("%d hits and %d misses, want 2 and 2", s.Hits, s.Misses)
+	}
+	east := db.WithTarget(t.Context(), "one")
+	if err := r.SetPrice(east, 2, 1); err != nil {
+		t.Fatal(err)
+	}
+	if book, err := r.Book(east, 2); err != nil || book.PriceCents != 1 {
+		t.Errorf("price %d after a write to the same database, error %v", book.PriceCents, err)
+	}
+	if book, err := r.Book(db.WithTarget(t.Context(), "two"), 2); err != nil || book.PriceCents == 1 || c.Stats().Hits != 3 {
+		t.Errorf("price %d, %d hits after a write to another database, error %v", book.PriceCents, c.Stats().Hits, err)
 	}
 }
 
@@ -207,13 +224,6 @@ func TestSetPriceWritesTheSystemLog(t *testing.T) {
 func TestAnUnusableConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	c, err := cache.New(cache.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := repo.New(b.db, repo.Config{Cache: c, CacheTTL: -time.Second}); err == nil {
-		t.Error("a negative CacheTTL was accepted")
-	}
 	cfg := repo.Config{}
 	cfg.Txn.MaxAttempts = -1
 	if _, err := repo.New(b.db, cfg); err == nil {

@@ -1,10 +1,8 @@
 package repo
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,25 +16,18 @@ const MaxRows = 1000
 
 // Database is what a repository stands on: a [*db.DB], or a [*db.Set] that
 // chooses one by ctx. It should be opened with queries.Statements, and for a cache
-// with [Invalidator].
+// with that as its Invalidator.
 type Database interface {
 	queries.DBTX
 	txn.Beginner
-	// Target names the database that ctx chooses; cached results are kept apart
-	// by it.
-	Target(ctx context.Context) string
 }
 
 // Config is how a repository works. The zero Config is a good one.
 type Config struct {
-	// Cache caches the results of [Repo.Book] and [Repo.Categories]. The database must
-	// be opened with [Invalidator] of the same cache. Default nil: every call reads the
-	// database.
+	// Cache caches the results of the statements that are annotated for it, those of
+	// [Repo.Book] and [Repo.Categories]. The database must be opened with the same cache
+	// as its Invalidator. Default nil: every call reads the database.
 	Cache *cache.Cache
-	// CacheTTL bounds the age of a cached result. Writes through the database drop
-	// what they change at once; the bound is for writes made elsewhere.
-	// Default 30 s, also for 0.
-	CacheTTL time.Duration
 	// Txn is how transactions are retried. Default: [txn.Config]'s defaults.
 	Txn txn.Config
 }
@@ -46,12 +37,7 @@ type Config struct {
 type Repo struct {
 	db  Database
 	txn *txn.Runner
-	q   *queries.Queries
-
-	book           *cache.View[int64, Book]
-	categories     *cache.View[struct{}, []Category]
-	loadBook       func(context.Context, int64) (Book, error)
-	loadCategories func(context.Context, struct{}) ([]Category, error)
+	q   *queries.Cached
 }
 
 // New returns a repository on d. The error is a setting that does not fit.
@@ -60,11 +46,7 @@ func New(d Database, cfg Config) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("repo: %w", err)
 	}
-	r := &Repo{db: d, txn: runner, q: queries.New(d)}
-	if err := r.openViews(cfg); err != nil {
-		return nil, fmt.Errorf("repo: %w", err)
-	}
-	return r, nil
+	return &Repo{db: d, txn: runner, q: queries.NewCached(queries.New(d), cfg.Cache)}, nil
 }
 
 // wrap names the operation in front of err.

@@ -52,7 +52,7 @@ func run(ctx context.Context, log *slog.Logger, cfg db.Config, listener net.List
 	if err != nil {
 		return err
 	}
-	cfg.Statements, cfg.Invalidator = queries.Statements, repo.Invalidator(results)
+	cfg.Statements, cfg.Invalidator = queries.Statements, results
 	d, err := db.Open(ctx, cfg)
 	if err != nil {
 		return err

@@ -122,7 +122,7 @@ func connect(ctx context.Context, s *stage) (string, error) {
 	}
 	s.results = results
 	d, err := db.Open(ctx, db.Config{
-		DSN: s.dsn, Name: "demo", MaxConns: poolSize, MinConns: 2, Statements: queries.Statements, Invalidator: repo.Invalidator(results),
+		DSN: s.dsn, Name: "demo", MaxConns: poolSize, MinConns: 2, Statements: queries.Statements, Invalidator: results,
 		HealthInterval: 500 * time.Millisecond, OnHealthChange: s.heard,
 	})
 	if err != nil {
