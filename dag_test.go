@@ -89,14 +89,14 @@ var house = []floor{
 	{"bookstore", []room{
 		{"migrations", nil},
 		{"queries", []string{"cache", "pgerr", "stmt", "stmt/generated", pgx, uuid}},
-		{"repo", []string{"cache", "pgerr", "queries", "stmt", "txn", "txn/job", pgx, uuid}},
+		{"repo", []string{"cache", "pgerr", "queries", "txn", "txn/job", pgx, uuid}},
 		{"internal/seed", []string{"queries", pgx, uuid}},
 		{"internal/demo", []string{"cache", "db", "internal/backoff", "internal/pgserver", "internal/seed", "migrations", "queries", "repo", "txn", pgx, uuid, "github.com/schollz/progressbar/v3"}},
 		{"internal/demo/cmd", []string{"internal/demo", "internal/interrupt", "internal/pgserver", "internal/seed", "pgtest/container"}},
 		{"examples/first", []string{"db", "queries", "repo"}},
 		{"examples/service", []string{"cache", "db", "pgerr", "queries", "repo", "txn"}},
 		{"examples/shelf/shelf", []string{"cache", "pgerr", "stmt", "stmt/generated", pgx}},
-		{"examples/shelf", []string{"db", "examples/shelf/shelf", "pgerr", "txn", pgx}},
+		{"examples/shelf", []string{"cache", "db", "examples/shelf/shelf", "pgerr", "txn", pgx}},
 	}},
 	{"workshop", []room{
 		{"internal/history", nil},

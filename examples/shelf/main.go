@@ -1,6 +1,6 @@
 // Command shelf shows what sqlkeel generate adds to a sqlc project: a query with
 // optional parts, run in a transaction that is retried; a list read in pages; rows
-// shared by statements; constraints by name.
+// shared by statements; an answer from memory; constraints by name.
 package main
 
 //go:generate go tool -modfile=../../tools/go.mod sqlc generate
@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/db"
 	"github.com/sqlkeel/sqlkeel/examples/shelf/shelf"
 	"github.com/sqlkeel/sqlkeel/pgerr"
@@ -62,6 +63,9 @@ func show(ctx context.Context, pool *pgxpool.Pool) error {
 		line := row.BookLine()
 		fmt.Printf("cheap: %s by %s\n", line.Title, line.Author)
 	}
+	if err := remember(ctx, pool.Config().ConnString()); err != nil {
+		return err
+	}
 	return addTwice(ctx, runner)
 }
 
@@ -99,6 +103,36 @@ func list(ctx context.Context, q *shelf.Queries) error {
 		}
 		after = next
 	}
+}
+
+// remember reads an author twice, the second time from memory, and then once more after
+// a write.
+func remember(ctx context.Context, dsn string) error {
+	results, err := cache.New(cache.Config{})
+	if err != nil {
+		return err
+	}
+	d, err := db.Open(ctx, db.Config{DSN: dsn, Statements: shelf.Statements, Invalidator: results})
+	if err != nil {
+		return err
+	}
+	defer d.Close(ctx)
+	q := shelf.NewCached(shelf.New(d), results)
+	for range 2 {
+		if _, err := q.GetAuthor(ctx, 1); err != nil {
+			return err
+		}
+	}
+	if err := q.RenameAuthor(ctx, shelf.RenameAuthorParams{Name: "J. Austen", ID: 1}); err != nil {
+		return err
+	}
+	a, err := q.GetAuthor(ctx, 1)
+	if err != nil {
+		return err
+	}
+	kept := results.Stats()
+	fmt.Printf("author: %s, %d read, %d from memory\n", a.Name, kept.Misses, kept.Hits)
+	return nil
 }
 
 // addTwice adds a book that is there already.

@@ -36,6 +36,7 @@ listed: Emma
 listed: Persuasion
 listed: Frankenstein
 cheap: Emma by Jane Austen
+author: J. Austen, 2 read, 1 from memory
 already there
 `
 	if string(out) != want {

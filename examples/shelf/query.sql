@@ -64,3 +64,6 @@ UPDATE books SET price_cents = $2 WHERE id = $1;
 
 -- name: DeleteAuthor :execrows
 DELETE FROM authors WHERE id = $1;
+
+-- name: RenameAuthor :exec
+UPDATE authors SET name = $2 WHERE id = $1;

@@ -280,6 +280,20 @@ func (q *Queries) ListAuthors(ctx context.Context, name *string) ([]Author, erro
 	return items, nil
 }
 
+const renameAuthor = `-- name: RenameAuthor :exec
+UPDATE authors SET name = $2 WHERE id = $1
+`
+
+type RenameAuthorParams struct {
+	ID   int64
+	Name string
+}
+
+func (q *Queries) RenameAuthor(ctx context.Context, arg RenameAuthorParams) error {
+	_, err := q.db.Exec(ctx, renameAuthor, arg.ID, arg.Name)
+	return err
+}
+
 const setPrice = `-- name: SetPrice :execrows
 UPDATE books SET price_cents = $2 WHERE id = $1
 `

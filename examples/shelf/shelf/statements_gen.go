@@ -190,6 +190,15 @@ ORDER BY name, id
 		},
 	},
 	stmt.Statement{
+		Name: "RenameAuthor", Command: ":exec", Source: "query.sql:68",
+		SQL: renameAuthor,
+		Effects: stmt.Effects{
+			Writes:       []string{"authors"},
+			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}},
+			NotCacheable: "it writes authors",
+		},
+	},
+	stmt.Statement{
 		Name: "SetPrice", Command: ":execrows", Source: "query.sql:62",
 		SQL: setPrice,
 		Effects: stmt.Effects{
@@ -441,6 +450,15 @@ ORDER BY name, id
 
 func _(q *Queries, ctx context.Context, arg1 *string) {
 	q.ListAuthors(ctx, arg1)
+}
+
+func _() {
+	const analysed = `-- name: RenameAuthor :exec
+UPDATE authors SET name = $2 WHERE id = $1
+`
+	const order = len(min(renameAuthor+"\x00", analysed)) - len(min(analysed+"\x00", renameAuthor))
+	const runGoGenerateBecauseRenameAuthorChanged = -order * order
+	_ = [1]struct{}{}[runGoGenerateBecauseRenameAuthorChanged]
 }
 
 func _() {

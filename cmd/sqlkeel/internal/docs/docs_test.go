@@ -17,7 +17,7 @@ const example = "../examples/shelf"
 
 // pages are the files that are checked.
 var pages = []string{
-	"adding-a-query.md", "annotations.md", "connections.md", "how-it-knows.md", "moving-an-existing-project.md", "mutants.md", "techniques.md",
+	"adding-a-query.md", "annotations.md", "cache.md", "connections.md", "how-it-knows.md", "moving-an-existing-project.md", "mutants.md", "techniques.md",
 	"transactions.md", "you-know.md", "../CONTRIBUTING.md", "../README.md",
 }
 
