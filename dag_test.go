@@ -58,7 +58,7 @@ var house = []floor{
 		{"db", []string{"internal/backoff", "internal/config", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
 		{"txn", []string{"internal/backoff", "internal/config", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},
 		{"txn/job", []string{"internal/unit", "pgerr", "txn"}},
-		{"otel", []string{"pgerr", "stmt", "txn", pgx, "go.opentelemetry.io/otel"}},
+		{"otel", []string{"cache", "pgerr", "stmt", "txn", pgx, "go.opentelemetry.io/otel"}},
 	}},
 	{"servers and tests", []room{
 		{"internal/schemafile", []string{"internal/sqltext"}},

@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -32,31 +31,25 @@ func (c *Cache) flushed(w *stmt.Run) {
 	}
 }
 
-// Flushes returns how often each text made everything old, because nothing is known of
-// it or it may change anything. Beyond 256 texts they are counted together.
-func (c *Cache) Flushes() map[string]uint64 {
-	if c == nil {
-		return nil
-	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return maps.Clone(c.flushes)
-}
-
 // watchFence says, once, that a fence has been up for longer than [Config].FenceAlarm. It is called
 // by reads that the fence keeps from the cache.
-func (c *Cache) watchFence(target string, tables []*tableClocks) {
-	for _, t := range tables {
-		since := t.since.Load()
-		if since == 0 {
-			continue
-		}
-		up := c.now() - time.Duration(since-1)
-		if up < c.cfg.FenceAlarm || t.said.Swap(true) {
-			continue
-		}
-		c.cfg.Logger.LogAttrs(context.Background(), slog.LevelError,
-			"reads have not been answered from memory for long: a write is under way, or its outcome is unknown",
-			slog.String("target", target), slog.String("table", t.name), slog.Duration("for", up))
+func (c *Cache) watchFence(n needs) {
+	c.watchTable(n.target, &n.target.all)
+	for _, t := range n.tables {
+		c.watchTable(n.target, t)
 	}
+}
+
+func (c *Cache) watchTable(target *targetClocks, t *tableClocks) {
+	since := t.since.Load()
+	if since == 0 {
+		return
+	}
+	up := c.now() - time.Duration(since-1)
+	if up < c.cfg.FenceAlarm || t.said.Swap(true) {
+		return
+	}
+	c.cfg.Logger.LogAttrs(context.Background(), slog.LevelError,
+		"reads have not been answered from memory for long: a write is under way, or its outcome is unknown",
+		slog.String("target", target.name), slog.String("table", t.name), slog.Duration("for", up))
 }

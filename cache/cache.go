@@ -32,6 +32,7 @@ type Cache struct {
 
 // keeper is a [View] or the results of a [Query], of any type.
 type keeper interface {
+	called() string
 	Stats() Stats
 	empty()
 }

@@ -11,14 +11,14 @@ import (
 type entry[V any] struct {
 	value   V
 	err     error
-	slots   slots         // what it depends on
+	needs                 // what it depends on
 	tag     uint64        // the sum of their versions before its load began
 	expires time.Duration // on the cache's time; 0 is never
 }
 
 // needs is what a result that is about to be loaded depends on.
 type needs struct {
-	target string
+	target *targetClocks
 	tables []*tableClocks
 	slots  slots
 }
@@ -26,7 +26,7 @@ type needs struct {
 // newEntry returns an entry tagged with the versions as they are now. It reports whether
 // a fence is up: then the result must neither be shared nor kept.
 func newEntry[V any](n needs) (e *entry[V], fenced bool) {
-	e = &entry[V]{slots: n.slots}
+	e = &entry[V]{needs: n}
 	e.tag, fenced = e.slots.read()
 	return e, fenced
 }
@@ -60,6 +60,9 @@ func (r *results[A, V]) keep(k key[A], e *entry[V]) {
 			r.counters.invalidated.Add(1)
 			if old.err == e.err && reflect.DeepEqual(old.value, e.value) {
 				r.counters.needless.Add(1)
+				for _, t := range e.tables {
+					t.needless.Add(1)
+				}
 			}
 		}
 		return e, true

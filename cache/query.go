@@ -162,7 +162,7 @@ func (q *Query[K, P, V]) may(ctx context.Context) (target string, why bypass) {
 func (q *Query[K, P, V]) needs(t *targetClocks, params P) needs {
 	s := q.cfg.Statement
 	args := q.cfg.Args(params)
-	n := needs{target: t.name, tables: []*tableClocks{&t.all}}
+	n := needs{target: t}
 	n.slots = append(n.slots, &t.all.whole.slot)
 	for _, relations := range [...][]string{s.Reads, s.Locks} {
 		for _, name := range relations {

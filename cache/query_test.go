@@ -190,6 +190,17 @@ func TestNeedlessLoadsAreCounted(t *testing.T) {
 	if s := c.Stats(); s.Invalidated != 2 || s.Needless != 1 {
 		t.Errorf("%d invalidated, %d needless, want 2 and 1", s.Invalidated, s.Needless)
 	}
+	r := c.Report()
+	if len(r.Needless) != 1 || r.Needless[table] != 1 {
+		t.Errorf("needless by table: %v, want one of %s", r.Needless, table)
+	}
+	if len(r.Statements) != 1 || r.Statements["GetBook"] != c.Stats() {
+		t.Errorf("by statement: %+v", r.Statements)
+	}
+	var none *Cache
+	if r := none.Report(); len(r.Statements)+len(r.Needless)+len(r.Flushes) != 0 {
+		t.Errorf("without a cache: %+v", r)
+	}
 }
 
 func TestCallersOfAQueryMayChangeWhatTheyGet(t *testing.T) {

@@ -44,7 +44,7 @@ func (r *results[A, V]) miss(ctx context.Context, k key[A], n needs, load func(c
 	e, fenced := newEntry[V](n) // before the load: what is written from here on makes it old
 	if fenced {
 		r.counters.bypassed[byFence].Add(1)
-		r.cache.watchFence(n.target, n.tables)
+		r.cache.watchFence(n)
 		return load(ctx, k.args)
 	}
 	f, kept := r.join(ctx, k, e, load)
@@ -63,6 +63,8 @@ func (r *results[A, V]) miss(ctx context.Context, k key[A], n needs, load func(c
 	var none V
 	return none, fmt.Errorf("cache: view %q: wait for a load: %w", r.name, ctx.Err())
 }
+
+func (r *results[A, V]) called() string { return r.name }
 
 // Stats returns the figures of the results.
 func (r *results[A, V]) Stats() Stats {

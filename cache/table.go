@@ -26,6 +26,8 @@ type tableClocks struct {
 	since atomic.Int64 // when its fence was put up, on the cache's time plus 1; 0: it is down
 	said  atomic.Bool  // that it has been up for too long
 
+	needless atomic.Uint64 // results made old that turned out to be the same
+
 	mu      sync.Mutex                      // of writers; guards what follows
 	columns atomic.Pointer[[]*columnClocks] // written under mu
 	wanted  []wanted                        // that become columns when no write is under way

@@ -95,7 +95,7 @@ func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(c
 
 // needs is what a result that is loaded now depends on.
 func (v *View[A, V]) needs(t *targetClocks, k key[A]) needs {
-	n := needs{target: t.name, tables: []*tableClocks{&t.all}}
+	n := needs{target: t}
 	n.slots = append(make(slots, 0, 2+len(v.tables)), &t.all.whole.slot, v.key(k))
 	for _, name := range v.tables {
 		table := t.table(name)

@@ -269,7 +269,7 @@ func TestWhatMakesEverythingOldIsCountedByTextAndLoggedOnce(t *testing.T) {
 	rolledBack := []stmt.Run{{Effects: anything, Name: "Rebuild"}}
 	c.BeforeWrite(target, rolledBack)
 	c.AfterWrite(target, rolledBack, stmt.Aborted)
-	if n := c.Flushes(); len(n) != 2 || n["Rebuild"] != 3 || n["VACUUM"] != 3 {
+	if n := c.Report().Flushes; len(n) != 2 || n["Rebuild"] != 3 || n["VACUUM"] != 3 {
 		t.Errorf("flushes %v", n)
 	}
 	if n := strings.Count(log.String(), "Rebuild"); n != 1 {

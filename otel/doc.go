@@ -1,4 +1,4 @@
-// Package keelotel reports what package txn does to OpenTelemetry. It is a module
+// Package keelotel reports what packages txn and cache do to OpenTelemetry. It is a module
 // of its own, so that other users do not depend on OpenTelemetry.
 //
 //	observer, err := keelotel.NewTxnObserver(keelotel.Config{Database: "bookstore"})
@@ -42,6 +42,20 @@
 // error.type and db.response.status_code when there was an error, attempts and
 // resolve_time have the outcome. A tracer of statements may use the name
 // db.client.operation.duration too: its scope is another one.
+//
+// # The cache
+//
+// [ObserveCache] has these, collected when a reader asks:
+//
+//	sqlkeel.cache.reads        counter: reads by sqlkeel.cache.statement and sqlkeel.cache.result,
+//	                           which is hit, miss, stale, or bypass and its reason
+//	sqlkeel.cache.loads        counter: by statement
+//	sqlkeel.cache.load_errors  counter: by statement
+//	sqlkeel.cache.load_time    counter, s: by statement
+//	sqlkeel.cache.entries      gauge: results kept, by statement
+//	sqlkeel.cache.invalidated  counter: results loaded again after a write, by statement
+//	sqlkeel.cache.needless     counter: those that were the same as before, by sqlkeel.cache.table
+//	sqlkeel.cache.flushes      counter: writes that made everything old, by sqlkeel.cache.text
 //
 // # What is left out
 //
