@@ -142,7 +142,13 @@ func TestNoFileIsChanged(t *testing.T) {
 			t.Errorf("%s is now %q, error %v", name, got, err)
 		}
 	}
-	if list, err := os.ReadDir(filepath.Join(root, "calc")); err != nil || len(list) != 4 {
+	files := 1 // testdata
+	for name := range tiny {
+		if strings.HasPrefix(name, "calc/") {
+			files++
+		}
+	}
+	if list, err := os.ReadDir(filepath.Join(root, "calc")); err != nil || len(list) != files {
 		t.Errorf("the package has %v, error %v", list, err)
 	}
 }
