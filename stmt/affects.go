@@ -56,8 +56,8 @@ type notKnown struct{}
 // both are pinned on one of its columns, to different values. Values are compared
 // when they are of the kinds for which Go's equality is PostgreSQL's (integers,
 // strings, booleans, byte slices and any type of 16-byte array such as a UUID's,
-// pointers to them, and nil for NULL); others are taken for equal, named strings
-// and integers too, whose encoding may be of their own.
+// pointers to them, pgtype's structs of them, and nil for NULL); others are taken for
+// equal, named strings and integers too, whose encoding may be of their own.
 func (write Run) Affects(read Run) bool {
 	if write.Anything {
 		return true

@@ -1,6 +1,7 @@
 // Package rowkey compares the values by which statements pin rows. It knows the kinds of
 // Go values whose equality is PostgreSQL's: integers, strings, booleans, byte slices and
-// any type of 16-byte array such as a UUID's, pointers to them, and nil for NULL.
+// any type of 16-byte array such as a UUID's, pointers to them, pgtype's structs of them,
+// and nil for NULL.
 //
 // All others are unknown, named strings and integers too, whose encoding may be of their
 // own. What is unknown may be equal to anything.
@@ -132,7 +133,7 @@ func of(v any) value {
 			return boolean(*v)
 		}
 	default:
-		return uuid(v)
+		return reflected(v)
 	}
 	return value{kind: Null} // a nil pointer
 }
@@ -146,17 +147,50 @@ func boolean(b bool) value {
 	return value{kind: Boolean}
 }
 
-// uuid is a named array of 16 bytes, or a pointer to one.
-func uuid(v any) value {
+// reflected is a named array of 16 bytes, a pointer to one, or a struct of pgtype.
+func reflected(v any) value {
 	of := reflect.ValueOf(v)
 	if of.Kind() == reflect.Pointer {
 		if of.IsNil() {
 			return value{kind: Null}
 		}
 		of = of.Elem()
+	} else if of.Kind() == reflect.Struct {
+		return nullable(of)
 	}
+	return uuid(of)
+}
+
+func uuid(of reflect.Value) value {
 	if of.Kind() != reflect.Array || !of.CanConvert(reflect.TypeFor[[16]byte]()) {
 		return value{}
 	}
 	return value{kind: UUID, uuid: of.Convert(reflect.TypeFor[[16]byte]()).Interface().([16]byte)}
+}
+
+// nullable is one of the structs of pgtype that are a value and whether it is one.
+// They are known by their names: this package does not import the driver.
+func nullable(of reflect.Value) value {
+	t := of.Type()
+	if t.PkgPath() != "github.com/jackc/pgx/v5/pgtype" {
+		return value{}
+	}
+	switch t.Name() {
+	case "Int2", "Int4", "Int8", "Text", "Bool", "UUID":
+	default:
+		return value{}
+	}
+	if !of.Field(1).Bool() {
+		return value{kind: Null}
+	}
+	switch of = of.Field(0); of.Kind() {
+	case reflect.String:
+		return value{kind: Text, text: of.String()}
+	case reflect.Bool:
+		return boolean(of.Bool())
+	case reflect.Array:
+		return uuid(of)
+	default:
+		return integer(of.Int())
+	}
 }

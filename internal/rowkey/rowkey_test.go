@@ -3,6 +3,8 @@ package rowkey
 import (
 	"hash/maphash"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type (
@@ -15,21 +17,24 @@ func p[T any](v T) *T { return &v }
 
 // equals are values by what they stand for in PostgreSQL.
 var equals = [][]any{
-	{int64(7), int32(7), int16(7), 7, p(int64(7)), p(int32(7)), p(int16(7))},
+	{int64(7), int32(7), int16(7), 7, p(int64(7)), p(int32(7)), p(int16(7)),
+		pgtype.Int8{Int64: 7, Valid: true}, pgtype.Int4{Int32: 7, Valid: true}, pgtype.Int2{Int16: 7, Valid: true}},
 	{int64(-1), int16(-1)},
 	{int64(1)},
 	{int64(0)},
-	{"7", []byte("7"), p("7")},
+	{"7", []byte("7"), p("7"), pgtype.Text{String: "7", Valid: true}},
 	{"", []byte{}},
-	{true, p(true)},
+	{true, p(true), pgtype.Bool{Bool: true, Valid: true}},
 	{false},
-	{[16]byte{1}, uuidLike{1}, &uuidLike{1}},
+	{[16]byte{1}, uuidLike{1}, &uuidLike{1}, pgtype.UUID{Bytes: [16]byte{1}, Valid: true}},
 	{[16]byte{}, uuidLike{}},
 }
 
-var nulls = []any{nil, []byte(nil), (*int64)(nil), (*int32)(nil), (*int16)(nil), (*string)(nil), (*bool)(nil), (*uuidLike)(nil)}
+var nulls = []any{nil, []byte(nil), (*int64)(nil), (*int32)(nil), (*int16)(nil), (*string)(nil), (*bool)(nil), (*uuidLike)(nil),
+	pgtype.Int8{}, pgtype.Int4{Int32: 7}, pgtype.Int2{}, pgtype.Text{String: "7"}, pgtype.Bool{Bool: true}, pgtype.UUID{Bytes: [16]byte{1}}}
 
-var unknown = []any{1.5, named("7"), number(7), p(named("7")), struct{}{}, [4]byte{}, []int{7}, int8(7), uint32(7)}
+var unknown = []any{1.5, named("7"), number(7), p(named("7")), struct{}{}, [4]byte{}, []int{7}, int8(7), uint32(7),
+	pgtype.Float8{Float64: 7, Valid: true}, pgtype.Numeric{Valid: true}, pgtype.Uint32{Uint32: 7, Valid: true}, &pgtype.Int8{Int64: 7, Valid: true}}
 
 func TestValuesDifferOnlyWhereTheyAreKnownTo(t *testing.T) {
 	t.Parallel()

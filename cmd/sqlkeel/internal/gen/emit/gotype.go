@@ -234,7 +234,8 @@ func Comparable(pkg *project.Package, spelled string) bool {
 		t = t.elem
 		return t.basic("int64", "int32", "int16", "string", "bool") || t.isUUID()
 	}
-	return t.basic("int64", "int32", "int16", "string", "bool", "int", "[]byte", "[]uint8") || t.isUUID()
+	return t.basic("int64", "int32", "int16", "string", "bool", "int", "[]byte", "[]uint8") || t.isUUID() ||
+		t.path == pgtypePath && slices.Contains([]string{"Int2", "Int4", "Int8", "Text", "Bool", "UUID"}, t.spelled)
 }
 
 // basic reports whether the type is one of Go's own.

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/internal/rowkey"
 )
 
 // real are the types that are defined here, of which T is bool. Those of gofrs's UUIDs
@@ -136,4 +137,21 @@ func differingFields(got *goType, r reflect.Type) string {
 		}
 	}
 	return ""
+}
+
+func TestComparableTypesAreThoseWhoseValuesAreCompared(t *testing.T) {
+	t.Parallel()
+	type id int64
+	pkg := &project.Package{Imports: map[string]string{"uuid": googleUUID, "pgtype": pgtypePath, "json": "encoding/json", "net": "net", "time": "time"}}
+	for _, v := range []any{
+		int64(1), int32(1), int16(1), 1, int8(1), uint32(1), "a", true, 1.5, []byte{1}, []int64{1}, time.Now(), json.RawMessage("1"), net.HardwareAddr{1},
+		new(int64), new(int32), new(int16), new(int), new(string), new(bool), new([]byte), new(float64), id(1), uuid.UUID{1}, &uuid.UUID{1}, [16]byte{1}, [4]byte{1},
+		pgtype.Int2{Valid: true}, pgtype.Int4{Valid: true}, pgtype.Int8{Valid: true}, pgtype.Text{Valid: true}, pgtype.Bool{Valid: true}, pgtype.UUID{Valid: true},
+		pgtype.Float8{Valid: true}, pgtype.Numeric{Valid: true}, pgtype.Uint32{Valid: true}, pgtype.Date{Valid: true}, &pgtype.Int8{Valid: true}, uuid.NullUUID{},
+	} {
+		spelled := reflect.TypeOf(v).String()
+		if got, want := Comparable(pkg, spelled), rowkey.KindOf(v) != rowkey.Unknown; got != want {
+			t.Errorf("%s: comparable %t, and its values are compared: %t", spelled, got, want)
+		}
+	}
 }
