@@ -55,3 +55,16 @@ func TestTheFileOfCachedMethodsGoesWithTheLastAnnotation(t *testing.T) {
 		t.Errorf("the file stays: %v", err)
 	}
 }
+
+// The cache keeps only what a standby could answer too.
+func TestWhatIsNotReadOnlyIsNotCached(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	readArchive(t, filepath.Join("testdata", "build_tags.txtar")).extract(t, dir)
+	replace(t, filepath.Join(dir, "schema/001.sql"), "CREATE TABLE bin", "CREATE UNLOGGED TABLE bin")
+	_, err := gen.Generate(t.Context(), options(t, dir))
+	const want = "queries/bin.sql:2:4: GetBin: @cache: its result must not be cached: no standby has the rows of bin, which is UNLOGGED"
+	if err == nil || problems(t, dir, err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -86,7 +86,7 @@ func TestInspectSaysWhatMakesAllResultsOldAndWhy(t *testing.T) {
 // What is of a type that package stmt does not compare is not known to be beside.
 func TestInspectTellsARowOnlyByTypesThatAreCompared(t *testing.T) {
 	t.Parallel()
-	for goType, precise := range map[string]bool{"*int64": true, "int32": true, "pgtype.Int8": false, "*int": false, "MyID": false} {
+	for goType, precise := range map[string]bool{"*int64": true, "int32": true, "pgtype.Int8": true, "pgtype.Numeric": false, "*int": false, "MyID": false} {
 		found := cachedShop(t, [3]string{"queries/books.sql.go", "DeleteAuthor(ctx context.Context, id int64)", "DeleteAuthor(ctx context.Context, id " + goType + ")"})
 		for _, i := range found["DeleteAuthor"].Invalidates {
 			if i.Statement == "GetAuthor" && (i.Column == "id") != precise {
