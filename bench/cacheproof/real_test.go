@@ -82,7 +82,7 @@ func (l *lab) newSide(t *testing.T, name string, blocks int) *side {
 	if s.runner, err = txn.New(s.db, txn.Config{CommitTimeout: 500 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
-	s.reads = newReads(l.cache, s.db, 0, func(ctx context.Context, r *reading, arg int64) (image, error) {
+	s.reads = newReads(l.cache, s.db, bounds{ttl: time.Hour}, func(ctx context.Context, r *reading, arg int64) (image, error) {
 		l.loads.Add(1)
 		return read(ctx, s.db, r, arg)
 	})
