@@ -97,6 +97,11 @@ mutants: ## Try the wrong variants in testdata/mutants, which tests must notice:
 bench: ## Run the benchmarks (figures are ratios within one run)
 	$(KEEL) pg run -- $(GO) -C $(CURDIR) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
 
+.PHONY: bench-cache
+bench-cache: ## Compare a hit with the bare store, and cached reads beside writes with others
+	$(GO) test -run '^$$' -bench BenchmarkHit -count=$(COUNT) ./cache
+	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench test -run '^$$' -bench BenchmarkReadMostly -count=$(COUNT) ./reads
+
 .PHONY: bench-contention
 bench-contention: ## Compare transactions that collide, by sqlkeel and by others
 	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/contention -rounds $(ROUNDS) -duration $(DURATION) -seed $(SEED) $(FLAGS)

@@ -108,6 +108,7 @@ var house = []floor{
 		{"bench/cmd/contention", []string{"bench/contention", pgx}},
 		{"bench/kills", nil},
 		{"bench/cacheproof", nil},
+		{"bench/reads", nil},
 	}},
 }
 
