@@ -53,7 +53,7 @@ var house = []floor{
 	}},
 	{"run time", []room{
 		{"cache", []string{"internal/config", "internal/rowkey", "stmt", "github.com/maypok86/otter/v2"}}, // never pgx
-		{"internal/exec", []string{"stmt", "internal/sqltext", pgx}},
+		{"internal/exec", []string{"internal/rowkey", "stmt", "internal/sqltext", pgx}},
 		{"internal/unit", []string{"internal/exec", "stmt", pgx}},
 		{"db", []string{"internal/backoff", "internal/config", "internal/dsn", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", "stmt/generated", pgx}},
 		{"txn", []string{"internal/backoff", "internal/config", "internal/exec", "internal/sqltext", "internal/unit", "pgerr", "stmt", pgx}},

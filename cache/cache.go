@@ -33,7 +33,7 @@ type Cache struct {
 // keeper is a [View] or the results of a [Query], of any type.
 type keeper interface {
 	called() string
-	Stats() Stats
+	stats() Stats
 	empty()
 }
 
@@ -149,10 +149,10 @@ func (c *Cache) Stats() (sum Stats) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, k := range c.views {
-		sum = sum.plus(k.Stats())
+		sum = sum.plus(k.stats())
 	}
 	for _, k := range c.queries {
-		sum = sum.plus(k.Stats())
+		sum = sum.plus(k.stats())
 	}
 	return sum
 }

@@ -133,7 +133,7 @@ func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
 			b.Fatal(err)
 		}
 	}
-	if s := v.Stats(); s.Loads != uint64(len(args)) {
+	if s := c.Stats(); s.Loads != uint64(len(args)) {
 		b.Fatalf("%d loads, want %d", s.Loads, len(args))
 	}
 }

@@ -56,7 +56,7 @@ func TestAPanicOfTheLoaderIsAnErrorForAllWaiters(t *testing.T) {
 				if got := get(t, v, 1, (&source{}).load); got != 0 {
 					t.Errorf("then got %d", got)
 				}
-				if s := v.Stats(); s.LoadErrors != 1 || s.Loads != 2 {
+				if s := v.stats(); s.LoadErrors != 1 || s.Loads != 2 {
 					t.Errorf("stats %+v", s)
 				}
 			})
@@ -206,7 +206,7 @@ func TestLoadTimeIsSummed(t *testing.T) {
 				return 0, nil
 			})
 		}
-		if got := v.Stats().LoadTime; got != 3*time.Second {
+		if got := v.stats().LoadTime; got != 3*time.Second {
 			t.Errorf("load time %v, want 3s", got)
 		}
 	})

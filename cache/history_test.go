@@ -246,7 +246,7 @@ func TestOneLoadRunsInAnySchedule(t *testing.T) {
 			if n := s.reads.Load(); n != 1 {
 				t.Errorf("seed %d: %d loads for one result, want 1", seed, n)
 			}
-			if s := v.Stats(); s.Hits+s.Misses != 8 {
+			if s := v.stats(); s.Hits+s.Misses != 8 {
 				t.Errorf("seed %d: %d hits and %d misses of 8 Gets", seed, s.Hits, s.Misses)
 			}
 		})

@@ -67,7 +67,7 @@ func lateFill(invalidate func(*Cache, *View[int64, int64])) func(*testing.T) err
 		if late := get(t, v, 1, s.load); late != 2 {
 			return fmt.Errorf("a later Get returned %d, want 2", late)
 		}
-		if n := v.Stats().LateFills; n != 1 {
+		if n := v.stats().LateFills; n != 1 {
 			return fmt.Errorf("%d late fills were counted, want 1", n)
 		}
 		return nil
@@ -117,7 +117,7 @@ func checkOneLoad(t *testing.T) error {
 	if n := s.reads.Load(); n != 1 {
 		return fmt.Errorf("%d loads ran for 20 Gets, want 1", n)
 	}
-	if s := v.Stats(); s.Misses != 20 || s.Loads != 1 {
+	if s := v.stats(); s.Misses != 20 || s.Loads != 1 {
 		return fmt.Errorf("counted %d misses and %d loads", s.Misses, s.Loads)
 	}
 	return nil

@@ -26,10 +26,10 @@ func (c *Cache) Report() Report {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for name, k := range c.views {
-		r.Statements[name] = r.Statements[name].plus(k.Stats())
+		r.Statements[name] = r.Statements[name].plus(k.stats())
 	}
 	for _, k := range c.queries {
-		r.Statements[k.called()] = r.Statements[k.called()].plus(k.Stats())
+		r.Statements[k.called()] = r.Statements[k.called()].plus(k.stats())
 	}
 	for _, t := range *c.targets.Load() {
 		for name, table := range *t.tables.Load() {

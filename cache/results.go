@@ -66,8 +66,8 @@ func (r *results[A, V]) miss(ctx context.Context, k key[A], n needs, load func(c
 
 func (r *results[A, V]) called() string { return r.name }
 
-// Stats returns the figures of the results.
-func (r *results[A, V]) Stats() Stats {
+// stats returns the figures of the results.
+func (r *results[A, V]) stats() Stats {
 	s := r.counters.stats()
 	if r.kept != nil {
 		s.Entries = r.kept.EstimatedSize()

@@ -43,8 +43,8 @@ func TestStatsAreKeptForEachView(t *testing.T) {
 	get(t, a, 1, s.load)
 	get(t, a, 1, s.load)
 	get(t, b, 1, s.load)
-	if a.Stats().Hits != 1 || b.Stats().Hits != 0 {
-		t.Errorf("hits of a: %d, of b: %d, want 1 and 0", a.Stats().Hits, b.Stats().Hits)
+	if a.stats().Hits != 1 || b.stats().Hits != 0 {
+		t.Errorf("hits of a: %d, of b: %d, want 1 and 0", a.stats().Hits, b.stats().Hits)
 	}
 	if sum := c.Stats(); sum.Hits != 1 || sum.Misses != 2 || sum.Entries != 2 {
 		t.Errorf("sum %+v", sum)

@@ -142,6 +142,3 @@ func (v *View[A, V]) Invalidate(target string, args A) {
 	v.key(k).move()
 	v.kept.Invalidate(k)
 }
-
-// Stats returns the view's figures.
-func (v *View[A, V]) Stats() Stats { return v.results.Stats() }

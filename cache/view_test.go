@@ -22,7 +22,7 @@ func TestAHitReturnsTheKeptResult(t *testing.T) {
 	if got := get(t, v, 2, s.load); got != 2 {
 		t.Errorf("other arguments got %d, want 2", got)
 	}
-	if got := v.Stats(); got.Hits != 2 || got.Misses != 2 || got.Loads != 2 || got.Entries != 2 {
+	if got := v.stats(); got.Hits != 2 || got.Misses != 2 || got.Loads != 2 || got.Entries != 2 {
 		t.Errorf("stats %+v", got)
 	}
 }
@@ -114,7 +114,7 @@ func TestNotFoundIsKeptAsTheSameError(t *testing.T) {
 	if _, found := v.peek(target, 1); found {
 		t.Error("Peek found a value")
 	}
-	if s := v.Stats(); calls != 1 || s.Hits != 2 || s.LoadErrors != 0 || s.Entries != 1 {
+	if s := v.stats(); calls != 1 || s.Hits != 2 || s.LoadErrors != 0 || s.Entries != 1 {
 		t.Errorf("%d loads, stats %+v", calls, s)
 	}
 	c.InvalidateTables(target, table)
@@ -143,7 +143,7 @@ func TestSetKeepsAValueAndInvalidateDropsIt(t *testing.T) {
 	}
 	v.Invalidate(target, "a")
 	peek(0, false)
-	if s := v.Stats(); s.Entries != 0 || s.Hits != 1 || s.Loads != 0 {
+	if s := v.stats(); s.Entries != 0 || s.Hits != 1 || s.Loads != 0 {
 		t.Errorf("stats %+v", s)
 	}
 }
@@ -209,7 +209,7 @@ func TestAFullViewMakesRoom(t *testing.T) {
 			v.Set(target, i, i)
 		}
 		v.kept.kept.CleanUp()
-		if s := v.Stats(); s.Entries > room || s.Entries+int(s.Evictions) != asked {
+		if s := v.stats(); s.Entries > room || s.Entries+int(s.Evictions) != asked {
 			t.Errorf("bound %s: stats %+v, want at most %d entries and the others evicted", name, s, room)
 		}
 	}
@@ -242,7 +242,7 @@ func TestANilCacheIsOff(t *testing.T) {
 	v.Invalidate(target, 1)
 	c.InvalidateTables(target, table)
 	c.Clear()
-	if s := v.Stats(); s != (Stats{Bypasses: 3, BypassOff: 3}) {
+	if s := v.stats(); s != (Stats{Bypasses: 3, BypassOff: 3}) {
 		t.Errorf("the view's stats %+v, want 3 bypasses", s)
 	}
 	if s := c.Stats(); s != (Stats{}) {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -55,7 +56,7 @@ func ask1(t *testing.T, q *Query[int64, int64, int64], n int64) int64 {
 
 // updates is a write of the books whose column has the value.
 func updates(column string, value any) stmt.Run {
-	return stmt.NewRun(&stmt.Effects{
+	return exec.NewRun(&stmt.Effects{
 		Writes: []string{table}, WriteKeys: []stmt.RowKey{{Relation: table, Column: column, Param: 1}},
 	}, []any{value})
 }
@@ -135,7 +136,7 @@ func TestReadersOfDifferentColumnsEachNoticeTheirRows(t *testing.T) {
 		ask1(t, many, 1)
 		return byID, f.row.reads.Load() > before
 	}
-	both := stmt.NewRun(&stmt.Effects{Writes: []string{table}, WriteKeys: []stmt.RowKey{
+	both := exec.NewRun(&stmt.Effects{Writes: []string{table}, WriteKeys: []stmt.RowKey{
 		{Relation: table, Column: "author_id", Param: 1}, {Relation: table, Column: "id", Param: 2},
 	}}, []any{int64(2), int64(1)})
 	for name, w := range map[string]struct {

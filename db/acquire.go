@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // acquire checks out a connection. Every use of the pool comes through here.
@@ -27,7 +27,7 @@ func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 		return nil, ErrClosed
 	}
 	if u := unit.Over(ctx, d); u != nil {
-		return nil, &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: stmt.Name(what.sql)}
+		return nil, &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: sqltext.Name(what.sql)}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 // events writes what happens in the pool to the log. The attributes are db (the
@@ -31,20 +31,20 @@ func (e events) close(conn *pgx.Conn, info *connInfo) {
 
 func (e events) checkOut(l *lease) {
 	if e.log.Enabled(context.Background(), slog.LevelDebug) {
-		e.log.Debug("check-out", "pid", l.conn.PgConn().PID(), "age", l.since.Sub(l.info.opened), "statement", stmt.Name(l.sql))
+		e.log.Debug("check-out", "pid", l.conn.PgConn().PID(), "age", l.since.Sub(l.info.opened), "statement", sqltext.Name(l.sql))
 	}
 }
 
 func (e events) checkIn(l *lease) {
 	if e.log.Enabled(context.Background(), slog.LevelDebug) {
-		e.log.Debug("check-in", "pid", l.conn.PgConn().PID(), "held", time.Since(l.since), "statement", stmt.Name(l.sql))
+		e.log.Debug("check-in", "pid", l.conn.PgConn().PID(), "held", time.Since(l.since), "statement", sqltext.Name(l.sql))
 	}
 }
 
 func (e events) reset(why string) { e.log.Warn("reset", "reason", why) }
 
 func (e events) replay(sql string, err error) {
-	e.log.Warn("statement is run again", "statement", stmt.Name(sql), "error", err)
+	e.log.Warn("statement is run again", "statement", sqltext.Name(sql), "error", err)
 }
 
 func (e events) retry(attempt int, wait time.Duration, err error) {

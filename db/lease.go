@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/pgerr"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // lease is a connection in use, and what its statement needs. It is all that a
@@ -159,6 +159,6 @@ func (l *lease) Release(err error) { l.done(err) }
 func (l *lease) describe() Lease {
 	return Lease{
 		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
-		Op: l.op, Statement: stmt.Name(l.sql), Stack: l.who.stack(),
+		Op: l.op, Statement: sqltext.Name(l.sql), Stack: l.who.stack(),
 	}
 }

@@ -16,38 +16,11 @@ type Run struct {
 	// that nothing is known of them: some were not looked at, or not understood, or there
 	// were more than 256. A run that returned no rows has a Rows that is empty, not nil.
 	Rows [][]any
-	// Name is what the statement is called ([Name]), or what was done instead of one,
+	// Name is what the statement is called (the name that sqlc gave it, else its first word), or what was done instead of one,
 	// such as "COPY books". It is set where Anything is: what changes anything can be
 	// counted by its name.
 	Name string
 }
-
-// NewRun returns one execution of a statement with args. It copies the arguments that
-// are row keys of writes, so that the caller may reuse args.
-func NewRun(e *Effects, args []any) Run {
-	r := Run{Effects: e}
-	for _, k := range e.WriteKeys {
-		value, known := at(args, k.Param)
-		if !known {
-			continue
-		}
-		if value, known = rowkey.Copy(value); !known {
-			continue
-		}
-		if r.Args == nil {
-			r.Args = make([]any, len(args))
-			for i := range r.Args {
-				r.Args[i] = notKnown{}
-			}
-		}
-		r.Args[k.Param-1] = value
-	}
-	return r
-}
-
-// notKnown stands for the value of an argument that was not copied: it may be
-// equal to any other.
-type notKnown struct{}
 
 // Affects reports whether the write may have changed what read returns. When it
 // returns false, read returns the same rows before and after the write commits.

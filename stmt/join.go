@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
@@ -16,7 +17,7 @@ func Declare(sql string, effects Effects) *Registry {
 	effects.Writes = set(effects.Writes)
 	effects.Locks = set(effects.Locks)
 	effects.Reaches = set(effects.Reaches)
-	return NewRegistry(nil, Statement{Name: Name(sql), SQL: sql, Effects: effects})
+	return NewRegistry(nil, Statement{Name: sqltext.Name(sql), SQL: sql, Effects: effects})
 }
 
 // Join returns the statements of several registries in one, for a service whose

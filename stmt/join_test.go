@@ -106,27 +106,3 @@ func TestADeclaredTextIsSentAsItIs(t *testing.T) {
 		t.Error("a text that was not declared is known")
 	}
 }
-
-func TestARunKeepsTheValuesOfItsKeys(t *testing.T) {
-	t.Parallel()
-	e := &stmt.Effects{Writes: []string{"t"}, WriteKeys: []stmt.RowKey{{Relation: "t", Column: "id", Param: 1}, {Relation: "t", Column: "name", Param: 3}}}
-	read := func(column string, value any) stmt.Run {
-		return stmt.Run{
-			Effects: &stmt.Effects{Reads: []string{"t"}, ReadKeys: []stmt.RowKey{{Relation: "t", Column: column, Param: 1}}},
-			Args:    []any{value},
-		}
-	}
-	id, name := int64(7), []byte("a")
-	args := []any{&id, "beside", name}
-	run := stmt.NewRun(e, args)
-	id, name[0], args[0], args[2] = 8, 'b', int64(9), "c"
-	if !run.Affects(read("id", int64(7))) || run.Affects(read("id", int64(8))) || run.Affects(read("id", int64(9))) {
-		t.Error("the first key became another value with the caller's variable")
-	}
-	if !run.Affects(read("name", "a")) || run.Affects(read("name", "b")) {
-		t.Error("the second key became another value with the caller's bytes")
-	}
-	if !stmt.NewRun(e, []any{id}).Affects(read("name", "z")) || !stmt.NewRun(e, []any{1.5, 0, name}).Affects(read("id", int64(7))) {
-		t.Error("a key whose value is not known is taken for another one")
-	}
-}

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
-	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // A statement that ends the transaction takes it out of the Runner's hands. Two
@@ -64,7 +63,7 @@ func (tx *Tx) admit(sql string) error {
 }
 
 func (tx *Tx) refused(sql string) *MisuseError {
-	return &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Problem: endedByHand}
+	return &MisuseError{Op: tx.op.Name, Statement: sqltext.Name(sql), Problem: endedByHand}
 }
 
 // over reports whether the function ended the transaction. It is called with
@@ -78,7 +77,7 @@ func (tx *Tx) over() bool {
 
 // endedBy is the error of a transaction that sql ended, if it is known.
 func (tx *Tx) endedBy(sql string) error {
-	return &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Problem: endedByHand + ": what it did until then may be committed"}
+	return &MisuseError{Op: tx.op.Name, Statement: sqltext.Name(sql), Problem: endedByHand + ": what it did until then may be committed"}
 }
 
 // checkAnswer takes the server's word on a statement: its error, which it returns,

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -58,7 +59,7 @@ func (tx *Tx) sendBatch(ctx context.Context, declared *stmt.Effects, queued *pgx
 			return err
 		case !tx.rules().Closed(text):
 			// The simple protocol would read the next ones as a part of this one.
-			return fmt.Errorf("txn: %s: %s in a batch: a quote or a comment is not closed", tx.op.Name, stmt.Name(text))
+			return fmt.Errorf("txn: %s: %s in a batch: a quote or a comment is not closed", tx.op.Name, sqltext.Name(text))
 		}
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/internal/unit"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -195,7 +196,7 @@ func (tx *Tx) lock(sql string) error {
 	if !tx.ended.Load() && tx.calls.TryLock() {
 		return nil
 	}
-	err := &MisuseError{Op: tx.op.Name, Statement: stmt.Name(sql), Problem: concurrentUse}
+	err := &MisuseError{Op: tx.op.Name, Statement: sqltext.Name(sql), Problem: concurrentUse}
 	if tx.ended.Load() {
 		err.Problem = txEnded
 		return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -194,7 +195,7 @@ func (w *work) String() string {
 func (w *work) runs() []stmt.Run {
 	runs := make([]stmt.Run, len(w.changes))
 	for i, c := range w.changes {
-		runs[i] = stmt.NewRun(&c.Effects, c.args(w.block, c.at, w.value))
+		runs[i] = exec.NewRun(&c.Effects, c.args(w.block, c.at, w.value))
 	}
 	return runs
 }

@@ -82,9 +82,9 @@ func (w *Writes) add(e *stmt.Effects, sql string, values []any) {
 	switch {
 	case !w.On() || !Changes(e):
 	case e.Anything:
-		w.note(stmt.NewRun(e, values), stmt.Name(sql), Defines(sql))
+		w.note(NewRun(e, values), sqltext.Name(sql), Defines(sql))
 	default:
-		w.note(stmt.NewRun(e, values), "", false)
+		w.note(NewRun(e, values), "", false)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/cache"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen"
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -54,7 +55,7 @@ func survives(t *testing.T, read, write stmt.Effects) bool {
 	if ask(); loads != 1 {
 		t.Fatalf("%d loads before the write", loads)
 	}
-	run := stmt.NewRun(&write, values(2))
+	run := exec.NewRun(&write, values(2))
 	run.Rows = [][]any{values(2)}
 	c.BeforeWrite("t", []stmt.Run{run})
 	c.AfterWrite("t", []stmt.Run{run}, stmt.Committed)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -148,7 +149,7 @@ func (r *remembered) check(ctx context.Context) error {
 func (r *remembered) write(ctx context.Context, nth int) error {
 	w, e := r.scenario.writes[nth], r.analysis.writes[nth]
 	for _, args := range w.args[:min(len(w.args), 3)] {
-		runs := []stmt.Run{stmt.NewRun(e, args)}
+		runs := []stmt.Run{exec.NewRun(e, args)}
 		r.cache.BeforeWrite("main", runs)
 		p := r.runs.StartPipeline(ctx)
 		p.SendQueryParams(w.sql, encoded(args), nil, nil, nil)

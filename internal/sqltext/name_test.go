@@ -1,9 +1,9 @@
-package stmt_test
+package sqltext_test
 
 import (
 	"testing"
 
-	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 )
 
 func TestAStatementIsCalledByNameOrFirstWord(t *testing.T) {
@@ -20,19 +20,8 @@ func TestAStatementIsCalledByNameOrFirstWord(t *testing.T) {
 		"'secret'":                                           "",
 		"":                                                   "",
 	} {
-		if got := stmt.Name(sql); got != want {
+		if got := sqltext.Name(sql); got != want {
 			t.Errorf("Name(%q) = %q, want %q", sql, got, want)
-		}
-	}
-}
-
-func TestEveryOutcomeHasAName(t *testing.T) {
-	t.Parallel()
-	for o, want := range map[stmt.Outcome]string{
-		stmt.Aborted: "aborted", stmt.Committed: "committed", stmt.Unknown: "unknown", 99: "no outcome",
-	} {
-		if got := o.String(); got != want {
-			t.Errorf("%d is called %q", o, got)
 		}
 	}
 }
