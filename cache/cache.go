@@ -24,10 +24,14 @@ type Cache struct {
 	first   atomic.Pointer[targetClocks]             // most often the only one
 	targets atomic.Pointer[map[string]*targetClocks] // copied on write, read without mu
 
-	mu      sync.RWMutex // guards what follows
-	views   map[string]keeper
-	queries map[queryName]keeper
-	flushes map[string]uint64
+	mu        sync.RWMutex // guards what follows
+	views     map[string]keeper
+	queries   map[queryName]keeper
+	flushes   map[string]uint64
+	paused    bool // by Switch
+	strangers int  // claims of databases whose identity is not known
+
+	databases map[string]*databaseClocks // by identity
 }
 
 // keeper is a [View] or the results of a [Query], of any type.
@@ -53,8 +57,11 @@ func New(cfg Config) (*Cache, error) {
 		views:   map[string]keeper{},
 		queries: map[queryName]keeper{},
 		flushes: map[string]uint64{},
+
+		databases: map[string]*databaseClocks{},
 	}
-	c.off.Store(cfg.Off)
+	c.paused = cfg.Off
+	c.off.Store(c.paused)
 	c.targets.Store(&map[string]*targetClocks{})
 	return c, nil
 }
@@ -63,9 +70,13 @@ func New(cfg Config) (*Cache, error) {
 // on its own goroutine. Writes are still noticed, so that what is kept can be served
 // again afterwards.
 func (c *Cache) Switch(on bool) {
-	if c != nil {
-		c.off.Store(!on)
+	if c == nil {
+		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.paused = !on
+	c.off.Store(c.paused || c.strangers > 0)
 }
 
 // BeforeWrite puts up the fence for what is written: until AfterWrite, reads of it call

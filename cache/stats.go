@@ -36,7 +36,8 @@ type Stats struct {
 	// Bypasses counts the Gets that went straight to their loader. The others of its
 	// name say why, and add up to it.
 	Bypasses uint64
-	// BypassOff: the cache is nil or off.
+	// BypassOff: the cache is nil or off. It is off, too, while it has the writes of a
+	// database whose identity is not known.
 	BypassOff uint64
 	// BypassFence: what the result depends on is being written, or was written with
 	// an unknown outcome.
@@ -44,7 +45,8 @@ type Stats struct {
 	// BypassTransaction: the read belongs to a transaction, or goes to a
 	// connection of its own.
 	BypassTransaction uint64
-	// BypassUnfenced: the database does not notify this cache of its writes.
+	// BypassUnfenced: the database does not notify this cache of its writes, or its name
+	// stands for another one too.
 	BypassUnfenced uint64
 	// BypassSchema: the database is not as it was when the code was generated.
 	BypassSchema uint64

@@ -9,11 +9,21 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// targetClocks is one target database.
+// targetClocks is one name of a database. Results are kept by the name, as two names may
+// stand for a primary and its standby, which have one identity.
 type targetClocks struct {
-	name string
-	id   uint64      // stands for the name in keys
-	all  tableClocks // stands for whatever it has: written by what may change anything
+	name     string
+	id       uint64       // stands for the name in keys
+	mistaken atomic.Int64 // claims of the name by other databases
+	*databaseClocks
+}
+
+// databaseClocks is one database. Most often it has one name.
+type databaseClocks struct {
+	all tableClocks // stands for whatever it has: written by what may change anything
+
+	identity string // guarded by Cache.mu; empty until it is claimed
+	claims   int    // guarded by Cache.mu; those that hold
 
 	mu     sync.Mutex                              // guards what follows
 	tables atomic.Pointer[map[string]*tableClocks] // copied on write, read without mu
@@ -26,15 +36,24 @@ func (c *Cache) target(name string) *targetClocks {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := *c.targets.Load()
-	if t := old[name]; t != nil {
+	if t := (*c.targets.Load())[name]; t != nil {
 		return t
 	}
-	t := &targetClocks{name: name, id: uint64(len(old))}
-	t.all.name = "everything"
-	t.all.columns.Store(new([]*columnClocks))
-	t.tables.Store(&map[string]*tableClocks{})
-	all := maps.Clone(old)
+	return c.addTarget(name, newDatabase())
+}
+
+func newDatabase() *databaseClocks {
+	d := &databaseClocks{}
+	d.all.name = "everything"
+	d.all.columns.Store(new([]*columnClocks))
+	d.tables.Store(&map[string]*tableClocks{})
+	return d
+}
+
+// addTarget makes the name one of the database's. c.mu is locked.
+func (c *Cache) addTarget(name string, d *databaseClocks) *targetClocks {
+	all := maps.Clone(*c.targets.Load())
+	t := &targetClocks{name: name, id: uint64(len(all)), databaseClocks: d}
 	all[name] = t
 	c.first.CompareAndSwap(nil, t)
 	c.targets.Store(&all)
@@ -49,8 +68,8 @@ func (c *Cache) known(name string) *targetClocks {
 	return (*c.targets.Load())[name]
 }
 
-// table returns one of the target's tables.
-func (t *targetClocks) table(name string) *tableClocks {
+// table returns one of the database's tables.
+func (t *databaseClocks) table(name string) *tableClocks {
 	if known := (*t.tables.Load())[name]; known != nil {
 		return known
 	}
@@ -67,7 +86,7 @@ func (t *targetClocks) table(name string) *tableClocks {
 }
 
 // write takes one write a step further.
-func (t *targetClocks) write(w *stmt.Run, to step, now time.Duration) {
+func (t *databaseClocks) write(w *stmt.Run, to step, now time.Duration) {
 	if w.Anything {
 		t.all.write(w, to, now)
 		return

@@ -85,6 +85,10 @@ func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(c
 		return load(ctx, args)
 	}
 	t := v.cache.target(target)
+	if t.mistaken.Load() > 0 {
+		v.counters.bypassed[byUnfenced].Add(1)
+		return load(ctx, args)
+	}
 	k := key[A]{t.id, args}
 	if e := v.live(k); e != nil {
 		v.counters.hits.add()
@@ -120,6 +124,9 @@ func (v *View[A, V]) Set(target string, args A, value V) {
 	t := v.cache.target(target)
 	k := key[A]{t.id, args}
 	v.key(k).move()
+	if t.mistaken.Load() > 0 {
+		return // the value may be of another database
+	}
 	e, _ := newEntry[V](v.needs(t, k))
 	e.expires = v.expiry(v.cache.now())
 	e.value = value

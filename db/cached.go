@@ -21,7 +21,9 @@ const (
 // from, and kept in, the cache c. target is the database's name, [Config].Name. why is
 // empty when it may, else the reason:
 //
-//   - "not fenced": c is not [Config].Invalidator, so it does not see the writes;
+//   - "not fenced": c is not [Config].Invalidator, so it does not see the writes; or c
+//     knows Name as that of another database; or the server is a standby, where writes
+//     become visible later than c knows; or d was closed;
 //   - "transaction": ctx is from the function of a transaction of package txn on this
 //     database, which sees what it has written itself;
 //   - "schema": a relation is not as it was when the code of [Config].Statements was
@@ -43,6 +45,9 @@ func (d *DB) CachedBy(ctx context.Context, c stmt.Invalidator) (target, why stri
 	case unit.Over(ctx, d) != nil:
 		return d.cfg.Name, inTransaction
 	case !d.schema.fits():
+		if d.claim.denied.Load() {
+			return d.cfg.Name, notFenced
+		}
 		return d.cfg.Name, schemaDiffers
 	}
 	return d.cfg.Name, ""
@@ -57,8 +62,8 @@ func (s *Set) CachedBy(ctx context.Context, c stmt.Invalidator) (target, why str
 	return s.Target(ctx), notFenced
 }
 
-// identity returns i, or nil when it cannot be compared with another Invalidator.
-func identity(i stmt.Invalidator) stmt.Invalidator {
+// fence returns i, or nil when it cannot be compared with another Invalidator.
+func fence(i stmt.Invalidator) stmt.Invalidator {
 	if i == nil || !reflect.ValueOf(i).Comparable() {
 		return nil
 	}
@@ -88,6 +93,8 @@ func (m *monitor) judgeSchema(changes int64, differs string) {
 	before := s.differs
 	s.differs = differs
 	switch {
+	case m.d.claim.denied.Load():
+		s.fit.Store(0)
 	case differs != "":
 		s.fit.Store(0)
 		if differs != before {

@@ -31,8 +31,11 @@ func (d *DB) drain() <-chan struct{} {
 	go func() {
 		defer close(done)
 		d.loops.Wait()
+		d.claim.denied.Store(true)
+		d.schema.fit.Store(0)
 		d.drains.Store(1)
 		d.pool.Close() // for ever, while a connection is in use
+		d.unclaim()
 		d.drains.Store(2)
 		d.closers.Wait()
 	}()

@@ -21,8 +21,10 @@ type Config struct {
 	// nor pgx nor PostgreSQL has, is refused before any dial. So are pgxpool's pool_*
 	// parameters: they are fields here. No default.
 	DSN string
-	// Name stands for this database in logs, errors, reports and, within a
-	// [Set], for [WithTarget]. Default: the database's name.
+	// Name stands for this database in logs, errors, reports, cached results and, within
+	// a [Set], for [WithTarget]. Two databases that share an Invalidator must not have one
+	// name. A copy of a server's files counts as the original, so it needs a name too.
+	// Default: the database's name.
 	Name string
 
 	// MaxConns is the most connections that the pool has. Default 10.
@@ -101,7 +103,13 @@ type Config struct {
 	// Statements does not have counts as a write of anything; see [stmt.Declare].
 	// A write whose connection is lost has an unknown outcome. The monitor then asks the
 	// server, after 5 ms and ever less often, at least once a second, until its session is
-	// gone. That ends with Close, and never comes behind a pooler. Default none.
+	// gone. That ends with Close, and never comes behind a pooler.
+	//
+	// A cache.Cache learns from Open, before the first write, which database the server
+	// says that this is (by pg_control_system, which every role may call unless that was
+	// revoked). So writes by all names of a database make results old. If Name stands for
+	// another one there, an error is logged and nothing of this database is cached. Default
+	// none.
 	Invalidator stmt.Invalidator
 	// RegisterTypes is called with each new connection of the pool, before its first
 	// use, for types that only other code understands. pgvector and decimal libraries

@@ -38,6 +38,7 @@ type DB struct {
 	target        unit.Target
 	listener      *exec.Listener   // nil when there is no Invalidator
 	fenced        stmt.Invalidator // as configured, if it can be compared; else nil
+	claim         claim            // made only when the Invalidator wants it
 	schema        schemaState      // changed only when there is an Invalidator
 	acquireTraced bool             // a tracer watches the pool being asked
 

@@ -69,6 +69,10 @@ func (e events) uncached(relations string) {
 	e.log.Warn("results are not cached", "changed since code was generated", relations)
 }
 
+func (e events) unclaimed(err error) {
+	e.log.Error("results are not cached", "error", err)
+}
+
 func (e events) cachedAgain() { e.log.Info("results are cached again") }
 
 func (e events) state(from State, c stateChange) {

@@ -19,6 +19,7 @@ type monitor struct {
 	config *pgx.ConnConfig
 	conn   *pgx.Conn // used by Open, then by run; nil while there is none
 
+	identified   *pgx.Conn // as conn; the one whose database was asked for its identity
 	compared     bool      // as conn, whose schema it is about
 	comparison             // as conn; the last one
 	typed        bool      // as conn, which loaded the types
@@ -101,7 +102,12 @@ func (m *monitor) probe(ctx context.Context) {
 	asked := probe{at: start, took: time.Since(start), failed: err != nil}
 	if err == nil {
 		m.loadTypesOnce(bound)
-		m.compareSchema(ctx)
+		if err := m.identify(ctx); err != nil {
+			m.fail(err)
+		} else {
+			m.deny(server.Role == "replica")
+			m.compareSchema(ctx)
+		}
 	}
 	if m.d.life.Err() == nil {
 		m.conclude(asked, server, err)
@@ -140,6 +146,14 @@ func (m *monitor) dial(ctx context.Context) (err error) {
 		m.hangUp()
 	}
 	return err
+}
+
+// fail takes a failure that says nothing of the server's state.
+func (m *monitor) fail(err error) {
+	m.note(err)
+	if m.conn.IsClosed() {
+		m.hangUp()
+	}
 }
 
 // hangUp gives the monitor's connection up.

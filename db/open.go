@@ -53,6 +53,7 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 	if err != nil {
 		d.end()
 		d.monitor.hangUp()
+		d.unclaim()
 		return nil, fmt.Errorf("db: %w", err)
 	}
 	d.drained = sync.OnceValue(d.drain)
@@ -70,7 +71,7 @@ func newDB(cfg *Config) *DB {
 	}
 	d.traces.seed = maphash.MakeSeed()
 	if cfg.Invalidator != nil {
-		d.fenced = identity(cfg.Invalidator)
+		d.fenced = fence(cfg.Invalidator)
 		d.listener = &exec.Listener{
 			To: cfg.Invalidator, Target: cfg.Name, Log: cfg.Logger, Redefined: d.redefined,
 			Lost: &exec.Lost{Wake: func() { wake(d.monitor.losses) }},
@@ -98,8 +99,12 @@ func (d *DB) connect(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		err := d.monitor.dial(ctx)
 		if err == nil {
+			err = d.monitor.identify(ctx)
+		}
+		if err == nil {
 			return nil
 		}
+		d.monitor.hangUp()
 		failed := &openError{Target: d.cfg.Name, Attempts: attempt, Remedy: remedy(err), Err: err}
 		if attempt == d.cfg.ConnectAttempts || !heals(err) {
 			return failed

@@ -46,10 +46,7 @@ func (m *monitor) compareSchema(ctx context.Context) {
 	defer cancel()
 	list, err := changed(ctx, m.conn, m.d.cfg.Statements)
 	if err != nil {
-		m.note(err)
-		if m.conn.IsClosed() {
-			m.hangUp()
-		}
+		m.fail(err)
 		return
 	}
 	now := time.Now()

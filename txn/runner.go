@@ -72,7 +72,8 @@ type Config struct {
 	// Do waits up to 100 ms for that, and later transactions of the Runner ask; over
 	// package db its monitor does. Default: none.
 	Invalidator stmt.Invalidator
-	// Target is the database's name for Invalidator. Default: the name in the
+	// Target is the database's name for Invalidator. It must be that of the db.DB whose
+	// results are cached, if there is one: nothing checks that. Default: the name in the
 	// connection's configuration.
 	Target string
 	// Observer is notified of transactions and attempts. Default: none.
