@@ -99,7 +99,7 @@ bench: ## Run the benchmarks (figures are ratios within one run)
 
 .PHONY: bench-cache
 bench-cache: ## Compare a hit with the bare store, and cached reads beside writes with others
-	$(GO) test -run '^$$' -bench BenchmarkHit -count=$(COUNT) ./cache
+	$(GO) test -run '^$$' -bench 'BenchmarkHit|BenchmarkFence' -count=$(COUNT) ./cache
 	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench test -run '^$$' -bench BenchmarkReadMostly -count=$(COUNT) ./reads
 
 .PHONY: bench-contention

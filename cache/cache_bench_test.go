@@ -137,3 +137,36 @@ func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
 		b.Fatalf("%d loads, want %d", s.Loads, len(args))
 	}
 }
+
+// BenchmarkFence measures what a write of one relation pays for the cache: once for a
+// table that nothing cached reads, and once for rows of one that is read by them.
+func BenchmarkFence(b *testing.B) {
+	c, err := cache.New(cache.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	statement := &stmt.Statement{Name: "GetBook", SQL: "book", Effects: stmt.Effects{
+		ReadOnly: true, Reads: []string{"books"}, ReadKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+	}}
+	q := cache.NewQuery(c, always{}, func(context.Context, int64) (int64, error) { return 1, nil }, &cache.QueryConfig[int64, int64, int64]{
+		Statement: statement, TTL: time.Hour, Key: func(n int64) int64 { return n }, Args: func(n int64) []any { return []any{n} },
+	})
+	if _, err := q.Get(b.Context(), 1); err != nil {
+		b.Fatal(err)
+	}
+	for name, run := range map[string]stmt.Run{
+		"not-read": {Effects: &stmt.Effects{Writes: []string{"sales"}}},
+		"row": {Args: []any{int64(2)}, Effects: &stmt.Effects{
+			Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+		}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			runs := []stmt.Run{run}
+			b.ReportAllocs()
+			for b.Loop() {
+				c.BeforeWrite("main", runs)
+				c.AfterWrite("main", runs, stmt.Committed)
+			}
+		})
+	}
+}
