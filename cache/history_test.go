@@ -235,11 +235,16 @@ func TestOneLoadRunsInAnySchedule(t *testing.T) {
 			step := pauses(seed)
 			v := newView[int64, int64](t, c)
 			var s source
+			load := func(ctx context.Context, args int64) (int64, error) {
+				defer step()
+				step()
+				return s.load(ctx, args)
+			}
 			var all sync.WaitGroup
 			for range 8 {
 				all.Go(func() {
 					step()
-					get(t, v, 1, s.load)
+					get(t, v, 1, load)
 				})
 			}
 			all.Wait()
