@@ -7,8 +7,10 @@ import (
 )
 
 // Claim is for package db, which calls it before it uses a database: target is the
-// database's name, identity what its server says that it is. So two databases of one name
-// do not answer each other's reads. And a write by one of a database's names makes old
+// database's name, identity what its server says that it is, and session the settings of its
+// sessions that may decide a result, such as the role and the search path. So two databases
+// of one name do not answer each other's reads, and neither do sessions that see it
+// differently. And a write by one of a database's names makes old
 // what was read by its other names, though each name has results of its own.
 //
 // writes is the name to give to BeforeWrite and AfterWrite. release gives the claim back
@@ -17,11 +19,12 @@ import (
 // With an error nothing that is read of the database may be kept, and what it writes must
 // be announced all the same. It says that the name stands for another database, which is
 // in use; or for one that was, while this one is in use by another name. Views are not
-// answered by that name until release. A name that no other database had is never refused.
+// answered by that name until release. A name that no other database had is never refused
+// for that. The error may also say that the name is in use with other settings.
 //
 // An empty identity is one that cannot be found out. Such a database may be any other: the
 // whole cache is off until release, and the error says so.
-func (c *Cache) Claim(target, identity string) (writes string, release func(), err error) {
+func (c *Cache) Claim(target, identity, session string) (writes string, release func(), err error) {
 	if c == nil {
 		return target, func() {}, nil
 	}
@@ -34,7 +37,7 @@ func (c *Cache) Claim(target, identity string) (writes string, release func(), e
 	switch {
 	case t == nil:
 		d = c.database(identity)
-		c.addTarget(target, d)
+		t = c.addTarget(target, d)
 	case t.databaseClocks == d:
 	case t.claims == 0 && (d == nil || d.claims == 0):
 		d = c.identify(t.databaseClocks, identity)
@@ -42,7 +45,16 @@ func (c *Cache) Claim(target, identity string) (writes string, release func(), e
 		return c.refuse(t, identity)
 	}
 	d.claims++
-	return target, c.releases(func() { d.claims-- }), nil
+	if t.sessions > 0 && t.session != session {
+		err = fmt.Errorf("cache: %q is in use with other settings of its sessions (%s) than this (%s): give this one a name of its own", target, t.session, session)
+		return target, c.releases(func() { d.claims-- }), err
+	}
+	if t.session != session {
+		t.session = session
+		t.all.moveAll() // what was read with the others
+	}
+	t.sessions++
+	return target, c.releases(func() { d.claims--; t.sessions-- }), nil
 }
 
 // distrust turns the cache off until it is released.

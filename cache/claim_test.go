@@ -12,7 +12,7 @@ import (
 // claimed is a claim that must succeed, or fail.
 func claimed(t *testing.T, c *Cache, name, identity string, ok bool) (writes string, release func()) {
 	t.Helper()
-	writes, release, err := c.Claim(name, identity)
+	writes, release, err := c.Claim(name, identity, "")
 	if (err == nil) != ok {
 		t.Errorf("%s is %q: error %v", name, identity, err)
 	}
@@ -115,7 +115,7 @@ func TestNamesChangeHands(t *testing.T) {
 	_, blue := claimed(t, c, "blue", "A", true)
 	_, green := claimed(t, c, "green", "B", true)
 	claimed(t, c, "green", "A", false)
-	_, _, err := c.Claim("blue", "B")
+	_, _, err := c.Claim("blue", "B", "")
 	if err == nil || !strings.Contains(err.Error(), `"blue" is the name of another database (A) than this (B)`) {
 		t.Errorf("error %v", err)
 	}
@@ -185,7 +185,7 @@ func TestClaimsMayBeMadeAtOnce(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for j := range 50 {
-				writes, release, _ := c.Claim([]string{"a", "b", "c"}[(i+j)%3], []string{"A", "B", ""}[j%3])
+				writes, release, _ := c.Claim([]string{"a", "b", "c"}[(i+j)%3], []string{"A", "B", ""}[j%3], "")
 				write(c, writes, anyBook)
 				query(c, &fake{name: "a"}, bookByID).Get(context.Background(), 1)
 				release()
@@ -202,10 +202,38 @@ func TestClaimsMayBeMadeAtOnce(t *testing.T) {
 		t.Error("the cache is off")
 	}
 	var none *Cache
-	if writes, release, err := none.Claim("a", ""); writes != "a" || err != nil {
+	if writes, release, err := none.Claim("a", "", ""); writes != "a" || err != nil {
 		t.Errorf("no cache: %s, error %v", writes, err)
 	} else {
 		release()
 	}
 	var _ stmt.Invalidator = none
+}
+
+func TestSessionsThatSeeADatabaseDifferentlyDoNotShareResults(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, Config{})
+	claim := func(name, session string, ok bool) (release func()) {
+		t.Helper()
+		writes, release, err := c.Claim(name, "A", session)
+		if (err == nil) != ok || writes != name {
+			t.Errorf("%s with %q writes as %s, error %v", name, session, writes, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), session) {
+			t.Errorf("the error does not name the settings %q: %v", session, err)
+		}
+		return release
+	}
+	first := claim("one", "search_path=a", true)
+	again := claim("one", "search_path=a", true)
+	if kept(t, c, "one", func() { claim("one", "search_path=b", false)() }) != true {
+		t.Error("a claim that was refused made results old")
+	}
+	claim("two", "search_path=b", true)
+	first()
+	claim("one", "search_path=b", false)()
+	again()
+	if kept(t, c, "one", func() { claim("one", "search_path=b", true) }) {
+		t.Error("what was read with other settings is kept")
+	}
 }

@@ -15,6 +15,8 @@ type targetClocks struct {
 	name     string
 	id       uint64       // stands for the name in keys
 	mistaken atomic.Int64 // claims of the name by other databases
+	session  string       // guarded by Cache.mu; the settings of the claims that hold
+	sessions int          // guarded by Cache.mu; how many of these there are
 	*databaseClocks
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +16,7 @@ import (
 // claimer is an Invalidator that wants to know which database a name stands for, as
 // cache.Cache does: see its Claim.
 type claimer interface {
-	Claim(target, identity string) (writes string, release func(), err error)
+	Claim(target, identity, session string) (writes string, release func(), err error)
 }
 
 // claim is that of the DB's name for a database. Open makes it before the pool, so that
@@ -73,13 +75,13 @@ func (d *DB) claimAs(c claimer, identity string) {
 	}
 	d.schema.fit.Store(0)
 	d.unclaim()
-	writes, release, err := c.Claim(d.cfg.Name, identity)
+	writes, release, err := c.Claim(d.cfg.Name, identity, settingsOf(d.monitor.config))
 	switch {
 	case first:
 		d.listener.Target = writes
 	case writes != d.listener.Target:
 		release()
-		_, release, _ = c.Claim(d.cfg.Name, "")
+		_, release, _ = c.Claim(d.cfg.Name, "", "")
 		err = errors.Join(err, errors.New("db: it was another database when it was opened: close it and open it again"))
 	}
 	if identity == "" {
@@ -89,6 +91,19 @@ func (d *DB) claimAs(c claimer, identity string) {
 	if err != nil {
 		d.events.unclaimed(err)
 	}
+}
+
+// settingsOf returns the settings that sessions begin with, as far as they may decide a
+// result.
+func settingsOf(config *pgx.ConnConfig) string {
+	list := []string{"user=" + config.User}
+	for name, value := range config.RuntimeParams {
+		if name != "application_name" && !strings.HasSuffix(name, "_timeout") {
+			list = append(list, name+"="+value)
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
 }
 
 // unclaim gives the claim back.

@@ -314,3 +314,26 @@ func TestWhatAStandbySaysIsNotCached(t *testing.T) {
 	second.redefined()
 	eventually(t, "a probe", func() bool { _, why := second.CachedBy(ctx, h.cache); return why == "not fenced" })
 }
+
+func TestSessionsWithOtherSettingsDoNotShareResults(t *testing.T) {
+	t.Parallel()
+	h := newHandles(t)
+	pg := pgtest.New(t)
+	if _, err := pg.Conn().Exec(t.Context(), "CREATE TABLE t (n int); INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	one := h.open(pg.DSN(), "one")
+	same := h.open(pg.DSN(), "one")
+	other := h.open(as(t, pg.DSN(), ordinary), "one")
+	eventually(t, "both are cached", func() bool {
+		_, a := one.CachedBy(t.Context(), h.cache)
+		_, b := same.CachedBy(t.Context(), h.cache)
+		return a == "" && b == ""
+	})
+	if _, why := other.CachedBy(t.Context(), h.cache); why != notFenced {
+		t.Errorf("sessions of another role are cached by the same name: %q", why)
+	}
+	if !h.log.has("other settings", ordinary) {
+		t.Errorf("logged: %s", h.log.all())
+	}
+}
