@@ -80,8 +80,8 @@ func (c *Cache) refuse(t *targetClocks, identity string) (writes string, release
 	release = c.releases(func() { d.claims--; t.mistaken.Add(-1) })
 	err = fmt.Errorf("cache: %q is the name of another database (%s) than this (%s): give this one a name that no other has",
 		t.name, cmp.Or(t.identity, "used without db"), identity)
-	for name, t := range *c.targets.Load() {
-		if t.databaseClocks == d {
+	for name, own := range *c.targets.Load() {
+		if own.databaseClocks == d {
 			return name, release, err
 		}
 	}

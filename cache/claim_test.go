@@ -145,6 +145,18 @@ func TestNamesChangeHands(t *testing.T) {
 	blue()
 }
 
+func TestAFreeNameOfAnotherDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, Config{})
+	_, release := claimed(t, c, "blue", "A", true)
+	claimed(t, c, "green", "B", true)
+	release()
+	writes, _ := claimed(t, c, "blue", "B", false)
+	if kept(t, c, "green", func() { write(c, writes, anyBook) }) {
+		t.Error("kept after a write by the other name")
+	}
+}
+
 func TestTheCacheIsOffWhileItHasAWriterOfUnknownIdentity(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, Config{})
@@ -161,7 +173,10 @@ func TestTheCacheIsOffWhileItHasAWriterOfUnknownIdentity(t *testing.T) {
 	}) {
 		t.Error("kept while there are two")
 	}
-	if kept(t, c, "one", func() { releases[0](); releases[0](); c.Switch(true) }) {
+	releases[0]()
+	releases[0]() // counts once
+	c.Switch(true)
+	if kept(t, c, "one", func() {}) {
 		t.Error("kept while there is one")
 	}
 	c.Switch(false)

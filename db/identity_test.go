@@ -73,6 +73,14 @@ func (h *handles) open(dsn, name string) *DB {
 // read is a cached read through a DB or Set.
 func (h *handles) read(ctx context.Context, from Executor) (n int) {
 	h.t.Helper()
+	n, err := h.get(ctx, from)
+	if err != nil {
+		h.t.Error(err)
+	}
+	return n
+}
+
+func (h *handles) get(ctx context.Context, from Executor) (int, error) {
 	q := cache.NewQuery(h.cache, from, func(ctx context.Context, _ struct{}) (n int, err error) {
 		return n, from.QueryRow(ctx, readsT).Scan(&n)
 	}, &cache.QueryConfig[struct{}, struct{}, int]{
@@ -81,11 +89,7 @@ func (h *handles) read(ctx context.Context, from Executor) (n int) {
 		Key:       func(k struct{}) struct{} { return k },
 		Args:      func(struct{}) []any { return nil },
 	})
-	n, err := q.Get(ctx, struct{}{})
-	if err != nil {
-		h.t.Error(err)
-	}
-	return n
+	return q.Get(ctx, struct{}{})
 }
 
 // wants reads twice, so that the second may be from memory.
