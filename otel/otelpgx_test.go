@@ -9,8 +9,8 @@ import (
 	"github.com/exaring/otelpgx"
 
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/pgtest"
-	"github.com/sqlkeel/sqlkeel/stmt"
 	"github.com/sqlkeel/sqlkeel/txn"
 )
 
@@ -21,7 +21,7 @@ func TestOtelpgxPutsStatementsBelowTheAttemptThatRanThem(t *testing.T) {
 	l := &lab{told: listen(t)}
 	d, err := db.Open(t.Context(), db.Config{
 		DSN: pgtest.New(t).DSN(), MaxConns: 1,
-		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(l.cfg.TracerProvider), otelpgx.WithSpanNameFunc(stmt.Name)),
+		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(l.cfg.TracerProvider), otelpgx.WithSpanNameFunc(sqltext.Name)),
 	})
 	if err != nil {
 		t.Fatal(err)
