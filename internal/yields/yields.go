@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,13 +106,14 @@ func file(name, text string) (pkg, changed string, pauses int, err error) {
 	if err != nil {
 		return "", "", 0, err
 	}
+	packages := imported(f)
 	inserts := map[int]string{} // by offsets
 	ast.Inspect(f, func(n ast.Node) bool {
 		call, isCall := n.(*ast.CallExpr)
 		if !isCall {
 			return true
 		}
-		if method, ok := call.Fun.(*ast.SelectorExpr); ok && accesses[method.Sel.Name] {
+		if method, ok := call.Fun.(*ast.SelectorExpr); ok && accesses[method.Sel.Name] && !packages[named(method.X)] {
 			begin, end := fset.Position(method.Pos()).Offset, fset.Position(method.End()).Offset
 			inserts[begin] += "yielded("
 			inserts[end] = ")" + inserts[end]
@@ -128,4 +130,25 @@ func file(name, text string) (pkg, changed string, pauses int, err error) {
 	}
 	b.WriteString(text[at:])
 	return f.Name.Name, b.String(), pauses, nil
+}
+
+// imported returns the names by which the file knows packages: cmp.Or is no access.
+func imported(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, i := range f.Imports {
+		name := path.Base(strings.Trim(i.Path.Value, `"`))
+		if i.Name != nil {
+			name = i.Name.Name
+		}
+		names[name] = true
+	}
+	return names
+}
+
+// named is the name of an expression that is one.
+func named(x ast.Expr) string {
+	if id, ok := x.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
 }

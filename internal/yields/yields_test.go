@@ -42,6 +42,19 @@ func TestThereIsAPauseBeforeEachAccess(t *testing.T) {
 	}
 }
 
+func TestAFunctionOfAPackageIsNoAccess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	a := write(t, dir, "a.go", "package p\n\nimport (\n\t\"cmp\"\n\tbits \"math/bits\"\n)\n\nvar n = cmp.Or(x.Load(), bits.Add(1))\n")
+	files, err := Files(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := files[a]; !strings.HasSuffix(got, "var n = cmp.Or(yielded(x.Load)(), bits.Add(1))\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestTextsStandInForFiles(t *testing.T) {
 	t.Parallel()
 	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "c.go")
