@@ -9,6 +9,7 @@ package rowkey
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"reflect"
 )
 
@@ -47,7 +48,8 @@ func Hash(seed maphash.Seed, v any) (hash uint64, kind Kind) {
 	case UUID:
 		return maphash.Comparable(seed, x.uuid), UUID
 	default:
-		return maphash.Comparable(seed, x.n), x.kind
+		// Fibonacci hashing: numbers that are near one another never meet.
+		return bits.RotateLeft64(x.n*0x9e3779b97f4a7c15, 10), x.kind
 	}
 }
 

@@ -94,6 +94,25 @@ func TestEqualValuesHaveOneHashAndUnequalOnesAsGoodAsNeverDo(t *testing.T) {
 	}
 }
 
+// Ids that were given out one after the other are asked for at the same time.
+func TestNumbersThatAreNearDoNotMeetInOneGroup(t *testing.T) {
+	t.Parallel()
+	const groups, near = 1024, 500
+	group := func(n int64) uint64 {
+		hash, _ := Hash(maphash.MakeSeed(), n)
+		return hash % groups
+	}
+	for _, first := range []int64{-near, 0, 1 << 40} {
+		for n := first; n < first+2000; n++ {
+			for other := n + 1; other < n+near; other += 7 {
+				if group(n) == group(other) {
+					t.Fatalf("%d and %d are in one of %d groups", n, other, groups)
+				}
+			}
+		}
+	}
+}
+
 func TestACopyIsEqualAndSharesNothing(t *testing.T) {
 	t.Parallel()
 	bytes, id := []byte("7"), uuidLike{1}
