@@ -58,7 +58,7 @@ func (r *results[A, V]) keep(k key[A], e *entry[V]) {
 		}
 		if found && !old.current() {
 			r.counters.invalidated.Add(1)
-			if old.err == e.err && reflect.DeepEqual(old.value, e.value) {
+			if (old.err == nil) == (e.err == nil) && reflect.DeepEqual(old.value, e.value) {
 				r.counters.needless.Add(1)
 				for _, t := range e.tables {
 					t.needless.Add(1)

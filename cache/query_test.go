@@ -176,6 +176,29 @@ func TestNotFoundIsKeptUntilTheRowIsWritten(t *testing.T) {
 	}
 }
 
+// noSuchRow is an error that cannot be compared with ==.
+type noSuchRow []string
+
+func (noSuchRow) Error() string { return "no such row" }
+
+func TestNotFoundMayBeAnErrorThatDoesNotCompare(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, Config{})
+	q := query(c, &fake{name: target}, bookByID, func(cfg *QueryConfig[int64, int64, int64]) {
+		cfg.NotFound = func(err error) bool { return errors.As(err, new(noSuchRow)) }
+	})
+	q.load = func(context.Context, int64) (int64, error) { return 0, noSuchRow{"1"} }
+	for range 2 {
+		if _, err := q.Get(t.Context(), 1); !errors.As(err, new(noSuchRow)) {
+			t.Errorf("error %v, want that there is none", err)
+		}
+		write(c, target, updates("id", int64(1)))
+	}
+	if s := c.Stats(); s.Needless != 1 {
+		t.Errorf("%d needless loads, want 1: there is still no such row", s.Needless)
+	}
+}
+
 func TestNeedlessLoadsAreCounted(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, Config{})
