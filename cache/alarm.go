@@ -11,15 +11,15 @@ import (
 // maxFlushes bounds the texts by which flushes are counted.
 const maxFlushes = 256
 
-// others stands for the texts beyond maxFlushes.
-const others = "(others)"
+// otherTexts stands for the texts beyond maxFlushes.
+const otherTexts = "(others)"
 
 // flushed counts a write that made everything of its target old.
 func (c *Cache) flushed(w *stmt.Run) {
 	c.mu.Lock()
 	name := w.Name
 	if _, known := c.flushes[name]; !known && len(c.flushes) >= maxFlushes {
-		name = others
+		name = otherTexts
 	}
 	c.flushes[name]++
 	first := c.flushes[name] == 1
@@ -31,8 +31,8 @@ func (c *Cache) flushed(w *stmt.Run) {
 	}
 }
 
-// watchFence says, once, that a fence has been up for longer than [Config].FenceAlarm. It is called
-// by reads that the fence keeps from the cache.
+// watchFence says, once, that a fence has been up for longer than [Config].FenceAlarm. It
+// is called by reads that the fence keeps from the cache.
 func (c *Cache) watchFence(n needs) {
 	c.watchTable(n.target, &n.target.all)
 	for _, t := range n.tables {

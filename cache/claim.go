@@ -10,8 +10,8 @@ import (
 // database's name, identity what its server says that it is, and session the settings of its
 // sessions that may decide a result, such as the role and the search path. So two databases
 // of one name do not answer each other's reads, and neither do sessions that see it
-// differently. And a write by one of a database's names makes old
-// what was read by its other names, though each name has results of its own.
+// differently. And a write by one of a database's names makes old what was read by its
+// other names, though each name has results of its own.
 //
 // writes is the name to give to BeforeWrite and AfterWrite. release gives the claim back
 // when the database is no longer used.

@@ -150,9 +150,9 @@ func (q *Query[K, P, V]) may(ctx context.Context) (target string, why bypass) {
 	switch reason {
 	case "":
 		return target, bypasses
-	case "transaction":
+	case stmt.InTransaction:
 		return "", byTransaction
-	case "schema":
+	case stmt.SchemaDiffers:
 		return "", bySchema
 	}
 	return "", byUnfenced

@@ -12,9 +12,9 @@ import (
 
 // Why a result is not cached, for [DB.CachedBy].
 const (
-	notFenced     = "not fenced"
-	inTransaction = "transaction"
-	schemaDiffers = "schema"
+	notFenced     = stmt.NotFenced
+	inTransaction = stmt.InTransaction
+	schemaDiffers = stmt.SchemaDiffers
 )
 
 // CachedBy reports whether a result that is read through d with ctx may be answered

@@ -27,3 +27,10 @@ type Invalidator interface {
 	// never where it cannot be proved: behind a pooler, on a standby, or after Close.
 	AfterWrite(target string, writes []Run, outcome Outcome)
 }
+
+// Why a result must not be cached, as db.DB.CachedBy says.
+const (
+	NotFenced     = "not fenced"  // its cache does not see all writes of the database
+	InTransaction = "transaction" // it may be of what is never committed
+	SchemaDiffers = "schema"      // what is known of statements may be wrong
+)

@@ -67,10 +67,10 @@ func TestInspectSaysWhatMakesAllResultsOldAndWhy(t *testing.T) {
 	const file = "queries/books.sql"
 	for want, change := range map[string][3]string{
 		"it is opaque: its table is a library's":                                       {file, "-- name: AddAuthor :one\n", "-- name: AddAuthor :one\n-- @opaque its table is a library's\n"},
-		`nothing is known of it: column "nobody" of relation "authors" does not exist`: {file, "INTO authors (name)", "INTO authors (nobody)"},
+		`nothing is known of it: column "missing" of relation "authors" does not exist`: {file, "INTO authors (name)", "INTO authors (missing)"},
 	} {
 		changes := [][3]string{change}
-		if change[2] == "INTO authors (nobody)" {
+		if change[2] == "INTO authors (missing)" {
 			changes = append(changes, [3]string{"queries/books.sql.go", change[1], change[2]})
 		}
 		found := cachedShop(t, changes...)
