@@ -66,7 +66,7 @@ func TestInspectSaysWhatMakesAllResultsOldAndWhy(t *testing.T) {
 	t.Parallel()
 	const file = "queries/books.sql"
 	for want, change := range map[string][3]string{
-		"it is opaque: its table is a library's":                                       {file, "-- name: AddAuthor :one\n", "-- name: AddAuthor :one\n-- @opaque its table is a library's\n"},
+		"it is opaque: its table is a library's":                                        {file, "-- name: AddAuthor :one\n", "-- name: AddAuthor :one\n-- @opaque its table is a library's\n"},
 		`nothing is known of it: column "missing" of relation "authors" does not exist`: {file, "INTO authors (name)", "INTO authors (missing)"},
 	} {
 		changes := [][3]string{change}
