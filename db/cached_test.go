@@ -262,6 +262,7 @@ func TestWithoutAnInvalidatorTheSchemaIsComparedOnce(t *testing.T) {
 	cfg := d.cfg
 	cfg.Invalidator, cfg.HealthInterval, cfg.HealthTimeout = nil, 10*time.Millisecond, 0
 	plain := start(t, cfg)
+	eventually(t, "the comparison", func() bool { return plain.Health().Schema == "differs: not_there" })
 	execute(t, conn, addTrigger)
 	probed := plain.Health().Probes.Count
 	eventually(t, "two more probes", func() bool { return plain.Health().Probes.Count > probed+2 })
