@@ -5,6 +5,8 @@
 //
 // All others are unknown, named strings and integers too, whose encoding may be of their
 // own. What is unknown may be equal to anything.
+//
+// [Elements] does the same for slices of such values, and for pgtype's arrays.
 package rowkey
 
 import (
@@ -68,19 +70,22 @@ func Differ(a, b any) bool {
 // Copy returns a value that is equal to v and shares no memory with it; known is false
 // when v is of no known kind.
 func Copy(v any) (copied any, known bool) {
-	switch x := of(v); x.kind {
-	case Unknown:
-		return nil, false
-	case Null:
-		return nil, true
+	x := of(v)
+	return x.copied(), x.kind != Unknown
+}
+
+func (x *value) copied() any {
+	switch x.kind {
+	case Unknown, Null:
+		return nil
 	case Integer:
-		return int64(x.n), true
+		return int64(x.n)
 	case Text:
-		return x.string(), true
+		return x.string()
 	case Boolean:
-		return x.n == 1, true
+		return x.n == 1
 	default:
-		return x.uuid, true
+		return x.uuid
 	}
 }
 
@@ -170,11 +175,13 @@ func uuid(of reflect.Value) value {
 	return value{kind: UUID, uuid: of.Convert(reflect.TypeFor[[16]byte]()).Interface().([16]byte)}
 }
 
+// driverTypes is the package of the driver's types, which this package does not import.
+const driverTypes = "github.com/jackc/pgx/v5/pgtype"
+
 // nullable is one of the structs of pgtype that are a value and whether it is one.
-// They are known by their names: this package does not import the driver.
 func nullable(of reflect.Value) value {
 	t := of.Type()
-	if t.PkgPath() != "github.com/jackc/pgx/v5/pgtype" {
+	if t.PkgPath() != driverTypes {
 		return value{}
 	}
 	switch t.Name() {
