@@ -178,7 +178,7 @@ func (q *Query[K, P, V]) needs(t *targetClocks, params P) needs {
 // rows where they are known, and else the table's own.
 func (t *tableClocks) slots(keys []stmt.RowKey, args []any) slots {
 	for _, k := range keys {
-		if k.Relation != t.name || k.Param < 1 || k.Param > len(args) {
+		if k.Relation != t.name || k.Each || k.Param < 1 || k.Param > len(args) {
 			continue
 		}
 		kind := rowkey.KindOf(args[k.Param-1])

@@ -160,7 +160,7 @@ func (c *columnClocks) row(value any) *slot {
 func (c *columnClocks) write(w *stmt.Run, relation string, to step) {
 	told := false // by a result
 	for _, k := range w.WriteKeys {
-		if k.Relation != relation || k.Column != c.name {
+		if k.Relation != relation || k.Column != c.name || k.Each {
 			continue
 		}
 		if k.Param == 0 {

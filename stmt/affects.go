@@ -23,14 +23,18 @@ type Run struct {
 }
 
 // Affects reports whether the write may have changed what read returns. When it
-// returns false, read returns the same rows before and after the write commits.
+// returns false, what read returned before the write is what it may return after. An
+// order that ORDER BY leaves open may be another, and so may what is chosen by it:
+// PostgreSQL promises none.
 //
-// A relation that the write changes counts when the read depends on it, unless
-// both are pinned on one of its columns, to different values. Values are compared
+// A relation that the write changes counts when the read depends on it, with two
+// exceptions. The write may set columns alone on which the read does not depend. Or both
+// are pinned on one of its columns, to different values. Values are compared
 // when they are of the kinds for which Go's equality is PostgreSQL's (integers,
 // strings, booleans, byte slices and any type of 16-byte array such as a UUID's,
-// pointers to them, pgtype's structs of them, and nil for NULL); others are taken for
-// equal, named strings and integers too, whose encoding may be of their own.
+// pointers to them, pgtype's structs of them, slices of these for keys with Each, and
+// nil for NULL); others are taken for equal, named strings and integers too, whose
+// encoding may be of their own.
 func (write Run) Affects(read Run) bool {
 	if write.Anything {
 		return true
@@ -45,16 +49,18 @@ func (write Run) Affects(read Run) bool {
 	return slices.ContainsFunc(read.Reads, changes) || slices.ContainsFunc(read.Locks, changes)
 }
 
-// misses reports whether every row of relation that the write changed lies beside
-// those that the read depends on.
+// misses reports whether all that the write changed in relation lies beside what the
+// read depends on.
 func (write Run) misses(read Run, relation string) bool {
+	if disjoint(write.SetColumns, read.ReadColumns, relation) {
+		return true
+	}
 	for _, r := range read.ReadKeys {
 		for _, w := range write.WriteKeys {
 			if r.Relation != relation || w.Relation != relation || r.Column != w.Column {
 				continue
 			}
-			want, known := at(read.Args, r.Param)
-			if known && write.beside(w, want) {
+			if want, known := values(read.Args, r); known && write.beside(w, want) {
 				return true
 			}
 		}
@@ -62,23 +68,47 @@ func (write Run) misses(read Run, relation string) bool {
 	return false
 }
 
-// beside reports whether no row that the write changed has the value want in the
+// disjoint reports whether the columns of a relation that change are known, those that are
+// read too, and none is both.
+func disjoint(set, read []Columns, relation string) bool {
+	of := func(c Columns) bool { return c.Relation == relation }
+	i, j := slices.IndexFunc(set, of), slices.IndexFunc(read, of)
+	return i >= 0 && j >= 0 && !slices.ContainsFunc(set[i].Names, func(name string) bool { return slices.Contains(read[j].Names, name) })
+}
+
+// beside reports whether no row that the write changed has one of the values want in the
 // key's column.
-func (write Run) beside(key RowKey, want any) bool {
+func (write Run) beside(key RowKey, want []any) bool {
 	if key.Result == 0 {
-		got, known := at(write.Args, key.Param)
-		return known && rowkey.Differ(got, want)
+		got, known := values(write.Args, key)
+		return known && differ(got, want)
 	}
 	if write.Rows == nil {
 		return false
 	}
 	for _, row := range write.Rows {
 		got, known := at(row, key.Result)
-		if !known || !rowkey.Differ(got, want) {
+		if !known || !differ([]any{got}, want) {
 			return false
 		}
 	}
 	return true
+}
+
+// values are those that a key's column may have, given the arguments.
+func values(args []any, key RowKey) (list []any, known bool) {
+	value, known := at(args, key.Param)
+	if known && key.Each {
+		return rowkey.Elements(value)
+	}
+	return []any{value}, known
+}
+
+// differ reports whether no value of one list may be equal to one of the other.
+func differ(some, others []any) bool {
+	return !slices.ContainsFunc(some, func(a any) bool {
+		return slices.ContainsFunc(others, func(b any) bool { return !rowkey.Differ(a, b) })
+	})
 }
 
 // at returns the value with the given number, counted from 1.

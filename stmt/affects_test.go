@@ -6,6 +6,83 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
+func TestAWriteOfColumnsAffectsWhatReadsThem(t *testing.T) {
+	t.Parallel()
+	of := func(relation string, names ...string) stmt.Columns {
+		return stmt.Columns{Relation: relation, Names: names}
+	}
+	read := func(c ...stmt.Columns) stmt.Run {
+		return books(stmt.Effects{Reads: []string{"authors", "books"}, ReadColumns: c})
+	}
+	write := func(c ...stmt.Columns) stmt.Run {
+		return books(stmt.Effects{Writes: []string{"books"}, Reaches: []string{"orders"}, SetColumns: c})
+	}
+	locked := stmt.Effects{Locks: []string{"books"}, ReadColumns: []stmt.Columns{of("books", "id")}}
+	for name, c := range map[string]struct {
+		write, read stmt.Run
+		want        bool
+	}{
+		"other columns":                    {write(of("books", "price", "title")), read(of("books", "id", "isbn")), false},
+		"a column of several":              {write(of("books", "price", "title")), read(of("books", "id", "title")), true},
+		"of a read that names none":        {write(of("books", "price")), read(of("books")), false},
+		"unknown columns read":             {write(of("books", "price")), read(of("authors", "id")), true},
+		"unknown columns set":              {write(of("orders", "price")), read(of("books", "id")), true},
+		"no columns known":                 {write(), read(), true},
+		"of a relation that is locked":     {write(of("books", "price")), books(locked), false},
+		"unknown columns of one reached":   {books(stmt.Effects{Writes: []string{"books"}, Reaches: []string{"authors"}, SetColumns: []stmt.Columns{of("books", "price")}}), read(of("authors", "id"), of("books", "id")), true},
+		"anything beside":                  {books(stmt.Effects{Anything: true, SetColumns: []stmt.Columns{of("books", "price")}}), read(of("books", "id")), true},
+		"of a read that may read anything": {write(of("books", "price")), books(stmt.Effects{ReadsAnything: true, ReadColumns: []stmt.Columns{of("books", "id")}}), true},
+	} {
+		if got := c.write.Affects(c.read); got != c.want {
+			t.Errorf("%s: Affects = %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestAKeyOfAListIsAnyOfItsElements(t *testing.T) {
+	t.Parallel()
+	key := func(each bool) []stmt.RowKey {
+		return []stmt.RowKey{{Relation: "books", Column: "id", Param: 1, Each: each}}
+	}
+	read := func(each bool, arg any) stmt.Run {
+		return books(stmt.Effects{Reads: []string{"books"}, ReadKeys: key(each)}, arg)
+	}
+	write := func(each bool, arg any) stmt.Run {
+		return books(stmt.Effects{Writes: []string{"books"}, WriteKeys: key(each)}, arg)
+	}
+	told := stmt.Run{Effects: &stmt.Effects{Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Result: 1}}}, Rows: [][]any{{int64(5)}, {int64(6)}}}
+	seven := int64(7)
+	for name, c := range map[string]struct {
+		write, read stmt.Run
+		want        bool
+	}{
+		"a row of the list read":         {write(false, 6), read(true, []int64{5, 6}), true},
+		"a row beside the list read":     {write(false, 7), read(true, []int64{5, 6}), false},
+		"a list with the row":            {write(true, []int32{5, 6}), read(false, 6), true},
+		"a list without the row":         {write(true, []int32{5, 6}), read(false, 7), false},
+		"lists that meet":                {write(true, []int64{7, 6}), read(true, []int64{5, 6}), true},
+		"lists that do not meet":         {write(true, []int64{7, 8}), read(true, []int64{5, 6}), false},
+		"an empty list":                  {write(true, []int64{}), read(false, 6), false},
+		"no list":                        {write(true, []int64(nil)), read(false, 6), false},
+		"NULL for a list":                {write(true, nil), read(true, []int64{6}), false},
+		"NULL in both lists":             {write(true, []*int64{nil}), read(true, []*int64{nil, &seven}), false},
+		"pointers":                       {write(true, []*int64{nil, &seven}), read(true, []int64{7}), true},
+		"UUIDs":                          {write(true, []uuid{{1}, {2}}), read(false, uuid{3}), false},
+		"a returned row of the list":     {told, read(true, []int64{4, 6}), true},
+		"returned rows beside the list":  {told, read(true, []int64{4, 7}), false},
+		"a list of an unknown kind":      {write(true, []float64{5}), read(false, 6), true},
+		"a list of another kind":         {write(true, []string{"5"}), read(false, 6), true},
+		"a list with one unknown":        {write(true, []any{int64(5), 5.5}), read(false, 6), true},
+		"a list in the text of an array": {write(true, "{5,6}"), read(false, "7"), true},
+		"bytes for a list":               {write(true, []byte("{5}")), read(false, "7"), true},
+		"a list without its key":         {write(false, []int64{5}), read(false, 6), true},
+	} {
+		if got := c.write.Affects(c.read); got != c.want {
+			t.Errorf("%s: Affects = %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 // books reads or writes the relation books, pinned on id by $1.
 func books(e stmt.Effects, args ...any) stmt.Run { return stmt.Run{Effects: &e, Args: args} }
 

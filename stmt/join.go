@@ -1,6 +1,7 @@
 package stmt
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -17,14 +18,16 @@ func Declare(sql string, effects Effects) *Registry {
 	effects.Writes = set(effects.Writes)
 	effects.Locks = set(effects.Locks)
 	effects.Reaches = set(effects.Reaches)
+	effects.ReadColumns = union(effects.ReadColumns, effects.ReadColumns)
+	effects.SetColumns = union(effects.SetColumns, effects.SetColumns)
 	return NewRegistry(nil, Statement{Name: sqltext.Name(sql), SQL: sql, Effects: effects})
 }
 
 // Join returns the statements of several registries in one, for a service whose
 // statements are in several packages. Where two hold one text, both are right of
 // their own schema, so less is known of it: reads, writes and all else that it may
-// do are united, and it is read-only, cacheable, unique, or has keys and variants
-// only if both say so. Registries that are nil are left out.
+// do are united, and it is read-only, cacheable, unique, or has keys, known columns and
+// variants only if both say so. Registries that are nil are left out.
 //
 // A relation of two registries that expect different definitions fits no database,
 // and db.DB.Verify reports it.
@@ -65,6 +68,7 @@ func unite(a, b Statement) Statement {
 		Locks: set(a.Locks, b.Locks), Reaches: set(a.Reaches, b.Reaches),
 		Anything: a.Anything || b.Anything, ReadsAnything: a.ReadsAnything || b.ReadsAnything,
 		ReadKeys: both(a.ReadKeys, b.ReadKeys), WriteKeys: both(a.WriteKeys, b.WriteKeys),
+		ReadColumns: union(a.ReadColumns, b.ReadColumns), SetColumns: union(a.SetColumns, b.SetColumns),
 		ReadOnly: a.ReadOnly && b.ReadOnly, Volatile: a.Volatile || b.Volatile,
 		NotCacheable: first(a.NotCacheable, b.NotCacheable), Session: first(a.Session, b.Session),
 		Unique: a.Unique && b.Unique,
@@ -93,6 +97,26 @@ func both(a, b []RowKey) []RowKey {
 		if slices.Contains(b, k) {
 			list = append(list, k)
 		}
+	}
+	return list
+}
+
+// union returns the relations whose columns both lists tell, with the columns of either.
+func union(a, b []Columns) []Columns {
+	names := map[string][]string{}
+	for _, c := range a {
+		if slices.ContainsFunc(b, func(other Columns) bool { return other.Relation == c.Relation }) {
+			names[c.Relation] = set(names[c.Relation], c.Names)
+		}
+	}
+	for _, c := range b {
+		if of, both := names[c.Relation]; both {
+			names[c.Relation] = set(of, c.Names)
+		}
+	}
+	var list []Columns
+	for _, relation := range slices.Sorted(maps.Keys(names)) {
+		list = append(list, Columns{relation, names[relation]})
 	}
 	return list
 }

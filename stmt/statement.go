@@ -67,6 +67,14 @@ type Effects struct {
 	ReadKeys []RowKey
 	// For each changed row of Relation, WriteKeys give the value of Column.
 	WriteKeys []RowKey
+	// ReadColumns are the columns on which the result depends: of a relation that is
+	// named here, beside which rows there are, on these and on no others. It may be on
+	// none, as with count(*). The order of rows is not meant where ORDER BY leaves it
+	// open, nor what is chosen by it. Of other relations it may be any column.
+	ReadColumns []Columns
+	// SetColumns are the columns that change: of a relation that is named here, no rows
+	// are added or removed, and no other columns change. Of other relations it may be any.
+	SetColumns []Columns
 	// ReadOnly says that it changes nothing, locks no rows and calls nothing
 	// that may: a standby can run it.
 	ReadOnly bool
@@ -94,4 +102,13 @@ type RowKey struct {
 	// Result is the number of the result column that tells the value of a
 	// written row, from 1; 0 when a parameter does.
 	Result int
+	// Each says that the parameter is an array, and that Column equals one of its
+	// elements. A NULL in it equals nothing.
+	Each bool
+}
+
+// Columns are some columns of a relation, by name and sorted.
+type Columns struct {
+	Relation string
+	Names    []string
 }

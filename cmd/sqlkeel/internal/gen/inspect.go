@@ -31,19 +31,22 @@ type Inspection struct {
 // relation, beside those that are known. Of a statement that could not be analysed
 // nothing is known: it may change anything, and WhyNot is the reason.
 type Inspected struct {
-	Package   string   `json:"package"`
-	Name      string   `json:"name"`
-	Cmd       string   `json:"cmd"`
-	File      string   `json:"file"` // relative to the configuration's folder
-	Line      int      `json:"line"`
-	Reads     []string `json:"reads"`
-	Writes    []string `json:"writes"`
-	Locks     []string `json:"locks"`
-	Effects   []string `json:"effects"` // what a write changes beyond Writes
-	RowKeys   []RowKey `json:"row_keys"`
-	ReadOnly  bool     `json:"read_only"`
-	Cacheable bool     `json:"cacheable"`
-	WhyNot    string   `json:"why_not"`
+	Package string   `json:"package"`
+	Name    string   `json:"name"`
+	Cmd     string   `json:"cmd"`
+	File    string   `json:"file"` // relative to the configuration's folder
+	Line    int      `json:"line"`
+	Reads   []string `json:"reads"`
+	Writes  []string `json:"writes"`
+	Locks   []string `json:"locks"`
+	Effects []string `json:"effects"` // what a write changes beyond Writes
+	RowKeys []RowKey `json:"row_keys"`
+	// Columns are those on which the result depends, or which a write sets, of relations
+	// of which that is known.
+	Columns   []Columns `json:"columns"`
+	ReadOnly  bool      `json:"read_only"`
+	Cacheable bool      `json:"cacheable"`
+	WhyNot    string    `json:"why_not"`
 	// NoStandby is why it is not read-only, and Session what it leaves in the session
 	// that ran it; "" for nothing.
 	NoStandby string   `json:"no_standby,omitempty"`
@@ -71,6 +74,14 @@ type RowKey struct {
 	Column   string `json:"column"`
 	Param    int    `json:"param,omitempty"`  // the placeholder that holds the value
 	Result   int    `json:"result,omitempty"` // the result column that does
+	Each     bool   `json:"each,omitempty"`   // the placeholder is an array of the values
+}
+
+// Columns are the columns of a relation that a statement reads, or sets.
+type Columns struct {
+	For      string   `json:"for"` // "read" or "set"
+	Relation string   `json:"relation"`
+	Columns  []string `json:"columns"`
 }
 
 // Inspect works out what the statements do. It writes nothing and needs no Go
@@ -110,7 +121,7 @@ func Inspect(ctx context.Context, o Options) (*Inspection, error) {
 func inspected(st *statementAnalysis) *Inspected {
 	i := &Inspected{
 		Package: st.Package.Name, Name: st.Name, Cmd: st.Command, File: st.Pos.File, Line: st.Pos.Line,
-		Reads: []string{}, Writes: []string{}, Locks: []string{}, Effects: []string{}, RowKeys: []RowKey{}, Variants: []string{}, Flushes: st.flushes(),
+		Reads: []string{}, Writes: []string{}, Locks: []string{}, Effects: []string{}, RowKeys: []RowKey{}, Columns: []Columns{}, Variants: []string{}, Flushes: st.flushes(),
 	}
 	if st.cached() {
 		i.Cached = st.Annotation("cache").Args
@@ -132,6 +143,7 @@ func inspected(st *statementAnalysis) *Inspected {
 		i.Effects = slices.Insert(i.Effects, 0, "*")
 	}
 	i.RowKeys = append(rowKeys("read", e.ReadKeys), rowKeys("write", e.WriteKeys)...)
+	i.Columns = append(columns("read", e.ReadColumns), columns("set", e.SetColumns)...)
 	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.NotCacheable == "", e.NotCacheable
 	i.NoStandby, i.Session = st.result.NoStandby, e.Session
 	if st.plan != nil {
@@ -151,7 +163,15 @@ func unknown(problem *project.Problem) string {
 func rowKeys(what string, keys []stmt.RowKey) []RowKey {
 	list := []RowKey{}
 	for _, k := range keys {
-		list = append(list, RowKey{For: what, Relation: k.Relation, Column: k.Column, Param: k.Param, Result: k.Result})
+		list = append(list, RowKey{For: what, Relation: k.Relation, Column: k.Column, Param: k.Param, Result: k.Result, Each: k.Each})
+	}
+	return list
+}
+
+func columns(what string, of []stmt.Columns) []Columns {
+	list := []Columns{}
+	for _, c := range of {
+		list = append(list, Columns{what, c.Relation, append([]string{}, c.Names...)})
 	}
 	return list
 }

@@ -88,11 +88,22 @@ func invalidates(write, read *statementAnalysis) []Invalidation {
 	changed := append(slices.Clone(write.result.Writes), write.result.Reaches...)
 	slices.Sort(changed)
 	for _, relation := range slices.Compact(changed) {
-		if slices.Contains(read.result.Reads, relation) || slices.Contains(read.result.Locks, relation) {
+		if meet(write, read, relation) {
 			list = append(list, Invalidation{read.Package.Name, read.Name, relation, pinned(write, read, relation)})
 		}
 	}
 	return list
+}
+
+// meet reports whether a read depends on what a write changes in a relation, whatever rows
+// these are.
+func meet(write, read *statementAnalysis, relation string) bool {
+	if !slices.Contains(read.result.Reads, relation) && !slices.Contains(read.result.Locks, relation) {
+		return false
+	}
+	changes := stmt.Effects{Writes: []string{relation}, SetColumns: write.result.SetColumns}
+	depends := stmt.Effects{Reads: []string{relation}, ReadColumns: read.result.ReadColumns}
+	return stmt.Run{Effects: &changes}.Affects(stmt.Run{Effects: &depends})
 }
 
 // pinned returns the column by whose values the cache knows which results a write makes
