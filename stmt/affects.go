@@ -96,12 +96,12 @@ func (write Run) beside(key RowKey, want []any) bool {
 }
 
 // values are those that a key's column may have, given the arguments.
-func values(args []any, key RowKey) (list []any, known bool) {
+func values(args []any, key RowKey) (list rowkey.List, known bool) {
 	value, known := at(args, key.Param)
 	if known && key.Each {
 		return rowkey.Elements(value)
 	}
-	return []any{value}, known
+	return rowkey.List{value}, known
 }
 
 // differ reports whether no value of one list may be equal to one of the other.

@@ -89,30 +89,6 @@ func (x *value) copied() any {
 	}
 }
 
-// Elements returns the elements of an array, without those that are NULL. A nil slice is
-// a NULL, which has none. known is false when v is no slice, when its type has a name, or
-// when one of its elements is of no known kind.
-func Elements(v any) (list []any, known bool) {
-	of := reflect.ValueOf(v)
-	if v == nil {
-		return nil, true
-	}
-	if t := of.Type(); t.Kind() != reflect.Slice || t.Name() != "" || t.Elem().Kind() == reflect.Uint8 {
-		return nil, false
-	}
-	for i := range of.Len() {
-		element := of.Index(i).Interface()
-		switch KindOf(element) {
-		case Unknown:
-			return nil, false
-		case Null:
-		default:
-			list = append(list, element)
-		}
-	}
-	return list, true
-}
-
 func (x *value) string() string {
 	if x.bytes != nil {
 		return string(x.bytes)

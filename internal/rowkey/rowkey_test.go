@@ -2,7 +2,6 @@ package rowkey
 
 import (
 	"hash/maphash"
-	"reflect"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -140,30 +139,6 @@ func TestAHashAllocatesNothing(t *testing.T) {
 	for _, v := range []any{int64(1000), int32(1000), "text", []byte("text"), true, [16]byte{1}, p(int64(7)), nil} {
 		if n := testing.AllocsPerRun(100, func() { Hash(seed, v) }); n != 0 {
 			t.Errorf("%v allocations for %T, want 0", n, v)
-		}
-	}
-}
-
-type list []int64
-
-func TestTheElementsOfAnArrayAreKnownWhereAllAre(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		array any
-		want  []any
-		known bool
-	}{
-		{[]int64{1, 2}, []any{int64(1), int64(2)}, true},
-		{[]string{"a"}, []any{"a"}, true},
-		{[]uuidLike{{1}}, []any{uuidLike{1}}, true},
-		{[]pgtype.Int8{{Int64: 1, Valid: true}, {}}, []any{pgtype.Int8{Int64: 1, Valid: true}}, true},
-		{[]any{int64(1), nil}, []any{int64(1)}, true},
-		{[]int64{}, nil, true}, {[]int64(nil), nil, true}, {nil, nil, true},
-		{[]any{int64(1), 1.5}, nil, false}, {[]named{"a"}, nil, false}, {list{1}, nil, false}, {[][]int64{{1}}, nil, false},
-		{[]byte("{1}"), nil, false}, {"{1}", nil, false}, {int64(1), nil, false}, {[2]int64{}, nil, false}, {&[]int64{1}, nil, false},
-	} {
-		if got, known := Elements(c.array); known != c.known || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("the elements of %#v are %#v, %v", c.array, got, known)
 		}
 	}
 }
