@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/bench/stats"
 )
 
 // sample is what one arm did in one round, in one class of jobs or in all.
@@ -129,7 +131,7 @@ func sum(counted []tallies, duration time.Duration) *round {
 		s.committed = len(of)
 		s.rate = float64(s.committed-s.late) / duration.Seconds()
 		slices.Sort(of)
-		s.p50, s.p99, s.max = percentile(of, 50), percentile(of, 99), percentile(of, 100)
+		s.p50, s.p99, s.max = stats.Percentile(of, 50), stats.Percentile(of, 99), stats.Percentile(of, 100)
 	}
 	return r
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/bench/stats"
 )
 
 // Report is the outcome of [Run].
@@ -68,8 +70,8 @@ func (r *result) write(w io.Writer) {
 		fmt.Fprintln(table, strings.Join(row.cells(), "\t")+"\t")
 	}
 	_ = table.Flush() // w is in memory
-	if r.noise != (estimate{}) {
-		fmt.Fprintf(w, "\nA/A, sqlkeel to itself: %v. Ratios from %v are noise.\n", r.noise, noise(r.noise))
+	if r.noise != (stats.Estimate{}) {
+		fmt.Fprintf(w, "\nA/A, sqlkeel to itself: %v. Ratios from %v are noise.\n", r.noise, stats.Noise(r.noise))
 	}
 	for _, row := range r.rows {
 		if row.missing != "" {
@@ -83,12 +85,12 @@ func (r *row) cells() []string {
 		return []string{padded(r.name), "MISSING", "-", "-", "-", "-", "-", "-"}
 	}
 	ratio := "-"
-	if r.role != ours && r.ratio != (estimate{}) {
+	if r.role != ours && r.ratio != (stats.Estimate{}) {
 		ratio = r.ratio.String()
 	}
 	return []string{
 		padded(r.name),
-		fmt.Sprintf("%.0f", median(r.rates())),
+		fmt.Sprintf("%.0f", stats.Median(r.rates())),
 		ratio,
 		fmt.Sprintf("%.2f", r.retriesPerCommit()),
 		brief(r.latency(func(s *sample) time.Duration { return s.p50 })),

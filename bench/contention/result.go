@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/bench/stats"
 )
 
 // series is what one arm did in all rounds of a workload.
@@ -32,8 +34,8 @@ func (s *series) fail(round int, err error) {
 // result is what came of one class of a workload.
 type result struct {
 	name  string
-	rows  []*row   // in the order of the arms
-	noise estimate // ours to itself; zero when one of the two is missing
+	rows  []*row         // in the order of the arms
+	noise stats.Estimate // ours to itself; zero when one of the two is missing
 	wrong []string
 }
 
@@ -42,8 +44,8 @@ type row struct {
 	arm
 	missing string
 	samples []*sample
-	ratio   estimate // of our rate to its; zero when ours is missing
-	tail    estimate // of our 99th percentile to its
+	ratio   stats.Estimate // of our rate to its; zero when ours is missing
+	tail    stats.Estimate // of our 99th percentile to its
 }
 
 // results compares what the arms did in the rounds that all of them ended.
@@ -80,7 +82,7 @@ func (r *result) compare(seed uint64) {
 	}
 	for _, other := range r.rows {
 		if other.missing == "" {
-			other.ratio, other.tail = paired(own.rates(), other.rates(), seed), paired(own.tails(), other.tails(), seed)
+			other.ratio, other.tail = stats.Paired(own.rates(), other.rates(), seed), stats.Paired(own.tails(), other.tails(), seed)
 		}
 		if other.role == again {
 			r.noise = other.ratio
@@ -119,7 +121,7 @@ func (r *row) tails() []float64 {
 
 // latency returns the median over the rounds of one of the latencies.
 func (r *row) latency(which func(*sample) time.Duration) time.Duration {
-	return median(collect(r.samples, which))
+	return stats.Median(collect(r.samples, which))
 }
 
 // longest is the longest latency of all rounds.

@@ -35,7 +35,7 @@ func TestARunReportsAllArmsAndClasses(t *testing.T) {
 			t.Errorf("result %d is %s with %d arms, want %s", i, res.name, len(res.rows), name)
 		}
 		for _, r := range res.rows {
-			if len(r.samples) != 1 || r.ratio.median <= 0 {
+			if len(r.samples) != 1 || r.ratio.Median <= 0 {
 				t.Errorf("%s: %s: %d rounds, ratio %v", name, r.name, len(r.samples), r.ratio)
 			}
 		}
@@ -170,7 +170,7 @@ func TestAnArmThatFailsLosesItsOwnRowOnly(t *testing.T) {
 			if r.name == "good" && len(r.samples) != l.cfg.Rounds {
 				t.Errorf("role %v failed: role %v has %d rounds", failing, r.role, len(r.samples))
 			}
-			if compared := r.ratio.median > 0; compared != (r.name == "good" && failing != ours) {
+			if compared := r.ratio.Median > 0; compared != (r.name == "good" && failing != ours) {
 				t.Errorf("role %v failed: role %v has the ratio %v", failing, r.role, r.ratio)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/sqlkeel/sqlkeel/bench/stats"
 )
 
 // Verdict says whether a claim about sqlkeel holds in a workload.
@@ -49,10 +51,10 @@ func (r *result) verdicts() []Verdict {
 	if own == nil {
 		return []Verdict{{r.name, "sqlkeel was measured", false, "it is missing"}}
 	}
-	band := noise(r.noise)
+	band := stats.Noise(r.noise)
 	verdicts := []Verdict{{
 		r.name, fmt.Sprintf("little enough noise to judge, a band within %g", widestBand),
-		r.noise != (estimate{}) && band <= widestBand, "noise is " + band.String(),
+		r.noise != (stats.Estimate{}) && band <= widestBand, "noise is " + band.String(),
 	}}
 	var measured []*row
 	for _, other := range r.rows {
@@ -61,7 +63,7 @@ func (r *result) verdicts() []Verdict {
 		}
 		v := Verdict{Workload: r.name, Claim: fmt.Sprintf("at least %g of the rate of %s", leastRate, other.name), Found: "it is missing"}
 		if other.missing == "" {
-			v.Holds, v.Found = other.ratio.low >= leastRate, other.ratio.String()
+			v.Holds, v.Found = other.ratio.Low >= leastRate, other.ratio.String()
 			measured = append(measured, other)
 		}
 		verdicts = append(verdicts, v)
@@ -82,10 +84,10 @@ func (r *result) tail(measured []*row) Verdict {
 	if len(measured) == 0 {
 		return Verdict{r.name, "a 99th percentile in the range of the best", false, "no other arm was measured"}
 	}
-	best := slices.MinFunc(measured, func(a, b *row) int { return cmp.Compare(median(a.tails()), median(b.tails())) })
+	best := slices.MinFunc(measured, func(a, b *row) int { return cmp.Compare(stats.Median(a.tails()), stats.Median(b.tails())) })
 	return Verdict{
 		r.name, fmt.Sprintf("a 99th percentile of at most %g times that of %s", mostTail, best.name),
-		best.tail.median <= mostTail, best.tail.String(),
+		best.tail.Median <= mostTail, best.tail.String(),
 	}
 }
 

@@ -1,4 +1,4 @@
-package contention
+package stats
 
 import (
 	"math"
@@ -30,7 +30,7 @@ func TestPercentileIsTheNearestRank(t *testing.T) {
 		{hundred[:1], 0, 1},
 		{nil, 99, 0},
 	} {
-		if got := percentile(tc.values, tc.p); got != tc.want {
+		if got := Percentile(tc.values, tc.p); got != tc.want {
 			t.Errorf("percentile %d of %d values = %d, want %d", tc.p, len(tc.values), got, tc.want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestMedianLeavesItsValuesAlone(t *testing.T) {
 		{[]float64{9, 1, 4, 2}, 3},
 	} {
 		before := slices.Clone(tc.values)
-		if got := median(tc.values); got != tc.want {
+		if got := Median(tc.values); got != tc.want {
 			t.Errorf("median of %v = %v, want %v", tc.values, got, tc.want)
 		}
 		if !slices.Equal(tc.values, before) {
@@ -61,7 +61,7 @@ func TestAPairedRatioDoesNotSeeWhatChangesBothOfAPair(t *testing.T) {
 	t.Parallel()
 	base := []float64{100, 10, 1000, 50}
 	twice := []float64{200, 20, 2000, 100}
-	if got, want := paired(twice, base, 1), (estimate{2, 2, 2}); got != want {
+	if got, want := Paired(twice, base, 1), (Estimate{2, 2, 2}); got != want {
 		t.Errorf("ratio = %v, want %v", got, want)
 	}
 }
@@ -69,11 +69,11 @@ func TestAPairedRatioDoesNotSeeWhatChangesBothOfAPair(t *testing.T) {
 func TestAPairedRatioIsTheMedianOfRatios(t *testing.T) {
 	t.Parallel()
 	// Not the ratio of the medians, which is 2/3.
-	got := paired([]float64{1, 2, 30}, []float64{1, 3, 10}, 1)
-	if got.median != 1 {
+	got := Paired([]float64{1, 2, 30}, []float64{1, 3, 10}, 1)
+	if got.Median != 1 {
 		t.Errorf("ratio = %v, want 1", got)
 	}
-	if got.low != 2.0/3 || got.high != 3 {
+	if got.Low != 2.0/3 || got.High != 3 {
 		t.Errorf("interval = %v, want that of all ratios", got)
 	}
 }
@@ -85,11 +85,11 @@ func TestTheIntervalIsDecidedByTheSeed(t *testing.T) {
 	for i := range values {
 		values[i], base[i] = 1+rng.Float64(), 1
 	}
-	first := paired(values, base, 3)
-	if second := paired(values, base, 3); first != second {
+	first := Paired(values, base, 3)
+	if second := Paired(values, base, 3); first != second {
 		t.Errorf("the same seed gave %v and %v", first, second)
 	}
-	if !(1 < first.low && first.low < first.median && first.median < first.high && first.high < 2) {
+	if !(1 < first.Low && first.Low < first.Median && first.Median < first.High && first.High < 2) {
 		t.Errorf("interval = %v", first)
 	}
 }
@@ -106,7 +106,7 @@ func TestTheIntervalHoldsTheTruthAsOftenAsItSays(t *testing.T) {
 		for i := range values {
 			values[i], base[i] = math.Exp(rng.NormFloat64()/10), 1
 		}
-		if e := paired(values, base, uint64(trial)); e.low <= 1 && 1 <= e.high {
+		if e := Paired(values, base, uint64(trial)); e.Low <= 1 && 1 <= e.High {
 			held++
 		}
 	}
@@ -117,7 +117,7 @@ func TestTheIntervalHoldsTheTruthAsOftenAsItSays(t *testing.T) {
 
 func TestASingleRoundHasNoInterval(t *testing.T) {
 	t.Parallel()
-	if got, want := paired([]float64{3}, []float64{2}, 1), (estimate{1.5, 1.5, 1.5}); got != want {
+	if got, want := Paired([]float64{3}, []float64{2}, 1), (Estimate{1.5, 1.5, 1.5}); got != want {
 		t.Errorf("ratio = %v, want %v", got, want)
 	}
 }
@@ -125,15 +125,15 @@ func TestASingleRoundHasNoInterval(t *testing.T) {
 func TestTheBandReachesToTheFartherEnd(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		e    estimate
+		e    Estimate
 		want float64
 	}{
-		{estimate{1, 0.8, 1.1}, 1.25},
-		{estimate{1, 0.95, 1.2}, 1.2},
-		{estimate{0.9, 0.8, 0.95}, 1.25},
-		{estimate{1, 1, 1}, 1},
+		{Estimate{1, 0.8, 1.1}, 1.25},
+		{Estimate{1, 0.95, 1.2}, 1.2},
+		{Estimate{0.9, 0.8, 0.95}, 1.25},
+		{Estimate{1, 1, 1}, 1},
 	} {
-		if got := float64(noise(tc.e)); math.Abs(got-tc.want) > 1e-9 {
+		if got := float64(Noise(tc.e)); math.Abs(got-tc.want) > 1e-9 {
 			t.Errorf("band of %v = %v, want %v", tc.e, got, tc.want)
 		}
 	}
