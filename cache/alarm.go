@@ -34,7 +34,7 @@ func (c *Cache) flushed(w *stmt.Run) {
 // watchFence says, once, that a fence has been up for longer than [Config].FenceAlarm. It
 // is called by reads that the fence keeps from the cache.
 func (c *Cache) watchFence(n needs) {
-	c.watchTable(n.target, &n.target.all)
+	c.watchTable(n.target, n.target.all)
 	for _, t := range n.tables {
 		c.watchTable(n.target, t)
 	}

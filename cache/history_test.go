@@ -20,7 +20,8 @@ import (
 type history struct {
 	cache *Cache
 	view  *View[int64, int64]
-	query *Query[int64, int64, int64]
+	reads []*Query[int64, int64, int64] // of the row with a key, by several statements
+	turn  atomic.Int64                  // of which is the next one's
 	rows  [2]row
 	how   string // how writers invalidate
 	ops   int
@@ -40,8 +41,21 @@ const (
 func newHistory(t *testing.T, how string, step func()) *history {
 	c := newCache(t, Config{})
 	h := &history{cache: c, view: newView[int64, int64](t, c), how: how, ops: 8, step: step}
-	h.query = query(c, &fake{name: target}, bookByID)
-	h.query.load = h.load
+	keys, title := []stmt.RowKey{byID}, []stmt.Columns{{Relation: table, Names: []string{"id", "title"}}}
+	for _, e := range []stmt.Effects{
+		{ReadKeys: keys}, {ReadKeys: keys, ReadColumns: title}, {ReadColumns: title}, {ReadKeys: []stmt.RowKey{byIDs}, ReadColumns: title},
+	} {
+		q := query(c, &fake{name: target}, booksBy(e), func(cfg *QueryConfig[int64, int64, int64]) {
+			cfg.Args = func(n int64) []any {
+				if len(e.ReadKeys) > 0 && e.ReadKeys[0].Each {
+					return []any{[]int64{n + 7, n}}
+				}
+				return []any{n}
+			}
+		})
+		q.load = h.load
+		h.reads = append(h.reads, q)
+	}
 	return h
 }
 
@@ -98,7 +112,8 @@ func (h *history) write(key int64) {
 // writeFenced writes version n behind a fence. Every third attempt is rolled back first,
 // and the outcome of every second one is not known at once.
 func (h *history) writeFenced(key, n int64) {
-	runs := []stmt.Run{updates("id", key)}
+	writes := []stmt.Run{updates("id", key), sets(key, "title"), updatesEach([]int64{key, key + 50, key})}
+	runs := []stmt.Run{writes[(n+key)%3], sets(key, "price")}
 	if n%3 == 0 {
 		h.cache.BeforeWrite(target, runs)
 		h.step()
@@ -130,7 +145,7 @@ func (h *history) readOnce(ctx context.Context, key int64, stale chan<- error) {
 	var err error
 	if h.how == byWrite {
 		least = h.rows[key].stored.Load()
-		got, err = h.query.Get(ctx, key)
+		got, err = h.reads[h.turn.Add(1)%int64(len(h.reads))].Get(ctx, key)
 	} else {
 		got, err = h.view.Get(ctx, target, key, h.load)
 	}

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/sqlkeel/sqlkeel/internal/rowkey"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -163,31 +162,13 @@ func (q *Query[K, P, V]) needs(t *targetClocks, params P) needs {
 	s := q.cfg.Statement
 	args := q.cfg.Args(params)
 	n := needs{target: t}
-	n.slots = append(n.slots, &t.all.whole.slot)
+	n.slots = append(n.slots, &t.all.whole.rest.slot)
 	for _, relations := range [...][]string{s.Reads, s.Locks} {
 		for _, name := range relations {
 			table := t.table(name)
 			n.tables = append(n.tables, table)
-			n.slots = append(n.slots, table.slots(s.ReadKeys, args)...)
+			n.slots = append(n.slots, table.slots(&s.Effects, args)...)
 		}
 	}
 	return n
-}
-
-// slots are those of the table that a result with these keys depends on: those of its
-// rows where they are known, and else the table's own.
-func (t *tableClocks) slots(keys []stmt.RowKey, args []any) slots {
-	for _, k := range keys {
-		if k.Relation != t.name || k.Each || k.Param < 1 || k.Param > len(args) {
-			continue
-		}
-		kind := rowkey.KindOf(args[k.Param-1])
-		if kind == rowkey.Unknown || kind == rowkey.Null {
-			continue
-		}
-		if c := t.column(k.Column, kind); c != nil {
-			return slots{&c.others.slot, c.row(args[k.Param-1])}
-		}
-	}
-	return slots{&t.whole.slot}
 }

@@ -1,7 +1,7 @@
 package cache
 
 import (
-	"hash/maphash"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,45 +11,24 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// stripes is how many slots the rows of a table share, or the keys of a view. They are
-// kept dense: 8 share a cache line, and all of them fit into 8 KiB.
-const stripes = 1024
-
-// tableClocks is one table of one target database.
-//
-// A write moves the table's own slot, for results that depend on no particular rows. For
-// each column by which results are pinned it moves the slot of the value that it wrote,
-// where that is known, and else the one for rows that are not known.
+// tableClocks is one table of one target database. It has clocks for each scope of results,
+// and a write moves those of all scopes that it touches.
 type tableClocks struct {
 	name  string
-	whole line
+	whole scopeClocks  // of all columns and rows, which every write touches
 	since atomic.Int64 // when its fence was put up, on the cache's time plus 1; 0: it is down
 	said  atomic.Bool  // that it has been up for too long
 
 	needless atomic.Uint64 // results made old that turned out to be the same
 
-	mu      sync.Mutex                      // of writers; guards what follows
-	columns atomic.Pointer[[]*columnClocks] // written under mu
-	wanted  []wanted                        // that become columns when no write is under way
-}
-
-// columnClocks is one by which results are pinned.
-type columnClocks struct {
-	wanted
-	seed   maphash.Seed
-	others line // writes of rows that are not known
-	rows   [stripes]slot
-}
-
-// wanted is a column, and the kind of its values.
-type wanted struct {
-	name string
-	kind rowkey.Kind
+	mu     sync.Mutex                     // of writers; guards what follows
+	scopes atomic.Pointer[[]*scopeClocks] // the whole and others; written under mu
+	wanted []scope                        // that get clocks when no write is under way
 }
 
 func newTable(name string) *tableClocks {
-	t := &tableClocks{name: name}
-	t.columns.Store(new([]*columnClocks))
+	t := &tableClocks{name: name, whole: scopeClocks{scope: scope{all: true}}}
+	t.scopes.Store(&[]*scopeClocks{&t.whole})
 	return t
 }
 
@@ -74,20 +53,26 @@ func (s *slot) step(to step) (fence uint64) {
 }
 
 // write takes the slots of one write a step further. A write takes the same slots in all
-// of its steps, for columns are added only while none is under way.
+// of its steps, for scopes are added only while none is under way.
 func (t *tableClocks) write(w *stmt.Run, to step, now time.Duration) {
+	if changesNone(w, t.name) {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, c := range *t.columns.Load() {
-		c.write(w, t.name, to)
+	set, known := columnsOf(w.SetColumns, t.name)
+	for _, c := range *t.scopes.Load() {
+		if !known || c.reads(set) {
+			c.write(w, t.name, to)
+		}
 	}
-	t.mark(t.whole.step(to), to, now)
+	t.mark(to, now)
 }
 
-// mark notes when the fence went up, and adds columns when it has come down. It is called
+// mark notes when the fence went up, and adds scopes when it has come down. It is called
 // with mu held.
-func (t *tableClocks) mark(fence uint64, to step, now time.Duration) {
-	switch {
+func (t *tableClocks) mark(to step, now time.Duration) {
+	switch _, fence := t.whole.rest.read(); {
 	case fence == 0:
 		t.since.Store(0)
 		t.said.Store(false)
@@ -101,98 +86,81 @@ func (t *tableClocks) mark(fence uint64, to step, now time.Duration) {
 func (t *tableClocks) moveAll() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, c := range *t.columns.Load() {
-		c.others.move()
+	for _, c := range *t.scopes.Load() {
+		c.rest.move()
 	}
-	t.whole.move()
 }
 
-// column returns the one that results are pinned by, or nil while it is only wanted.
-func (t *tableClocks) column(name string, kind rowkey.Kind) *columnClocks {
-	if c := t.known(name, kind); c != nil {
+// clocks returns those of the scope, or nil while they are only wanted.
+func (t *tableClocks) clocks(s scope) *scopeClocks {
+	if c := t.known(s); c != nil {
 		return c
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w := wanted{name, kind}
-	if t.known(name, kind) == nil && !slices.Contains(t.wanted, w) {
-		t.wanted = append(t.wanted, w)
+	if t.known(s) == nil && !slices.ContainsFunc(t.wanted, s.same) {
+		t.wanted = append(t.wanted, s)
 	}
-	if _, fence := t.whole.read(); fence == 0 {
+	if _, fence := t.whole.rest.read(); fence == 0 {
 		t.open()
 	}
-	return t.known(name, kind)
+	return t.known(s)
 }
 
-func (t *tableClocks) known(name string, kind rowkey.Kind) *columnClocks {
-	for _, c := range *t.columns.Load() {
-		if c.name == name && c.kind == kind {
+func (t *tableClocks) known(s scope) *scopeClocks {
+	for _, c := range *t.scopes.Load() {
+		if c.same(s) {
 			return c
 		}
 	}
 	return nil
 }
 
-// open adds the wanted columns. It is called with mu held and the fence down.
+// open adds the wanted scopes. It is called with mu held and the fence down.
 func (t *tableClocks) open() {
 	if len(t.wanted) == 0 {
 		return
 	}
-	all := slices.Clone(*t.columns.Load())
-	for _, w := range t.wanted {
-		all = append(all, &columnClocks{wanted: w, seed: maphash.MakeSeed()})
+	all := slices.Clone(*t.scopes.Load())
+	for _, s := range t.wanted {
+		all = append(all, newScope(s))
 	}
 	t.wanted = nil
-	t.columns.Store(&all)
+	t.scopes.Store(&all)
 }
 
-// row returns the slot of a value, or nil when it is of another kind.
-func (c *columnClocks) row(value any) *slot {
-	hash, kind := rowkey.Hash(c.seed, value)
-	if kind != c.kind && kind != rowkey.Null {
-		return nil
-	}
-	return &c.rows[hash%stripes]
-}
-
-// write takes the slot of the rows that are written a step further. What rows a write
-// returned is known only when it has ended. Its fence is that of all rows until then.
-func (c *columnClocks) write(w *stmt.Run, relation string, to step) {
-	told := false // by a result
-	for _, k := range w.WriteKeys {
-		if k.Relation != relation || k.Column != c.name || k.Each {
+// slots are those of the table that a result with these arguments depends on. By several
+// keys it is pinned by any of them: the one is taken by which it would have been old least
+// often. Until that has clocks it depends on the whole table.
+func (t *tableClocks) slots(e *stmt.Effects, args []any) (best slots) {
+	columns, known := columnsOf(e.ReadColumns, t.name)
+	s, least := scope{all: !known, columns: columns}, uint64(math.MaxUint64)
+	for _, k := range e.ReadKeys {
+		if k.Relation != t.name {
 			continue
 		}
-		if k.Param == 0 {
-			told = told || to == ending && c.moveRows(w.Rows, k.Result)
+		values, known := valuesOf(k, args)
+		if !known {
 			continue
 		}
-		if k.Param <= len(w.Args) {
-			if s := c.row(w.Args[k.Param-1]); s != nil {
-				s.step(to)
-				return
+		if len(values) == 0 {
+			return nil
+		}
+		s.key, s.kind = k.Column, rowkey.KindOf(values[0])
+		if c := t.clocks(s); c != nil {
+			of := c.slots(values)
+			if moved, _ := of.read(); moved < least {
+				best, least = of, moved
 			}
 		}
 	}
-	if told {
-		to = lowering
+	if best != nil {
+		return best
 	}
-	c.others.step(to)
-}
-
-// moveRows makes old what was read of the rows that a write returned. It reports whether
-// all of them are known.
-func (c *columnClocks) moveRows(rows [][]any, result int) bool {
-	if rows == nil {
-		return false
-	}
-	for _, row := range rows {
-		if result > len(row) || c.row(row[result-1]) == nil {
-			return false
+	if s.key == "" {
+		if c := t.clocks(s); c != nil {
+			return c.slots(nil)
 		}
 	}
-	for _, row := range rows {
-		c.row(row[result-1]).move()
-	}
-	return true
+	return t.whole.slots(nil)
 }

@@ -22,7 +22,7 @@ type targetClocks struct {
 
 // databaseClocks is one database. Most often it has one name.
 type databaseClocks struct {
-	all tableClocks // stands for whatever it has: written by what may change anything
+	all *tableClocks // stands for whatever it has: written by what may change anything
 
 	identity string // guarded by Cache.mu; empty until it is claimed
 	claims   int    // guarded by Cache.mu; those that hold
@@ -45,9 +45,7 @@ func (c *Cache) target(name string) *targetClocks {
 }
 
 func newDatabase() *databaseClocks {
-	d := &databaseClocks{}
-	d.all.name = "everything"
-	d.all.columns.Store(new([]*columnClocks))
+	d := &databaseClocks{all: newTable("(everything)")}
 	d.tables.Store(&map[string]*tableClocks{})
 	return d
 }

@@ -100,11 +100,11 @@ func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(c
 // needs is what a result that is loaded now depends on.
 func (v *View[A, V]) needs(t *targetClocks, k key[A]) needs {
 	n := needs{target: t}
-	n.slots = append(make(slots, 0, 2+len(v.tables)), &t.all.whole.slot, v.key(k))
+	n.slots = append(make(slots, 0, 2+len(v.tables)), &t.all.whole.rest.slot, v.key(k))
 	for _, name := range v.tables {
 		table := t.table(name)
 		n.tables = append(n.tables, table)
-		n.slots = append(n.slots, &table.whole.slot)
+		n.slots = append(n.slots, &table.whole.rest.slot)
 	}
 	return n
 }

@@ -13,7 +13,7 @@ func NewRun(e *stmt.Effects, args []any) stmt.Run {
 		if k.Param < 1 || k.Param > len(args) {
 			continue
 		}
-		value, known := rowkey.Copy(args[k.Param-1])
+		value, known := copied(k, args[k.Param-1])
 		if !known {
 			continue
 		}
@@ -26,6 +26,13 @@ func NewRun(e *stmt.Effects, args []any) stmt.Run {
 		r.Args[k.Param-1] = value
 	}
 	return r
+}
+
+func copied(k stmt.RowKey, arg any) (value any, known bool) {
+	if k.Each {
+		return rowkey.Elements(arg)
+	}
+	return rowkey.Copy(arg)
 }
 
 // notKnown stands for the value of an argument that was not copied: it may be

@@ -30,3 +30,24 @@ func TestARunKeepsTheValuesOfItsKeys(t *testing.T) {
 		t.Error("a key whose value is not known is taken for another one")
 	}
 }
+
+func TestARunKeepsTheElementsOfItsLists(t *testing.T) {
+	t.Parallel()
+	key := []stmt.RowKey{{Relation: "t", Column: "id", Param: 1, Each: true}}
+	e := &stmt.Effects{Writes: []string{"t"}, WriteKeys: key}
+	read := func(ids ...int64) stmt.Run {
+		return stmt.Run{Effects: &stmt.Effects{Reads: []string{"t"}, ReadKeys: key}, Args: []any{ids}}
+	}
+	ids, lots := []int64{7, 8}, make([]int64, 1000)
+	run := exec.NewRun(e, []any{ids})
+	ids[0] = 9
+	if !run.Affects(read(7)) || run.Affects(read(9)) || !run.Affects(read(1, 8)) {
+		t.Error("an element became another value with the caller's slice")
+	}
+	if !exec.NewRun(e, []any{lots}).Affects(read(7)) || !exec.NewRun(e, []any{[]float64{1}}).Affects(read(7)) {
+		t.Error("a list whose elements are not known is taken for another one")
+	}
+	if exec.NewRun(e, []any{[]int64(nil)}).Affects(read(7)) || exec.NewRun(e, []any{[]string{}}).Affects(read(7)) {
+		t.Error("a list without elements has some")
+	}
+}
