@@ -76,6 +76,7 @@ var house = []floor{
 		{gen + "/bodies", []string{"internal/sqltext", gen + "/plpgsql", gen + "/tree", pgx}},
 		{gen + "/catalog", []string{"internal/sqltext", gen + "/bodies", gen + "/syntax", gen + "/tree", pgx}},
 		{gen + "/query", []string{gen + "/catalog", gen + "/tree"}},
+		{gen + "/fold", []string{"stmt/generated", gen + "/catalog", gen + "/tree"}},
 		{gen + "/effects", []string{"stmt", gen + "/catalog", gen + "/project", gen + "/query", gen + "/syntax", gen + "/tree", pgx, "github.com/sqlc-dev/oliphant"}},
 		{gen + "/variants", []string{"stmt/generated", gen + "/project", gen + "/syntax", pgx, "github.com/sqlc-dev/oliphant"}},
 		{gen + "/pages", []string{gen + "/catalog", gen + "/project", gen + "/query", gen + "/syntax", gen + "/tree", pgx, "github.com/sqlc-dev/oliphant"}},

@@ -43,7 +43,9 @@ type Catalog struct {
 	compares       comparisons
 	loose          map[OID]bool // nondeterministic collations
 	domains        map[OID]domain
-	checks         map[OID]*Uses // by type
+	labels         map[OID]string // of the values of enums
+	restricted     map[OID]bool   // domains with a CHECK or NOT NULL
+	checks         map[OID]*Uses  // by type
 	casts          map[conversion]castInfo
 	types          map[OID]*Type
 	typesNamed     map[string][]OID

@@ -20,7 +20,7 @@ func Load(ctx context.Context, conn *pgx.Conn) (*Catalog, error) {
 		relations: map[syntax.Name]OID{}, relationsNamed: map[string][]OID{},
 		functions: map[string][]*Function{}, operators: map[OID]OID{}, operatorsNamed: map[string][]OID{},
 		equal: map[equality]bool{}, loose: map[OID]bool{}, checks: map[OID]*Uses{}, casts: map[conversion]castInfo{},
-		types: map[OID]*Type{}, typesNamed: map[string][]OID{},
+		types: map[OID]*Type{}, typesNamed: map[string][]OID{}, labels: map[OID]string{}, restricted: map[OID]bool{},
 		ctx: ctx, conn: conn, bodies: map[place]*body{}, instances: map[OID][]OID{},
 	}}
 	// The temporary schema is made once, not anew in every transaction.
@@ -52,7 +52,7 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{
-		l.loadRelations, l.loadColumns, l.loadFunctions, l.loadBodies, l.loadAggregates, l.loadOperators, l.loadComparisons, l.loadCasts, l.loadDomains,
+		l.loadRelations, l.loadColumns, l.loadFunctions, l.loadBodies, l.loadAggregates, l.loadOperators, l.loadComparisons, l.loadCasts, l.loadDomains, l.loadValues,
 		l.loadInheritance, l.loadPartitionKeys, l.loadKeys, l.loadForeignKeys, l.loadExpressions,
 		l.loadTriggers, l.loadPolicies, l.loadRules, l.loadViews,
 	} {

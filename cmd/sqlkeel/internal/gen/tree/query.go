@@ -49,15 +49,19 @@ func Integer(n *Node) (value int64, ok bool) {
 	if !n.Is("CONST") || n.Yes("constisnull") {
 		return 0, false
 	}
-	bytes := constant(n)
+	bytes := Bytes(n)
 	for i := range min(len(bytes), 8) {
 		value |= int64(bytes[i]) << (8 * i)
 	}
 	return value, len(bytes) > 0
 }
 
-// constant returns the bytes of a constant's value.
-func constant(n *Node) []byte {
+// Bytes returns the bytes of a constant's value, as the server holds it in memory; nil for
+// NULL and for what is no constant.
+func Bytes(n *Node) []byte {
+	if !n.Is("CONST") || n.Yes("constisnull") {
+		return nil
+	}
 	// :constvalue 8 [ 32 0 0 0 100 97 121 … ]: their number stands before them.
 	for _, f := range n.Fields {
 		if f.Name != "constvalue" || len(f.Values) < 2 {
@@ -103,7 +107,7 @@ func Text(n *Node) (text string, is bool) {
 	if !n.Is("CONST") || n.OID("consttype") != textOID || n.Yes("constisnull") {
 		return "", false
 	}
-	bytes := constant(n)
+	bytes := Bytes(n)
 	if len(bytes) < header {
 		return "", false
 	}
