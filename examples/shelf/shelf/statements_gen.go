@@ -44,8 +44,9 @@ var Statements = stmt.NewRegistry(
 		Name: "BooksByPrice", Command: ":many", Source: "query.sql:13",
 		SQL: booksByPrice,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "price_cents", "title"}}},
+			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
 			Filters: []generated.Filter{
@@ -72,17 +73,19 @@ LIMIT `, Param: 3, Type: "integer"},
 		Name: "BooksOf", Command: ":many", Source: "query.sql:29",
 		SQL: booksOf,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors", "books"},
-			ReadKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}, {Relation: "books", Column: "author_id", Param: 1}},
-			ReadOnly: true,
+			Reads:       []string{"authors", "books"},
+			ReadKeys:    []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}, {Relation: "books", Column: "author_id", Param: 1}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"author_id", "id", "title"}}},
+			ReadOnly:    true,
 		},
 	},
 	stmt.Statement{
 		Name: "CheapBooks", Command: ":many", Source: "query.sql:22",
 		SQL: cheapBooks,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors", "books"},
-			ReadOnly: true,
+			Reads:       []string{"authors", "books"},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"author_id", "id", "price_cents", "title"}}},
+			ReadOnly:    true,
 		},
 	},
 	stmt.Statement{
@@ -107,8 +110,9 @@ LIMIT `, Param: 3, Type: "integer"},
 		Name: "FindBooks", Command: ":many", Source: "query.sql:4",
 		SQL: findBooks,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "price_cents", "title"}}},
+			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
 			Filters: []generated.Filter{
@@ -150,28 +154,31 @@ WHERE (`},
 		Name: "GetAuthor", Command: ":one", Source: "query.sql:46",
 		SQL: getAuthor,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors"},
-			ReadKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}},
-			ReadOnly: true,
-			Unique:   true,
+			Reads:       []string{"authors"},
+			ReadKeys:    []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"bio", "id", "name"}}},
+			ReadOnly:    true,
+			Unique:      true,
 		},
 	},
 	stmt.Statement{
 		Name: "GetBook", Command: ":one", Source: "query.sql:1",
 		SQL: getBook,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
-			ReadOnly: true,
-			Unique:   true,
+			Reads:       []string{"books"},
+			ReadKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"author_id", "id", "price_cents", "title"}}},
+			ReadOnly:    true,
+			Unique:      true,
 		},
 	},
 	stmt.Statement{
 		Name: "ListAuthors", Command: ":many", Source: "query.sql:51",
 		SQL: listAuthors,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors"},
-			ReadOnly: true,
+			Reads:       []string{"authors"},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"bio", "id", "name"}}},
+			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
 			Filters: []generated.Filter{
@@ -195,6 +202,7 @@ ORDER BY name, id
 		Effects: stmt.Effects{
 			Writes:       []string{"authors"},
 			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1}},
+			SetColumns:   []stmt.Columns{{Relation: "authors", Names: []string{"name"}}},
 			NotCacheable: "it writes authors",
 		},
 	},
@@ -205,6 +213,7 @@ ORDER BY name, id
 			Writes:       []string{"books"},
 			Reaches:      []string{"price_changes"},
 			WriteKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+			SetColumns:   []stmt.Columns{{Relation: "books", Names: []string{"price_cents"}}},
 			NotCacheable: "it writes books, price_changes",
 		},
 	},

@@ -196,9 +196,14 @@ func (k *closer) written(m move) columnSet {
 }
 
 // moves reports whether an UPDATE of those columns may move rows between the
-// partitions of a relation.
+// partitions of a relation. A trigger of one of these may do so too.
 func (c *Catalog) moves(r *Relation, columns columnSet) bool {
-	return r.Kind == 'p' && columns.meets(r.PartitionKey)
+	if r.Kind != 'p' {
+		return false
+	}
+	var altered columnSet
+	altered.add(c.TriggersMayAlter(r.OID, Update))
+	return columns.meets(r.PartitionKey) || altered.meets(r.PartitionKey)
 }
 
 // note records that a relation is reached.

@@ -131,6 +131,15 @@ func keys(list []stmt.RowKey) []string {
 	return out
 }
 
+// columns writes columns as books(id,title).
+func columns(list []stmt.Columns) string {
+	var out []string
+	for _, c := range list {
+		out = append(out, c.Relation+"("+strings.Join(c.Names, ",")+")")
+	}
+	return strings.Join(out, " ")
+}
+
 // again runs statements of the schema, reads it anew and returns what a statement does.
 func again(t *testing.T, a *Analyzer, ddl, sql string) string {
 	t.Helper()

@@ -37,8 +37,10 @@ func (w *work) run() {
 	w.reach()
 	w.unknown()
 	w.judge()
+	w.out.SetColumns = w.setColumns()
 	if w.query != nil {
 		p := query.New(w.cat, w.query)
+		w.out.ReadColumns = w.readColumns(p)
 		w.out.ReadKeys = w.readKeys(p)
 		w.out.WriteKeys = w.writeKeys(p)
 		w.out.Unique = w.unique(p)
