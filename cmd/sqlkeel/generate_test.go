@@ -144,7 +144,7 @@ func TestInspectPrintsJSONAndCountsOnStandardError(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &list); err != nil || code != 0 || len(list) != 1 {
 		t.Fatalf("code %d, %v\n%s\n%s", code, err, stdout, stderr)
 	}
-	for _, key := range []string{"package", "name", "cmd", "file", "line", "reads", "writes", "locks", "effects", "row_keys", "read_only", "cacheable", "why_not", "variants"} {
+	for _, key := range []string{"package", "name", "cmd", "file", "line", "reads", "writes", "locks", "effects", "row_keys", "columns", "read_only", "cacheable", "why_not", "variants"} {
 		if value, ok := list[0][key]; !ok || value == nil {
 			t.Errorf("%s is %v", key, value)
 		}

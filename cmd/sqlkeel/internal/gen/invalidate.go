@@ -3,6 +3,7 @@ package gen
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/emit"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -124,8 +125,18 @@ func pinned(write, read *statementAnalysis, relation string) string {
 	return ""
 }
 
-// comparable reports whether the parameter of a key is of a type whose values can be
-// compared.
+// comparable reports whether the parameter of a key is of a type whose values, or whose
+// elements, can be compared.
 func (st *statementAnalysis) comparable(key stmt.RowKey) bool {
-	return key.Param > 0 && key.Param <= len(st.Params) && emit.Comparable(st.Statement.Package, st.Params[key.Param-1].Type)
+	if key.Param < 1 || key.Param > len(st.Params) {
+		return false
+	}
+	typ := st.Params[key.Param-1].Type
+	if key.Each {
+		var list bool
+		if typ, list = strings.CutPrefix(typ, "[]"); !list {
+			return false
+		}
+	}
+	return emit.Comparable(st.Statement.Package, typ)
 }

@@ -22,11 +22,19 @@ func (anyDatabase) CachedBy(context.Context, stmt.Invalidator) (target, why stri
 func effects(i gen.Inspected) stmt.Effects {
 	e := stmt.Effects{Reads: i.Reads, Writes: i.Writes, Locks: i.Locks, Reaches: i.Effects, ReadOnly: i.ReadOnly, NotCacheable: i.WhyNot, Anything: i.Flushes != ""}
 	for _, k := range i.RowKeys {
-		key := stmt.RowKey{Relation: k.Relation, Column: k.Column, Param: k.Param, Result: k.Result}
+		key := stmt.RowKey{Relation: k.Relation, Column: k.Column, Param: k.Param, Result: k.Result, Each: k.Each}
 		if k.For == "read" {
 			e.ReadKeys = append(e.ReadKeys, key)
 		} else {
 			e.WriteKeys = append(e.WriteKeys, key)
+		}
+	}
+	for _, c := range i.Columns {
+		columns := stmt.Columns{Relation: c.Relation, Names: c.Columns}
+		if c.For == "read" {
+			e.ReadColumns = append(e.ReadColumns, columns)
+		} else {
+			e.SetColumns = append(e.SetColumns, columns)
 		}
 	}
 	return e
