@@ -94,7 +94,15 @@ mutants: ## Try the wrong variants in testdata/mutants, which tests must notice:
 	$(KEEL) pg run -- $(GO) -C $(CURDIR) run ./internal/mutants/cmd -run '$(MUTANTS)' -seed $(SEED) $(if $(FOR),-for $(FOR))
 
 .PHONY: bench
-bench: ## Run the benchmarks (figures are ratios within one run)
+bench: ## Compare sqlkeel with other libraries, and write bench/RESULTS.md and its charts (an hour)
+	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/rivals -out $(CURDIR)/bench $(FLAGS)
+
+.PHONY: bench-smoke
+bench-smoke: ## Do each part of make bench once, and check the results
+	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/rivals -smoke
+
+.PHONY: bench-go
+bench-go: ## Run the benchmarks of PKGS (figures are ratios within one run)
 	$(KEEL) pg run -- $(GO) -C $(CURDIR) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
 
 .PHONY: bench-cache
@@ -109,6 +117,7 @@ bench-contention: ## Compare transactions that collide, by sqlkeel and by others
 .PHONY: generate
 generate: ## Write the generated code anew from migrations/ and queries/
 	$(GO) generate ./...
+	$(GO) -C bench generate ./...
 
 .PHONY: verify
 verify: ## Fail when generated code, go.mod or the formatting is not what it would be made anew, or a user needs more modules
