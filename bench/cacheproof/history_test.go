@@ -39,6 +39,8 @@ type history struct {
 	value *atomic.Int64 // the last that was written, so that none is written twice
 	frail bool          // reads may fail
 
+	readings []*reading // some
+
 	mu  sync.Mutex
 	ops []*op // guarded by mu
 	err error // guarded by mu; the first of a read
@@ -68,11 +70,15 @@ func (o *op) String() string {
 const (
 	clients     = 8
 	opsOfClient = 14
+	readingsOf  = 4
 	noEnd       = math.MaxInt64
 )
 
 // run lets the clients work.
 func (h *history) run(ctx context.Context, seed uint64) {
+	for _, i := range rand.New(rand.NewPCG(seed, clients)).Perm(len(readings))[:readingsOf] {
+		h.readings = append(h.readings, readings[i])
+	}
 	var all sync.WaitGroup
 	for client := range clients {
 		all.Go(func() {
@@ -104,7 +110,7 @@ func (h *history) act(ctx context.Context, client int, rng *rand.Rand) {
 }
 
 func (h *history) read(ctx context.Context, client, target int, rng *rand.Rand, cached bool) {
-	r, place := readings[rng.IntN(len(readings))], rng.Int64N(2) // of few registers, which collide often
+	r, place := h.readings[rng.IntN(len(h.readings))], rng.Int64N(2) // of few registers, which collide often
 	o := &op{client: client, target: target, covers: r.covers(place), register: fmt.Sprintf("%s(%d) of database %d", r.Name, place, target)}
 	how := h.world.direct
 	o.what = "direct " + r.Name
@@ -131,7 +137,7 @@ func (h *history) write(ctx context.Context, client, target int, rng *rand.Rand)
 	w := &work{block: h.block, value: h.value.Add(1)}
 	for range 1 + rng.IntN(3)/2 {
 		one := writings[rng.IntN(len(writings))]
-		w.changes = append(w.changes, change{one, one.covers(rng.Int64N(2), 1+places(rng.IntN(int(allCells))))})
+		w.changes = append(w.changes, change{one, one.covers(rng.Int64N(2), places(rng.IntN(1+int(allCells))))})
 	}
 	o := &op{client: client, target: target, what: w.String(), covers: w.covers(), writes: true, value: w.value, call: h.clock.Add(1), end: noEnd}
 	h.mu.Lock()

@@ -19,10 +19,10 @@ const blocksOfLoad = 64
 // bumps raise cells by one, so that an old value is lower than a new one.
 var bumps = []*writing{
 	{write("bumpCell", "UPDATE cells SET v = v + 1 WHERE id = $1 RETURNING id, v", stmt.Effects{
-		Writes: []string{"cells"}, WriteKeys: []stmt.RowKey{byID},
+		Writes: cells, SetColumns: columns("v"), WriteKeys: []stmt.RowKey{byID},
 	}), nil, nil, false},
 	{write("bumpGroup", "UPDATE cells SET v = v + 1 WHERE grp = $1 RETURNING id, v", stmt.Effects{
-		Writes: []string{"cells"}, WriteKeys: []stmt.RowKey{{Relation: "cells", Column: "id", Result: 1}, byGroup},
+		Writes: cells, SetColumns: columns("v"), WriteKeys: []stmt.RowKey{{Relation: "cells", Column: "id", Result: 1}, byGroup},
 	}), nil, nil, false},
 }
 

@@ -95,13 +95,13 @@ type querier interface {
 }
 
 func read(ctx context.Context, from querier, r *reading, arg int64) (m image, err error) {
-	rows, err := from.Query(ctx, r.SQL, arg)
+	rows, err := from.Query(ctx, r.SQL, r.values(arg)...)
 	if err != nil {
 		return m, err
 	}
-	var id, v, mark int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &v, &mark}, func() error {
-		m[id%cellsOf], m[markAt] = v, mark
+	var id, v, w, mark int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &v, &w, &mark}, func() error {
+		m[id%cellsOf], m[id%cellsOf+cellsOf], m[markAt] = v, w, mark
 		return nil
 	})
 	return m, err

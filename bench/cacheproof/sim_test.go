@@ -55,7 +55,7 @@ func newReads(c *cache.Cache, db any, b bounds, load func(ctx context.Context, r
 		all[r.Name] = cache.NewQuery(c, db, func(ctx context.Context, arg int64) (image, error) { return load(ctx, r, arg) },
 			&cache.QueryConfig[int64, int64, image]{
 				Statement: &r.Statement, TTL: b.ttl, Stale: b.stale, MaxEntries: b.maxEntries,
-				Key: func(arg int64) int64 { return arg }, Args: func(arg int64) []any { return []any{arg} },
+				Key: func(arg int64) int64 { return arg }, Args: r.values,
 			})
 	}
 	return all
