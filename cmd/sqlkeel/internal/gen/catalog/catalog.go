@@ -44,7 +44,7 @@ type Catalog struct {
 	loose          map[OID]bool // nondeterministic collations
 	domains        map[OID]domain
 	labels         map[OID]string // of the values of enums
-	restricted     map[OID]bool   // domains with a CHECK or NOT NULL
+	restricted     map[OID]bool   // domains that do not take every value as it is
 	checks         map[OID]*Uses  // by type
 	casts          map[conversion]castInfo
 	types          map[OID]*Type

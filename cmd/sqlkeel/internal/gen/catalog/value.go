@@ -11,7 +11,8 @@ import (
 func (c *Catalog) Label(value OID) string { return c.labels[value] }
 
 // Restricted reports whether a type is a domain, or made of one, that does not take
-// every value of its base type: it has a CHECK or is NOT NULL.
+// every value of its base type as it is: it has a CHECK, is NOT NULL, or bounds a length,
+// which cuts spaces off.
 func (c *Catalog) Restricted(oid OID) bool {
 	for t := c.types[oid]; t != nil && t.Kind == 'd'; t = c.types[t.Base] {
 		if c.restricted[t.OID] {
@@ -30,6 +31,6 @@ func (l *loader) loadValues(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	return each(ctx, tx, `
-		SELECT oid FROM pg_type t WHERE typtype = 'd' AND (typnotnull OR EXISTS (SELECT FROM pg_constraint WHERE contypid = t.oid))`,
+		SELECT oid FROM pg_type t WHERE typtype = 'd' AND (typnotnull OR typtypmod <> -1 OR EXISTS (SELECT FROM pg_constraint WHERE contypid = t.oid))`,
 		[]any{&oid}, func() { l.restricted[oid] = true })
 }

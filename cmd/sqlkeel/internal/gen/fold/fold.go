@@ -99,6 +99,10 @@ func (f *folding) node(n *tree.Node) *tree.Node {
 		}
 	case "GROUPINGFUNC":
 		return f.grouping(n)
+	case "RANGETBLENTRY":
+		if n.Number("rtekind") == tree.Group { // only names are left of it
+			return without(n, "alias", "eref")
+		}
 	}
 	return n
 }

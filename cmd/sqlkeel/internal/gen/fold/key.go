@@ -98,21 +98,25 @@ func relabelled(n *tree.Node) *tree.Node {
 // fixed reports whether an expression has one value for a row, so that another that is
 // alike has the same.
 func (k *keys) fixed(n *tree.Node) bool {
-	if k.sets {
-		return false
-	}
-	fixed := true
+	fixed := !k.sets
 	tree.Value{Node: n}.Walk(func(n *tree.Node) bool {
-		for _, field := range []string{"funcid", "opfuncid", "aggfnoid", "winfnoid"} {
-			function := k.cat.Functions[n.OID(field)]
-			if n.OID(field) != 0 && (function == nil || function.Volatility == 'v') {
-				fixed = false
-			}
-		}
-		if n.Yes("funcretset") || n.Yes("opretset") || n.Is("NEXTVALUEEXPR") {
-			fixed = false
-		}
+		fixed = fixed && !k.varies(n)
 		return fixed
 	})
 	return fixed
+}
+
+// varies reports whether a node by itself may have another value each time: a volatile
+// function, one that returns a set, or what is read from a relation that hides such.
+func (k *keys) varies(n *tree.Node) bool {
+	for _, field := range []string{"funcid", "opfuncid", "aggfnoid", "winfnoid"} {
+		if oid := n.OID(field); oid != 0 && (k.cat.Functions[oid] == nil || k.cat.Functions[oid].Volatility == 'v') {
+			return true
+		}
+	}
+	if n.Is("RANGETBLENTRY") && n.Number("rtekind") == tree.Relation {
+		r := k.cat.Relations[n.OID("relid")]
+		return r == nil || r.RowSecurity || r.Kind == 'v' || r.Kind == 'f'
+	}
+	return n.Yes("funcretset") || n.Yes("opretset") || n.Is("NEXTVALUEEXPR", "TABLESAMPLECLAUSE", "ROWCOMPAREEXPR")
 }

@@ -16,37 +16,42 @@ func (f *folding) literal(n *tree.Node) (o operand, known bool) {
 	case n.Is("RELABELTYPE"):
 		return f.literal(n.Child("arg"))
 	case n.Is("FUNCEXPR"):
-		return f.widened(n)
+		return f.converted(n)
 	case n.Is("ARRAYEXPR") && len(n.Value("elements").List) == 0:
 		return operand{State: is(generated.Value{Kind: generated.Empty}), family: f.familyOf(n.OID("array_typeid"))}, true
 	case !n.Is("CONST"):
 		return operand{}, false
 	}
 	typ := n.OID("consttype")
-	o = operand{family: f.familyOf(typ), counted: true}
+	o = operand{family: f.familyOf(typ)}
 	if n.Yes("constisnull") {
 		o.Is = &isNull
-		return o, true
-	}
-	if v, ok := f.decode(o.family, size(f.cat.BaseType(typ)), tree.Bytes(n)); ok {
-		o.State = is(v)
+	} else if v, ok := f.decode(o.family, size(f.cat.BaseType(typ)), tree.Bytes(n)); ok {
+		o.State, o.counted = is(v), true
 	}
 	return o, true
 }
 
 func is(v generated.Value) State { return State{Is: &v} }
 
-// widened returns the value of a constant of a narrower integer type.
-func (f *folding) widened(n *tree.Node) (o operand, known bool) {
-	name, args := f.builtin(n.OID("funcid")), n.List("args")
-	if len(args) != 1 || name != "int4" && name != "int8" {
+// converted returns the value of a constant of another integer type.
+func (f *folding) converted(n *tree.Node) (o operand, known bool) {
+	args := n.List("args")
+	switch f.builtin(n.OID("funcid")) {
+	case "int2", "int4", "int8":
+	default:
+		return operand{}, false
+	}
+	if len(args) != 1 {
 		return operand{}, false
 	}
 	o, known = f.literal(args[0])
-	if !known || o.family != integer || size(n.OID("funcresulttype")) <= size(args[0].OID("consttype")) {
+	if !known || o.family != integer || o.Is == nil {
 		return operand{}, false
 	}
-	return o, true
+	bits := 8 * size(n.OID("funcresulttype"))
+	fits := bits == 64 || o.Is.Int>>(bits-1) == 0 || o.Is.Int>>(bits-1) == -1
+	return o, fits
 }
 
 // size returns how many bytes an integer type or boolean has.
@@ -109,7 +114,7 @@ func body(b []byte) ([]byte, bool) {
 // elements returns the constants that an array consists of.
 func (f *folding) elements(n *tree.Node) (out []operand, known bool) {
 	switch {
-	case n.Is("RELABELTYPE"):
+	case n.Is("RELABELTYPE"), n.Is("ARRAYCOERCEEXPR") && bare(n.Child("elemexpr")).Is("CASETESTEXPR"):
 		return f.elements(n.Child("arg"))
 	case n.Is("ARRAYEXPR") && !n.Yes("multidims"):
 		for _, e := range n.List("elements") {
@@ -146,7 +151,7 @@ func (f *folding) unpack(in family, width int, b []byte) (out []operand, known b
 	if word(0) == 0 {
 		return nil, true
 	}
-	if word(0) != 1 || word(4) != 0 || len(b) < head {
+	if word(0) != 1 || word(4) != 0 || word(12) < 1 || len(b) < head {
 		return nil, false
 	}
 	at := head

@@ -62,8 +62,8 @@ func (f *folding) familyOf(typ tree.OID) family {
 type operand struct {
 	State
 	family family
-	// counted says that the value is a number of elements or a constant, so that what is
-	// not in Not is more than that.
+	// counted says that the value is a constant or a number of elements. That number is at
+	// least 1 where it is not known.
 	counted bool
 }
 

@@ -70,7 +70,7 @@ func (f *folding) changes(n *tree.Node) bool {
 // grouping writes the arguments of GROUPING by their places among what is grouped by.
 func (f *folding) grouping(n *tree.Node) *tree.Node {
 	level := len(f.queries) - 1 - n.Number("agglevelsup")
-	if level < 0 {
+	if level < 0 || level >= len(f.queries) {
 		return n
 	}
 	return with(n, "refs", f.placed(n.Value("refs"), f.queries[level], func(v tree.Value) tree.Value { return v }))

@@ -46,7 +46,7 @@ func booleanTest(n *tree.Node) truth {
 	// IS NOT UNKNOWN.
 	kinds := [...]truth{yes, yes, no, no, null, null}
 	t, kind := truthOf(n.Child("arg")), n.Number("booltesttype")
-	if t == open || kind >= len(kinds) {
+	if t == open || kind < 0 || kind >= len(kinds) {
 		return open
 	}
 	return truthIs((t == kinds[kind]) == (kind%2 == 0))
@@ -123,18 +123,17 @@ func (r relation) decide(o, c operand) truth {
 		return equal
 	case r.name == "ne":
 		return equal.not()
+	case !o.counted:
+		return open // a parameter that is none of several numbers may be any other
 	case equal == null:
 		return null
 	}
 	return r.order(o, *c.Is)
 }
 
-// order decides which of two numbers is greater, where the first is a number of elements
-// or a constant. A parameter that is none of several numbers may be any other.
+// order decides which of two numbers is greater, where the first is a constant or a number
+// of elements.
 func (r relation) order(o operand, c generated.Value) truth {
-	if !o.counted {
-		return open
-	}
 	least := int64(1)
 	if o.Is != nil {
 		least = o.Is.Int
