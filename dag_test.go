@@ -110,7 +110,7 @@ var house = []floor{
 		{"bench/cmd/contention", []string{"bench/contention", pgx}},
 		{"bench/rivals/store", []string{"cache", "pgerr", "stmt", "stmt/generated", pgx}},
 		{"bench/rivals", []string{"bench/stats", pgx}},
-		{"bench/rivals/arms", []string{"bench/rivals", "bench/rivals/store", "cache", "db", pgx, "github.com/maypok86/otter/v2"}},
+		{"bench/rivals/arms", []string{"bench/rivals", "bench/rivals/store", "cache", "db", pgx, "github.com/maypok86/otter/v2", "github.com/uptrace/bun", "gorm.io/driver/postgres", "gorm.io/gorm"}},
 		{"bench/rivals/report", []string{"bench/rivals", "bench/stats", "gonum.org/v1/plot"}},
 		{"bench/cmd/rivals", []string{"bench/rivals", "bench/rivals/arms", "bench/rivals/report"}},
 		{"bench/kills", nil},

@@ -70,12 +70,17 @@ func (r *Result) Row(arm string) *Row {
 	return r.Rowset[i]
 }
 
+// leastRounds are those without which nothing is judged: the interval of fewer says little.
+const leastRounds = 5
+
 // compare works out the ratios.
 func (r *Result) compare(seed uint64) {
 	base, own := r.Rowset[0], r.Row(Ours)
 	if base.Missing == "" {
 		r.Noise = stats.Paired(base.again, base.times, seed)
-		r.Band = stats.Noise(r.Noise)
+		if len(base.times) >= leastRounds {
+			r.Band = stats.Noise(r.Noise)
+		}
 	}
 	for _, row := range r.Rowset {
 		if row.Missing != "" {

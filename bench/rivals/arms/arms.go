@@ -7,11 +7,14 @@ import "github.com/sqlkeel/sqlkeel/bench/rivals"
 
 // All returns all arms. The first is the base of the ratios.
 func All() []rivals.Arm {
-	return []rivals.Arm{pgxArm, stdlibArm, sqlcArm, sqlkeelArm, ttlArm}
+	return []rivals.Arm{pgxArm, stdlibArm, sqlcArm, sqlkeelArm, gormArm, bunArm, ttlArm}
 }
 
-// noCache is why an arm reads nothing from memory.
-const noCache = "it has no cache of results"
+// Why an arm cannot do something.
+const (
+	noCache = "it has no cache of results"
+	noCopy  = "it has no COPY"
+)
 
 // Titled is a row of a statement that has the title and the price of a book alone.
 type titled struct {
