@@ -49,9 +49,8 @@ func (f *folding) converted(n *tree.Node) (o operand, known bool) {
 	if !known || o.family != integer || o.Is == nil {
 		return operand{}, false
 	}
-	bits := 8 * size(n.OID("funcresulttype"))
-	fits := bits == 64 || o.Is.Int>>(bits-1) == 0 || o.Is.Int>>(bits-1) == -1
-	return o, fits
+	unused := 64 - 8*size(n.OID("funcresulttype"))
+	return o, o.Is.Int<<unused>>unused == o.Is.Int
 }
 
 // size returns how many bytes an integer type or boolean has.

@@ -2,6 +2,7 @@ package fold
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,22 +42,42 @@ func (d *database) exec(t testing.TB, sql string) {
 // analyse returns a statement's tree; its placeholders have the types.
 func (d *database) analyse(t testing.TB, sql string, types ...string) *tree.Node {
 	t.Helper()
-	d.exec(t, "CREATE OR REPLACE FUNCTION pg_temp.analysed("+strings.Join(types, ", ")+") RETURNS void LANGUAGE sql BEGIN ATOMIC "+sql+"\n; END")
-	var text string
-	err := d.conn.QueryRow(t.Context(), `SELECT prosqlbody::text FROM pg_proc WHERE proname = 'analysed' AND pronamespace = pg_my_temp_schema()`).Scan(&text)
+	n, err := d.analysed(t, sql, types...)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", sql, err)
 	}
-	d.exec(t, "DROP FUNCTION pg_temp.analysed")
-	if testing.Verbose() && os.Getenv("SHOW") != "" {
-		t.Logf("%s", text)
+	return n
+}
+
+// analysed is analyse for what PostgreSQL may refuse.
+func (d *database) analysed(t testing.TB, sql string, types ...string) (*tree.Node, error) {
+	t.Helper()
+	results, err := d.conn.PgConn().Exec(t.Context(), "CREATE FUNCTION pg_temp.analysed("+strings.Join(types, ", ")+") RETURNS void LANGUAGE sql BEGIN ATOMIC "+sql+"\n; END;"+
+		"SELECT prosqlbody FROM pg_proc WHERE proname = 'analysed' AND pronamespace = pg_my_temp_schema(); DROP FUNCTION pg_temp.analysed").ReadAll()
+	if err != nil {
+		return nil, err
 	}
-	v, err := tree.Parse(text)
+	v, err := tree.Parse(string(results[1].Rows[0][0]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for len(v.List) == 1 {
 		v = v.List[0]
 	}
-	return v.Node
+	return v.Node, nil
+}
+
+// setting reads an environment variable of drawn tests: how many times as many cases,
+// and what they follow from.
+func setting(t testing.TB, name string) int {
+	t.Helper()
+	text := os.Getenv("SQLKEEL_FOLD_" + name)
+	if text == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("SQLKEEL_FOLD_%s: %v", name, err)
+	}
+	return n
 }
