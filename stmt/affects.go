@@ -52,7 +52,8 @@ func (write Run) Affects(read Run) bool {
 // misses reports whether all that the write changed in relation lies beside what the
 // read depends on.
 func (write Run) misses(read Run, relation string) bool {
-	if disjoint(write.SetColumns, read.ReadColumns, relation) {
+	if disjoint(write.SetColumns, read.ReadColumns, relation) ||
+		none(write.WriteKeys, write.Args, relation) || none(read.ReadKeys, read.Args, relation) {
 		return true
 	}
 	for _, r := range read.ReadKeys {
@@ -74,6 +75,14 @@ func disjoint(set, read []Columns, relation string) bool {
 	of := func(c Columns) bool { return c.Relation == relation }
 	i, j := slices.IndexFunc(set, of), slices.IndexFunc(read, of)
 	return i >= 0 && j >= 0 && !slices.ContainsFunc(set[i].Names, func(name string) bool { return slices.Contains(read[j].Names, name) })
+}
+
+// none reports whether one of the keys is an array without elements: it pins no rows.
+func none(keys []RowKey, args []any, relation string) bool {
+	return slices.ContainsFunc(keys, func(k RowKey) bool {
+		list, known := values(args, k)
+		return k.Relation == relation && known && len(list) == 0
+	})
 }
 
 // beside reports whether no row that the write changed has one of the values want in the

@@ -76,6 +76,11 @@ func TestAKeyOfAListIsAnyOfItsElements(t *testing.T) {
 		"a list in the text of an array": {write(true, "{5,6}"), read(false, "7"), true},
 		"bytes for a list":               {write(true, []byte("{5}")), read(false, "7"), true},
 		"a list without its key":         {write(false, []int64{5}), read(false, 6), true},
+		"an empty list, and any row":     {write(true, []int64{}), books(stmt.Effects{Reads: []string{"books"}}, 6), false},
+		"any row, and an empty list":     {books(stmt.Effects{Writes: []string{"books"}}, 6), read(true, []int64{}), false},
+		"a list, and any row":            {write(true, []int64{5}), books(stmt.Effects{Reads: []string{"books"}}, 6), true},
+		"another relation's empty list": {
+			books(stmt.Effects{Writes: []string{"authors", "books"}, WriteKeys: []stmt.RowKey{{Relation: "authors", Column: "id", Param: 1, Each: true}}}, []int64{}), read(false, 6), true},
 	} {
 		if got := c.write.Affects(c.read); got != c.want {
 			t.Errorf("%s: Affects = %v, want %v", name, got, c.want)
