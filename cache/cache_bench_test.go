@@ -10,6 +10,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/sqlkeel/sqlkeel/cache"
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
@@ -139,7 +140,8 @@ func benchmarkView[A comparable](b *testing.B, args []A, ttl time.Duration) {
 }
 
 // BenchmarkFence measures what a write of one relation pays for the cache: once for a
-// table that nothing cached reads, and once for rows of one that is read by them.
+// table that nothing cached reads, and else for one that is: for a row, for ten by a list,
+// and for a column of a row on which no result depends.
 func BenchmarkFence(b *testing.B) {
 	c, err := cache.New(cache.Config{})
 	if err != nil {
@@ -147,6 +149,7 @@ func BenchmarkFence(b *testing.B) {
 	}
 	statement := &stmt.Statement{Name: "GetBook", SQL: "book", Effects: stmt.Effects{
 		ReadOnly: true, Reads: []string{"books"}, ReadKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+		ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "title"}}},
 	}}
 	q := cache.NewQuery(c, always{}, func(context.Context, int64) (int64, error) { return 1, nil }, &cache.QueryConfig[int64, int64, int64]{
 		Statement: statement, TTL: time.Hour, Key: func(n int64) int64 { return n }, Args: func(n int64) []any { return []any{n} },
@@ -158,6 +161,13 @@ func BenchmarkFence(b *testing.B) {
 		"not-read": {Effects: &stmt.Effects{Writes: []string{"sales"}}},
 		"row": {Args: []any{int64(2)}, Effects: &stmt.Effects{
 			Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+		}},
+		"list": exec.NewRun(&stmt.Effects{
+			Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1, Each: true}},
+		}, []any{[]int64{2, 3, 4, 5, 6, 7, 8, 9, 10, 11}}),
+		"column": {Args: []any{int64(2)}, Effects: &stmt.Effects{
+			Writes: []string{"books"}, WriteKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+			SetColumns: []stmt.Columns{{Relation: "books", Names: []string{"price"}}},
 		}},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -149,11 +149,12 @@ func valuesOf(k stmt.RowKey, args []any) (values rowkey.List, known bool) {
 
 // changesNone reports whether the write is pinned by an array without elements.
 func changesNone(w *stmt.Run, relation string) bool {
-	return slices.ContainsFunc(w.WriteKeys, func(k stmt.RowKey) bool {
-		if !k.Each || k.Relation != relation {
-			return false
+	for i := range w.WriteKeys {
+		if k := &w.WriteKeys[i]; k.Each && k.Relation == relation {
+			if values, known := valuesOf(*k, w.Args); known && len(values) == 0 {
+				return true
+			}
 		}
-		values, known := valuesOf(k, w.Args)
-		return known && len(values) == 0
-	})
+	}
+	return false
 }
