@@ -38,6 +38,7 @@ func TestAttacksOnTreesAreSeen(t *testing.T) {
 		off("NOT lost", "SELECT id FROM t WHERE NOT a = 1 AND ($1 IS NULL OR a = $1)", "SELECT id FROM t WHERE a = 1", "another condition"),
 		off("EXISTS for NOT EXISTS", "SELECT id FROM t WHERE NOT EXISTS (SELECT FROM s) AND ($1 IS NULL OR a = $1)", "SELECT id FROM t WHERE EXISTS (SELECT FROM s)", "another condition"),
 		off("another level", "SELECT id FROM t WHERE EXISTS (SELECT FROM s WHERE s.id = t.id) AND ($1 IS NULL OR a = $1)", "SELECT id FROM t WHERE EXISTS (SELECT FROM s, t WHERE s.id = t.id)", "another FROM"),
+		off("a column of the query around", "SELECT id FROM t WHERE EXISTS (SELECT FROM t x WHERE x.a = t.c) AND ($1 IS NULL OR a = $1)", "SELECT id FROM t WHERE EXISTS (SELECT FROM t x WHERE x.a = x.c)", "another condition"),
 		off("a kept OR is not dropped", "SELECT id FROM t WHERE ($1 IS NOT NULL OR a = 1)", "SELECT id FROM t", "another condition"),
 		off("an arm that is NULL is not false", "SELECT id FROM t WHERE NOT ($1 = 0 OR a = 1)", "SELECT id FROM t WHERE NOT a = 1", "another condition"),
 		off("an arm that is NULL is not true", "SELECT id FROM t WHERE ($1 <> 0 AND a = 1)", "SELECT id FROM t WHERE a = 1", "another condition"),
@@ -73,6 +74,7 @@ func TestAttacksOnTreesAreSeen(t *testing.T) {
 		flag("GROUPING of another", "SELECT GROUPING(a), count(*) FROM t WHERE $1 GROUP BY CUBE (a, b)", "SELECT GROUPING(b), count(*) FROM t GROUP BY CUBE (a, b)", "another list of columns"),
 		flag("other sets", "SELECT count(*) FROM t WHERE $1 GROUP BY GROUPING SETS ((a, b), (a))", "SELECT count(*) FROM t GROUP BY GROUPING SETS ((a, b), (b))", "another GROUP BY"),
 		{"an unknown placeholder", []string{"int"}, "SELECT id FROM t WHERE a = $1", "SELECT id FROM t WHERE c = $1", []int{1}, nil, "another condition"},
+		{"a placeholder without a meaning", []string{"int", "int"}, "SELECT id FROM t WHERE a = $1", "SELECT id FROM t WHERE a = $1", nil, nil, "another condition"},
 		{"placeholders exchanged", []string{"int", "int"}, "SELECT id FROM t WHERE a = $1 AND c = $2", "SELECT id FROM t WHERE a = $1 AND c = $2", []int{2, 1}, nil, "another condition"},
 		{"placeholders renumbered", []string{"bool", "int", "int"}, "SELECT id FROM t WHERE $1 AND a = $2 AND c = $3", "SELECT id FROM t WHERE c = $1 AND a = $2", []int{3, 2}, on, "another condition"},
 	})
@@ -84,6 +86,7 @@ func TestWhatMeansTheSameIsProven(t *testing.T) {
 	a, on := Assumption{1: str("a")}, Assumption{1: flagged(1)}
 	d.compare(t, []pair{
 		{"an explicit collation", []string{"text"}, `SELECT id FROM l ORDER BY CASE WHEN $1 = 'a' THEN x WHEN $1 = 'b' THEN x COLLATE "C" END`, `SELECT id FROM l ORDER BY x COLLATE "C"`, nil, a, ""},
+		{"an output that is a column", []string{"text"}, "SELECT CASE WHEN $1 = 'a' THEN a ELSE c END AS n FROM t", "SELECT a AS n FROM t", nil, a, ""},
 		{"a subquery that is also an output", []string{"text"}, "SELECT (SELECT count(*) FROM s) AS n FROM t ORDER BY CASE WHEN $1 = 'a' THEN (SELECT count(*) FROM s) END", "SELECT (SELECT count(*) FROM s) AS n FROM t ORDER BY n", nil, a, ""},
 		{"an output by its place", []string{"bool"}, "SELECT random() AS r, id FROM t WHERE $1 ORDER BY r", "SELECT random() AS r, id FROM t ORDER BY 1", nil, on, ""},
 		{"GROUP BY after fewer keys", []string{"text"}, "SELECT a, b, count(*) FROM t GROUP BY a, b ORDER BY CASE WHEN $1 = 'n' THEN count(*) END, CASE WHEN $1 = 'a' THEN a END, b", "SELECT a, b, count(*) FROM t GROUP BY a, b ORDER BY a, b", nil, a, ""},

@@ -47,10 +47,12 @@ func (f *Folder) Differs(variant *tree.Node, params []int, a Assumption) string 
 type folding struct {
 	cat     *catalog.Catalog
 	assumed Assumption
-	full    bool
-	params  []int // what the numbers of placeholders mean, where they have others
+	full    bool  // the tree is the full statement's
+	params  []int // what a variant's placeholders are in the full statement
+	decided int   // tests whose outcome is known
+	// queries are those around a node, the outermost first: the places of what they group
+	// by, by the numbers that stand for it.
 	queries []map[string]string
-	decided int // tests whose outcome is known
 }
 
 // value folds all nodes of a value.
@@ -118,7 +120,7 @@ func (f *folding) children(n *tree.Node) *tree.Node {
 		}
 		out.Fields[i] = tree.Field{Name: field.Name, Values: values}
 	}
-	if placeholder(out) && f.params != nil {
+	if placeholder(out) && !f.full {
 		return f.renumbered(out)
 	}
 	return out

@@ -32,7 +32,10 @@ type pair struct {
 func (d *database) compare(t *testing.T, pairs []pair) {
 	t.Helper()
 	for _, p := range pairs {
-		types := make([]string, len(p.params))
+		types := p.types // of placeholders without a meaning
+		if p.params != nil {
+			types = make([]string, len(p.params))
+		}
 		for i, n := range p.params {
 			types[i] = p.types[n-1]
 		}

@@ -32,6 +32,7 @@ func TestWhatPeopleWriteIsProven(t *testing.T) {
 		{"CASE flag", []string{"bool"}, "SELECT id FROM t WHERE CASE WHEN $1 THEN a = 1 ELSE true END", "SELECT id FROM t WHERE a = 1", nil, is(1, flagged(1)), ""},
 		{"CASE flag off", []string{"bool"}, "SELECT id FROM t WHERE CASE WHEN $1::bool THEN EXISTS (SELECT FROM s WHERE s.t_id = t.id) ELSE true END", "SELECT id FROM t", nil, is(1, flagged(0)), ""},
 		{"CASE flag with EXISTS", []string{"bool"}, "SELECT id FROM t WHERE CASE WHEN $1::bool THEN EXISTS (SELECT FROM s WHERE s.t_id = t.id) ELSE true END", "SELECT id FROM t WHERE EXISTS (SELECT FROM s WHERE s.t_id = t.id)", nil, is(1, flagged(1)), ""},
+		{"CASE flag with AND", []string{"bool"}, "SELECT id FROM t WHERE a = 1 AND CASE WHEN $1::bool THEN b = 'x' AND c = 2 ELSE true END", "SELECT id FROM t WHERE a = 1 AND b = 'x' AND c = 2", nil, is(1, flagged(1)), ""},
 		{"cardinality empty", []string{"int[]"}, "SELECT id FROM t WHERE (cardinality($1) = 0 OR a = ANY($1))", "SELECT id FROM t", nil, is(1, empty()), ""},
 		{"cardinality", []string{"int[]"}, "SELECT id FROM t WHERE (cardinality($1::int[]) = 0 OR a = ANY($1))", "SELECT id FROM t WHERE a = ANY($1)", []int{1}, is(1, other(empty())), ""},
 		{"cardinality > 0", []string{"int[]"}, "SELECT id FROM t WHERE (NOT cardinality($1) > 0 OR a = ANY($1))", "SELECT id FROM t WHERE a = ANY($1)", []int{1}, is(1, other(empty())), ""},

@@ -108,13 +108,11 @@ func placeholder(n *tree.Node) bool {
 }
 
 // assumedOf returns what is assumed of a placeholder. A domain that does not take every
-// value is checked when a value is passed, so nothing is assumed of it, nor of a row,
-// which may be NULL in parts.
+// value is checked when a value is passed, so nothing is assumed of it.
 func (f *folding) assumedOf(n *tree.Node) (o operand, known bool) {
 	typ := n.OID("paramtype")
-	base := f.cat.Type(f.cat.BaseType(typ))
 	s, known := f.assumed[n.Number("paramid")]
-	if !known || base == nil || base.Kind == 'c' || base.Kind == 'p' || f.cat.Restricted(typ) {
+	if !known || f.cat.Restricted(typ) {
 		return operand{}, false
 	}
 	return operand{State: s, family: f.familyOf(typ)}, true

@@ -62,7 +62,7 @@ func (f *folding) withSets(q, out *tree.Node, places map[string]string) *tree.No
 func (f *folding) changes(n *tree.Node) bool {
 	before := f.decided
 	folded := f.node(n)
-	changed := f.decided > before || differ(folded, (&folding{cat: f.cat, params: f.params}).node(n)) != ""
+	changed := f.decided > before || differ(folded, (&folding{cat: f.cat, full: f.full, params: f.params}).node(n)) != ""
 	f.decided = before
 	return changed
 }

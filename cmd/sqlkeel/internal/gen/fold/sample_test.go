@@ -101,7 +101,7 @@ func (d *database) conditions(t testing.TB, list []string, types ...string) *tre
 
 // outcomes folds the conditions that a query returns.
 func (d *database) outcomes(query *tree.Node, a Assumption) (out []truth) {
-	f := &folding{cat: d.cat, assumed: a}
+	f := &folding{cat: d.cat, assumed: a, full: true}
 	for _, target := range f.node(query).List("targetList") {
 		out = append(out, truthOf(target.Child("expr")))
 	}
