@@ -37,7 +37,7 @@ var Statements = stmt.NewRegistry(
 		SQL: addAuthorWithBooks,
 		Effects: stmt.Effects{
 			Writes:       []string{"authors", "books"},
-			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "name", Param: 1}},
+			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "name", Param: 1}, {Relation: "books", Column: "price_cents", Param: 5, Each: true}, {Relation: "books", Column: "published_year", Param: 7, Each: true}, {Relation: "books", Column: "stock", Param: 6, Each: true}, {Relation: "books", Column: "title", Param: 3, Each: true}},
 			NotCacheable: "it writes authors, books",
 		},
 	},
@@ -188,6 +188,7 @@ var Statements = stmt.NewRegistry(
 		SQL: endTasks,
 		Effects: stmt.Effects{
 			Writes:       []string{"tasks"},
+			WriteKeys:    []stmt.RowKey{{Relation: "tasks", Column: "id", Param: 1, Each: true}},
 			SetColumns:   []stmt.Columns{{Relation: "tasks", Names: []string{"ended_at", "last_error", "state"}}},
 			Volatile:     true,
 			NotCacheable: "it writes tasks",

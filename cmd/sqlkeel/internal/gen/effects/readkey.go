@@ -100,20 +100,26 @@ func (w *work) keysOf(oid catalog.OID, pins map[int]query.Params) map[stmt.RowKe
 			continue
 		}
 		for p := range params {
-			if query.GoEqual(w.goType(p), c.Type) {
-				out[stmt.RowKey{Relation: w.cat.Name(w.cat.Root(oid)), Column: c.Name, Param: p}] = true
+			if w.goEqual(p, c.Type) {
+				out[stmt.RowKey{Relation: w.cat.Name(w.cat.Root(oid)), Column: c.Name, Param: p.Number, Each: p.Each}] = true
 			}
 		}
 	}
 	return out
 }
 
-// goType returns the Go type of a placeholder; empty when it is not known.
-func (w *work) goType(param int) string {
-	if param > len(w.st.Params) {
-		return ""
+// goEqual reports whether the arguments for a placeholder are equal in Go when values of
+// the type are in the database. Of an array it is the elements that are compared.
+func (w *work) goEqual(p query.Param, typ catalog.OID) bool {
+	if p.Number > len(w.st.Params) {
+		return true // its type is not known
 	}
-	return w.st.Params[param-1].Type
+	goType := w.st.Params[p.Number-1].Type
+	if p.Each {
+		element, isList := strings.CutPrefix(goType, "[]")
+		return isList && query.GoEqual(element, typ)
+	}
+	return query.GoEqual(goType, typ)
 }
 
 // unique reports whether a SELECT returns at most one row because unique keys are

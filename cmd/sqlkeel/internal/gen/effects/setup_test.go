@@ -118,13 +118,16 @@ func summary(e stmt.Effects) string {
 }
 
 // keys writes row keys as books.id$1, and books.id>1 for the first column of the
-// result.
+// result. books.id$1[] is any element of $1.
 func keys(list []stmt.RowKey) []string {
 	var out []string
 	for _, k := range list {
 		value := fmt.Sprintf("$%d", k.Param)
 		if k.Result > 0 {
 			value = fmt.Sprintf(">%d", k.Result)
+		}
+		if k.Each {
+			value += "[]"
 		}
 		out = append(out, k.Relation+"."+k.Column+value)
 	}

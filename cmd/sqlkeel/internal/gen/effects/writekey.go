@@ -75,12 +75,12 @@ func (w *work) keysWritten(d catalog.DML, p *query.Prover) []stmt.RowKey {
 		}
 		key := stmt.RowKey{Relation: w.cat.Name(w.cat.Root(d.Relation)), Column: c.Name}
 		for n := range w.paramsOf(d, col, pins) {
-			if !moves && query.GoEqual(w.goType(n), col.Type) {
-				key.Param = n
+			if !moves && w.goEqual(n, col.Type) {
+				key.Param, key.Each = n.Number, n.Each
 				out = append(out, key)
 			}
 		}
-		if key.Param = 0; told {
+		if key.Param, key.Each = 0, false; told {
 			if key.Result = w.returned(d, c.Number); key.Result > 0 {
 				out = append(out, key)
 			}

@@ -8,12 +8,19 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/tree"
 )
 
-// Params is a set of placeholders, by number.
-type Params map[int]bool
+// Param is a placeholder by its number. Each says that it is an array, of which one element
+// is meant.
+type Param struct {
+	Number int
+	Each   bool
+}
+
+// Params is a set of placeholders.
+type Params map[Param]bool
 
 // Pins holds for columns the placeholders to which they are pinned: rows in which
-// they differ from one of those cannot change the result, and where the column is in
-// the result it is equal to them, or NULL.
+// they differ from one of those, or from all its elements, cannot change the result. Where
+// the column is in the result it is equal to them, or NULL.
 type Pins struct {
 	*Prover
 	query *tree.Node
@@ -43,7 +50,10 @@ func (p Pins) Of(entry int) map[int]Params {
 func (p Pins) Held(n *tree.Node) Params {
 	n = p.Bare(n)
 	if isPlaceholder(n) {
-		return Params{n.Number("paramid"): true}
+		return Params{{Number: n.Number("paramid")}: true}
+	}
+	if list := p.unnested(n); list > 0 {
+		return Params{{list, true}: true}
 	}
 	if c, ok := p.column(p.query, n); ok && c.up == 0 {
 		return p.of[c]
@@ -53,7 +63,7 @@ func (p Pins) Held(n *tree.Node) Params {
 
 func (p pinned) add(c column, more Params) (grown bool) {
 	for n := range more {
-		if n == 0 || p[c][n] {
+		if n.Number == 0 || p[c][n] {
 			continue
 		}
 		if p[c] == nil {
@@ -90,11 +100,14 @@ func (p *Prover) pins(q *tree.Node, around pinned, outside map[int]Params, depth
 		if entry.Number("rtekind") == tree.Relation {
 			continue // no view has placeholders
 		}
+		out.elements(i+1, entry)
 		for number, set := range p.returns(p.source(q, i+1), depth+1) {
 			out.of.add(column{i + 1, number, 0}, set)
 		}
 	}
-	out.spread(p.equations(q, fromOf(q)), depth)
+	f := fromOf(q)
+	out.members(f)
+	out.spread(p.equations(q, f), depth)
 	return out
 }
 
@@ -107,7 +120,7 @@ func (p Pins) spread(equations []equation, depth int) {
 			if !e.same || !e.scope[e.left.entry] {
 				continue
 			}
-			to := Params{e.param: true}
+			to := Params{{Number: e.param}: true}
 			switch {
 			case e.inner != nil:
 				to = p.returns(e.inner, depth+1)[e.output]

@@ -8,18 +8,29 @@ type builder struct {
 	params []param
 }
 
-// param is a placeholder: which column its values are for, and whether it should
-// meet rows that exist.
+// param is a placeholder: which column its values are for, whether it should meet
+// rows that exist, and whether it is an array of such values.
 type param struct {
 	column *column
 	meets  bool
+	list   bool
 }
 
 // existing adds a placeholder for a value that is likely in the column.
-func (b *builder) existing(c *column) string { return b.add(param{c, true}) }
+func (b *builder) existing(c *column) string { return b.add(param{column: c, meets: true}) }
 
 // fresh adds a placeholder for a value to write.
-func (b *builder) fresh(c *column) string { return b.add(param{c, false}) }
+func (b *builder) fresh(c *column) string { return b.add(param{column: c}) }
+
+// list adds a placeholder for an array of values that are likely in the column.
+func (b *builder) list(c *column) string {
+	return b.add(param{c, true, true}) + "::" + c.kind.cast() + "[]"
+}
+
+// freshList adds a placeholder for an array of values to write.
+func (b *builder) freshList(c *column) string {
+	return b.add(param{column: c, list: true}) + "::" + c.kind.cast() + "[]"
+}
 
 func (b *builder) add(p param) string {
 	b.params = append(b.params, p)
@@ -30,7 +41,9 @@ func (b *builder) add(p param) string {
 func (b *builder) types() []string {
 	list := make([]string, len(b.params))
 	for i, p := range b.params {
-		list[i] = p.column.kind.goType
+		if list[i] = p.column.kind.goType; p.list {
+			list[i] = "[]" + list[i]
+		}
 	}
 	return list
 }
@@ -39,21 +52,36 @@ func (b *builder) types() []string {
 func (b *builder) draw(turn int) []any {
 	args := make([]any, len(b.params))
 	for i, p := range b.params {
-		known, written := p.column.values, p.column.written
-		switch {
-		case p.meets && len(written) > 0 && (turn > 3 || b.chance(0.1)):
-			args[i] = pick(b.dice, written)
-		case p.meets && len(known) > 0 && b.chance(0.85):
-			args[i] = known[(turn+i)%len(known)]
-		case p.meets && b.chance(0.9):
-			args[i] = pick(b.dice, p.column.kind.pool())
-		case !p.column.notNull && b.chance(0.07):
-			args[i] = nil
-		default:
-			args[i] = pick(b.dice, p.column.domain)
+		if !p.list {
+			args[i] = b.value(p, i, turn)
+			continue
 		}
+		list := []any{}
+		for range b.IntN(4) {
+			list = append(list, b.value(p, i, turn))
+		}
+		args[i] = list
 	}
 	return args
+}
+
+// value returns one for the placeholder at a place.
+func (b *builder) value(p param, place, turn int) any {
+	known, written := p.column.values, p.column.written
+	switch {
+	case p.meets && len(written) > 0 && (turn > 3 || b.chance(0.1)):
+		return pick(b.dice, written)
+	case p.meets && len(known) > 0 && b.chance(0.85):
+		if p.list {
+			return pick(b.dice, known)
+		}
+		return known[(turn+place)%len(known)]
+	case p.meets && b.chance(0.9):
+		return pick(b.dice, p.column.kind.pool())
+	case !p.column.notNull && b.chance(0.07):
+		return nil
+	}
+	return pick(b.dice, p.column.domain)
 }
 
 // pinned picks a column that identifies rows, mostly.
@@ -72,6 +100,9 @@ func (b *builder) pinned(r *relation) *column {
 // pin is a condition on the column with a placeholder: mostly equality, else
 // something that looks like it.
 func (b *builder) pin(ref string, c *column) string {
+	if b.chance(0.12) {
+		return b.oneOf(ref, c)
+	}
 	v := b.existing(c)
 	cast := c.kind.cast()
 	if b.chance(0.83) {
@@ -100,6 +131,18 @@ func (b *builder) pin(ref string, c *column) string {
 		{1, func() string { return "NULLIF(" + v + ", " + ref + ") IS NULL" }},
 		{1, func() string { return ref + " = ANY(ARRAY[" + v + "::" + cast + "])" }},
 	})()
+}
+
+// oneOf is a condition on the column with an array: mostly that it has one of its elements,
+// else something that looks like it.
+func (b *builder) oneOf(ref string, c *column) string {
+	v := b.list(c)
+	return weighted(b.dice, []choice[string]{
+		{12, ref + " = ANY(" + v + ")"}, {3, ref + " IN (SELECT unnest(" + v + "))"}, {3, ref + " IN (SELECT x FROM unnest(" + v + ") x)"},
+		{1, "EXISTS (SELECT FROM unnest(" + v + ") x WHERE x = " + ref + ")"}, {1, ref + " = ALL(" + v + ")"}, {1, ref + " <> ALL(" + v + ")"},
+		{1, "NOT " + ref + " = ANY(" + v + ")"}, {1, "(cardinality(" + v + ") = 0 OR " + ref + " = ANY(" + v + "))"},
+		{1, ref + " = ANY(array_append(" + v + ", (" + v + ")[1]))"}, {1, ref + "::text = ANY((" + v + ")::text[])"},
+	})
 }
 
 // where is a condition on a relation known by prefix ("" or "a."): nothing, one

@@ -63,6 +63,8 @@ func goTypes(args []any) []string {
 		switch a.(type) {
 		case int64:
 			list[i] = "int64"
+		case []any:
+			list[i] = "[]int64"
 		default:
 			list[i] = "string"
 		}
@@ -77,6 +79,7 @@ func counterexamples() map[string]counterexample {
 	maps.Copy(all, pins)
 	maps.Copy(all, changes)
 	maps.Copy(all, quirks)
+	maps.Copy(all, apart)
 	return all
 }
 

@@ -3,6 +3,7 @@ package soundness
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -85,6 +86,17 @@ func (t *trial) binary(ctx context.Context, settings string) ([][]string, error)
 // sendText sends a read as text, which is then parsed with the session's settings.
 func (t *trial) sendText(p *pgconn.Pipeline, r statement) {
 	for _, args := range r.args {
-		p.SendQueryParams(r.sql, encoded(args), nil, nil, []int16{1})
+		p.SendQueryParams(r.sql, encoded(present(args)), nil, nil, []int16{1})
 	}
+}
+
+// present leaves the NULLs out of arrays: with array_nulls off their text means another.
+func present(args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if list, is := a.([]any); is {
+			out[i] = slices.DeleteFunc(slices.Clone(list), func(v any) bool { return v == nil })
+		}
+	}
+	return out
 }

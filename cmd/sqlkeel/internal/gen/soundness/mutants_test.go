@@ -2,6 +2,9 @@ package soundness
 
 import (
 	"context"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -82,7 +85,40 @@ var mutants = map[string]mutant{
 		effects: func(sql string, e *stmt.Effects) { e.ReadOnly = e.ReadOnly || strings.HasPrefix(sql, "SELECT") }},
 	"bodies that nobody can read do nothing": {within: 100, theme: opaque,
 		effects: func(_ string, e *stmt.Effects) { e.Anything, e.ReadsAnything = false, false }},
+	"a read depends on the columns that it returns": {within: 60,
+		effects: func(sql string, e *stmt.Effects) {
+			list, _, _ := strings.Cut(sql, " FROM ")
+			for i, c := range e.ReadColumns {
+				e.ReadColumns[i].Names = slices.DeleteFunc(slices.Clone(c.Names), func(name string) bool { return !strings.Contains(list, name) })
+			}
+		}},
+	"a write changes the columns that it names": {within: 60,
+		effects: func(sql string, e *stmt.Effects) {
+			for i, c := range e.SetColumns {
+				e.SetColumns[i].Names = slices.DeleteFunc(slices.Clone(c.Names), func(name string) bool { return !strings.Contains(sql, name) })
+			}
+		}},
+	"rows come and go without a column": {within: 60,
+		effects: func(_ string, e *stmt.Effects) {
+			for _, relation := range slices.Concat(e.Writes, e.Reaches) {
+				if !slices.ContainsFunc(e.SetColumns, func(c stmt.Columns) bool { return c.Relation == relation }) {
+					e.SetColumns = append(e.SetColumns, stmt.Columns{Relation: relation})
+				}
+			}
+		}},
+	"a list pins what it is compared with": {within: 100,
+		effects: func(sql string, e *stmt.Effects) {
+			for _, m := range listed.FindAllStringSubmatch(sql, -1) {
+				n, _ := strconv.Atoi(m[2])
+				for _, relation := range e.Reads {
+					e.ReadKeys = append(e.ReadKeys, stmt.RowKey{Relation: relation, Column: m[1], Param: n, Each: true})
+				}
+			}
+		}},
 }
+
+// listed is a column that is compared with a list.
+var listed = regexp.MustCompile(`(\w+)(?:::text)? (?:=|<>) (?:ANY|ALL)\(+\$(\d+)::`)
 
 func (m mutant) analyst() analyst {
 	wrong := mutated(m.catalog, m.effects)

@@ -3,6 +3,7 @@ package soundness
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -157,6 +158,7 @@ func (t *trial) tryWrite(ctx context.Context, nth int) error {
 		run := stmt.Run{Effects: t.analysis.writes[nth], Args: args, Rows: w.seen(a.results[1].rows)}
 		state := len(a.results) - len(t.tables)
 		idle := t.compareState(nth, run, a.results[state:])
+		t.compareColumns(nth, run, a.results[state:])
 		if idle && turn < len(w.args)-1 {
 			continue
 		}
@@ -174,6 +176,9 @@ func (t *trial) compareState(nth int, write stmt.Run, after []result) (idle bool
 		for _, changed := range differences(one.rows, counted(after[i])) {
 			idle = false
 			for j, c := range after[i].names {
+				if changed[j] == nil && isList(write, c) {
+					continue // no read by = looks for it
+				}
 				for _, relation := range []string{t.named(one.oid), t.root(one.oid)} {
 					if read := point(relation, c, changed[j]); !write.Affects(read) {
 						t.misses = append(t.misses, miss{read: statement{sql: "(any read of the row by " + c + ")"}, write: t.scenario.writes[nth],
@@ -233,7 +238,8 @@ func (t *trial) compare(nth int, write stmt.Run, after []result, idle bool) {
 		if effects == nil {
 			continue
 		}
-		p := pair{idle: idle, related: unkeyed(write).Affects(unkeyed(stmt.Run{Effects: effects}))}
+		p := pair{idle: idle, related: vague(write).Affects(vague(stmt.Run{Effects: effects}))}
+		p.apart = p.related && !unkeyed(write).Affects(unkeyed(stmt.Run{Effects: effects}))
 		for j, args := range r.args {
 			read := stmt.Run{Effects: effects, Args: args}
 			p.add(write.Affects(read), t.before[i][j] != after[0].text)
@@ -245,6 +251,18 @@ func (t *trial) compare(nth int, write stmt.Run, after []result, idle bool) {
 		}
 		t.tally.count(p)
 	}
+}
+
+// isList reports whether a list tells the values of a column in the rows that are written.
+func isList(write stmt.Run, column string) bool {
+	return slices.ContainsFunc(write.WriteKeys, func(k stmt.RowKey) bool { return k.Each && k.Column == column })
+}
+
+// vague is the run with all that is known of rows and columns forgotten.
+func vague(r stmt.Run) stmt.Run {
+	r = unkeyed(r)
+	r.ReadColumns, r.SetColumns = nil, nil
+	return r
 }
 
 // unkeyed is the run with all that is known of rows forgotten.

@@ -78,8 +78,22 @@ func wire(v any) []byte {
 		return []byte(hex.EncodeToString(v[:]))
 	case string:
 		return []byte(v)
+	case []any:
+		return array(v)
 	}
 	panic(fmt.Sprintf("no text for %T", v))
+}
+
+// array is the text of an array.
+func array(values []any) []byte {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = "NULL"
+		if v != nil {
+			parts[i] = strconv.Quote(string(wire(v)))
+		}
+	}
+	return []byte("{" + strings.Join(parts, ",") + "}")
 }
 
 // literal is the value as it stands in SQL.

@@ -11,12 +11,17 @@ func (m *maker) write() statement {
 	sql := weighted(m.dice, []choice[func() string]{
 		{30, b.insert}, {6, b.upsert}, {46, b.update}, {5, b.updateKey}, {4, b.updateFrom}, {26, b.remove}, {2, b.removeUsing},
 		{3, b.truncate}, {5, b.moveRows}, {4, b.merge}, {2, b.insertSelect}, {3, b.callWriter}, {2, b.refresh}, {2, b.cteUpdate}, {5, b.updateBySubquery},
+		{4, b.insertLists}, {4, b.updateLists},
 	})()
 	s := statement{sql: sql, params: b.types(), command: weighted(m.dice, []choice[string]{{7, ":many"}, {2, ":one"}, {1, ":exec"}})}
 	for turn := range 4 {
 		args := b.draw(m.IntN(5) + turn)
 		for i, p := range b.params {
-			p.column.written = append(p.column.written, args[i])
+			if list, is := args[i].([]any); is {
+				p.column.written = append(p.column.written, list...)
+			} else {
+				p.column.written = append(p.column.written, args[i])
+			}
 		}
 		s.args = append(s.args, args)
 		if len(b.params) == 0 {
@@ -222,6 +227,35 @@ func (b *builder) insertSelect() string {
 	}
 	list[0] = b.fresh(columns[0]) + "::" + columns[0].kind.cast()
 	return fmt.Sprintf("INSERT INTO %s AS i (%s) SELECT %s FROM %s s WHERE %s%s", r.name, names(columns, ""), strings.Join(list, ", "), r.name, b.where(r, "s."), b.returning(r, "i."))
+}
+
+// insertLists inserts the elements of arrays, of which one may be longer.
+func (b *builder) insertLists() string {
+	r := b.table()
+	columns := r.writable()
+	lists := make([]string, len(columns))
+	for i, c := range columns {
+		lists[i] = b.freshList(c)
+	}
+	conflict := weighted(b.dice, []choice[string]{{3, ""}, {2, " ON CONFLICT DO NOTHING"}})
+	if c := pick(b.dice, columns); b.chance(0.2) {
+		conflict = fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s = excluded.%s", names(r.keys[0], ""), c.name, c.name)
+	}
+	if b.chance(0.5) {
+		return fmt.Sprintf("INSERT INTO %s AS i (%s) SELECT * FROM unnest(%s)%s%s", r.name, names(columns, ""), strings.Join(lists, ", "), conflict, b.returning(r, "i."))
+	}
+	return fmt.Sprintf("INSERT INTO %s AS i (%s) SELECT unnest(%s)%s%s", r.name, names(columns, ""), strings.Join(lists, "), unnest("), conflict, b.returning(r, "i."))
+}
+
+// updateLists takes rows by one array and their values from another.
+func (b *builder) updateLists() string {
+	r := b.target()
+	c, key := pick(b.dice, r.writable()), b.pinned(r)
+	from := fmt.Sprintf("unnest(%s, %s) AS x (k, v)", b.list(key), b.freshList(c))
+	if b.chance(0.4) {
+		from = fmt.Sprintf("(SELECT unnest(%s) AS k, unnest(%s) AS v) AS x", b.list(key), b.freshList(c))
+	}
+	return fmt.Sprintf("UPDATE %s u SET %s = x.v FROM %s WHERE u.%s = x.k%s", r.name, c.name, from, key.name, b.returning(r, "u."))
 }
 
 func (b *builder) callWriter() string {
