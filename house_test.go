@@ -20,14 +20,14 @@ var questions = []struct {
 	marks *regexp.Regexp
 	in    []string
 }{
-	{"what do PostgreSQL's trees call and change", regexp.MustCompile(`"(opfuncid|aggfnoid|winfnoid|rowMarks|mergeActionList|coltypes)"`), []string{"cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/query"}},
+	{"what do PostgreSQL's trees call and change", regexp.MustCompile(`"(opfuncid|aggfnoid|winfnoid|rowMarks|mergeActionList|coltypes)"`), []string{"cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/fold", "cmd/sqlkeel/internal/gen/query"}},
 	{"how is a stored tree read", regexp.MustCompile(`"RANGETBLENTRY", "ROW"`), []string{"cmd/sqlkeel/internal/gen/tree"}},
-	{"which keys tell rows apart", regexp.MustCompile(`\bindisunique\b`), []string{"cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen/variants", "cmd/sqlkeel/internal/gen"}},
+	{"which keys tell rows apart", regexp.MustCompile(`\bindisunique\b`), []string{"cmd/sqlkeel/internal/gen/catalog", "cmd/sqlkeel/internal/gen"}},
 	{"is it one row, is the order total", regexp.MustCompile(`\.Equality\(|!k\.Distinct\b`), []string{"cmd/sqlkeel/internal/gen/query"}},
-	{"where is Go's equality PostgreSQL's", regexp.MustCompile(`\buuidOID\b|\b2950\b`), []string{"cmd/sqlkeel/internal/gen/query"}},
-	{"how is a tree of the parser walked", regexp.MustCompile(`reflect\.ValueOf\(n\b`), []string{"cmd/sqlkeel/internal/gen/syntax", "cmd/sqlkeel/internal/gen/variants"}},
+	{"where is Go's equality PostgreSQL's", regexp.MustCompile(`\buuidOID\b|\b2950\b`), []string{"cmd/sqlkeel/internal/gen/fold", "cmd/sqlkeel/internal/gen/query"}},
+	{"how is a tree of the parser walked", regexp.MustCompile(`reflect\.ValueOf\(n\b`), []string{"cmd/sqlkeel/internal/gen/syntax"}},
 	{"how is PL/pgSQL read", regexp.MustCompile(`"elsif"|ParsePlPgSql`), []string{"cmd/sqlkeel/internal/gen/plpgsql"}},
-	{"how are bodies compiled", regexp.MustCompile(`BEGIN ATOMIC`), []string{"cmd/sqlkeel/internal/gen/bodies", "cmd/sqlkeel/internal/gen/effects", "cmd/sqlkeel/internal/gen/variants"}},
+	{"how are bodies compiled", regexp.MustCompile(`BEGIN ATOMIC`), []string{"cmd/sqlkeel/internal/gen/bodies", "cmd/sqlkeel/internal/gen/effects"}},
 	{"which functions depend on the session", regexp.MustCompile(`"transaction_timestamp"|"statement_timestamp"`), []string{"cmd/sqlkeel/internal/gen/catalog"}},
 }
 

@@ -25,8 +25,7 @@ type Executor interface {
 var errNotReturned = errors.New("db: a call did not return")
 
 // Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
-// [AcquireTimeoutError], a [pgerr.PoolerError], a [stmt.UnknownSortError], or ctx's error
-// when ctx ended before a connection was acquired. With these nothing was sent.
+// [AcquireTimeoutError], a [pgerr.PoolerError], or ctx's error when ctx ended before a connection was acquired. With these nothing was sent.
 // [ErrTxLeftOpen] is for a text that began a transaction.
 //
 // A statement is sent a second time in two cases. It is known to be read-only
@@ -118,10 +117,7 @@ func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 
 // start decides what is sent for a statement and lends a connection for it.
 func (d *DB) start(ctx context.Context, sql string, args []any) (*lease, error) {
-	c, err := exec.Resolve(d.cfg.Statements, sql, args)
-	if err != nil {
-		return nil, err
-	}
+	c := exec.Resolve(d.cfg.Statements, sql, args)
 	l, err := d.acquire(ctx, use{sql: sql})
 	if err != nil {
 		return nil, err
@@ -187,28 +183,19 @@ type over struct {
 
 // Exec runs a statement.
 func (o *over) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	c, err := exec.Resolve(o.statements, sql, args)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
+	c := exec.Resolve(o.statements, sql, args)
 	return o.inner.Exec(ctx, c.SQL, c.Args...)
 }
 
 // Query runs a statement that returns rows.
 func (o *over) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	c, err := exec.Resolve(o.statements, sql, args)
-	if err != nil {
-		return exec.Failed(err), err
-	}
+	c := exec.Resolve(o.statements, sql, args)
 	return o.inner.Query(ctx, c.SQL, c.Args...)
 }
 
 // QueryRow runs a statement that returns a row.
 func (o *over) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	c, err := exec.Resolve(o.statements, sql, args)
-	if err != nil {
-		return exec.FailedRow(err)
-	}
+	c := exec.Resolve(o.statements, sql, args)
 	return o.inner.QueryRow(ctx, c.SQL, c.Args...)
 }
 
@@ -219,9 +206,5 @@ func (o *over) CopyFrom(ctx context.Context, table pgx.Identifier, columns []str
 
 // SendBatch sends several statements. batch is not changed.
 func (o *over) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	chosen, err := exec.Choose(o.statements, batch)
-	if err != nil {
-		return pgx.FailedBatchResults(batch, err)
-	}
-	return o.inner.SendBatch(ctx, chosen)
+	return o.inner.SendBatch(ctx, exec.Choose(o.statements, batch))
 }

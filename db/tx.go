@@ -126,10 +126,8 @@ func (t *tx) Rollback(ctx context.Context) (err error) {
 
 // admit decides what is sent for a statement.
 func (t *tx) admit(sql string, args []any) (exec.Call, error) {
-	c, err := exec.Resolve(t.lease.d.cfg.Statements, sql, args)
-	if err == nil {
-		err = t.lease.admit(&c)
-	}
+	c := exec.Resolve(t.lease.d.cfg.Statements, sql, args)
+	err := t.lease.admit(&c)
 	if err == nil {
 		t.lease.note(&c)
 	}

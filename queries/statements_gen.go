@@ -204,49 +204,73 @@ var Statements = stmt.NewRegistry(
 		},
 		Types: []string{"book_category"},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "Category", Param: 1, Present: generated.Pointer[BookCategory]},
-				{Name: "MinPrice", Param: 2, Present: generated.Pointer[int64]},
-				{Name: "MaxPrice", Param: 3, Present: generated.Pointer[int64]},
-				{Name: "InStock", Param: 4, Present: generated.Pointer[bool]},
-				{Name: "Name", Param: 5, Present: generated.Pointer[string]},
+			Params: []generated.Param{
+				{
+					Name: "Category", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[BookCategory],
+				},
+				{
+					Name: "MinPrice", Param: 2,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
+				{
+					Name: "MaxPrice", Param: 3,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
+				{
+					Name: "InStock", Param: 4,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[bool],
+				},
+				{
+					Name: "Name", Param: 5,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[string],
+				},
+				{
+					Name: "Sort", Param: 6,
+					Values: []generated.Value{{Kind: generated.Null}, {Kind: generated.String, Text: "price_up"}, {Kind: generated.String, Text: "price_down"}, {Kind: generated.String, Text: "newest"}},
+					Read:   generated.TextPointer[string],
+				},
 			},
-			Sort: &generated.Sort{Name: "Sort", Param: 6, Literals: []string{"price_up", "price_down", "newest"}, Value: generated.TextPointer[string]},
 			Segments: []generated.Segment{
 				{Text: `-- name: FindProducts :many
 SELECT b.id, b.title, b.category, b.price_cents, b.stock, b.published_year, b.added_on, a.name AS author_name
 FROM books b
 JOIN authors a ON a.id = b.author_id
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "b.category = ", Param: 1, Type: "book_category"},
-				{Need: 0x1, Text: "::book_category"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x2, Text: "TRUE"},
-				{Need: 0x2, Text: "b.price_cents >= ", Param: 2, Type: "bigint"},
-				{Need: 0x2, Text: "::bigint"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x4, Text: "TRUE"},
-				{Need: 0x4, Text: "b.price_cents <= ", Param: 3, Type: "bigint"},
-				{Need: 0x4, Text: "::bigint"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x8, Text: "TRUE"},
-				{Need: 0x8, Text: "(b.stock > 0) = ", Param: 4, Type: "boolean"},
-				{Need: 0x8, Text: "::boolean"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x10, Text: "TRUE"},
-				{Need: 0x10, Text: "strpos(b.title_folded, lower(", Param: 5, Type: "text"},
-				{Need: 0x10, Text: "::text)) > 0"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "b.category = ", Param: 1, Type: "book_category"},
+				{Absent: 0x1, Text: "::book_category"},
+				{Text: `
+  AND `},
+				{Need: 0x2, Text: "TRUE"},
+				{Absent: 0x2, Text: "b.price_cents >= ", Param: 2, Type: "bigint"},
+				{Absent: 0x2, Text: "::bigint"},
+				{Text: `
+  AND `},
+				{Need: 0x4, Text: "TRUE"},
+				{Absent: 0x4, Text: "b.price_cents <= ", Param: 3, Type: "bigint"},
+				{Absent: 0x4, Text: "::bigint"},
+				{Text: `
+  AND `},
+				{Need: 0x8, Text: "TRUE"},
+				{Absent: 0x8, Text: "(b.stock > 0) = ", Param: 4, Type: "boolean"},
+				{Absent: 0x8, Text: "::boolean"},
+				{Text: `
+  AND `},
+				{Need: 0x10, Text: "TRUE"},
+				{Absent: 0x10, Text: "strpos(b.title_folded, lower(", Param: 5, Type: "text"},
+				{Absent: 0x10, Text: "::text)) > 0"},
+				{Text: `
 `},
-				{Need: 0x20, Text: "ORDER BY b.price_cents, b.id"},
-				{Need: 0x40, Text: "ORDER BY b.price_cents DESC, b.id"},
-				{Need: 0x80, Text: "ORDER BY b.added_on DESC, b.id"},
-				{Absent: 0xe0, Text: "ORDER BY b.id"},
+				{Need: 0x40, Text: "ORDER BY b.price_cents, b.id"},
+				{Need: 0x80, Text: "ORDER BY b.price_cents DESC, b.id"},
+				{Need: 0x100, Text: "ORDER BY b.added_on DESC, b.id"},
+				{Absent: 0x1c0, Text: "ORDER BY b.id"},
 				{Text: `
 LIMIT `, Param: 7, Type: "integer"},
 				{Text: `::integer
@@ -394,37 +418,53 @@ LIMIT `, Param: 7, Type: "integer"},
 		},
 		Types: []string{"book_category"},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "Title", Param: 1, Present: generated.Pointer[string]},
-				{Name: "MinYear", Param: 2, Present: generated.Pointer[int32]},
-				{Name: "Author", Param: 3, Present: generated.Pointer[string]},
-				{Name: "AfterID", Param: 4, Present: generated.Pointer[int64]},
+			Params: []generated.Param{
+				{
+					Name: "Title", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[string],
+				},
+				{
+					Name: "MinYear", Param: 2,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int32],
+				},
+				{
+					Name: "Author", Param: 3,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[string],
+				},
+				{
+					Name: "AfterID", Param: 4,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
 			},
 			Segments: []generated.Segment{
 				{Text: `-- name: SearchBooks :many
 SELECT b.id, b.title, b.category, b.price_cents, b.stock, b.published_year, a.name AS author_name
 FROM books b
 JOIN authors a ON a.id = b.author_id
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "strpos(b.title_folded, lower(", Param: 1, Type: "text"},
-				{Need: 0x1, Text: "::text)) > 0"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x2, Text: "TRUE"},
-				{Need: 0x2, Text: "b.published_year >= ", Param: 2, Type: "integer"},
-				{Need: 0x2, Text: "::integer"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x4, Text: "TRUE"},
-				{Need: 0x4, Text: "strpos(lower(a.name), lower(", Param: 3, Type: "text"},
-				{Need: 0x4, Text: "::text)) > 0"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x8, Text: "TRUE"},
-				{Need: 0x8, Text: "b.id > ", Param: 4, Type: "bigint"},
-				{Need: 0x8, Text: "::bigint"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "strpos(b.title_folded, lower(", Param: 1, Type: "text"},
+				{Absent: 0x1, Text: "::text)) > 0"},
+				{Text: `
+  AND `},
+				{Need: 0x2, Text: "TRUE"},
+				{Absent: 0x2, Text: "b.published_year >= ", Param: 2, Type: "integer"},
+				{Absent: 0x2, Text: "::integer"},
+				{Text: `
+  AND `},
+				{Need: 0x4, Text: "TRUE"},
+				{Absent: 0x4, Text: "strpos(lower(a.name), lower(", Param: 3, Type: "text"},
+				{Absent: 0x4, Text: "::text)) > 0"},
+				{Text: `
+  AND `},
+				{Need: 0x8, Text: "TRUE"},
+				{Absent: 0x8, Text: "b.id > ", Param: 4, Type: "bigint"},
+				{Absent: 0x8, Text: "::bigint"},
+				{Text: `
 ORDER BY b.id
 LIMIT `, Param: 5, Type: "integer"},
 				{Text: `::integer

@@ -134,14 +134,9 @@ func sameVariants(a, b *generated.Variants) bool {
 // plan returns a copy of v without functions.
 func plan(v *generated.Variants) generated.Variants {
 	c := *v
-	c.Filters = slices.Clone(v.Filters)
-	for i := range c.Filters {
-		c.Filters[i].Present = nil
-	}
-	if v.Sort != nil {
-		sort := *v.Sort
-		sort.Value = nil
-		c.Sort = &sort
+	c.Params = slices.Clone(v.Params)
+	for i := range c.Params {
+		c.Params[i].Read = nil
 	}
 	return c
 }

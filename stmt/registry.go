@@ -27,7 +27,7 @@ func NewRegistry(relations map[string]string, statements ...Statement) *Registry
 	for i := range r.statements {
 		s := &r.statements[i]
 		if s.Variants != nil {
-			s.chooser = generated.NewChooser(s.Name, s.SQL, s.Variants)
+			s.chooser = generated.NewChooser(s.SQL, s.Variants)
 		}
 		r.bySQL[s.SQL] = s
 	}

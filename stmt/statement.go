@@ -21,21 +21,17 @@ type Statement struct {
 }
 
 // Rewrite returns the text to send for args, and the arguments that it needs: the
-// variant without the filters whose argument is NULL and the sort keys that were not
-// asked for. It is the full statement with args where there are no variants, where the
-// variant was not proven, or where the types of args do not show what is NULL. It is so
-// too where the process uses 64 variants of the statement already. args is not changed.
-// The only error is *[UnknownSortError].
-func (s *Statement) Rewrite(args []any) (sql string, rest []any, err error) {
+// variant in which what args decide is decided, so that filters which are not asked for
+// and other orders are gone. It is the full statement with args where there are no
+// variants, where the variant was not proven, or where the types of args do not show
+// what they are. It is so too where the process uses 64 variants of the statement
+// already. args is not changed.
+func (s *Statement) Rewrite(args []any) (sql string, rest []any) {
 	if s.chooser == nil {
-		return s.SQL, args, nil
+		return s.SQL, args
 	}
 	return s.chooser.Rewrite(args)
 }
-
-// UnknownSortError says that a statement was asked for an order which it does not
-// have. [Statement.Rewrite] returns it; nothing was sent to the server.
-type UnknownSortError = generated.UnknownSortError
 
 // CursorError is a cursor's text that was refused: the generated Parse functions
 // return it.

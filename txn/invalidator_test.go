@@ -406,8 +406,8 @@ func (keeping) AfterWrite(string, []stmt.Run, stmt.Outcome) {}
 func filtered() (*stmt.Registry, string) {
 	const sql = "SELECT 'all', $1::int"
 	v := &generated.Variants{
-		Filters:  []generated.Filter{{Param: 1, Present: generated.Pointer[int]}},
-		Segments: []generated.Segment{{Text: "SELECT 'pruned'"}, {Need: 1, Text: ", ", Param: 1, Type: "int"}},
+		Params:   []generated.Param{{Param: 1, Values: []generated.Value{{Kind: generated.Null}}, Read: generated.Pointer[int]}},
+		Segments: []generated.Segment{{Text: "SELECT 'pruned'"}, {Absent: 1, Text: ", ", Param: 1, Type: "int"}},
 	}
 	return stmt.NewRegistry(nil, stmt.Statement{Name: "Filtered", SQL: sql, Variants: v, Effects: stmt.Effects{ReadOnly: true}}), sql
 }

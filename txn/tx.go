@@ -149,10 +149,7 @@ func (tx *Tx) acquireCall(ctx context.Context, declared *stmt.Effects, sql strin
 			tx.calls.Unlock()
 		}
 	}()
-	c, err = exec.Resolve(tx.target.Statements, sql, args)
-	if err != nil {
-		return c, "", err
-	}
+	c = exec.Resolve(tx.target.Statements, sql, args)
 	if text, err = tx.admitCall(ctx, declared, &c); err != nil {
 		return c, "", err
 	}

@@ -42,9 +42,9 @@ func NewBatch(owner Owner, registry *stmt.Registry, queued *pgx.Batch, admit fun
 }
 
 // Choose returns a batch with the variants of its statements. queued is not changed.
-func Choose(registry *stmt.Registry, queued *pgx.Batch) (*pgx.Batch, error) {
-	chosen, err := choose(registry, queued, func(*Call, *pgx.QueuedQuery) error { return nil })
-	return &chosen, err
+func Choose(registry *stmt.Registry, queued *pgx.Batch) *pgx.Batch {
+	chosen, _ := choose(registry, queued, func(*Call, *pgx.QueuedQuery) error { return nil })
+	return &chosen
 }
 
 // choose copies a batch. each is called with the copy of each statement.
@@ -56,11 +56,8 @@ func choose(registry *stmt.Registry, queued *pgx.Batch, each func(*Call, *pgx.Qu
 	for i, q := range queued.QueuedQueries {
 		copies[i] = *q
 		chosen.QueuedQueries[i] = &copies[i]
-		call, err := Resolve(registry, q.SQL, q.Arguments)
-		if err == nil {
-			err = each(&call, &copies[i])
-		}
-		if err != nil {
+		call := Resolve(registry, q.SQL, q.Arguments)
+		if err := each(&call, &copies[i]); err != nil {
 			return chosen, err
 		}
 		copies[i].SQL, copies[i].Arguments = call.SQL, call.Args

@@ -20,24 +20,20 @@ type Call struct {
 	values []any // of the placeholders of the whole statement
 }
 
-// Resolve looks a statement up and chooses the variant that its arguments need. The
-// only error is a *stmt.UnknownSortError.
+// Resolve looks a statement up and chooses the variant that its arguments need.
 //
 // Nothing is known of a text that an argument rewrites.
-func Resolve(registry *stmt.Registry, sql string, args []any) (Call, error) {
+func Resolve(registry *stmt.Registry, sql string, args []any) Call {
 	s := registry.Lookup(sql)
 	if s == nil {
-		return Call{SQL: sql, Args: args}, nil
+		return Call{SQL: sql, Args: args}
 	}
 	options, rewritten := optionsOf(args)
 	if rewritten {
-		return Call{SQL: sql, Args: args}, nil
+		return Call{SQL: sql, Args: args}
 	}
 	c := Call{SQL: sql, Args: args, Statement: s, values: args[options:]}
-	text, rest, err := s.Rewrite(c.values)
-	if err != nil {
-		return c, err
-	}
+	text, rest := s.Rewrite(c.values)
 	c.SQL = text
 	switch {
 	case len(rest) == len(c.values): // the same ones
@@ -46,7 +42,7 @@ func Resolve(registry *stmt.Registry, sql string, args []any) (Call, error) {
 	default:
 		c.Args = append(append(make([]any, 0, options+len(rest)), args[:options]...), rest...)
 	}
-	return c, nil
+	return c
 }
 
 // Effects are what the statement does. They must not be changed.

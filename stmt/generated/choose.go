@@ -13,10 +13,10 @@ const MaxVariants = 64
 // Chooser finds the variant of a statement for its arguments. It is safe for
 // concurrent use.
 type Chooser struct {
-	name, sql string
-	of        *Variants
-	params    int
-	proven    map[Mask]struct{} // nil: all of them
+	sql    string
+	of     *Variants
+	params int
+	proven map[Mask]struct{} // nil: all of them
 
 	mu       sync.Mutex                        // held while a variant is added
 	variants atomic.Pointer[map[Mask]*variant] // replaced, never changed
@@ -29,9 +29,9 @@ type variant struct {
 	same   bool  // the arguments are those of the full statement
 }
 
-// NewChooser returns the chooser of the statement with that name and full text.
-func NewChooser(name, sql string, of *Variants) *Chooser {
-	c := &Chooser{name: name, sql: sql, of: of, params: of.params()}
+// NewChooser returns the chooser of the statement with that full text.
+func NewChooser(sql string, of *Variants) *Chooser {
+	c := &Chooser{sql: sql, of: of, params: of.params()}
 	c.variants.Store(&map[Mask]*variant{})
 	if len(of.Whole) > 0 {
 		c.proven = make(map[Mask]struct{}, len(of.Whole))
@@ -43,44 +43,34 @@ func NewChooser(name, sql string, of *Variants) *Chooser {
 }
 
 // Rewrite returns the variant that args need, and the arguments that are left. The full
-// statement and args come back when the types of args do not show what is NULL, or when
+// statement and args come back when the types of args do not show what chooses, or when
 // the variant was not proven. They also come back when there are [MaxVariants] others
-// already. args is not changed. The only error is *[UnknownSortError].
-func (c *Chooser) Rewrite(args []any) (string, []any, error) {
-	m, ok, err := c.mask(args)
-	if err != nil || !ok {
-		return c.sql, args, err
+// already. args is not changed.
+func (c *Chooser) Rewrite(args []any) (string, []any) {
+	if m, ok := c.mask(args); ok {
+		if v := c.find(m); v != nil {
+			return v.text, v.args(args)
+		}
 	}
-	v := c.find(m)
-	if v == nil {
-		return c.sql, args, nil
-	}
-	return v.text, v.args(args), nil
+	return c.sql, args
 }
 
 // mask reads the arguments; ok is false when the full statement must run.
-func (c *Chooser) mask(args []any) (m Mask, ok bool, err error) {
+func (c *Chooser) mask(args []any) (m Mask, ok bool) {
 	if len(args) != c.params {
-		return 0, false, nil
+		return 0, false
 	}
-	for i := range c.of.Filters {
-		f := &c.of.Filters[i]
-		present, known := f.Present(args[f.Param-1])
-		if !known {
-			return 0, false, nil
+	from := 0
+	for i := range c.of.Params {
+		p := &c.of.Params[i]
+		bit, ok := p.bit(args[p.Param-1])
+		if !ok {
+			return 0, false
 		}
-		if present {
-			m |= 1 << i
-		}
+		m |= bit << from
+		from += len(p.Values)
 	}
-	if c.of.Sort == nil {
-		return m, true, nil
-	}
-	literal, ok, err := c.of.Sort.choose(c.name, args[c.of.Sort.Param-1])
-	if literal >= 0 {
-		m |= 1 << (len(c.of.Filters) + literal)
-	}
-	return m, ok, err
+	return m, true
 }
 
 // find returns the variant of a mask, or nil when the full statement must run.

@@ -1,7 +1,6 @@
 package generated_test
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -16,21 +15,24 @@ import (
 const find = "-- name: Find :many\nSELECT id FROM t WHERE ($1::text IS NULL OR name = $1) AND ($2::int IS NULL OR n = $2) " +
 	"ORDER BY CASE WHEN $3::text = 'name' THEN t.name END, CASE WHEN $3::text = 'n' THEN t.n END LIMIT $4"
 
+// null are the values of a parameter of which NULL chooses.
+var null = []generated.Value{{Kind: generated.Null}}
+
 // findVariants is what a generator writes for find.
 func findVariants() *generated.Variants {
 	return &generated.Variants{
-		Filters: []generated.Filter{
-			{Name: "Name", Param: 1, Present: generated.Pointer[string]},
-			{Name: "N", Param: 2, Present: generated.Pointer[int32]},
+		Params: []generated.Param{
+			{Name: "Name", Param: 1, Values: null, Read: generated.Pointer[string]},
+			{Name: "N", Param: 2, Values: null, Read: generated.Pointer[int32]},
+			{Name: "Sort", Param: 3, Values: []generated.Value{generated.Words("name", true), generated.Words("n", true)}, Read: generated.Text[string]},
 		},
-		Sort: &generated.Sort{Name: "Sort", Param: 3, Literals: []string{"name", "n"}, Value: generated.Text[string]},
 		Segments: []generated.Segment{
 			{Text: "-- name: Find :many\nSELECT id FROM t WHERE ("},
-			{Need: 1, Text: "name = ", Param: 1, Type: "text"},
-			{Absent: 1, Text: "TRUE"},
+			{Absent: 1, Text: "name = ", Param: 1, Type: "text"},
+			{Need: 1, Text: "TRUE"},
 			{Text: ") AND ("},
-			{Need: 2, Text: "n = ", Param: 2, Type: "integer"},
-			{Absent: 2, Text: "TRUE"},
+			{Absent: 2, Text: "n = ", Param: 2, Type: "integer"},
+			{Need: 2, Text: "TRUE"},
 			{Text: ") "},
 			{Need: 4, Text: "ORDER BY t.name"},
 			{Need: 8, Text: "ORDER BY t.n"},
@@ -57,11 +59,12 @@ func TestAVariantHasWhatItsArgumentsNeed(t *testing.T) {
 		{[]any{name, n, "n", 5}, head + "(name = $1::text) AND (n = $2::integer) ORDER BY t.n LIMIT $3::bigint", []any{name, n, 5}},
 		{[]any{(*string)(nil), n, "name", 5}, head + "(TRUE) AND (n = $1::integer) ORDER BY t.name LIMIT $2::bigint", []any{n, 5}},
 		{[]any{(*string)(nil), (*int32)(nil), "", 5}, head + "(TRUE) AND (TRUE)  LIMIT $1::bigint", []any{5}},
+		{[]any{(*string)(nil), (*int32)(nil), "size", 5}, head + "(TRUE) AND (TRUE)  LIMIT $1::bigint", []any{5}},
 	} {
 		r, before := registry(findVariants()), slices.Clone(c.args)
-		sql, args, err := rewrite(r, find, c.args)
-		if err != nil || sql != c.sql || !reflect.DeepEqual(args, c.left) {
-			t.Errorf("Rewrite(%v) = %q, %v, %v; want %q, %v", c.args, sql, args, err, c.sql, c.left)
+		sql, args := rewrite(r, find, c.args)
+		if sql != c.sql || !reflect.DeepEqual(args, c.left) {
+			t.Errorf("Rewrite(%v) = %q, %v; want %q, %v", c.args, sql, args, c.sql, c.left)
 		}
 		if !reflect.DeepEqual(c.args, before) {
 			t.Errorf("the arguments were changed to %v", c.args)
@@ -72,57 +75,41 @@ func TestAVariantHasWhatItsArgumentsNeed(t *testing.T) {
 func TestWhatCannotBeToldRunsTheFullStatement(t *testing.T) {
 	t.Parallel()
 	half := findVariants()
-	half.Whole = []generated.Mask{0, 1}
-	open := findVariants()
-	open.Sort.Open = true
+	half.Whole = []generated.Mask{1, 3}
+	nullable := findVariants()
+	nullable.Params[2].Read = generated.TextPointer[string]
 	null := (*string)(nil)
 	for name, c := range map[string]struct {
 		v    *generated.Variants
 		sql  string
 		args []any
 	}{
-		"an unknown text":                            {findVariants(), "SELECT 2", []any{1}},
-		"a statement without parts":                  {findVariants(), "SELECT 1", nil},
-		"a Go type that is not known":                {findVariants(), find, []any{"x", (*int32)(nil), "n", 5}},
-		"an untyped nil":                             {findVariants(), find, []any{nil, (*int32)(nil), "n", 5}},
-		"a sort of another type":                     {findVariants(), find, []any{null, (*int32)(nil), 7, 5}},
-		"too few arguments":                          {findVariants(), find, []any{null, (*int32)(nil), "n"}},
-		"too many arguments":                         {findVariants(), find, []any{null, (*int32)(nil), "n", 5, 6}},
-		"a variant not proven":                       {half, find, []any{null, ptr(int32(7)), "", 5}},
-		"another value of a sort with more meanings": {open, find, []any{null, (*int32)(nil), "other", 5}},
+		"an unknown text":             {findVariants(), "SELECT 2", []any{1}},
+		"a statement without parts":   {findVariants(), "SELECT 1", nil},
+		"a Go type that is not known": {findVariants(), find, []any{"x", (*int32)(nil), "n", 5}},
+		"an untyped nil":              {findVariants(), find, []any{nil, (*int32)(nil), "n", 5}},
+		"a sort of another type":      {findVariants(), find, []any{null, (*int32)(nil), 7, 5}},
+		"too few arguments":           {findVariants(), find, []any{null, (*int32)(nil), "n"}},
+		"too many arguments":          {findVariants(), find, []any{null, (*int32)(nil), "n", 5, 6}},
+		"a variant not proven":        {half, find, []any{null, ptr(int32(7)), "", 5}},
+		"a NULL that chooses nothing": {nullable, find, []any{null, (*int32)(nil), (*string)(nil), 5}},
 	} {
-		sql, args, err := rewrite(registry(c.v), c.sql, c.args)
-		if err != nil || sql != c.sql || !reflect.DeepEqual(args, c.args) {
-			t.Errorf("%s: %q, %v, %v", name, sql, args, err)
+		sql, args := rewrite(registry(c.v), c.sql, c.args)
+		if sql != c.sql || !reflect.DeepEqual(args, c.args) {
+			t.Errorf("%s: %q, %v", name, sql, args)
 		}
-	}
-}
-
-func TestAnUnknownSortIsAnErrorThatNamesTheKnownOnes(t *testing.T) {
-	t.Parallel()
-	_, _, err := rewrite(registry(findVariants()), find, []any{(*string)(nil), (*int32)(nil), "size", 5})
-	var unknown *generated.UnknownSortError
-	if !errors.As(err, &unknown) {
-		t.Fatalf("error = %v", err)
-	}
-	want := generated.UnknownSortError{Statement: "Find", Parameter: "Sort", Got: "size", Want: []string{"name", "n"}}
-	if !reflect.DeepEqual(*unknown, want) {
-		t.Errorf("error = %#v", unknown)
-	}
-	if err.Error() != `Find: unknown Sort "size": it may be name, n, or empty` {
-		t.Error(err)
 	}
 }
 
 func TestAParameterThatNoVariantHasIsCountedToo(t *testing.T) {
 	t.Parallel()
 	v := &generated.Variants{
-		Sort:     &generated.Sort{Param: 2, Literals: []string{"n"}, Value: generated.Text[string]},
+		Params:   []generated.Param{{Param: 2, Values: []generated.Value{generated.Words("n", true)}, Read: generated.Text[string]}},
 		Segments: []generated.Segment{{Text: "a = ", Param: 1, Type: "int"}, {Need: 1, Text: " ORDER BY t.n"}},
 	}
-	sql, args, err := rewrite(stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v}), "s", []any{7, "n"})
-	if sql != "a = $1::int ORDER BY t.n" || !reflect.DeepEqual(args, []any{7}) || err != nil {
-		t.Errorf("Rewrite = %q, %v, %v", sql, args, err)
+	sql, args := rewrite(stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v}), "s", []any{7, "n"})
+	if sql != "a = $1::int ORDER BY t.n" || !reflect.DeepEqual(args, []any{7}) {
+		t.Errorf("Rewrite = %q, %v", sql, args)
 	}
 }
 
@@ -130,8 +117,8 @@ func TestVariantsOfAStatementAreBounded(t *testing.T) {
 	t.Parallel()
 	v := &generated.Variants{}
 	for i := range 10 {
-		v.Filters = append(v.Filters, generated.Filter{Param: i + 1, Present: generated.Pointer[int]})
-		v.Segments = append(v.Segments, generated.Segment{Need: 1 << i, Text: fmt.Sprintf(" c%d = ", i), Param: i + 1, Type: "int"})
+		v.Params = append(v.Params, generated.Param{Param: i + 1, Values: null, Read: generated.Pointer[int]})
+		v.Segments = append(v.Segments, generated.Segment{Absent: 1 << i, Text: fmt.Sprintf(" c%d = ", i), Param: i + 1, Type: "int"})
 	}
 	r := stmt.NewRegistry(nil, stmt.Statement{SQL: "s", Variants: v})
 	texts := map[string]bool{}
@@ -143,10 +130,7 @@ func TestVariantsOfAStatementAreBounded(t *testing.T) {
 				args[i] = ptr(1)
 			}
 		}
-		sql, _, err := rewrite(r, "s", args)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sql, _ := rewrite(r, "s", args)
 		texts[sql] = true
 	}
 	if delete(texts, "s"); len(texts) != generated.MaxVariants {
@@ -165,9 +149,9 @@ func TestManyMayRewriteAtOnce(t *testing.T) {
 				if i%2 == 0 {
 					args[0] = ptr("x")
 				}
-				sql, _, err := rewrite(r, find, args)
-				if head, _, _ := strings.Cut(find, "WHERE"); err != nil || !strings.HasPrefix(sql, head) {
-					t.Errorf("Rewrite = %q, %v", sql, err)
+				sql, _ := rewrite(r, find, args)
+				if head, _, _ := strings.Cut(find, "WHERE"); !strings.HasPrefix(sql, head) {
+					t.Errorf("Rewrite = %q", sql)
 				}
 			}
 		})
@@ -185,7 +169,7 @@ func TestRewriteAllocatesTheArgumentsAlone(t *testing.T) {
 		args []any
 		want float64
 	}{{"an unknown text", "SELECT 2", none, 0}, {"a statement without parts", "SELECT 1", nil, 0}, {"a variant", find, some, 1}} {
-		if got := testing.AllocsPerRun(100, func() { _, _, _ = rewrite(r, c.sql, c.args) }); got > c.want {
+		if got := testing.AllocsPerRun(100, func() { _, _ = rewrite(r, c.sql, c.args) }); got > c.want {
 			t.Errorf("%s: %v allocations, want %v", c.name, got, c.want)
 		}
 	}
@@ -193,38 +177,52 @@ func TestRewriteAllocatesTheArgumentsAlone(t *testing.T) {
 
 type kind string
 
-func TestPresenceIsKnownForItsTypeOnly(t *testing.T) {
+func TestAValueIsKnownForItsTypeOnly(t *testing.T) {
 	t.Parallel()
+	any, no, empty := generated.Value{}, generated.Value{Kind: generated.Null}, generated.Value{Kind: generated.Empty}
+	word, seven := generated.Value{Kind: generated.String, Text: "a"}, generated.Value{Kind: generated.Int, Int: 7}
 	for _, c := range []struct {
-		name           string
-		ask            func(any) (bool, bool)
-		arg            any
-		present, known bool
+		name  string
+		read  func(interface{}) (generated.Value, bool)
+		arg   interface{}
+		value generated.Value
+		known bool
 	}{
-		{"pointer", generated.Pointer[kind], ptr(kind("a")), true, true},
-		{"nil pointer", generated.Pointer[kind], (*kind)(nil), false, true},
-		{"pointer to another type", generated.Pointer[kind], ptr("a"), false, false},
-		{"value", generated.Pointer[kind], kind("a"), false, false},
-		{"empty slice", generated.Slice[int64], []int64{}, true, true},
-		{"nil slice", generated.Slice[int64], []int64(nil), false, true},
-		{"another slice", generated.Slice[int64], []int32{1}, false, false},
-		{"nothing", generated.Slice[int64], nil, false, false},
-		{"valid", generated.ValidPointer[validity], ptr(validity(true)), true, true},
-		{"invalid", generated.ValidPointer[validity], ptr(validity(false)), false, true},
-		{"nil validity", generated.ValidPointer[validity], (*validity)(nil), false, true},
+		{"pointer", generated.Pointer[kind], ptr(kind("a")), any, true},
+		{"nil pointer", generated.Pointer[kind], (*kind)(nil), no, true},
+		{"pointer to another type", generated.Pointer[kind], ptr("a"), no, false},
+		{"value", generated.Pointer[kind], kind("a"), no, false},
+		{"slice", generated.Slice[int64], []int64{0}, any, true},
+		{"empty slice", generated.Slice[int64], []int64{}, empty, true},
+		{"nil slice", generated.Slice[int64], []int64(nil), no, true},
+		{"another slice", generated.Slice[int64], []int32{1}, no, false},
+		{"nothing", generated.Slice[int64], nil, no, false},
+		{"valid", generated.ValidPointer[validity], ptr(validity(true)), any, true},
+		{"invalid", generated.ValidPointer[validity], ptr(validity(false)), no, true},
+		{"nil validity", generated.ValidPointer[validity], (*validity)(nil), no, true},
+		{"text", generated.Text[kind], kind("a"), word, true},
+		{"text of another type", generated.Text[kind], "a", generated.Value{Kind: generated.String}, false},
+		{"pointer to a text", generated.TextPointer[kind], ptr(kind("a")), word, true},
+		{"no text", generated.TextPointer[kind], (*kind)(nil), no, true},
+		{"untyped nil", generated.TextPointer[kind], nil, no, false},
+		{"integer", generated.Integer[int32], int32(7), seven, true},
+		{"integer of another size", generated.Integer[int32], int64(7), generated.Value{Kind: generated.Int}, false},
+		{"pointer to an integer", generated.IntegerPointer[int64], ptr(int64(7)), seven, true},
+		{"no integer", generated.IntegerPointer[int64], (*int64)(nil), no, true},
+		{"true", generated.Boolean, true, generated.Value{Kind: generated.Bool, Int: 1}, true},
+		{"false", generated.Boolean, false, generated.Value{Kind: generated.Bool}, true},
+		{"pointer to true", generated.BooleanPointer, ptr(true), generated.Value{Kind: generated.Bool, Int: 1}, true},
+		{"pointer to false", generated.BooleanPointer, ptr(false), generated.Value{Kind: generated.Bool}, true},
+		{"no boolean", generated.BooleanPointer, (*bool)(nil), no, true},
 	} {
-		if present, known := c.ask(c.arg); present != c.present || known != c.known {
-			t.Errorf("%s: %v, %v", c.name, present, known)
+		if value, known := c.read(c.arg); value != c.value || known != c.known {
+			t.Errorf("%s: %v, %v", c.name, value, known)
 		}
 	}
-	if text, null, known := generated.TextPointer[kind](ptr(kind("a"))); text != "a" || null || !known {
-		t.Error(text, null, known)
-	}
-	if text, null, known := generated.TextPointer[kind]((*kind)(nil)); text != "" || !null || !known {
-		t.Error(text, null, known)
-	}
-	if _, _, known := generated.TextPointer[kind](nil); known {
-		t.Error("an untyped nil is taken for a *kind")
+	for _, null := range []generated.Value{generated.Present(false), generated.Truth(true, false), generated.Number(7, false), generated.Words("a", false)} {
+		if null != no {
+			t.Errorf("%v is not NULL", null)
+		}
 	}
 }
 
@@ -246,25 +244,25 @@ func BenchmarkRewrite(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _, _ = rewrite(r, c.sql, c.args)
+				_, _ = rewrite(r, c.sql, c.args)
 			}
 		})
 	}
 }
 
 func ExampleChooser_Rewrite() {
-	c := generated.NewChooser("Find", find, findVariants())
-	sql, args, err := c.Rewrite([]any{ptr("Emma"), (*int32)(nil), "n", 5})
+	c := generated.NewChooser(find, findVariants())
+	sql, args := c.Rewrite([]any{ptr("Emma"), (*int32)(nil), "n", 5})
 	_, where, _ := strings.Cut(sql, "WHERE ")
-	fmt.Println(where, len(args), err)
-	// Output: (name = $1::text) AND (TRUE) ORDER BY t.n LIMIT $2::bigint 2 <nil>
+	fmt.Println(where, len(args))
+	// Output: (name = $1::text) AND (TRUE) ORDER BY t.n LIMIT $2::bigint 2
 }
 
 // rewrite does what an executor does with a text: it sends what is known of it, and
 // what is not as it is.
-func rewrite(r *stmt.Registry, sql string, args []any) (string, []any, error) {
+func rewrite(r *stmt.Registry, sql string, args []any) (string, []any) {
 	if s := r.Lookup(sql); s != nil {
 		return s.Rewrite(args)
 	}
-	return sql, args, nil
+	return sql, args
 }

@@ -1,5 +1,7 @@
 package generated
 
+import "strconv"
+
 // Value is a value of a parameter by which parts of a statement are chosen. Values are
 // compared with ==: two of one parameter are equal where PostgreSQL takes them for equal.
 type Value struct {
@@ -19,3 +21,21 @@ const (
 	String // a text, a value of an enum, or a UUID
 	Empty  // an array without elements
 )
+
+// String returns the value as it is written in SQL.
+func (v Value) String() string {
+	switch v.Kind {
+	case Null:
+		return "NULL"
+	case Bool:
+		return strconv.FormatBool(v.Int == 1)
+	case Int:
+		return strconv.FormatInt(v.Int, 10)
+	case String:
+		return "'" + v.Text + "'"
+	case Empty:
+		return "'{}'"
+	default:
+		return "another value"
+	}
+}

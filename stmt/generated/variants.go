@@ -5,15 +5,10 @@ import (
 	"strings"
 )
 
-// Variants describes the optional parts of a statement, so that the text without
-// the parts which do not matter can be put together.
-//
-// A variant is named by a Mask: bit i says that the i-th filter's argument is not
-// NULL; the bits after those of the filters say which literal the sort argument
-// equals (none of them when it equals none).
+// Variants describes the parts of a statement that its arguments choose, so that the
+// text of a variant can be put together.
 type Variants struct {
-	Filters []Filter
-	Sort    *Sort // nil when nothing is sorted by an argument
+	Params []Param // those that choose, in the order of their placeholders
 	// Segments, in the order of the text. A variant consists of those whose
 	// condition its mask meets.
 	Segments []Segment
@@ -22,31 +17,32 @@ type Variants struct {
 	Whole []Mask
 }
 
-// Mask names a variant.
+// Mask names a variant by what its arguments are: each value of [Param.Values] has a
+// bit, in the order of the parameters, which is set when the argument is that value.
 type Mask uint64
 
-// Filter is an optional predicate: (sqlc.narg('x') IS NULL OR condition).
-type Filter struct {
-	Name  string // the parameter's name
+// Param is a parameter that chooses parts of the statement by being one of some values.
+type Param struct {
+	Name  string // the parameter's Go name
 	Param int    // its placeholder, from 1
-	// Present reports whether the argument is not NULL. known is false when arg is of a
-	// type that does not show it; the full statement then runs.
-	Present func(arg any) (present, known bool)
+	// Values are those that make a difference. NULL is among them when it chooses:
+	// otherwise the full statement runs when the argument is NULL.
+	Values []Value
+	// Read tells what an argument is. known is false when it is of a type that does not
+	// show it; the full statement then runs.
+	Read func(arg any) (v Value, known bool)
 }
 
-// Sort is the argument that chooses the order: CASE WHEN @sort = 'literal' THEN
-// key END. NULL and the empty text choose none.
-type Sort struct {
-	Name     string
-	Param    int
-	Literals []string
-	// Open says that the argument is compared in other places as well, so that
-	// values other than the literals may have a meaning: with such a value the
-	// full statement runs. Otherwise it is an [UnknownSortError].
-	Open bool
-	// Value returns the argument's text; null when it is NULL. known is false when arg
-	// is of a type that does not show it.
-	Value func(arg any) (text string, null, known bool)
+// bit returns the bit of what an argument is; none for a value that is not listed. ok is
+// false when the full statement must run.
+func (p *Param) bit(arg any) (bit Mask, ok bool) {
+	v, known := p.Read(arg)
+	for i := range p.Values {
+		if p.Values[i] == v {
+			return 1 << i, known
+		}
+	}
+	return 0, known && v.Kind != Null
 }
 
 // Segment is a piece of a statement's text, followed by a placeholder.
@@ -95,11 +91,8 @@ func (s *Segment) in(m Mask) bool { return m&s.Need == s.Need && m&s.Absent == 0
 // params is the number of the last placeholder, also when no variant has it.
 func (v *Variants) params() int {
 	last := 0
-	if v.Sort != nil {
-		last = v.Sort.Param
-	}
-	for _, f := range v.Filters {
-		last = max(last, f.Param)
+	for _, p := range v.Params {
+		last = max(last, p.Param)
 	}
 	for _, s := range v.Segments {
 		last = max(last, s.Param)
@@ -107,10 +100,11 @@ func (v *Variants) params() int {
 	return last
 }
 
-// Bits returns how many bits a mask has: one for each filter and each literal.
+// Bits returns how many bits a mask has: one for each value of each parameter.
 func (v *Variants) Bits() int {
-	if v.Sort == nil {
-		return len(v.Filters)
+	n := 0
+	for _, p := range v.Params {
+		n += len(p.Values)
 	}
-	return len(v.Filters) + len(v.Sort.Literals)
+	return n
 }

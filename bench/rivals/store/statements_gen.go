@@ -21,62 +21,72 @@ var Statements = stmt.NewRegistry(
 		Name: "AuthorsWithBooks", Command: ":many", Source: "store/query.sql:36",
 		SQL: authorsWithBooks,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors", "books"},
-			ReadOnly: true,
+			Reads:       []string{"authors", "books"},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
 		},
 	},
 	stmt.Statement{
 		Name: "BookByID", Command: ":one", Source: "store/query.sql:4",
 		SQL: bookByID,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadKeys: []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
-			ReadOnly: true,
-			Unique:   true,
+			Reads:       []string{"books"},
+			ReadKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
+			Unique:      true,
 		},
 	},
 	stmt.Statement{
 		Name: "BooksAfter", Command: ":many", Source: "store/query.sql:8",
 		SQL: booksAfter,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
 		},
 	},
 	stmt.Statement{
 		Name: "BooksByPrice", Command: ":many", Source: "store/query.sql:53",
 		SQL: booksByPrice,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
 		},
 	},
 	stmt.Statement{
 		Name: "BooksByPriceOffset", Command: ":many", Source: "store/query.sql:58",
 		SQL: booksByPriceOffset,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
 		},
 	},
 	stmt.Statement{
 		Name: "BooksByTitle", Command: ":many", Source: "store/query.sql:63",
 		SQL: booksByTitle,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "price", "title"}}},
+			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "id", Param: 1, Present: generated.Pointer[int64]},
+			Params: []generated.Param{
+				{
+					Name: "id", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
 			},
 			Segments: []generated.Segment{
 				{Text: `-- name: BooksByTitle :many
 SELECT id, title, price FROM books
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "id = ", Param: 1, Type: "bigint"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "id = ", Param: 1, Type: "bigint"},
+				{Text: `
 ORDER BY title, id
 `},
 			},
@@ -86,9 +96,32 @@ ORDER BY title, id
 		Name: "BooksOfNamed", Command: ":many", Source: "store/query.sql:69",
 		SQL: booksOfNamed,
 		Effects: stmt.Effects{
-			Reads:    []string{"authors", "books"},
-			ReadKeys: []stmt.RowKey{{Relation: "authors", Column: "name", Param: 2}},
-			ReadOnly: true,
+			Reads:       []string{"authors", "books"},
+			ReadKeys:    []stmt.RowKey{{Relation: "authors", Column: "name", Param: 2}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
+		},
+		Variants: &generated.Variants{
+			Params: []generated.Param{
+				{
+					Name: "OfAuthor", Param: 1,
+					Values: []generated.Value{{Kind: generated.Bool, Int: 1}, {Kind: generated.Bool, Int: 0}},
+					Read:   generated.Boolean,
+				},
+			},
+			Segments: []generated.Segment{
+				{Text: `-- name: BooksOfNamed :many
+SELECT id, author_id, isbn, title, price, stock, added_at FROM books
+WHERE `},
+				{Need: 0x1, Text: "EXISTS (SELECT FROM authors a WHERE a.id = books.author_id AND a.name = ", Param: 2, Type: "text"},
+				{Need: 0x1, Text: "::text)"},
+				{Absent: 0x1, Text: "TRUE"},
+				{Text: `
+ORDER BY id
+LIMIT `, Param: 3, Type: "integer"},
+				{Text: `::integer
+`},
+			},
 		},
 	},
 	stmt.Statement{
@@ -127,45 +160,70 @@ ORDER BY title, id
 		Name: "SearchBooks", Command: ":many", Source: "store/query.sql:42",
 		SQL: searchBooks,
 		Effects: stmt.Effects{
-			Reads:    []string{"books"},
-			ReadOnly: true,
+			Reads:       []string{"books"},
+			ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "AuthorID", Param: 1, Present: generated.Pointer[int64]},
-				{Name: "Title", Param: 2, Present: generated.Pointer[string]},
-				{Name: "MinPrice", Param: 3, Present: generated.Pointer[int64]},
-				{Name: "MaxPrice", Param: 4, Present: generated.Pointer[int64]},
-				{Name: "MinStock", Param: 5, Present: generated.Pointer[int32]},
-				{Name: "AddedSince", Param: 6, Present: generated.Pointer[time.Time]},
+			Params: []generated.Param{
+				{
+					Name: "AuthorID", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
+				{
+					Name: "Title", Param: 2,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[string],
+				},
+				{
+					Name: "MinPrice", Param: 3,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
+				{
+					Name: "MaxPrice", Param: 4,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
+				{
+					Name: "MinStock", Param: 5,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int32],
+				},
+				{
+					Name: "AddedSince", Param: 6,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[time.Time],
+				},
 			},
 			Segments: []generated.Segment{
 				{Text: `-- name: SearchBooks :many
 SELECT id, author_id, isbn, title, price, stock, added_at FROM books
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "author_id = ", Param: 1, Type: "bigint"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x2, Text: "TRUE"},
-				{Need: 0x2, Text: "title = ", Param: 2, Type: "text"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x4, Text: "TRUE"},
-				{Need: 0x4, Text: "price >= ", Param: 3, Type: "bigint"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x8, Text: "TRUE"},
-				{Need: 0x8, Text: "price <= ", Param: 4, Type: "bigint"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x10, Text: "TRUE"},
-				{Need: 0x10, Text: "stock >= ", Param: 5, Type: "integer"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x20, Text: "TRUE"},
-				{Need: 0x20, Text: "added_at >= ", Param: 6, Type: "timestamp with time zone"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "author_id = ", Param: 1, Type: "bigint"},
+				{Text: `
+  AND `},
+				{Need: 0x2, Text: "TRUE"},
+				{Absent: 0x2, Text: "title = ", Param: 2, Type: "text"},
+				{Text: `
+  AND `},
+				{Need: 0x4, Text: "TRUE"},
+				{Absent: 0x4, Text: "price >= ", Param: 3, Type: "bigint"},
+				{Text: `
+  AND `},
+				{Need: 0x8, Text: "TRUE"},
+				{Absent: 0x8, Text: "price <= ", Param: 4, Type: "bigint"},
+				{Text: `
+  AND `},
+				{Need: 0x10, Text: "TRUE"},
+				{Absent: 0x10, Text: "stock >= ", Param: 5, Type: "integer"},
+				{Text: `
+  AND `},
+				{Need: 0x20, Text: "TRUE"},
+				{Absent: 0x20, Text: "added_at >= ", Param: 6, Type: "timestamp with time zone"},
+				{Text: `
 ORDER BY id
 LIMIT `, Param: 7, Type: "integer"},
 				{Text: `::integer
@@ -179,6 +237,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		Effects: stmt.Effects{
 			Writes:       []string{"books"},
 			WriteKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 2}},
+			SetColumns:   []stmt.Columns{{Relation: "books", Names: []string{"price"}}},
 			NotCacheable: "it writes books",
 		},
 	},
@@ -270,6 +329,10 @@ LIMIT $3::integer
 	const order = len(min(booksOfNamed+"\x00", analysed)) - len(min(analysed+"\x00", booksOfNamed))
 	const runGoGenerateBecauseBooksOfNamedChanged = -order * order
 	_ = [1]struct{}{}[runGoGenerateBecauseBooksOfNamedChanged]
+}
+
+func _(arg BooksOfNamedParams) {
+	var _ bool = arg.OfAuthor
 }
 
 func _() {

@@ -49,19 +49,23 @@ var Statements = stmt.NewRegistry(
 			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "AfterID", Param: 1, Present: generated.Pointer[int64]},
+			Params: []generated.Param{
+				{
+					Name: "AfterID", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int64],
+				},
 			},
 			Segments: []generated.Segment{
 				{Text: `-- name: BooksByPrice :many
 SELECT id, title, price_cents
 FROM books
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "(price_cents, id) > (", Param: 2, Type: "integer"},
-				{Need: 0x1, Text: "::integer, ", Param: 1, Type: "bigint"},
-				{Need: 0x1, Text: "::bigint)"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "(price_cents, id) > (", Param: 2, Type: "integer"},
+				{Absent: 0x1, Text: "::integer, ", Param: 1, Type: "bigint"},
+				{Absent: 0x1, Text: "::bigint)"},
+				{Text: `
 ORDER BY price_cents, id
 LIMIT `, Param: 3, Type: "integer"},
 				{Text: `::integer
@@ -115,24 +119,36 @@ LIMIT `, Param: 3, Type: "integer"},
 			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "Title", Param: 1, Present: generated.Pointer[string]},
-				{Name: "MaxPrice", Param: 2, Present: generated.Pointer[int32]},
+			Params: []generated.Param{
+				{
+					Name: "Title", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[string],
+				},
+				{
+					Name: "MaxPrice", Param: 2,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[int32],
+				},
+				{
+					Name: "Sort", Param: 3,
+					Values: []generated.Value{{Kind: generated.String, Text: "title"}, {Kind: generated.String, Text: "price"}},
+					Read:   generated.Text[string],
+				},
 			},
-			Sort: &generated.Sort{Name: "Sort", Param: 3, Literals: []string{"title", "price"}, Value: generated.Text[string]},
 			Segments: []generated.Segment{
 				{Text: `-- name: FindBooks :many
 SELECT id, title, price_cents
 FROM books
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "title ILIKE '%' || ", Param: 1, Type: "text"},
-				{Need: 0x1, Text: " || '%'"},
-				{Text: `)
-  AND (`},
-				{Absent: 0x2, Text: "TRUE"},
-				{Need: 0x2, Text: "price_cents <= ", Param: 2, Type: "integer"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "title ILIKE '%' || ", Param: 1, Type: "text"},
+				{Absent: 0x1, Text: " || '%'"},
+				{Text: `
+  AND `},
+				{Need: 0x2, Text: "TRUE"},
+				{Absent: 0x2, Text: "price_cents <= ", Param: 2, Type: "integer"},
+				{Text: `
 `},
 				{Need: 0x4, Text: "ORDER BY CASE WHEN TRUE THEN title END, id"},
 				{Need: 0x8, Text: "ORDER BY CASE WHEN TRUE THEN price_cents END, id"},
@@ -181,16 +197,20 @@ WHERE (`},
 			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
-			Filters: []generated.Filter{
-				{Name: "name", Param: 1, Present: generated.Pointer[string]},
+			Params: []generated.Param{
+				{
+					Name: "name", Param: 1,
+					Values: []generated.Value{{Kind: generated.Null}},
+					Read:   generated.Pointer[string],
+				},
 			},
 			Segments: []generated.Segment{
 				{Text: `-- name: ListAuthors :many
 SELECT id, name, bio FROM authors
-WHERE (`},
-				{Absent: 0x1, Text: "TRUE"},
-				{Need: 0x1, Text: "name = ", Param: 1, Type: "text"},
-				{Text: `)
+WHERE `},
+				{Need: 0x1, Text: "TRUE"},
+				{Absent: 0x1, Text: "name = ", Param: 1, Type: "text"},
+				{Text: `
 ORDER BY name, id
 `},
 			},

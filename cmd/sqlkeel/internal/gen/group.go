@@ -24,7 +24,6 @@ type database struct {
 	conn    *pgx.Conn
 	catalog *catalog.Catalog
 	effects *effects.Analyzer
-	schema  *variants.Schema
 }
 
 // analyseGroup works out the packages of one schema on a scratch database of their
@@ -71,15 +70,11 @@ func (a *analysis) open(ctx context.Context, conn *pgx.Conn) (*database, error) 
 	if err != nil {
 		return nil, err
 	}
-	schema, err := variants.Read(ctx, conn)
-	if err != nil {
-		return nil, err
-	}
 	analyzer, err := effects.New(ctx, conn, cat, a.project.Role)
 	if err != nil {
 		return nil, err
 	}
-	return &database{conn: conn, catalog: cat, effects: analyzer, schema: schema}, nil
+	return &database{conn: conn, catalog: cat, effects: analyzer}, nil
 }
 
 // analyseStatement works out one statement and checks what its annotations ask for.
@@ -120,24 +115,11 @@ func (a *analysis) findVariants(ctx context.Context, db *database, st *statement
 	if st.Const == "" {
 		return nil
 	}
-	types := make([]string, len(st.result.Params))
-	for i, t := range st.result.Params {
-		types[i] = t.Name
+	plan, remarks, err := variants.Find(ctx, db.effects, db.catalog, st.Statement, st.result)
+	if err != nil {
+		return fmt.Errorf("prove the variants of %s: %w", st.Name, err)
 	}
-	plan, remarks := variants.Find(st.Statement, types, db.schema)
-	a.notes = append(a.notes, remarks...)
-	if plan == nil {
-		return nil
-	}
-	// A statement of which a variant does not fit runs in full.
-	var unfit *project.Problem
-	if err := plan.Prove(ctx, db.conn); errors.As(err, &unfit) {
-		a.notes = append(a.notes, unfit)
-		return nil
-	} else if err != nil {
-		return err
-	}
-	st.plan = plan
+	st.plan, a.notes = plan, append(a.notes, remarks...)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/variants"
 	"github.com/sqlkeel/sqlkeel/stmt"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
@@ -147,7 +148,7 @@ func inspected(st *statementAnalysis) *Inspected {
 	i.ReadOnly, i.Cacheable, i.WhyNot = e.ReadOnly, e.NotCacheable == "", e.NotCacheable
 	i.NoStandby, i.Session = st.result.NoStandby, e.Session
 	if st.plan != nil {
-		i.Variants = variantNames(st.plan.Stmt(), st.plan.Masks())
+		i.Variants = variantNames(st.plan)
 	}
 	return i
 }
@@ -176,27 +177,35 @@ func columns(what string, of []stmt.Columns) []Columns {
 	return list
 }
 
-// variantNames names each variant by the parts that it has.
-func variantNames(v *generated.Variants, masks []generated.Mask) []string {
-	list := make([]string, 0, len(masks))
-	for _, m := range masks {
-		var parts []string
-		for i, f := range v.Filters {
-			if m&(1<<i) != 0 {
-				parts = append(parts, snake(f.Name))
-			}
-		}
-		name := strings.Join(parts, "+")
-		if v.Sort != nil {
-			for i, literal := range v.Sort.Literals {
-				if m&(1<<(len(v.Filters)+i)) != 0 {
-					name += " " + snake(v.Sort.Name) + "=" + literal
-				}
-			}
-		}
-		list = append(list, cmp.Or(strings.TrimSpace(name), "none"))
+// variantNames names each variant by what it was asked for.
+func variantNames(p *variants.Plan) []string {
+	list := make([]string, 0, len(p.Masks()))
+	for _, m := range p.Masks() {
+		list = append(list, cmp.Or(strings.Join(variantParts(p, m), "+"), "none"))
 	}
 	return list
+}
+
+// variantParts names the parameters that are not NULL, and their values where these
+// make a difference.
+func variantParts(p *variants.Plan, m generated.Mask) (parts []string) {
+	from := 0
+	for _, c := range p.Params {
+		name, other := snake(c.Name), true
+		for i, v := range c.Values {
+			if m&(1<<(from+i)) == 0 {
+				continue
+			}
+			if other = false; v.Kind != generated.Null {
+				parts = append(parts, name+"="+cmp.Or(v.Text, v.String()))
+			}
+		}
+		if other && !c.Sorts {
+			parts = append(parts, name)
+		}
+		from += len(c.Values)
+	}
+	return parts
 }
 
 // snake writes a Go name the way that SQL would.

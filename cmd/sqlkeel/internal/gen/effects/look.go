@@ -47,23 +47,32 @@ AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = p
 
 // look prepares the statement and sees what that locks, in a transaction that is
 // rolled back. No lock outlives it, so that each statement takes its own anew.
-func (a *Analyzer) look(ctx context.Context, st *project.Statement) (*sighting, error) {
+func (a *Analyzer) look(ctx context.Context, st *project.Statement) (s *sighting, err error) {
+	err = a.inTransaction(ctx, func(conn *pgconn.PgConn) error {
+		s, err = a.lookInside(ctx, conn, st)
+		return err
+	})
+	return s, err
+}
+
+// inTransaction calls do as the application's role in a transaction that is rolled back.
+func (a *Analyzer) inTransaction(ctx context.Context, do func(*pgconn.PgConn) error) error {
 	conn := a.conn.PgConn()
 	begin := "BEGIN;"
 	if a.role != "" {
 		begin += "SET LOCAL ROLE " + quote(a.role) + ";SET LOCAL search_path TO " + a.path
 	}
 	if _, err := conn.Exec(ctx, begin).ReadAll(); err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", err)
 	}
-	s, err := a.lookInside(ctx, conn, st)
+	err := do(conn)
 	if conn.IsClosed() {
-		return s, err
+		return err
 	}
 	if _, end := conn.Exec(ctx, "ROLLBACK").ReadAll(); end != nil && err == nil {
-		return nil, fmt.Errorf("roll back: %w", end)
+		return fmt.Errorf("roll back: %w", end)
 	}
-	return s, err
+	return err
 }
 
 func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *project.Statement) (*sighting, error) {

@@ -43,13 +43,15 @@ func NewRegistry(map[string]string, ...Statement) *Registry { return nil }
 
 const generatedStub = `package generated
 type Mask uint64
-type Variants struct { Filters []Filter; Sort *Sort; Segments []Segment }
-type Filter struct { Name string; Param int; Present func(any) (present, known bool) }
-type Sort struct { Name string; Param int; Literals []string; Value func(any) (string, bool, bool) }
+type Variants struct { Params []Param; Segments []Segment }
+type Param struct { Name string; Param int; Values []Value; Read func(any) (Value, bool) }
+type Value struct { Kind Kind; Int int64; Text string }
+type Kind uint8
+const ( Other Kind = iota; Null; Bool; Int; String; Empty )
 type Segment struct { Need, Absent Mask; Text string; Param int; Type string }
 type CursorError struct{}
-func Pointer[T any](any) (present, known bool) { return }
-func Text[T ~string](any) (text string, null, known bool) { return }
+func Pointer[T any](any) (v Value, known bool) { return }
+func Text[T ~string](any) (v Value, known bool) { return }
 func FormatCursor(string, ...any) (string, error) { return "", nil }
 func ParseCursor(string, string, ...any) error { return nil }
 `

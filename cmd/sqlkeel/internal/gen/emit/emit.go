@@ -108,7 +108,7 @@ func statementsFile(in Input, condition string, taken *names) ([]byte, error) {
 	predeclared(f, &problems)
 	registry(f, in, &problems)
 	for _, st := range in.Statements {
-		sortEnum(f, st, &problems)
+		sortEnums(f, st, &problems)
 	}
 	rowTypes(f, in.Statements, &problems)
 	for _, st := range in.Statements {

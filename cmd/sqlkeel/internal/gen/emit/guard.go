@@ -75,11 +75,8 @@ func chosenBy(st Statement) []int {
 		return nil
 	}
 	var numbers []int
-	for _, filter := range st.Plan.Filters {
-		numbers = append(numbers, filter.Param)
-	}
-	if st.Plan.Sort != nil {
-		numbers = append(numbers, st.Plan.Sort.Param)
+	for _, p := range st.Plan.Params {
+		numbers = append(numbers, p.Param)
 	}
 	return numbers
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/variants"
 	"github.com/sqlkeel/sqlkeel/stmt"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // find is an input of one statement with a filter, an order and pages.
@@ -25,8 +26,14 @@ func find(name string) Input {
 	}
 	st.Annotations = []project.Annotation{{Key: "page", Pos: project.Position{File: "queries/q.sql", Line: 2, Column: 4}}}
 	pkg.Statements = []*project.Statement{st}
-	plan := &variants.Plan{Statement: st, Filters: []variants.Filter{{Name: "title", Param: 1, GoType: "*string", Present: "generated.Pointer[string]"}},
-		Sort: &variants.Sort{Name: "sort", Param: 2, GoType: "string", Literals: []string{"a", "A", "-a", ""}, Value: "generated.Text[string]"}}
+	var orders []generated.Value
+	for _, literal := range []string{"a", "A", "-a", ""} {
+		orders = append(orders, generated.Words(literal, true))
+	}
+	plan := &variants.Plan{Statement: st, Params: []variants.Param{
+		{Name: "title", Param: 1, GoType: "*string", Read: "generated.Pointer[string]", Values: []generated.Value{{Kind: generated.Null}}},
+		{Name: "sort", Param: 2, GoType: "string", Read: "generated.Text[string]", Values: orders, Sorts: true},
+	}}
 	page := &pages.Plan{Keys: []pages.Key{{Name: "id", Column: 1, Param: 3}}, Limit: 4, Fingerprint: "f"}
 	return Input{Package: pkg, Statements: []Statement{{Statement: st, Plan: plan, Page: page}}}
 }

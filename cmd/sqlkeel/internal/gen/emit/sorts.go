@@ -3,14 +3,30 @@ package emit
 import (
 	"fmt"
 	"strings"
+
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/variants"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
-// sortEnum writes a type for the literals by which a statement can be sorted.
-func sortEnum(f *file, st Statement, problems *problems) {
-	if st.Plan == nil || st.Plan.Sort == nil {
+// sortEnums writes a type for the values of each parameter that chooses the order alone.
+func sortEnums(f *file, st Statement, problems *problems) {
+	if st.Plan == nil {
 		return
 	}
-	sort := st.Plan.Sort
+	for _, p := range st.Plan.Params {
+		var literals []string
+		for _, v := range p.Values {
+			if v.Kind == generated.String {
+				literals = append(literals, v.Text)
+			}
+		}
+		if p.Sorts && len(literals) > 0 {
+			sortEnum(f, st, p, literals, problems)
+		}
+	}
+}
+
+func sortEnum(f *file, st Statement, sort variants.Param, literals []string, problems *problems) {
 	name := upperFirst(st.Name) + upperFirst(st.Params[sort.Param-1].Name)
 	all := "All" + name + "Values"
 	for _, wanted := range []string{name, all} {
@@ -23,8 +39,8 @@ func sortEnum(f *file, st Statement, problems *problems) {
 	f.line("type %s string\n", name)
 	f.line("// The orders of [Queries.%s].", st.Name)
 	f.line("const (")
-	consts := make([]string, len(sort.Literals))
-	for i, literal := range sort.Literals {
+	consts := make([]string, len(literals))
+	for i, literal := range literals {
 		consts[i] = f.taken.free(name + suffix(literal))
 		f.line("%s %s = %s", consts[i], name, quote(literal))
 	}

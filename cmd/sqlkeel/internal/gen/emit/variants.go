@@ -1,8 +1,11 @@
 package emit
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // optional writes the optional parts of a statement, with a function for each
@@ -13,37 +16,48 @@ func optional(f *file, st Statement) {
 	}
 	pkg, v := f.use(generatedPath), st.Plan.Stmt()
 	f.line("Variants: &%s.Variants{", pkg)
-	if len(v.Filters) > 0 {
-		f.line("Filters: []%s.Filter{", pkg)
-		for i, filter := range v.Filters {
-			known := st.Plan.Filters[i]
-			f.line("{%s, Present: %s},", join(fields(reflect.ValueOf(filter), pkg)), f.function(known.Present, known.GoType))
-		}
-		f.line("},")
+	f.line("Params: []%s.Param{", pkg)
+	for _, p := range st.Plan.Params {
+		f.line("{\nName: %q, Param: %d,", p.Name, p.Param)
+		f.line("Values: []%s.Value{%s},", pkg, join(values(p.Values, pkg)))
+		f.line("Read: %s,\n},", f.function(p.Read, p.GoType))
 	}
-	if v.Sort != nil {
-		known := st.Plan.Sort
-		f.line("Sort: &%s.Sort{%s, Value: %s},", pkg, join(fields(reflect.ValueOf(*v.Sort), pkg)), f.function(known.Value, known.GoType))
-	}
+	f.line("},")
 	f.line("Segments: []%s.Segment{", pkg)
 	for _, segment := range v.Segments {
 		f.line("{%s},", join(fields(reflect.ValueOf(segment), pkg)))
 	}
 	f.line("},")
-	for _, rest := range fields(reflect.ValueOf(*v), pkg, "Filters", "Sort", "Segments") {
+	for _, rest := range fields(reflect.ValueOf(*v), pkg, "Params", "Segments") {
 		f.line("%s,", rest)
 	}
 	f.line("},")
+}
+
+// values writes values by the names of their kinds.
+func values(list []generated.Value, pkg string) (out []string) {
+	for _, v := range list {
+		switch v.Kind {
+		case generated.Null:
+			out = append(out, "{Kind: "+pkg+".Null}")
+		case generated.Empty:
+			out = append(out, "{Kind: "+pkg+".Empty}")
+		case generated.Bool:
+			out = append(out, fmt.Sprintf("{Kind: %s.Bool, Int: %d}", pkg, v.Int))
+		case generated.Int:
+			out = append(out, fmt.Sprintf("{Kind: %s.Int, Int: %d}", pkg, v.Int))
+		case generated.String:
+			out = append(out, fmt.Sprintf("{Kind: %s.String, Text: %s}", pkg, quote(v.Text)))
+		}
+	}
+	return out
 }
 
 // function returns a Go expression that mentions the package generated and a type, by
 // the names that they have in the file.
 func (f *file) function(expr, goType string) string {
 	f.goType(goType)
-	if rest, ok := strings.CutPrefix(expr, "generated."); ok {
-		return f.use(generatedPath) + "." + rest
-	}
-	return expr
+	return strings.ReplaceAll(expr, "generated.", f.use(generatedPath)+".")
 }
 
 func join(list []string) string { return strings.Join(list, ", ") }

@@ -29,7 +29,7 @@ func (f *folding) test(n, subject *tree.Node) truth {
 // nullTest decides IS NULL and IS NOT NULL. Rows are not decided: they may be neither.
 func (f *folding) nullTest(n *tree.Node) truth {
 	const isNotNull = 1
-	o, known := f.operandOf(n.Child("arg"), nil)
+	o, known := f.operandOf(f.lengthened(n.Child("arg")), nil)
 	if !known || n.Yes("argisrow") {
 		return open
 	}
@@ -38,6 +38,16 @@ func (f *folding) nullTest(n *tree.Node) truth {
 		return t.not()
 	}
 	return t
+}
+
+// lengthened returns what is cast to a length, as in $1::varchar(10). Written casts refuse
+// nothing: what they give is NULL when, and only when, that is.
+func (f *folding) lengthened(n *tree.Node) *tree.Node {
+	args := n.List("args")
+	if n.Is("FUNCEXPR") && len(args) == 3 && slices.Contains([]string{"bpchar", "varchar", "bit", "varbit"}, f.builtin(n.OID("funcid"))) && truthOf(args[2]) == yes {
+		return args[0]
+	}
+	return n
 }
 
 // booleanTest decides IS TRUE and its kin.

@@ -35,7 +35,7 @@ func render(sql string, edits []edit) []generated.Segment {
 		return b.end - a.end
 	})
 	r := renderer{sql: sql, edits: edits}
-	r.span(0, len(sql), 0, 0)
+	r.span(0, len(sql), 0, 0, 0)
 	return r.segments
 }
 
@@ -45,17 +45,18 @@ type renderer struct {
 	segments []generated.Segment
 }
 
-// span writes a part of the text with the edits in it, under a condition.
-func (r *renderer) span(start, end int, need, absent generated.Mask) {
+// span writes a part of the text with the edits in it, from the first one on, under a
+// condition.
+func (r *renderer) span(start, end, first int, need, absent generated.Mask) {
 	at := start
-	for _, e := range r.edits {
+	for i, e := range r.edits[first:] {
 		if e.start < at || e.end > end {
 			continue
 		}
 		r.text(r.sql[at:e.start], need, absent)
 		for _, c := range e.choices {
 			if n, a := need|c.need, absent|c.absent; n&a == 0 {
-				r.parts(c.parts, n, a)
+				r.parts(c.parts, first+i+1, n, a)
 			}
 		}
 		at = e.end
@@ -63,14 +64,15 @@ func (r *renderer) span(start, end int, need, absent generated.Mask) {
 	r.text(r.sql[at:end], need, absent)
 }
 
-func (r *renderer) parts(parts []part, need, absent generated.Mask) {
+// parts writes what an edit puts in the place of a span; those after it may be in it.
+func (r *renderer) parts(parts []part, after int, need, absent generated.Mask) {
 	for _, p := range parts {
 		switch {
 		case p.param != 0:
 			last := r.segment(need, absent)
 			last.Param, last.Type = p.param, p.cast
 		case p.end > p.start:
-			r.span(p.start, p.end, need, absent)
+			r.span(p.start, p.end, after, need, absent)
 		default:
 			r.text(p.text, need, absent)
 		}

@@ -1,7 +1,9 @@
 package variants
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	pg "github.com/sqlc-dev/oliphant"
 
@@ -9,270 +11,242 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
-// The number of variants that are proven for one statement: all combinations of up
-// to wholeFilters filters and of the literals while they are no more than maxMasks;
-// beyond that, none, each one, each two and all of the filters.
-const (
-	wholeFilters = 8
-	maxMasks     = 1024
-)
-
-// Find returns what may be cut out of a statement, or nil when nothing may; and what
-// looks optional and stays, with the reason. types are the format_type of the
-// parameters that PostgreSQL gave to the statement, in their order.
-func Find(st *project.Statement, types []string, schema *Schema) (*Plan, []*project.Problem) {
-	f := look(st, types, schema)
-	if f == nil {
-		return nil, nil
-	}
-	p := f.plan()
-	if p == nil || !f.ordered() {
-		return nil, f.remarks
-	}
-	f.cut(p)
-	return p, f.remarks
-}
-
-// look finds the optional parts of a statement; nil when it cannot have any.
-func look(st *project.Statement, types []string, schema *Schema) *finder {
-	src, err := read(st.SQL, types)
-	if err != nil || len(src.params) == 0 || len(st.Params) < len(types) {
-		return nil
-	}
-	f := &finder{statement: st, source: src, schema: schema, format: types}
-	if _, merge := inner(src.tree).(*pg.MergeStmt); merge {
-		return nil
-	}
-	f.visit(inner(src.tree), scope{})
-	f.findItems()
-	return f
-}
-
-// finder looks through one statement.
+// finder looks through the text of one statement for what its parameters choose.
 type finder struct {
 	statement *project.Statement
 	source    *source
-	schema    *Schema
-	format    []string // format_type of each parameter
-
-	groups  []*group
-	sorts   []*sorted // SELECTs with ORDER BY
-	items   []*item
-	sort    *Sort
+	tests     tests
+	sites     []*site
+	params    []*Param // that may choose, in the order of their placeholders
+	// hints are parameters of conditions that look as if they chose, and are no tests: the
+	// tokens where they stand.
+	hints   map[int]int
 	remarks []*project.Problem
 }
 
-// remark reports that something at a place of the text stays.
-func (f *finder) remark(place int32, message string) {
-	f.remarks = append(f.remarks, &project.Problem{Pos: f.statement.Position(int(place)), Statement: f.statement.Name, Message: message})
+// ends are the tokens at which a condition ends.
+var ends = []pg.Token{
+	comma, semicolon, pg.Token_WHERE, pg.Token_ON, pg.Token_HAVING, pg.Token_WHEN, pg.Token_THEN, pg.Token_ELSE, pg.Token_GROUP_P,
+	pg.Token_WINDOW, pg.Token_ORDER, pg.Token_LIMIT, pg.Token_OFFSET, pg.Token_FETCH, pg.Token_FOR, pg.Token_UNION, pg.Token_INTERSECT,
+	pg.Token_EXCEPT, pg.Token_RETURNING, pg.Token_AS, pg.Token_JOIN, pg.Token_CROSS, pg.Token_NATURAL, pg.Token_INNER_P, pg.Token_LEFT,
+	pg.Token_RIGHT, pg.Token_FULL, pg.Token_DO,
 }
 
-// scope is where in the statement an expression stands.
-type scope struct {
-	clause clause
-	// correlated: in a subquery of an expression, or LATERAL, whose aggregates may
-	// belong to a query around it.
-	correlated bool
-	// aggregated: in the arguments or the FILTER of an aggregate of such a subquery.
-	// The query that it belongs to depends on which columns are mentioned there.
-	aggregated bool
-}
-
-// as is the scope with another clause.
-func (s scope) as(c clause) scope {
-	s.clause = c
-	return s
-}
-
-type clause uint8
-
-const (
-	elsewhere clause = iota
-	condition        // WHERE, ON
-	having
-)
-
-// visit looks for filters and for SELECTs with ORDER BY.
-func (f *finder) visit(v any, in scope) {
-	if v == nil {
-		return
+// look finds the parts of a statement that parameters may choose.
+func look(st *project.Statement, types []Type) *finder {
+	names := make([]string, len(types))
+	f := &finder{statement: st, hints: map[int]int{}}
+	for i, t := range types {
+		names[i] = t.Name
+		f.tests.kinds = append(f.tests.kinds, kindOf(t, st, i))
 	}
-	under := in
-	switch n := v.(type) {
-	case *pg.SelectStmt:
-		f.visitSelect(n, in)
-		return
-	case *pg.UpdateStmt:
-		f.visitChildren(n, n.WhereClause, in)
-		return
-	case *pg.DeleteStmt:
-		f.visitChildren(n, n.WhereClause, in)
-		return
-	case *pg.OnConflictClause:
-		f.visitChildren(n, n.WhereClause, in)
-		return
-	case *pg.JoinExpr:
-		f.visitChildren(n, n.Quals, in)
-		return
-	case *pg.InferClause:
-		return
-	case *pg.FuncCall:
-		in.aggregated = in.aggregated || in.correlated && n.Over == nil && (n.AggFilter != nil || n.AggWithinGroup || f.schema.aggregates[function(n)])
-		f.visitChildren(n, n.AggFilter, in)
-		return
-	case *pg.JsonArrayAgg, *pg.JsonObjectAgg:
-		under.aggregated = in.correlated
-	case *pg.SubLink:
-		f.visit(inner(n.Testexpr), in)
-		f.visit(inner(n.Subselect), scope{correlated: true, aggregated: in.aggregated})
-		return
-	case *pg.RangeSubselect:
-		under = in.as(elsewhere)
-		under.correlated = in.correlated || n.Lateral
-	case *pg.CommonTableExpr:
-		under = in.as(elsewhere)
-	case *pg.BoolExpr:
-		if n.Boolop == pg.BoolExprType_OR_EXPR && in.clause != elsewhere {
-			f.visitDisjunction(n, in)
+	src, err := read(st.SQL, names)
+	if err != nil || len(types) == 0 || len(st.Params) < len(types) {
+		return f
+	}
+	f.source = src
+	for i := range src.tokens {
+		switch {
+		case src.is(i, pg.Token_WHERE, pg.Token_HAVING), src.is(i, pg.Token_ON) && !src.is(i+1, pg.Token_CONFLICT) && !src.is(i-1, pg.Token_DISTINCT):
+			if i+1 < len(src.tokens) && !src.is(i+1, shut) {
+				f.findIn(f.condition(span{i + 1, src.right(i+1, ends)}))
+			}
+		case src.is(i, pg.Token_ORDER) && src.is(i+1, pg.Token_BY) && i+2 < len(src.tokens) && f.ofQuery(i):
+			f.findKeys(i)
 		}
-	default:
-		f.lookAlike(v, in)
 	}
-	children(v, func(c any) { f.visit(c, under) })
+	f.findParams()
+	return f
 }
 
-// visitChildren visits what is under v, where as a condition.
-func (f *finder) visitChildren(v any, where *pg.Node, in scope) {
-	w := inner(where)
-	children(v, func(c any) {
-		if c == w {
-			f.visit(c, in.as(condition))
+// remark reports that something at a token stays.
+func (f *finder) remark(token int, message string) {
+	place := f.source.tokens[token].start
+	f.remarks = append(f.remarks, &project.Problem{Pos: f.statement.Position(place), Statement: f.statement.Name, Message: message})
+}
+
+// findIn notes the sites of a condition: what AND joins stands for itself, and so does
+// what brackets hold in an expression.
+func (f *finder) findIn(e *expr) {
+	switch e.op {
+	case other:
+		f.lookAlike(e)
+		f.findInBrackets(e)
+		return
+	case and:
+		for _, a := range e.args {
+			f.findIn(a)
+		}
+		return
+	}
+	f.add(&site{span: e.span, text: func(at state, _ bool) []part { return f.source.write(f.source.fold(e, at)) }}, e)
+	f.hintAt(e)
+	e.leaves(func(l *expr) {
+		if l.op == other {
+			f.findInBrackets(l)
+		}
+	})
+}
+
+// hintAt notes what in a condition speaks of one parameter alone.
+func (f *finder) hintAt(e *expr) {
+	e.leaves(func(l *expr) {
+		if l.op == other {
+			f.hint(l.span)
+		}
+	})
+}
+
+func (f *finder) hint(of span) {
+	s, param := f.source, 0
+	for i := of.first; i <= of.last; i++ {
+		n := s.number(i)
+		name := s.tokens[i].kind == pg.Token_IDENT && !s.is(i-1, pg.Token_TYPECAST, pg.Token_AS) && !s.is(i+1, open)
+		if name || s.query(i) || n > 0 && param > 0 && n != param {
 			return
 		}
-		f.visit(c, in)
-	})
+		param = max(param, n)
+	}
+	if _, known := f.hints[param]; param > 0 && !known {
+		f.hints[param] = of.first
+	}
 }
 
-func (f *finder) visitSelect(s *pg.SelectStmt, in scope) {
-	where, has := inner(s.WhereClause), inner(s.HavingClause)
-	if len(s.SortClause) > 0 {
-		f.sorts = append(f.sorts, &sorted{query: s, in: in})
+// lookAlike remarks on what looks like an optional filter and is none.
+func (f *finder) lookAlike(e *expr) {
+	if !f.source.has(e.span) {
+		return
 	}
-	children(s, func(c any) {
-		under := in.as(elsewhere)
-		switch c {
-		case nil:
-		case where:
-			under.clause = condition
-		case has:
-			under.clause = having
-		}
-		f.visit(c, under)
-	})
+	n := expression(f.source.text(e.span)).GetAExpr()
+	column, args := columnName(n.GetLexpr()), n.GetRexpr().GetCoalesceExpr().GetArgs()
+	if column == "" || len(args) != 2 || param(args[0]) == 0 || columnName(args[1]) != column {
+		return
+	}
+	f.remark(e.first, "column = coalesce(parameter, column) is not pruned: it drops rows whose column is NULL; write (parameter IS NULL OR column = parameter)")
 }
 
-// plan names the optional parts; nil when there are none, or too many.
-func (f *finder) plan() *Plan {
-	p := &Plan{Statement: f.statement, source: f.source}
-	f.keepFilters(p)
-	f.keepSort(p)
-	if len(p.Filters)+len(f.literals()) > 62 {
-		f.remark(0, "it has more optional parts than a variant can name")
-		return nil
-	}
-	if len(p.Filters) == 0 && p.Sort == nil {
-		return nil
-	}
-	return p
-}
-
-// cut writes the text of each variant.
-func (f *finder) cut(p *Plan) {
-	p.masks, p.partly = masks(len(p.Filters), len(f.literals()))
-	if p.partly {
-		f.remark(0, "it has so many optional parts that only none, one, two or all of them together are pruned")
-	}
-	edits := f.placeholders()
-	for _, g := range p.groups {
-		edits = append(edits, f.edit(g))
-	}
-	edits = append(edits, f.sortEdits(p)...)
-	p.segments = render(f.source.sql, edits)
-}
-
-func (f *finder) literals() []string {
-	if f.sort == nil {
-		return nil
-	}
-	return f.sort.Literals
-}
-
-// masks lists the variants of a number of filters and literals to prove, and whether
-// that leaves some out.
-func masks(filters, literals int) (list []generated.Mask, partly bool) {
-	sorts := []generated.Mask{0}
-	for i := range literals {
-		sorts = append(sorts, 1<<(filters+i))
-	}
-	var sets []generated.Mask
-	all := generated.Mask(1)<<filters - 1
-	if filters <= wholeFilters && len(sorts)<<filters <= maxMasks {
-		for m := generated.Mask(0); m <= all; m++ {
-			sets = append(sets, m)
-		}
-	} else {
-		sets, partly = few(filters, maxMasks/len(sorts)), true
-	}
-	for _, m := range sets {
-		for _, s := range sorts {
-			list = append(list, m|s)
-		}
-	}
-	return list, partly
-}
-
-// few lists none, all, each and each two of some filters, to a maximum.
-func few(filters, most int) []generated.Mask {
-	sets := []generated.Mask{0, 1<<filters - 1}
-	for i := range filters {
-		sets = append(sets, 1<<i)
-	}
-	for i := range filters {
-		for j := range i {
-			sets = append(sets, 1<<i|1<<j)
-		}
-	}
-	slices.Sort(sets[2+filters:])
-	sets = slices.Compact(sets)
-	return sets[:min(len(sets), max(1, most))]
-}
-
-// placeholders returns an edit for each, which writes it with its type.
-func (f *finder) placeholders() []edit {
-	var edits []edit
-	for i, t := range f.source.tokens {
-		if t.kind != pg.Token_PARAM {
+func (f *finder) findInBrackets(e *expr) {
+	s := f.source
+	for i := e.first; i < e.last; i++ {
+		p := s.tokens[i].pair
+		if !s.is(i, open) || p == i+1 {
 			continue
 		}
-		n := f.number(t.start)
-		parts := []part{{param: n, cast: f.source.types[n-1]}}
-		// Before ROWS the grammar takes no cast without parentheses.
-		counted := f.source.is(i-1, pg.Token_OFFSET) && f.source.is(i+1, pg.Token_ROW, pg.Token_ROWS)
-		fetched := f.source.is(i-1, pg.Token_FIRST_P, pg.Token_NEXT) && f.source.is(i-2, pg.Token_FETCH)
-		if counted || fetched || f.source.is(i+1, openSquare, point) {
-			parts = []part{{text: "("}, parts[0], {text: ")"}}
+		if !s.query(i + 1) {
+			for _, piece := range s.split(span{i + 1, p - 1}, comma) {
+				f.findIn(f.condition(piece))
+			}
 		}
-		edits = append(edits, edit{start: t.start, end: t.end, choices: []choice{{parts: parts}}})
+		i = p
 	}
-	return edits
 }
 
-// number returns which placeholder stands at a place.
-func (f *finder) number(place int) int {
-	for _, p := range f.source.params {
-		if int(p.Location) == place {
-			return int(p.Number)
+func columnName(n *pg.Node) string {
+	var names []string
+	for _, f := range n.GetColumnRef().GetFields() {
+		names = append(names, f.GetString_().GetSval())
+	}
+	return strings.Join(names, ".")
+}
+
+// add takes a site if parameters choose in one of its expressions.
+func (f *finder) add(s *site, of ...*expr) {
+	for _, e := range of {
+		e.leaves(func(l *expr) {
+			if l.op != tested {
+				return
+			}
+			if s.tests = append(s.tests, l.test); !slices.Contains(s.params, l.test.param) {
+				s.params = append(s.params, l.test.param)
+			}
+		})
+	}
+	slices.Sort(s.params)
+	if len(s.params) > 0 && s.states() <= allStates {
+		f.sites = append(f.sites, s)
+	}
+}
+
+// ofQuery reports whether ORDER BY is that of a query, not of a window or aggregate.
+func (f *finder) ofQuery(at int) bool {
+	s := f.source
+	for i := at - 1; i >= 0; i-- {
+		if p := s.tokens[i].pair; p >= 0 && p < i {
+			i = p
+			continue
+		}
+		if s.is(i, open) {
+			return (s.query(i+1) || s.is(i+1, open)) && !s.is(at-1, open)
 		}
 	}
-	return 0
+	return true
+}
+
+// findKeys notes an ORDER BY that has a CASE with tests.
+func (f *finder) findKeys(at int) {
+	s := f.source
+	all := span{at, s.right(at+2, tails)}
+	var keys []key
+	var chosen []*expr
+	for _, piece := range s.split(span{at + 2, all.last}, comma) {
+		k := key{span: piece}
+		if s.is(piece.first, pg.Token_CASE) {
+			e := &expr{span: span{piece.first, s.tokens[piece.first].pair}}
+			if f.cases(e, f.keyResult); e.op == cases {
+				k.choice, chosen = e, append(chosen, e)
+				for i := 0; i+1 < len(e.args); i += 2 {
+					f.hintAt(e.args[i])
+				}
+			}
+		}
+		keys = append(keys, k)
+	}
+	text := func(at state, cut bool) []part { return s.order(keys, at, cut) }
+	f.add(&site{span: all, text: text, sorts: true}, chosen...)
+}
+
+// findParams finds out which parameters choose: those whose arguments can be read.
+func (f *finder) findParams() {
+	for n := range f.tests.kinds {
+		p := &Param{Name: f.statement.Params[n].Name, Param: n + 1, GoType: f.statement.Params[n].Type, Sorts: true}
+		place := 0
+		for _, s := range f.sites {
+			for _, t := range s.tests {
+				if t.param != p.Param {
+					continue
+				}
+				p.Sorts = p.Sorts && s.sorts
+				for _, v := range t.values {
+					if !slices.Contains(p.Values, v) {
+						p.Values, place = append(p.Values, v), s.first
+					}
+				}
+			}
+		}
+		if len(p.Values) == 0 {
+			continue
+		}
+		if why := f.readable(p); why != "" {
+			f.remark(place, fmt.Sprintf("nothing is pruned by %s: %s", p.Name, why))
+			continue
+		}
+		f.params = append(f.params, p)
+	}
+}
+
+// readable finds out how an argument is read, or says why it cannot be. What can never
+// be NULL has no such state.
+func (f *finder) readable(p *Param) string {
+	k := anything
+	if slices.ContainsFunc(p.Values, func(v generated.Value) bool { return v.Kind != generated.Null }) {
+		k = f.tests.kind(p.Param)
+	}
+	expr, nullable, why := reader(f.statement.Package, p.GoType, k)
+	if why != "" {
+		return why
+	}
+	if p.Read = expr; !nullable {
+		p.Values = slices.DeleteFunc(p.Values, func(v generated.Value) bool { return v.Kind == generated.Null })
+	}
+	return ""
 }

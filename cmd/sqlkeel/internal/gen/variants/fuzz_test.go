@@ -1,13 +1,14 @@
 package variants
 
 import (
+	"cmp"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/stmt"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
@@ -21,8 +22,9 @@ var (
 type round struct {
 	*testbed
 	maker
-	sql  string
-	plan *Plan
+	sql     string
+	plan    *Plan
+	remarks []*project.Problem
 }
 
 // next makes a statement that PostgreSQL takes.
@@ -35,38 +37,24 @@ func (b *testbed) next(t testing.TB, rng *rand.Rand) *round {
 			continue // such as one parameter in places of two types
 		}
 		types := make([]string, len(r.params))
-		for i := range types {
-			types[i] = "*string"
+		for i, p := range r.params {
+			types[i] = cmp.Or(p.goType, "*string")
 		}
-		if r.sort > 0 {
-			types[r.sort-1] = "string"
-		}
-		r.plan, _ = b.find(t, ":many", r.sql, types...)
+		r.plan, r.remarks = b.find(t, ":many", r.sql, types...)
 		return r
 	}
 }
 
-// args makes arguments of which those of mask are not NULL.
-func (r *round) args(mask generated.Mask) []any {
-	args := make([]any, len(r.params))
-	for i, p := range r.params {
-		args[i] = (*string)(nil)
-		bit := 0
-		for ; bit < len(r.plan.Filters) && r.plan.Filters[bit].Param != i+1; bit++ {
+// args makes arguments of a variant.
+func (r *round) args(t testing.TB, mask generated.Mask) []any {
+	return arguments(t, r.plan, mask, func(i int) any {
+		p := r.params[i]
+		if p.values == nil {
+			list := samples[p.goType]
+			return list[r.rng.IntN(len(list))]
 		}
-		if bit == len(r.plan.Filters) || mask>>bit&1 == 1 {
-			args[i] = &p.values[r.rng.IntN(len(p.values))]
-		}
-	}
-	if r.sort > 0 {
-		args[r.sort-1] = ""
-		for i, l := range r.plan.sortLiterals() {
-			if mask&r.plan.literalBit(i) != 0 {
-				args[r.sort-1] = l
-			}
-		}
-	}
-	return args
+		return &p.values[r.rng.IntN(len(p.values))]
+	})
 }
 
 // run compares all variants with the full statement, each in a transaction of its own
@@ -75,7 +63,7 @@ func (r *round) run(t testing.TB) (difference string, variants int) {
 	t.Helper()
 	reg := registry(t, r.plan)
 	for _, m := range r.plan.Masks() {
-		d, rewritten, err := r.compare(t, reg, r.args(m))
+		d, rewritten, err := r.compare(t, reg, r.args(t, m))
 		if err != nil {
 			return err.Error(), variants
 		}
@@ -90,10 +78,7 @@ func (r *round) run(t testing.TB) (difference string, variants int) {
 }
 
 func (r *round) compare(t testing.TB, reg *stmt.Registry, args []any) (string, bool, error) {
-	text, left, err := reg.Lookup(r.sql).Rewrite(args)
-	if err != nil {
-		return "", false, err
-	}
+	text, left := reg.Lookup(r.sql).Rewrite(args)
 	var results [2]result
 	for i, run := range []struct {
 		sql  string
@@ -117,21 +102,20 @@ func TestRandomStatementsReturnTheSameWhenPruned(t *testing.T) {
 	b := setup(t, randomSchema)
 	rng := rand.New(rand.NewPCG(*seed, 0))
 	pruned, variants := 0, 0
-	var unproven, unlike []string
 	for i := range *count {
 		if i%2 == 0 {
 			b.exec(t, "SET plan_cache_mode = "+[]string{"auto", "force_generic_plan"}[i/2%2])
 		}
 		r := b.next(t, rng)
+		for _, remark := range r.remarks {
+			t.Logf("%s\n%v", r.sql, remark)
+		}
 		if r.plan == nil {
 			continue
 		}
-		if err := r.plan.Prove(t.Context(), b.conn); err != nil {
-			unproven = append(unproven, fmt.Sprintf("%s\n%v", r.sql, err))
-		}
 		d, n := r.run(t)
 		if d != "" {
-			unlike = append(unlike, fmt.Sprintf("seed %d, statement %d: %s\nis not\n%s", *seed, i, d, r.sql))
+			t.Errorf("seed %d, statement %d: %s\nis not\n%s", *seed, i, d, r.sql)
 		}
 		if want := min(len(r.plan.Masks()), generated.MaxVariants); d == "" && n < want {
 			t.Errorf("%d of %d variants ran: %s", n, want, r.sql)
@@ -139,13 +123,6 @@ func TestRandomStatementsReturnTheSameWhenPruned(t *testing.T) {
 		pruned, variants = pruned+1, variants+n
 	}
 	t.Logf("%d of %d statements were pruned, in %d variants", pruned, *count, variants)
-	for what, bad := range map[string][]string{"trees": unproven, "rows": unlike} {
-		t.Run(what, func(t *testing.T) {
-			for _, b := range bad {
-				t.Error(b)
-			}
-		})
-	}
 	if pruned < *count*2/3 {
 		t.Errorf("only %d of %d were pruned", pruned, *count)
 	}

@@ -49,7 +49,7 @@ func present(p *project.Package, goType string) (expr, why string) {
 		return "generated.Slice[" + t + "]", ""
 	}
 	if valid(p, goType) {
-		return fmt.Sprintf("func(arg any) (present, known bool) { v, known := arg.(%s); return v.Valid, known }", goType), ""
+		return fmt.Sprintf("func(arg any) (generated.Value, bool) { v, known := arg.(%s); return generated.Present(v.Valid), known }", goType), ""
 	}
 	if basic[goType] || p.Enums[goType] || imported(p, goType, "time", "time") == "Time" || imported(p, goType, "uuid", uuidPath) == "UUID" {
 		return "", fmt.Sprintf("its Go type %s is never NULL: %s", goType, remedy)
@@ -57,22 +57,87 @@ func present(p *project.Package, goType string) (expr, why string) {
 	return "", fmt.Sprintf("whether a %s is NULL cannot be seen from outside: %s", goType, remedy)
 }
 
-// value returns the Go expression that tells the text of an argument.
-func value(p *project.Package, goType string) (expr, why string) {
-	if goType == "string" || p.Enums[goType] {
-		return "generated.Text[" + goType + "]", ""
+// kindOf returns what the values of a parameter are. That of a domain, and of a type for
+// which several texts are one value, are not known.
+func kindOf(t Type, st *project.Statement, i int) kind {
+	switch {
+	case t.Array:
+		return array
+	case t.Name == "text" || t.Name == "character varying":
+		return text
+	case t.Name == "smallint" || t.Name == "integer" || t.Name == "bigint":
+		return integer
+	case t.Name == "boolean":
+		return boolean
+	case t.Name == "uuid":
+		return uniqueID
+	case i < len(st.Params):
+		plain := strings.TrimPrefix(st.Params[i].Type, "*")
+		if st.Package.Enums[plain] || st.Package.Nulls[plain] && st.Package.Enums[strings.TrimPrefix(plain, "Null")] {
+			return text
+		}
 	}
-	if t, ok := strings.CutPrefix(goType, "*"); ok && (t == "string" || p.Enums[t]) {
-		return "generated.TextPointer[" + t + "]", ""
+	return anything
+}
+
+// reader returns the Go expression that tells what an argument of a type is, as far as
+// values of a kind choose; whether it may be NULL; and why there is no such expression.
+func reader(p *project.Package, goType string, k kind) (expr string, nullable bool, why string) {
+	if k == anything || k == array && strings.HasPrefix(goType, "[]") {
+		expr, why = present(p, goType)
+		return expr, true, why
 	}
-	const literal = "func(arg any) (text string, null, known bool) { v, known := arg.(%s); return %s, !v.Valid, known }"
-	if imported(p, goType, "pgtype", pgtypePath) == "Text" {
-		return fmt.Sprintf(literal, goType, "v.String"), ""
+	plain, pointer := strings.CutPrefix(goType, "*")
+	generic := func(name string) string {
+		if pointer {
+			name += "Pointer"
+		}
+		return "generated." + name + "[" + plain + "]"
 	}
-	if enum := strings.TrimPrefix(goType, "Null"); p.Nulls[goType] && p.Enums[enum] {
-		return fmt.Sprintf(literal, goType, "string(v."+enum+")"), ""
+	switch {
+	case k == text && (plain == "string" || p.Enums[plain]):
+		return generic("Text"), pointer, ""
+	case k == integer && (plain == "int16" || plain == "int32" || plain == "int64"):
+		return generic("Integer"), pointer, ""
+	case k == boolean && plain == "bool":
+		return strings.TrimSuffix(generic("Boolean"), "[bool]"), pointer, ""
+	case k == uniqueID && !pointer && imported(p, plain, "uuid", uuidPath) == "UUID":
+		return valueOf(goType, "generated.Words(v.String(), true)"), false, ""
 	}
-	return "", fmt.Sprintf("the text of a %s is not known", goType)
+	if value := structValue(p, goType, k); value != "" {
+		return valueOf(goType, value), true, ""
+	}
+	return "", false, fmt.Sprintf("what value a %s has cannot be seen from outside", goType)
+}
+
+func valueOf(goType, value string) string {
+	return fmt.Sprintf("func(arg any) (generated.Value, bool) { v, known := arg.(%s); return %s, known }", goType, value)
+}
+
+// structValue returns the Go expression of the value of v, a struct with a field Valid.
+func structValue(p *project.Package, goType string, k kind) string {
+	if k == text {
+		if enum := strings.TrimPrefix(goType, "Null"); p.Nulls[goType] && p.Enums[enum] {
+			return "generated.Words(string(v." + enum + "), v.Valid)"
+		}
+	}
+	known := map[kind]map[string]string{
+		text:     {"pgtype.Text": "Words(v.String, v.Valid)", "sql.NullString": "Words(v.String, v.Valid)"},
+		boolean:  {"pgtype.Bool": "Truth(v.Bool, v.Valid)", "sql.NullBool": "Truth(v.Bool, v.Valid)"},
+		uniqueID: {"pgtype.UUID": "Words(v.String(), v.Valid)", "uuid.NullUUID": "Words(v.UUID.String(), v.Valid)"},
+		integer: {
+			"pgtype.Int2": "Number(int64(v.Int16), v.Valid)", "pgtype.Int4": "Number(int64(v.Int32), v.Valid)", "pgtype.Int8": "Number(v.Int64, v.Valid)",
+			"sql.NullInt16": "Number(int64(v.Int16), v.Valid)", "sql.NullInt32": "Number(int64(v.Int32), v.Valid)", "sql.NullInt64": "Number(v.Int64, v.Valid)",
+		},
+	}
+	for _, path := range [][2]string{{"pgtype", pgtypePath}, {"sql", "database/sql"}, {"uuid", uuidPath}} {
+		if t := imported(p, goType, path[0], path[1]); t != "" {
+			if value := known[k][path[0]+"."+t]; value != "" {
+				return "generated." + value
+			}
+		}
+	}
+	return ""
 }
 
 // valid reports whether a type is a struct whose field Valid tells what is NULL.

@@ -28,10 +28,10 @@ func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
 		"[]string":                   "generated.Slice[string]",
 		"[]byte":                     "generated.Slice[byte]",
 		"[]Mood":                     "generated.Slice[Mood]",
-		"pgtype.Text":                "func(arg any) (present, known bool) { v, known := arg.(pgtype.Text); return v.Valid, known }",
-		"pgtype.Range[pgtype.Date]":  "func(arg any) (present, known bool) { v, known := arg.(pgtype.Range[pgtype.Date]); return v.Valid, known }",
-		"NullMood":                   "func(arg any) (present, known bool) { v, known := arg.(NullMood); return v.Valid, known }",
-		"uuid.NullUUID":              "func(arg any) (present, known bool) { v, known := arg.(uuid.NullUUID); return v.Valid, known }",
+		"pgtype.Text":                "func(arg any) (generated.Value, bool) { v, known := arg.(pgtype.Text); return generated.Present(v.Valid), known }",
+		"pgtype.Range[pgtype.Date]":  "func(arg any) (generated.Value, bool) { v, known := arg.(pgtype.Range[pgtype.Date]); return generated.Present(v.Valid), known }",
+		"NullMood":                   "func(arg any) (generated.Value, bool) { v, known := arg.(NullMood); return generated.Present(v.Valid), known }",
+		"uuid.NullUUID":              "func(arg any) (generated.Value, bool) { v, known := arg.(uuid.NullUUID); return generated.Present(v.Valid), known }",
 		"string":                     "",
 		"time.Time":                  "",
 		"Mood":                       "",
@@ -47,7 +47,7 @@ func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
 		"*json.RawMessage":           "",
 		"pgtype.Hstore":              "",
 		"pgtype.Multirange[Int4]":    "",
-		"sql.NullString":             "func(arg any) (present, known bool) { v, known := arg.(sql.NullString); return v.Valid, known }",
+		"sql.NullString":             "func(arg any) (generated.Value, bool) { v, known := arg.(sql.NullString); return generated.Present(v.Valid), known }",
 		"*sql.NullString":            "",
 		"*uuid.NullUUID":             "",
 		"sql.Null[string]":           "",
@@ -72,22 +72,44 @@ func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
 	}
 }
 
-func TestTheTextOfASortIsToldForAClosedSetOfGoTypes(t *testing.T) {
+func TestValuesAreToldForAClosedSetOfGoTypes(t *testing.T) {
 	t.Parallel()
-	for goType, want := range map[string]string{
-		"string":      "generated.Text[string]",
-		"Mood":        "generated.Text[Mood]",
-		"*string":     "generated.TextPointer[string]",
-		"*Mood":       "generated.TextPointer[Mood]",
-		"pgtype.Text": "func(arg any) (text string, null, known bool) { v, known := arg.(pgtype.Text); return v.String, !v.Valid, known }",
-		"NullMood":    "func(arg any) (text string, null, known bool) { v, known := arg.(NullMood); return string(v.Mood), !v.Valid, known }",
-		"NullOther":   "",
-		"Other":       "",
-		"any":         "",
-		"[]string":    "",
+	read := func(goType, value string) string {
+		return "func(arg any) (generated.Value, bool) { v, known := arg.(" + goType + "); return generated." + value + ", known }"
+	}
+	for _, c := range []struct {
+		goType   string
+		kind     kind
+		want     string
+		nullable bool
+	}{
+		{"string", text, "generated.Text[string]", false},
+		{"Mood", text, "generated.Text[Mood]", false},
+		{"*string", text, "generated.TextPointer[string]", true},
+		{"*Mood", text, "generated.TextPointer[Mood]", true},
+		{"pgtype.Text", text, read("pgtype.Text", "Words(v.String, v.Valid)"), true},
+		{"sql.NullString", text, read("sql.NullString", "Words(v.String, v.Valid)"), true},
+		{"NullMood", text, read("NullMood", "Words(string(v.Mood), v.Valid)"), true},
+		{"int32", integer, "generated.Integer[int32]", false},
+		{"*int64", integer, "generated.IntegerPointer[int64]", true},
+		{"pgtype.Int2", integer, read("pgtype.Int2", "Number(int64(v.Int16), v.Valid)"), true},
+		{"pgtype.Int8", integer, read("pgtype.Int8", "Number(v.Int64, v.Valid)"), true},
+		{"bool", boolean, "generated.Boolean", false},
+		{"*bool", boolean, "generated.BooleanPointer", true},
+		{"pgtype.Bool", boolean, read("pgtype.Bool", "Truth(v.Bool, v.Valid)"), true},
+		{"uuid.UUID", uniqueID, read("uuid.UUID", "Words(v.String(), true)"), false},
+		{"pgtype.UUID", uniqueID, read("pgtype.UUID", "Words(v.String(), v.Valid)"), true},
+		{"[]string", array, "generated.Slice[string]", true},
+		{"*Mood", anything, "generated.Pointer[Mood]", true},
+		// A text is one of several forms of these.
+		{"string", uniqueID, "", false}, {"string", integer, "", false}, {"string", boolean, "", false}, {"string", array, "", false},
+		{"int32", text, "", false}, {"int", integer, "", false}, {"uint32", integer, "", false}, {"**string", text, "", false}, {"*pgtype.Text", text, "", false},
+		{"NullOther", text, "", false}, {"Other", text, "", false}, {"any", text, "", false}, {"[]byte", text, "", false}, {"zeronull.Text", text, "", false},
+		{"pgtype.FlatArray[string]", array, "", false}, {"time.Time", text, "", false}, {"sql.NullByte", integer, "", false},
 	} {
-		if got, why := value(goPackage, goType); got != want || got == "" && why == "" {
-			t.Errorf("%s: %q, %q", goType, got, why)
+		got, nullable, why := reader(goPackage, c.goType, c.kind)
+		if got != c.want || got == "" && why == "" || got != "" && nullable != c.nullable {
+			t.Errorf("%s, %d: %q, %v, %q", c.goType, c.kind, got, nullable, why)
 		}
 	}
 }
@@ -102,7 +124,7 @@ func TestPresenceIsWhatPgxSends(t *testing.T) {
 	for _, c := range []struct {
 		typ string
 		arg any
-		ask func(any) (bool, bool)
+		ask func(any) (generated.Value, bool)
 	}{
 		{"text", uuid.NullUUID{}, uuidValid},
 		{"text", sql.NullString{}, nullString}, {"text", sql.NullString{Valid: true}, nullString}, {"jsonb", sql.NullString{}, nullString},
@@ -146,25 +168,34 @@ func TestPresenceIsWhatPgxSends(t *testing.T) {
 				t.Errorf("%s %T %v: NULL = %v in mode %v", c.typ, c.arg, c.arg, other, mode)
 			}
 		}
-		if present, known := c.ask(c.arg); !known || present == null {
-			t.Errorf("%s %T %v: present = %v, known = %v, NULL = %v", c.typ, c.arg, c.arg, present, known, null)
+		if is, known := c.ask(c.arg); !known || (is.Kind == generated.Null) != null {
+			t.Errorf("%s %T %v: it is %v, known = %v, NULL = %v", c.typ, c.arg, c.arg, is, known, null)
 		}
 	}
 }
 
-func uuidValid(arg any) (present, known bool) { v, known := arg.(uuid.NullUUID); return v.Valid, known }
-func textValid(arg any) (present, known bool) { v, known := arg.(pgtype.Text); return v.Valid, known }
-func numericValid(arg any) (present, known bool) {
-	v, known := arg.(pgtype.Numeric)
-	return v.Valid, known
+func uuidValid(arg any) (generated.Value, bool) {
+	v, known := arg.(uuid.NullUUID)
+	return generated.Present(v.Valid), known
 }
-func rangeValid(arg any) (present, known bool) {
+func textValid(arg any) (generated.Value, bool) {
+	v, known := arg.(pgtype.Text)
+	return generated.Present(v.Valid), known
+}
+func numericValid(arg any) (generated.Value, bool) {
+	v, known := arg.(pgtype.Numeric)
+	return generated.Present(v.Valid), known
+}
+func rangeValid(arg any) (generated.Value, bool) {
 	v, known := arg.(pgtype.Range[pgtype.Date])
-	return v.Valid, known
+	return generated.Present(v.Valid), known
 }
 
-func nullString(arg any) (present, known bool) {
+func nullString(arg any) (generated.Value, bool) {
 	v, known := arg.(sql.NullString)
-	return v.Valid, known
+	return generated.Present(v.Valid), known
 }
-func nullTime(arg any) (present, known bool) { v, known := arg.(sql.NullTime); return v.Valid, known }
+func nullTime(arg any) (generated.Value, bool) {
+	v, known := arg.(sql.NullTime)
+	return generated.Present(v.Valid), known
+}

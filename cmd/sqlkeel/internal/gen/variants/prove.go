@@ -1,187 +1,239 @@
 package variants
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	pg "github.com/sqlc-dev/oliphant"
-
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/effects"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/fold"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
-// Prove puts every variant together, compares what it says with what is meant, and
-// lets the server prepare it. The error is a *[project.Problem] that names the first
-// variant which does not fit the full statement, so that the statement must not be
-// pruned; or what ended ctx or the connection. It leaves nothing prepared.
-func (p *Plan) Prove(ctx context.Context, conn *pgx.Conn) error {
+// Type is the type that PostgreSQL gives to a parameter.
+type Type = effects.Type
+
+// Find returns what may be cut out of a statement of which result is known, or nil when
+// nothing may; and what looks as if it could be cut and stays, with the reason. An error
+// is the connection's or ctx's.
+func Find(ctx context.Context, a *effects.Analyzer, cat *catalog.Catalog, st *project.Statement, result *effects.Result) (*Plan, []*project.Problem, error) {
+	f := look(st, result.Params)
+	if len(f.params)+len(f.hints) == 0 || result.Query == nil {
+		return nil, f.remarks, nil
+	}
+	full, err := a.Compile(ctx, []string{st.SQL})
+	if err != nil || full[0].Query == nil {
+		return nil, f.remarks, err
+	}
+	t := &trial{finder: f, analyzer: a, full: full[0], folder: fold.New(cat, full[0].Query)}
+	p, err := t.find(ctx)
+	t.explain()
+	return p, f.remarks, err
+}
+
+// trial is a statement whose variants are to be proven.
+type trial struct {
+	*finder
+	analyzer *effects.Analyzer
+	full     effects.Compiled
+	folder   *fold.Folder
+}
+
+// find tries each parameter alone, and then those together with which it went well.
+func (t *trial) find(ctx context.Context) (*Plan, error) {
+	var good []*Param
+	var alone *Plan
+	uncut := false
+	for _, param := range t.params {
+		p, why, err := t.alone(ctx, param)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			t.stay(param, why)
+			continue
+		}
+		good, alone, uncut = append(good, param), p, uncut || p.uncut
+	}
+	if len(good) < 2 {
+		return alone, nil
+	}
+	if bits(good) > maxBits {
+		t.remark(0, "nothing is pruned: its parameters have more values than a variant can name")
+		return nil, nil
+	}
+	p := t.plan(good, uncut)
+	if p.partly {
+		t.remark(0, fmt.Sprintf("it has so many optional parts that only %d combinations of them are pruned", len(p.masks)))
+	}
+	why, err := t.prove(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if why != "" {
+		t.remark(0, "some combinations are not pruned: "+why)
+	}
+	if len(p.masks) == 0 {
+		return nil, nil
+	}
+	return p, nil
+}
+
+// alone returns a plan for one parameter; nil when it chooses nothing, and why.
+func (t *trial) alone(ctx context.Context, param *Param) (p *Plan, why string, err error) {
+	if why := t.folder.Refused(param.Param); why != "" {
+		return nil, why, nil
+	}
+	if len(param.Values) > maxBits {
+		return nil, "it has more values than a variant can name", nil
+	}
+	for _, uncut := range []bool{false, true} {
+		p = t.plan([]*Param{param}, uncut)
+		wrong, err := t.prove(ctx, p)
+		if err != nil || wrong == "" {
+			return p, "", err
+		}
+		why = cmp.Or(why, wrong)
+	}
+	return nil, why, nil
+}
+
+// maxBits is how many values a mask can tell apart.
+const maxBits = 62
+
+// explain reports parameters that are asked something which does not choose.
+func (t *trial) explain() {
+	for _, n := range slices.Sorted(maps.Keys(t.hints)) {
+		if !slices.ContainsFunc(t.params, func(p *Param) bool { return p.Param == n }) {
+			why := cmp.Or(t.folder.Refused(n), "it is asked for something else than NULL, a constant, true or false, or no elements")
+			t.remark(t.hints[n], fmt.Sprintf("nothing is pruned by %s: %s", t.statement.Params[n-1].Name, why))
+		}
+	}
+}
+
+func bits(params []*Param) (n int) {
+	for _, p := range params {
+		n += len(p.Values)
+	}
+	return n
+}
+
+// stay reports that a parameter does not choose.
+func (t *trial) stay(p *Param, why string) {
+	place := 0
+	for _, s := range t.sites {
+		if slices.Contains(s.params, p.Param) {
+			place = s.first
+			break
+		}
+	}
+	t.remark(place, fmt.Sprintf("nothing is pruned by %s: %s", p.Name, why))
+}
+
+// plan cuts the text for some parameters.
+func (f *finder) plan(params []*Param, uncut bool) *Plan {
+	p := &Plan{Statement: f.statement, uncut: uncut}
+	bit := generated.Mask(1)
+	for _, param := range params {
+		p.Params = append(p.Params, *param)
+		p.choosers = append(p.choosers, &chooser{Param: param, bit: bit, kind: f.tests.kind(param.Param)})
+		bit <<= len(param.Values)
+	}
+	edits := f.source.placeholders()
+	for _, s := range f.sites {
+		if !slices.ContainsFunc(s.params, func(n int) bool { return p.chooser(n) != nil }) {
+			continue
+		}
+		whole := f.source.part(s.span)
+		edits = append(edits, f.source.apart(edit{start: whole.start, end: whole.end, choices: p.choices(s, s.params, state{})}))
+	}
+	p.segments = render(f.source.sql, edits)
+	p.masks, p.partly = combine(p.choosers)
+	return p
+}
+
+// prove keeps the variants that are the full statement. why says what is wrong with the
+// first that is not.
+func (t *trial) prove(ctx context.Context, p *Plan) (why string, err error) {
 	v := p.Stmt()
-	proofs := make([]proof, 0, len(p.masks))
-	for _, m := range p.masks {
-		proofs = append(proofs, p.assemble(v, m))
+	texts, params := make([]string, len(p.masks)), make([][]int, len(p.masks))
+	for i, m := range p.masks {
+		texts[i], params[i] = v.Assemble(m)
 	}
-	if err := p.compareTrees(proofs); err != nil {
-		return err
+	compiled, err := t.analyzer.Compile(ctx, texts)
+	if err != nil {
+		return "", err
 	}
-	return p.prepare(ctx, conn, proofs)
+	var proven []generated.Mask
+	for i, m := range p.masks {
+		wrong := t.judge(&compiled[i], params[i], p.assume(m))
+		if wrong == "" {
+			proven = append(proven, m)
+		} else if why == "" {
+			why = fmt.Sprintf("the variant %s %s", p.describe(m), wrong)
+		}
+	}
+	p.partly = p.partly || len(proven) < len(p.masks)
+	p.masks = proven
+	return why, nil
 }
 
-// proof is a variant on trial.
-type proof struct {
-	mask   generated.Mask
-	text   string
-	params []int
+// judge says how a variant is not the full statement.
+func (t *trial) judge(v *effects.Compiled, params []int, a fold.Assumption) string {
+	if v.Query == nil {
+		return "is refused: " + v.Refused
+	}
+	if why := unlike(&t.full, v, params); why != "" {
+		return why
+	}
+	if why := t.folder.Differs(v.Query, params, a); why != "" {
+		return "says something else: " + why
+	}
+	return ""
 }
 
-func (p *Plan) assemble(v *generated.Variants, m generated.Mask) proof {
-	text, params := v.Assemble(m)
-	return proof{m, text, params}
+// assume is what is known of the arguments in a variant.
+func (p *Plan) assume(m generated.Mask) fold.Assumption {
+	a := fold.Assumption{}
+	for _, c := range p.choosers {
+		s := fold.State{Not: c.Values}
+		for i, v := range c.Values {
+			if m&(c.bit<<i) != 0 {
+				s = fold.State{Is: &v}
+			}
+		}
+		a[c.Param.Param] = s
+	}
+	return a
 }
 
-// refuse says that a variant does not fit.
-func (p *Plan) refuse(m generated.Mask, why string) error {
-	return &project.Problem{Pos: p.Statement.Pos, Statement: p.Statement.Name, Message: fmt.Sprintf("is not pruned: the variant %s %s", p.describe(m), why)}
-}
-
-// describe names a variant by its parameters.
+// describe names a variant by its arguments.
 func (p *Plan) describe(m generated.Mask) string {
 	var with []string
-	for i, f := range p.Filters {
-		if m>>i&1 == 1 {
-			with = append(with, f.Name)
+	for _, c := range p.choosers {
+		is := c.Name + " of another value"
+		for i, v := range c.Values {
+			if m&(c.bit<<i) != 0 {
+				is = c.Name + " = " + v.String()
+			}
 		}
-	}
-	for i := range p.sortLiterals() {
-		if m&p.literalBit(i) != 0 {
-			with = append(with, fmt.Sprintf("%s = '%s'", p.Sort.Name, p.Sort.Literals[i]))
-		}
-	}
-	if len(with) == 0 {
-		return "without optional parts"
+		with = append(with, is)
 	}
 	return "with " + strings.Join(with, ", ")
 }
 
-func (p *Plan) sortLiterals() []string {
-	if p.Sort == nil {
-		return nil
-	}
-	return p.Sort.Literals
-}
-
-// compareTrees makes sure that each text says what the plan means by it.
-func (p *Plan) compareTrees(proofs []proof) error {
-	for _, t := range proofs {
-		tree, err := pg.Parse(t.text)
-		if err != nil {
-			return p.refuse(t.mask, fmt.Sprintf("cannot be parsed: %v", err))
-		}
-		if len(tree.Stmts) != 1 || print(tree.Stmts[0].Stmt, nil) != print(p.source.tree, p.meant(t)) {
-			return p.refuse(t.mask, "does not say what it should: its text cannot be cut there")
-		}
-	}
-	return nil
-}
-
-// meant is what the tree of the full statement becomes in a variant.
-func (p *Plan) meant(t proof) map[any]any {
-	swap := map[any]any{}
-	for _, g := range p.groups {
-		swap[g.or] = g.tree(t.mask)
-	}
-	has := func(literals []string) bool {
-		for i, l := range p.sortLiterals() {
-			if t.mask&p.literalBit(i) != 0 && slices.Contains(literals, l) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, it := range p.items {
-		it.tree(has, swap)
-	}
-	for _, ref := range p.source.params {
-		k, _ := slices.BinarySearch(t.params, int(ref.Number))
-		arg := &pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: int32(k + 1)}}}
-		swap[ref] = &pg.TypeCast{Arg: arg, TypeName: p.source.casts[ref.Number-1]}
-	}
-	return swap
-}
-
-// prepare has the server judge all variants in one round trip or few.
-func (p *Plan) prepare(ctx context.Context, conn *pgx.Conn, proofs []proof) error {
-	full, err := conn.PgConn().Prepare(ctx, "", p.Statement.SQL, nil)
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		return &project.Problem{Pos: p.Statement.Pos, Statement: p.Statement.Name, Message: "is not pruned: " + refused.Message}
-	}
-	if err != nil {
-		return fmt.Errorf("prepare %s: %w", p.Statement.Name, err)
-	}
-	for batch := range slices.Chunk(proofs, 64) {
-		if err := p.prepareBatch(ctx, conn, full, batch); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *Plan) prepareBatch(ctx context.Context, conn *pgx.Conn, full *pgconn.StatementDescription, batch []proof) (err error) {
-	pipe := conn.PgConn().StartPipeline(ctx)
-	defer func() {
-		if closed := pipe.Close(); err == nil && closed != nil {
-			err = fmt.Errorf("prepare the variants of %s: %w", p.Statement.Name, closed)
-		}
-	}()
-	for _, t := range batch {
-		pipe.SendPrepare("", t.text, nil)
-		if err := pipe.Sync(); err != nil {
-			return fmt.Errorf("prepare the variants of %s: %w", p.Statement.Name, err)
-		}
-	}
-	for _, t := range batch {
-		if err := p.judge(pipe, full, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// judge reads what the server says of one variant.
-func (p *Plan) judge(pipe *pgconn.Pipeline, full *pgconn.StatementDescription, t proof) error {
-	got, err := pipe.GetResults()
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		return p.refuse(t.mask, "is refused: "+refused.Message)
-	}
-	if err != nil {
-		return fmt.Errorf("prepare the variants of %s: %w", p.Statement.Name, err)
-	}
-	description, ok := got.(*pgconn.StatementDescription)
-	if !ok {
-		return fmt.Errorf("prepare the variants of %s: unexpected %T", p.Statement.Name, got)
-	}
-	if why := unlike(full, description, t.params); why != "" {
-		return p.refuse(t.mask, why)
-	}
-	if _, err := pipe.GetResults(); err != nil {
-		return fmt.Errorf("prepare the variants of %s: %w", p.Statement.Name, err)
-	}
-	return nil
-}
-
 // unlike says where the types of a variant are not those of the full statement.
-func unlike(full, v *pgconn.StatementDescription, params []int) string {
-	if len(v.ParamOIDs) != len(params) {
-		return fmt.Sprintf("has %d parameters instead of %d", len(v.ParamOIDs), len(params))
+func unlike(full, v *effects.Compiled, params []int) string {
+	if len(v.Params) != len(params) {
+		return fmt.Sprintf("has %d parameters instead of %d", len(v.Params), len(params))
 	}
 	for i, n := range params {
-		if v.ParamOIDs[i] != full.ParamOIDs[n-1] {
+		if v.Params[i] != full.Params[n-1] {
 			return fmt.Sprintf("gives its $%d another type than the statement's $%d", i+1, n)
 		}
 	}

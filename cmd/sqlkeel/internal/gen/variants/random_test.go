@@ -22,26 +22,27 @@ FROM generate_series(1, 40) AS i`
 type predicate struct {
 	typ, text string
 	values    []string
+	goType    string // "" is *string
 }
 
 var predicates = []predicate{
-	{"text", "t.a = %s", []string{"a", "b", "z"}},
-	{"text", "t.a LIKE %s || '%%'", []string{"a", "", "("}},
-	{"int", "t.n >= %s", []string{"0", "2", "9"}},
-	{"int", "t.n IS NOT DISTINCT FROM %s AND t.id > 3", []string{"1", "3"}},
-	{"int[]", "t.n = ANY(%s)", []string{"{0,1}", "{}", "{2,NULL}"}},
-	{"text", "t.code = %s", []string{"ab", "ab   ", "bc"}},
-	{"char(5)", "t.code = %s", []string{"ab", "ab   ", "bcxxxxx"}},
-	{"text", "t.ci = %s", []string{"a", "A", "b"}},
-	{"citext", "t.ci = %s", []string{"a", "A", "b"}},
-	{"float8", "t.num <= %s", []string{"0.3", "0.30000000000000004", "0"}},
-	{"date", "t.d = %s", []string{"2026-01-02", "2026-01-09"}},
-	{"date", "t.at >= %s", []string{"2026-01-02", "2026-01-03"}},
-	{"mood", "t.feels >= %s OR t.a IS NULL", []string{"ok", "good"}},
-	{"int", "EXISTS (SELECT 1 FROM u s WHERE s.id = t.u_id AND s.x = %s)", []string{"0", "1"}},
-	{"int", "(SELECT count(*) FROM u s WHERE s.x = t.n) > %s", []string{"0", "1", "2"}},
-	{"text", "CASE WHEN t.a = 'a' THEN t.title ELSE 'or)' END < %s", []string{"b", "p"}},
-	{"bool", "(t.n > 1) = %s", []string{"t", "f"}},
+	{"text", "t.a = %s", []string{"a", "b", "z"}, ""},
+	{"text", "t.a LIKE %s || '%%'", []string{"a", "", "("}, ""},
+	{"int", "t.n >= %s", []string{"0", "2", "9"}, ""},
+	{"int", "t.n IS NOT DISTINCT FROM %s AND t.id > 3", []string{"1", "3"}, ""},
+	{"int[]", "t.n = ANY(%s)", []string{"{0,1}", "{}", "{2,NULL}"}, ""},
+	{"text", "t.code = %s", []string{"ab", "ab   ", "bc"}, ""},
+	{"char(5)", "t.code = %s", []string{"ab", "ab   ", "bcxxxxx"}, ""},
+	{"text", "t.ci = %s", []string{"a", "A", "b"}, ""},
+	{"citext", "t.ci = %s", []string{"a", "A", "b"}, ""},
+	{"float8", "t.num <= %s", []string{"0.3", "0.30000000000000004", "0"}, ""},
+	{"date", "t.d = %s", []string{"2026-01-02", "2026-01-09"}, ""},
+	{"date", "t.at >= %s", []string{"2026-01-02", "2026-01-03"}, ""},
+	{"mood", "t.feels >= %s OR t.a IS NULL", []string{"ok", "good"}, ""},
+	{"int", "EXISTS (SELECT 1 FROM u s WHERE s.id = t.u_id AND s.x = %s)", []string{"0", "1"}, ""},
+	{"int", "(SELECT count(*) FROM u s WHERE s.x = t.n) > %s", []string{"0", "1", "2"}, ""},
+	{"text", "CASE WHEN t.a = 'a' THEN t.title ELSE 'or)' END < %s", []string{"b", "p"}, ""},
+	{"bool", "(t.n > 1) = %s", []string{"t", "f"}, ""},
 }
 
 // maker makes random statements with optional parts.
@@ -70,8 +71,52 @@ func (m *maker) reusable(p predicate) int {
 	return 0
 }
 
+// choices are optional filters over t by other tests than for NULL. %[1]s is the
+// parameter that chooses, %[2]s a condition.
+var choices = []struct{ typ, goType, text string }{
+	{"text", "string", "(%[1]s::text = '' OR t.a = %[1]s)"},
+	{"text", "string", "('' = %[1]s::text OR %[2]s)"},
+	{"text", "*string", "(%[1]s::text IS NULL OR %[1]s = '' OR t.a = %[1]s)"},
+	{"text", "*string", "CASE WHEN %[1]s::text IS NULL THEN TRUE WHEN %[1]s = 'any' THEN %[2]s ELSE t.a = %[1]s END"},
+	{"text", "string", "CASE %[1]s::text WHEN 'all' THEN TRUE WHEN 'none' THEN FALSE ELSE %[2]s END"},
+	{"text", "string", "(%[1]s::text NOT IN ('a', 'b') OR %[2]s)"},
+	{"text", "string", "(%[1]s::text <> 'all' AND t.a <> %[1]s OR %[2]s)"},
+	{"text", "*string", "(NULLIF(%[1]s::text, '') IS NULL OR t.a = %[1]s)"},
+	{"int", "int32", "(%[1]s::int = 0 OR t.n = %[1]s)"},
+	{"int", "*int32", "(%[1]s::int IN (0, -1) OR %[1]s IS NULL OR t.n > %[1]s)"},
+	{"bool", "bool", "(NOT %[1]s::bool OR %[2]s)"},
+	{"bool", "bool", "CASE WHEN %[1]s::bool THEN %[2]s ELSE TRUE END"},
+	{"bool", "bool", "(%[1]s::bool = false OR %[2]s)"},
+	{"bool", "*bool", "(%[1]s::bool IS NOT TRUE OR %[2]s)"},
+	{"bool", "*bool", "(%[1]s::bool IS NULL OR (%[1]s AND %[2]s) OR (NOT %[1]s AND t.a IS NULL))"},
+	{"bool", "*bool", "(coalesce(%[1]s::bool, false) OR %[2]s)"},
+	{"int[]", "[]int32", "(cardinality(%[1]s::int[]) = 0 OR t.n = ANY(%[1]s))"},
+	{"int[]", "[]int32", "(coalesce(cardinality(%[1]s::int[]), 0) = 0 OR t.n = ANY(%[1]s))"},
+	{"text[]", "[]string", "(%[1]s::text[] IS NULL OR %[1]s = '{}' OR t.a = ANY(%[1]s))"},
+	{"text[]", "[]string", "(array_length(%[1]s::text[], 1) IS NULL OR t.a = ANY(%[1]s))"},
+	{"text[]", "[]string", "(array_length(%[1]s::text[], 1) > 0 AND t.a = ANY(%[1]s) OR %[2]s)"},
+}
+
+// samples are other values of a parameter that chooses, by its Go type.
+var samples = map[string][]any{
+	"string": {"a", "b", "zz"}, "*string": {ptr("a"), ptr("zz")}, "int32": {int32(2), int32(9)}, "*int32": {ptr(int32(1)), ptr(int32(3))},
+	"bool": {true}, "*bool": {ptr(true)}, "[]int32": {[]int32{0, 1}, []int32{7}}, "[]string": {[]string{"a", "b"}, []string{"q"}},
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// choice is an optional filter over t that is not chosen by NULL alone.
+func (m *maker) choice() string {
+	c := choices[m.rng.IntN(len(choices))]
+	m.params = append(m.params, predicate{typ: "chooses " + c.typ, goType: c.goType})
+	return strings.NewReplacer("%[1]s", fmt.Sprintf("$%d", len(m.params)), "%[2]s", "("+m.condition(0)+")").Replace(c.text)
+}
+
 // group is an optional filter over t.
 func (m *maker) group() string {
+	if m.rng.IntN(2) == 0 && len(m.params) < 4 {
+		return m.choice()
+	}
 	p := predicates[m.rng.IntN(len(predicates))]
 	n := m.param(p)
 	cast := n + "::" + p.typ
@@ -153,15 +198,15 @@ func (m *maker) statement() string {
 }
 
 func (m *maker) having() string {
-	n := m.param(predicate{"int", "", []string{"0", "3", "8"}})
-	k := m.param(predicate{"int", "", []string{"20", "38"}})
+	n := m.param(predicate{typ: "int", values: []string{"0", "3", "8"}})
+	k := m.param(predicate{typ: "int", values: []string{"20", "38"}})
 	return fmt.Sprintf("(%s::int IS NULL OR count(*) > %s) AND (%s::int IS NULL OR max(t.id) > %s OR min(t.n) = 2)", n, n, k, k)
 }
 
 // ordered makes a SELECT whose order a parameter chooses.
 func (m *maker) ordered() string {
 	where := m.condition(2)
-	m.params = append(m.params, predicate{"text", "", []string{"n", "title", "code", "t"}})
+	m.params = append(m.params, predicate{typ: "text", goType: "string"})
 	m.sort = len(m.params)
 	s := fmt.Sprintf("$%d::text", m.sort)
 	items := []string{

@@ -1,11 +1,14 @@
 package variants
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/catalog"
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/effects"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
@@ -21,15 +24,22 @@ var goPackage = &project.Package{
 
 // testbed is a database with what is needed to look for variants in it.
 type testbed struct {
-	conn   *pgx.Conn
-	schema *Schema
+	conn     *pgx.Conn
+	catalog  *catalog.Catalog
+	analyzer *effects.Analyzer
 }
 
 func setup(t testing.TB, schema string, opts ...pgtest.Option) *testbed {
 	t.Helper()
 	b := &testbed{conn: pgtest.New(t, opts...).Conn()}
 	b.exec(t, schema)
-	b.read(t)
+	var err error
+	if b.catalog, err = catalog.Load(t.Context(), b.conn); err != nil {
+		t.Fatal(err)
+	}
+	if b.analyzer, err = effects.New(t.Context(), b.conn, b.catalog, ""); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -40,55 +50,27 @@ func (b *testbed) exec(t testing.TB, sql string) {
 	}
 }
 
-func (b *testbed) read(t testing.TB) {
-	t.Helper()
-	var err error
-	if b.schema, err = Read(t.Context(), b.conn); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// types returns the format_type of a statement's parameters.
-func (b *testbed) types(t testing.TB, sql string) (types []string) {
-	t.Helper()
-	d, err := b.conn.PgConn().Prepare(t.Context(), "", sql, nil)
-	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-	for _, oid := range d.ParamOIDs {
-		var name string
-		if err := b.conn.QueryRow(t.Context(), "SELECT format_type($1, NULL)", oid).Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		types = append(types, name)
-	}
-	return types
-}
-
 // find looks for variants of a statement whose parameters have the given Go types;
 // the last is that of the rest.
 func (b *testbed) find(t testing.TB, command, sql string, goTypes ...string) (*Plan, []*project.Problem) {
 	t.Helper()
-	st, types := b.input(t, command, sql, goTypes)
-	return Find(st, types, b.schema)
-}
-
-// cut is find for a statement of which no remarks are wanted, whatever its order.
-func (b *testbed) cut(t testing.TB, command, sql string, goTypes ...string) *Plan {
-	t.Helper()
-	st, types := b.input(t, command, sql, goTypes)
-	f := look(st, types, b.schema)
-	p := f.plan()
-	f.cut(p)
-	return p
-}
-
-func (b *testbed) input(t testing.TB, command, sql string, goTypes []string) (*project.Statement, []string) {
-	t.Helper()
-	types := b.types(t, sql)
 	st := &project.Statement{Package: goPackage, Name: "Q", Command: command, SQL: sql}
-	for i := range types {
-		st.Params = append(st.Params, project.Param{Name: string(rune('A' + i)), Type: goTypes[min(i, len(goTypes)-1)]})
+	for i := range 40 {
+		st.Params = append(st.Params, project.Param{Name: fmt.Sprint("P", i+1), Type: goTypes[min(i, len(goTypes)-1)]})
 	}
-	return st, types
+	return b.findIn(t, st)
+}
+
+func (b *testbed) findIn(t testing.TB, st *project.Statement) (*Plan, []*project.Problem) {
+	t.Helper()
+	result, err := b.analyzer.Analyze(t.Context(), st)
+	if err != nil {
+		t.Fatalf("%s: %v", st.SQL, err)
+	}
+	st.Params = st.Params[:len(result.Params)]
+	p, remarks, err := Find(t.Context(), b.analyzer, b.catalog, st, result)
+	if err != nil {
+		t.Fatalf("%s: %v", st.SQL, err)
+	}
+	return p, remarks
 }

@@ -3,19 +3,16 @@ package variants
 import (
 	"fmt"
 	"slices"
-	"sort"
+	"strconv"
 
 	pg "github.com/sqlc-dev/oliphant"
 )
 
-// source is a statement's text with its tree and tokens.
+// source is a statement's text in tokens.
 type source struct {
 	sql    string
-	tree   *pg.Node
 	tokens []token
-	params []*pg.ParamRef
-	types  []string       // as they are written in a cast
-	casts  []*pg.TypeName // the same as trees
+	types  []string // of the placeholders, as they are written in a cast
 }
 
 // token is a token that is no comment.
@@ -26,37 +23,34 @@ type token struct {
 	pair       int  // the other bracket, or CASE and END; -1 for others
 }
 
+// span is some tokens, the first and the last one.
+type span struct{ first, last int }
+
 const (
 	open, shut              = pg.Token_ASCII_40, pg.Token_ASCII_41
 	openSquare, shutSquare  = pg.Token_ASCII_91, pg.Token_ASCII_93
 	comma, semicolon, point = pg.Token_ASCII_44, pg.Token_ASCII_59, pg.Token_ASCII_46
 )
 
-// read parses a statement. types are the format_type of its parameters.
+// read takes a statement apart. types are the format_type of its parameters.
 func read(sql string, types []string) (*source, error) {
-	tree, err := pg.Parse(sql)
+	scanned, err := pg.Scan(sql)
 	if err != nil {
-		return nil, fmt.Errorf("parse: %w", err)
+		return nil, fmt.Errorf("scan: %w", err)
 	}
-	if len(tree.Stmts) != 1 {
-		return nil, fmt.Errorf("it is %d statements", len(tree.Stmts))
-	}
-	s := &source{sql: sql, tree: tree.Stmts[0].Stmt}
-	if err := s.scan(); err != nil {
-		return nil, err
-	}
-	walk(s.tree, func(v any) bool {
-		if p, ok := v.(*pg.ParamRef); ok {
-			s.params = append(s.params, p)
+	s := &source{sql: sql}
+	for _, t := range scanned.Tokens {
+		if t.Token == pg.Token_SQL_COMMENT || t.Token == pg.Token_C_COMMENT {
+			continue
 		}
-		return true
-	})
+		n := token{start: int(t.Start), end: int(t.End), kind: t.Token, pair: -1}
+		n.label = len(s.tokens) > 0 && s.tokens[len(s.tokens)-1].kind == point
+		s.tokens = append(s.tokens, n)
+	}
 	for _, t := range types {
-		if err := s.addType(castName(t)); err != nil {
-			return nil, err
-		}
+		s.types = append(s.types, castName(t))
 	}
-	return s, s.check()
+	return s, s.match()
 }
 
 // castName is the name under which a cast gives the type and nothing else: to
@@ -73,62 +67,6 @@ func castName(t string) string {
 		return `"bit"[]`
 	}
 	return t
-}
-
-func (s *source) addType(name string) error {
-	tree, err := pg.Parse("SELECT NULL::" + name)
-	if err != nil {
-		return fmt.Errorf("type %s: %w", name, err)
-	}
-	var cast *pg.TypeCast
-	walk(tree.Stmts[0].Stmt, func(v any) bool {
-		if c, ok := v.(*pg.TypeCast); ok && cast == nil {
-			cast = c
-		}
-		return true
-	})
-	if cast == nil || inner(cast.Arg) == nil || len(cast.TypeName.Typmods) > 0 {
-		return fmt.Errorf("%s is not the name of a type", name)
-	}
-	s.types, s.casts = append(s.types, name), append(s.casts, cast.TypeName)
-	return nil
-}
-
-// check makes sure that placeholders of the tree and of the text are the same.
-func (s *source) check() error {
-	var inText, inTree []int
-	for _, t := range s.tokens {
-		if t.kind == pg.Token_PARAM {
-			inText = append(inText, t.start)
-		}
-	}
-	for _, p := range s.params {
-		if p.Number < 1 || int(p.Number) > len(s.types) {
-			return fmt.Errorf("$%d has no known type", p.Number)
-		}
-		inTree = append(inTree, int(p.Location))
-	}
-	slices.Sort(inTree)
-	if !slices.Equal(inText, inTree) {
-		return fmt.Errorf("the places of its placeholders are not known")
-	}
-	return nil
-}
-
-func (s *source) scan() error {
-	scanned, err := pg.Scan(s.sql)
-	if err != nil {
-		return fmt.Errorf("scan: %w", err)
-	}
-	for _, t := range scanned.Tokens {
-		if t.Token == pg.Token_SQL_COMMENT || t.Token == pg.Token_C_COMMENT {
-			continue
-		}
-		n := token{start: int(t.Start), end: int(t.End), kind: t.Token, pair: -1}
-		n.label = len(s.tokens) > 0 && s.tokens[len(s.tokens)-1].kind == point
-		s.tokens = append(s.tokens, n)
-	}
-	return s.match()
 }
 
 // match pairs brackets, and CASE with END.
@@ -154,44 +92,25 @@ func (s *source) match() error {
 	return nil
 }
 
-// at returns the token that starts at a place, or -1.
-func (s *source) at(place int) int {
-	i := sort.Search(len(s.tokens), func(i int) bool { return s.tokens[i].start >= place })
-	if i == len(s.tokens) || s.tokens[i].start != place {
-		return -1
-	}
-	return i
-}
-
 // is reports whether token i exists and is a keyword or sign of one of the kinds.
 func (s *source) is(i int, kinds ...pg.Token) bool {
 	return i >= 0 && i < len(s.tokens) && !s.tokens[i].label && slices.Contains(kinds, s.tokens[i].kind)
 }
 
-// left and right return the outermost token, on that side, of the expression around
-// token i. No bound of the same depth separates the two.
-func (s *source) left(i int, bounds []pg.Token) int {
-	for {
-		switch {
-		case i == 0 || s.is(i-1, open, openSquare, pg.Token_CASE) || s.bound(i-1, bounds):
-			return i
-		case s.is(i-1, shut, shutSquare, pg.Token_END_P):
-			i = s.tokens[i-1].pair
-		default:
-			i--
-		}
-	}
+// query reports whether a query begins with token i.
+func (s *source) query(i int) bool {
+	return s.is(i, pg.Token_SELECT, pg.Token_WITH, pg.Token_VALUES)
 }
 
+// right returns the last token of the expression that begins with token i: no bound of
+// its depth is in it.
 func (s *source) right(i int, bounds []pg.Token) int {
-	for {
-		switch {
-		case i+1 == len(s.tokens) || s.is(i+1, shut, shutSquare, pg.Token_END_P) || s.bound(i+1, bounds):
+	for ; ; i++ {
+		if p := s.tokens[i].pair; p > i {
+			i = p
+		}
+		if i+1 == len(s.tokens) || s.is(i+1, shut, shutSquare, pg.Token_END_P) || s.bound(i+1, bounds) {
 			return i
-		case s.is(i+1, open, openSquare, pg.Token_CASE):
-			i = s.tokens[i+1].pair
-		default:
-			i++
 		}
 	}
 }
@@ -204,22 +123,92 @@ func (s *source) bound(i int, bounds []pg.Token) bool {
 	return s.is(i, bounds...)
 }
 
-// split cuts tokens from..to at separators of their own depth, and returns the first
-// and last token of each piece; an empty piece makes it nil.
-func (s *source) split(from, to int, separator pg.Token) (pieces [][2]int) {
-	start := from
-	for i := from; i <= to+1; i++ {
-		if i == to+1 || s.is(i, separator) {
+// split cuts tokens at separators of their own depth; an empty piece makes it nil. The
+// AND of BETWEEN separates nothing.
+func (s *source) split(of span, separator pg.Token) (pieces []span) {
+	start, between := of.first, false
+	for i := of.first; i <= of.last+1; i++ {
+		switch {
+		case i > of.last || s.is(i, separator) && !(between && separator == pg.Token_AND):
 			if i == start {
 				return nil
 			}
-			pieces = append(pieces, [2]int{start, i - 1})
-			start = i + 1
-			continue
-		}
-		if s.is(i, open, openSquare, pg.Token_CASE) {
+			pieces, start = append(pieces, span{start, i - 1}), i+1
+		case s.is(i, pg.Token_BETWEEN):
+			between = true
+		case s.is(i, pg.Token_AND):
+			between = false
+		case s.tokens[i].pair > i:
 			i = s.tokens[i].pair
 		}
 	}
 	return pieces
+}
+
+// number returns which placeholder token i is; 0 when it is none.
+func (s *source) number(i int) int {
+	if s.tokens[i].kind != pg.Token_PARAM {
+		return 0
+	}
+	n, _ := strconv.Atoi(s.sql[s.tokens[i].start+1 : s.tokens[i].end])
+	if n > len(s.types) {
+		return 0
+	}
+	return n
+}
+
+// has reports whether a placeholder is among some tokens.
+func (s *source) has(of span) bool {
+	for i := of.first; i <= of.last; i++ {
+		if s.number(i) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *source) text(of span) string { return s.sql[s.tokens[of.first].start:s.tokens[of.last].end] }
+
+// part is some tokens as they are in the statement.
+func (s *source) part(of span) part {
+	return part{start: s.tokens[of.first].start, end: s.tokens[of.last].end}
+}
+
+// placeholders returns an edit for each, which writes it with its type.
+func (s *source) placeholders() []edit {
+	var edits []edit
+	for i, t := range s.tokens {
+		n := s.number(i)
+		if n == 0 {
+			continue
+		}
+		parts := []part{{param: n, cast: s.types[n-1]}}
+		// Before ROWS the grammar takes no cast without parentheses.
+		counted := s.is(i-1, pg.Token_OFFSET) && s.is(i+1, pg.Token_ROW, pg.Token_ROWS)
+		fetched := s.is(i-1, pg.Token_FIRST_P, pg.Token_NEXT) && s.is(i-2, pg.Token_FETCH)
+		if counted || fetched || s.is(i+1, openSquare, point) {
+			parts = []part{{text: "("}, parts[0], {text: ")"}}
+		}
+		edits = append(edits, edit{start: t.start, end: t.end, choices: []choice{{parts: parts}}})
+	}
+	return edits
+}
+
+// apart puts spaces around what takes the place of brackets, where words touch them.
+func (s *source) apart(e edit) edit {
+	word := func(i int) bool {
+		return i >= 0 && i < len(s.sql) && (s.sql[i] == '_' || s.sql[i] == '$' || s.sql[i] >= '0')
+	}
+	before, after := word(e.start-1), word(e.end)
+	for i, c := range e.choices {
+		parts := slices.Clone(c.parts)
+		if before {
+			parts = append([]part{{text: " "}}, parts...)
+		}
+		if after {
+			parts = append(parts, part{text: " "})
+		}
+		e.choices[i].parts = parts
+	}
+	return e
 }

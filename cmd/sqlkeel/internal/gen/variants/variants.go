@@ -1,17 +1,16 @@
-// Package variants finds the optional parts of a statement, cuts its text at them
-// and proves every variant by preparing it.
+// Package variants finds the parts of a statement that its arguments choose, cuts its
+// text at them and proves every variant.
 //
-// Two kinds of parts are optional. A filter, (sqlc.narg('x') IS NULL OR cond), is TRUE
-// when its argument is NULL and cond when it is not; a key of ORDER BY, CASE WHEN
-// @sort = 'literal' THEN key END, is a constant unless the literal was asked for. [Find]
-// decides which of them may be cut: what it cuts returns the same rows in the same
-// order as far as ORDER BY says, and where that depends on more than the order
-// tells (LIMIT, DISTINCT ON, row_number()) the order has to be total. What looks
-// optional and stays is reported with the reason.
+// A parameter chooses by tests whose answer is known from the argument alone: whether it
+// is NULL, a boolean, equal to a constant, an array without elements. Where such tests
+// are joined by AND, OR, NOT and CASE, in a condition or in ORDER BY, what the arguments
+// decide is cut out: (sqlc.narg('x') IS NULL OR condition) is condition, or nothing.
 //
-// [Plan.Prove] builds every variant with the function that builds it at run time. It
-// compares the variant's tree with the one that is meant, and PostgreSQL prepares it:
-// parameters and result columns must have the types of the full statement.
+// The text is cut by its tokens alone, and what looks like a test is taken for one. It is
+// PostgreSQL that decides: the analysed tree of each variant has to be that of the full
+// statement with nothing folded but what the arguments decide (package fold), and when
+// it is prepared its parameters and columns have to have the same types. A combination
+// that was not proven runs the full statement.
 package variants
 
 import (
@@ -22,47 +21,34 @@ import (
 // Plan is what may be cut out of one statement.
 type Plan struct {
 	Statement *project.Statement
-	Filters   []Filter
-	Sort      *Sort // nil when nothing is sorted by an argument
+	Params    []Param // those that choose
 
 	segments []generated.Segment
-	masks    []generated.Mask // to be proven
+	masks    []generated.Mask // that are proven
 	partly   bool             // masks are not all there are
-	source   *source
-	groups   []*group
-	items    []*item
+	choosers []*chooser
+	// uncut says that a CASE in ORDER BY keeps all its arms: their types make up its own.
+	uncut bool
 }
 
-// Filter is a parameter whose NULL cuts predicates.
-type Filter struct {
+// Param is a parameter that chooses.
+type Param struct {
 	Name   string // the parameter's Go name
 	Param  int    // its placeholder, from 1
 	GoType string // as the generated file spells it
-	// Present is the Go expression for [generated.Filter.Present]. It mentions the
-	// package stmt and GoType's.
-	Present string
-}
-
-// Sort is the parameter that chooses the order.
-type Sort struct {
-	Name     string
-	Param    int
-	GoType   string
-	Literals []string // in the order of the text
-	Open     bool     // see [generated.Sort.Open]
-	// Value is the Go expression for [generated.Sort.Value].
-	Value string
+	// Read is the Go expression for [generated.Param.Read]. It mentions the package
+	// generated and GoType's.
+	Read   string
+	Values []generated.Value
+	Sorts  bool // it is used to choose the order alone
 }
 
 // Stmt returns the variants as the run time knows them, without the functions that
 // read arguments.
 func (p *Plan) Stmt() *generated.Variants {
 	v := &generated.Variants{Segments: p.segments}
-	for _, f := range p.Filters {
-		v.Filters = append(v.Filters, generated.Filter{Name: f.Name, Param: f.Param})
-	}
-	if p.Sort != nil {
-		v.Sort = &generated.Sort{Name: p.Sort.Name, Param: p.Sort.Param, Literals: p.Sort.Literals, Open: p.Sort.Open}
+	for _, c := range p.Params {
+		v.Params = append(v.Params, generated.Param{Name: c.Name, Param: c.Param, Values: c.Values})
 	}
 	if p.partly {
 		v.Whole = p.masks
@@ -70,5 +56,35 @@ func (p *Plan) Stmt() *generated.Variants {
 	return v
 }
 
-// Masks returns the variants that [Plan.Prove] proves.
+// Masks returns the variants that are proven.
 func (p *Plan) Masks() []generated.Mask { return p.masks }
+
+// chooser is a parameter of a plan.
+type chooser struct {
+	*Param
+	bit  generated.Mask // that of its first value
+	kind kind
+}
+
+// states returns what the parameter may be: the bit of each value, and 0 for any other
+// one, which there is none of for a boolean.
+func (c *chooser) states() (bits []generated.Mask) {
+	for i := range c.Values {
+		bits = append(bits, c.bit<<i)
+	}
+	if c.kind == boolean && len(c.Values) > 1 {
+		return bits
+	}
+	return append(bits, 0)
+}
+
+// chooser returns the parameter with a placeholder's number, or nil when it does not
+// choose.
+func (p *Plan) chooser(number int) *chooser {
+	for _, c := range p.choosers {
+		if c.Param.Param == number {
+			return c
+		}
+	}
+	return nil
+}
