@@ -101,6 +101,10 @@ bench: ## Compare sqlkeel with other libraries, and write bench/RESULTS.md and i
 bench-smoke: ## Do each part of make bench once, and check the results
 	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/rivals -smoke
 
+.PHONY: bench-models
+bench-models: ## Make the code of bob for make bench anew (needs psql, and builds bob's generator)
+	$(KEEL) pg run -- $(CURDIR)/bench/rivals/models/generate.sh
+
 .PHONY: bench-go
 bench-go: ## Run the benchmarks of PKGS (figures are ratios within one run)
 	$(KEEL) pg run -- $(GO) -C $(CURDIR) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)

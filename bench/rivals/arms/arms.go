@@ -7,7 +7,7 @@ import "github.com/sqlkeel/sqlkeel/bench/rivals"
 
 // All returns all arms. The first is the base of the ratios.
 func All() []rivals.Arm {
-	return []rivals.Arm{pgxArm, stdlibArm, sqlcArm, sqlkeelArm, gormArm, entArm, bunArm, ttlArm}
+	return []rivals.Arm{pgxArm, stdlibArm, sqlcArm, sqlkeelArm, gormArm, entArm, bunArm, bobArm, ttlArm}
 }
 
 // Why an arm cannot do something.
