@@ -34,22 +34,25 @@ func (c *Cache) flushed(w *stmt.Run) {
 // watchFence says, once, that a fence has been up for longer than [Config].FenceAlarm. It
 // is called by reads that the fence keeps from the cache.
 func (c *Cache) watchFence(n needs) {
-	c.watchTable(n.target, n.target.all)
-	for _, t := range n.tables {
-		c.watchTable(n.target, t)
+	for _, s := range n.scopes {
+		if up := s.table.overdue(s, c.now(), c.cfg.FenceAlarm); up > 0 {
+			c.cfg.Logger.LogAttrs(context.Background(), slog.LevelError,
+				"reads have not been answered from memory for long: a write is under way, or its outcome is unknown",
+				slog.String("target", n.target.name), slog.String("table", s.table.name), slog.Duration("for", up))
+		}
 	}
 }
 
-func (c *Cache) watchTable(target *targetClocks, t *tableClocks) {
-	since := t.since.Load()
-	if since == 0 {
-		return
+// overdue returns for how long writes that touch the scope have been under way, when that is
+// at least limit and was not returned before.
+func (t *tableClocks) overdue(c *scopeClocks, now, limit time.Duration) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, w := range t.writers {
+		if w.underway > 0 && !w.said && now-w.since >= limit && w.touch(c.scope) {
+			w.said = true
+			return now - w.since
+		}
 	}
-	up := c.now() - time.Duration(since-1)
-	if up < c.cfg.FenceAlarm || t.said.Swap(true) {
-		return
-	}
-	c.cfg.Logger.LogAttrs(context.Background(), slog.LevelError,
-		"reads have not been answered from memory for long: a write is under way, or its outcome is unknown",
-		slog.String("target", target.name), slog.String("table", t.name), slog.Duration("for", up))
+	return 0
 }

@@ -19,8 +19,13 @@ type entry[V any] struct {
 // needs is what a result that is about to be loaded depends on.
 type needs struct {
 	target *targetClocks
-	tables []*tableClocks
+	scopes []*scopeClocks
 	slots  slots
+}
+
+// on adds slots of a scope.
+func (n *needs) on(s *scopeClocks, of ...*slot) {
+	n.scopes, n.slots = append(n.scopes, s), append(n.slots, of...)
 }
 
 // newEntry returns an entry tagged with the versions as they are now. It reports whether
@@ -60,8 +65,8 @@ func (r *results[A, V]) keep(k key[A], e *entry[V]) {
 			r.counters.invalidated.Add(1)
 			if (old.err == nil) == (e.err == nil) && reflect.DeepEqual(old.value, e.value) {
 				r.counters.needless.Add(1)
-				for _, t := range e.tables {
-					t.needless.Add(1)
+				for _, s := range e.scopes {
+					s.table.needless.Add(1)
 				}
 			}
 		}

@@ -162,12 +162,12 @@ func (q *Query[K, P, V]) needs(t *targetClocks, params P) needs {
 	s := q.cfg.Statement
 	args := q.cfg.Args(params)
 	n := needs{target: t}
-	n.slots = append(n.slots, &t.all.whole.rest.slot)
+	n.on(t.all.whole, &t.all.whole.rest.slot)
 	for _, relations := range [...][]string{s.Reads, s.Locks} {
 		for _, name := range relations {
-			table := t.table(name)
-			n.tables = append(n.tables, table)
-			n.slots = append(n.slots, table.slots(&s.Effects, args)...)
+			if scope, of := t.table(name).needs(&s.Effects, args); scope != nil {
+				n.on(scope, of...)
+			}
 		}
 	}
 	return n

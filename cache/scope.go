@@ -25,22 +25,18 @@ func (s scope) same(o scope) bool {
 	return s.key == o.key && s.kind == o.kind && s.all == o.all && slices.Equal(s.columns, o.columns)
 }
 
-// reads reports whether one of the columns is in the scope.
-func (s scope) reads(set []string) bool {
-	return s.all || slices.ContainsFunc(set, func(name string) bool { return slices.Contains(s.columns, name) })
-}
-
 // scopeClocks are those of a scope. A write moves the slots of the values that it wrote,
 // where they are known, and else the one for rows that are not known.
 type scopeClocks struct {
 	scope
-	rest line // writes of rows that are not known
-	seed maphash.Seed
-	rows *[stripes]slot // nil without a key
+	table *tableClocks
+	rest  line // writes of rows that are not known
+	seed  maphash.Seed
+	rows  *[stripes]slot // nil without a key
 }
 
-func newScope(s scope) *scopeClocks {
-	c := &scopeClocks{scope: s}
+func newScope(t *tableClocks, s scope) *scopeClocks {
+	c := &scopeClocks{scope: s, table: t}
 	if s.key != "" {
 		c.seed, c.rows = maphash.MakeSeed(), new([stripes]slot)
 	}

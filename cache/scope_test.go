@@ -1,10 +1,15 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/internal/rowkey"
@@ -187,8 +192,8 @@ func TestWhatMakesATableOldDoesSoForAllColumns(t *testing.T) {
 	}
 }
 
-// Clocks for other columns that become known in the middle of a write must not be taken a
-// step further by its end.
+// Clocks for columns that become known in the middle of a write that sets them must not be
+// taken a step further by its end. A write of other columns is no reason to wait.
 func TestColumnsAreWatchedFromAMomentWithoutWrites(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, Config{})
@@ -199,9 +204,9 @@ func TestColumnsAreWatchedFromAMomentWithoutWrites(t *testing.T) {
 	for _, e := range all {
 		q := readOf(c, f, e, int64(1))
 		ask1(t, q, 1)
-		before := f.row.reads.Load()
-		if ask1(t, q, 1); f.row.reads.Load() == before {
-			t.Error("a result is served while a write is under way of which its clocks know nothing")
+		before, touched := f.row.reads.Load(), slices.Contains(e.ReadColumns[0].Names, "title")
+		if ask1(t, q, 1); f.row.reads.Load() == before == touched {
+			t.Errorf("a result of %+v is served while a write of the title is under way: %v", e, touched)
 		}
 	}
 	c.AfterWrite(target, runs, stmt.Committed)
@@ -215,6 +220,27 @@ func TestColumnsAreWatchedFromAMomentWithoutWrites(t *testing.T) {
 			t.Errorf("a write of the title made a result of %+v old: %v, want %v", e, !kept, want)
 		}
 	}
+}
+
+func TestAFenceOfOtherColumnsIsNotReported(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c := newCache(t, Config{FenceAlarm: time.Minute, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		q := readOf(c, &fake{name: target}, reads([]stmt.RowKey{byID}, "title"), int64(1))
+		long, short := []stmt.Run{sets(1, "price")}, []stmt.Run{sets(1, "title")}
+		ask1(t, q, 1)
+		c.BeforeWrite(target, long)
+		pass(time.Hour)
+		c.BeforeWrite(target, short)
+		if ask1(t, q, 1); log.Len() > 0 {
+			t.Errorf("reported: %s", &log)
+		}
+		pass(time.Minute)
+		if ask1(t, q, 1); !strings.Contains(log.String(), "for=1m0s") {
+			t.Errorf("not reported: %s", &log)
+		}
+	})
 }
 
 // By several keys a result is pinned by any of them.

@@ -14,21 +14,30 @@ import (
 // tableClocks is one table of one target database. It has clocks for each scope of results,
 // and a write moves those of all scopes that it touches.
 type tableClocks struct {
-	name  string
-	whole scopeClocks  // of all columns and rows, which every write touches
-	since atomic.Int64 // when its fence was put up, on the cache's time plus 1; 0: it is down
-	said  atomic.Bool  // that it has been up for too long
-
+	name     string
+	whole    *scopeClocks  // of all columns and rows, which every write touches
 	needless atomic.Uint64 // results made old that turned out to be the same
 
-	mu     sync.Mutex                     // of writers; guards what follows
-	scopes atomic.Pointer[[]*scopeClocks] // the whole and others; written under mu
-	wanted []scope                        // that get clocks when no write is under way
+	mu      sync.Mutex                     // of writers; guards what follows
+	writers []*writers                     // by the columns that they set
+	scopes  atomic.Pointer[[]*scopeClocks] // the whole and others; written under mu
+	wanted  []scope                        // that get clocks when no write that touches them is under way
+}
+
+// writers are the writes that set the same columns of a table. tableClocks.mu guards them.
+type writers struct {
+	all      bool     // of the columns, and rows, as they are not known
+	columns  []string // else these
+	touches  []*scopeClocks
+	underway int
+	since    time.Duration // when the first of those under way began, on the cache's time
+	said     bool          // that it was long ago
 }
 
 func newTable(name string) *tableClocks {
-	t := &tableClocks{name: name, whole: scopeClocks{scope: scope{all: true}}}
-	t.scopes.Store(&[]*scopeClocks{&t.whole})
+	t := &tableClocks{name: name}
+	t.whole = newScope(t, scope{all: true})
+	t.scopes.Store(&[]*scopeClocks{t.whole})
 	return t
 }
 
@@ -53,33 +62,49 @@ func (s *slot) step(to step) (fence uint64) {
 }
 
 // write takes the slots of one write a step further. A write takes the same slots in all
-// of its steps, for scopes are added only while none is under way.
+// of its steps: a scope is added only while none that touches it is under way.
 func (t *tableClocks) write(w *stmt.Run, to step, now time.Duration) {
 	if changesNone(w, t.name) {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	set, known := columnsOf(w.SetColumns, t.name)
-	for _, c := range *t.scopes.Load() {
-		if !known || c.reads(set) {
-			c.write(w, t.name, to)
-		}
+	alike := t.alike(w)
+	for _, c := range alike.touches {
+		c.write(w, t.name, to)
 	}
-	t.mark(to, now)
+	if to != raising {
+		alike.underway--
+		t.open()
+		return
+	}
+	if alike.underway == 0 {
+		alike.since, alike.said = now, false
+	}
+	alike.underway++
 }
 
-// mark notes when the fence went up, and adds scopes when it has come down. It is called
-// with mu held.
-func (t *tableClocks) mark(to step, now time.Duration) {
-	switch _, fence := t.whole.rest.read(); {
-	case fence == 0:
-		t.since.Store(0)
-		t.said.Store(false)
-		t.open()
-	case fence == 1 && to == raising:
-		t.since.Store(int64(now) + 1)
+// alike returns the writers that set the same columns as w. It is called with mu held.
+func (t *tableClocks) alike(w *stmt.Run) *writers {
+	columns, known := columnsOf(w.SetColumns, t.name)
+	for _, same := range t.writers {
+		if same.all == !known && slices.Equal(same.columns, columns) {
+			return same
+		}
 	}
+	added := &writers{all: !known, columns: columns}
+	for _, c := range *t.scopes.Load() {
+		if added.touch(c.scope) {
+			added.touches = append(added.touches, c)
+		}
+	}
+	t.writers = append(t.writers, added)
+	return added
+}
+
+// touch reports whether such a write may change what is in the scope.
+func (w *writers) touch(s scope) bool {
+	return w.all || s.all || slices.ContainsFunc(w.columns, func(name string) bool { return slices.Contains(s.columns, name) })
 }
 
 // moveAll makes every result of the table old.
@@ -101,9 +126,7 @@ func (t *tableClocks) clocks(s scope) *scopeClocks {
 	if t.known(s) == nil && !slices.ContainsFunc(t.wanted, s.same) {
 		t.wanted = append(t.wanted, s)
 	}
-	if _, fence := t.whole.rest.read(); fence == 0 {
-		t.open()
-	}
+	t.open()
 	return t.known(s)
 }
 
@@ -116,23 +139,36 @@ func (t *tableClocks) known(s scope) *scopeClocks {
 	return nil
 }
 
-// open adds the wanted scopes. It is called with mu held and the fence down.
+// open adds the wanted scopes, but those that a write under way touches. It is called with
+// mu held.
 func (t *tableClocks) open() {
-	if len(t.wanted) == 0 {
-		return
+	if len(t.wanted) > 0 {
+		t.wanted = slices.DeleteFunc(t.wanted, t.add)
 	}
-	all := slices.Clone(*t.scopes.Load())
-	for _, s := range t.wanted {
-		all = append(all, newScope(s))
-	}
-	t.wanted = nil
-	t.scopes.Store(&all)
 }
 
-// slots are those of the table that a result with these arguments depends on. By several
-// keys it is pinned by any of them: the one is taken by which it would have been old least
-// often. Until that has clocks it depends on the whole table.
-func (t *tableClocks) slots(e *stmt.Effects, args []any) (best slots) {
+// add reports whether it added the scope.
+func (t *tableClocks) add(s scope) bool {
+	touches := func(w *writers) bool { return w.touch(s) }
+	if slices.ContainsFunc(t.writers, func(w *writers) bool { return w.underway > 0 && touches(w) }) {
+		return false
+	}
+	c := newScope(t, s)
+	for _, w := range t.writers {
+		if touches(w) {
+			w.touches = append(w.touches, c)
+		}
+	}
+	all := append(slices.Clone(*t.scopes.Load()), c)
+	t.scopes.Store(&all)
+	return true
+}
+
+// needs returns the scope on which a result with these arguments depends, and its slots. By
+// several keys it is pinned by any of them: the one is taken by which it would have been
+// old least often. Until that has clocks it depends on the whole table. A result that is
+// pinned by an array without elements depends on nothing.
+func (t *tableClocks) needs(e *stmt.Effects, args []any) (best *scopeClocks, of slots) {
 	columns, known := columnsOf(e.ReadColumns, t.name)
 	s, least := scope{all: !known, columns: columns}, uint64(math.MaxUint64)
 	for _, k := range e.ReadKeys {
@@ -144,23 +180,24 @@ func (t *tableClocks) slots(e *stmt.Effects, args []any) (best slots) {
 			continue
 		}
 		if len(values) == 0 {
-			return nil
+			return nil, nil
 		}
 		s.key, s.kind = k.Column, rowkey.KindOf(values[0])
 		if c := t.clocks(s); c != nil {
-			of := c.slots(values)
-			if moved, _ := of.read(); moved < least {
-				best, least = of, moved
+			rows := c.slots(values)
+			if moved, _ := rows.read(); moved < least {
+				best, of, least = c, rows, moved
 			}
 		}
 	}
-	if best != nil {
-		return best
-	}
 	if s.key == "" {
-		if c := t.clocks(s); c != nil {
-			return c.slots(nil)
-		}
+		best = t.clocks(s)
 	}
-	return t.whole.slots(nil)
+	if best == nil {
+		best = t.whole
+	}
+	if of == nil {
+		of = best.slots(nil)
+	}
+	return best, of
 }

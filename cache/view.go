@@ -99,12 +99,11 @@ func (v *View[A, V]) Get(ctx context.Context, target string, args A, load func(c
 
 // needs is what a result that is loaded now depends on.
 func (v *View[A, V]) needs(t *targetClocks, k key[A]) needs {
-	n := needs{target: t}
-	n.slots = append(make(slots, 0, 2+len(v.tables)), &t.all.whole.rest.slot, v.key(k))
+	n := needs{target: t, slots: make(slots, 0, 2+len(v.tables))}
+	n.on(t.all.whole, &t.all.whole.rest.slot, v.key(k))
 	for _, name := range v.tables {
-		table := t.table(name)
-		n.tables = append(n.tables, table)
-		n.slots = append(n.slots, &table.whole.rest.slot)
+		whole := t.table(name).whole
+		n.on(whole, &whole.rest.slot)
 	}
 	return n
 }
