@@ -72,11 +72,11 @@ func (f *folding) connective(n *tree.Node) *tree.Node {
 	return with(n, "args", list(arms))
 }
 
-// flattened replaces arms of the same kind by theirs.
+// flattened replaces arms of the same kind, which are flat, by theirs.
 func flattened(op string, args []*tree.Node) (out []*tree.Node) {
 	for _, a := range args {
 		if a.Is("BOOLEXPR") && a.Atom("boolop") == op {
-			out = append(out, flattened(op, a.List("args"))...)
+			out = append(out, a.List("args")...)
 		} else {
 			out = append(out, a)
 		}

@@ -1,7 +1,7 @@
 package fold
 
 import (
-	"strconv"
+	"fmt"
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/tree"
 )
@@ -72,41 +72,26 @@ func truthOf(n *tree.Node) truth {
 
 // constant returns the boolean constant that says t.
 func constant(t truth) *tree.Node {
-	n := nullOf(boolOID, 0)
-	if t == null {
-		return n
-	}
-	n = with(n, "constisnull", tree.Value{Atom: "false"})
 	bit := "0"
-	if t == yes {
+	switch t {
+	case null:
+		return nullOf(boolOID, 0)
+	case yes:
 		bit = "1"
 	}
-	for i := range n.Fields {
-		if n.Fields[i].Name == "constvalue" {
-			n.Fields[i].Values = bytes("1", "[", bit, "0", "0", "0", "0", "0", "0", "0", "]")
-		}
-	}
-	return n
-}
-
-func bytes(atoms ...string) []tree.Value {
-	out := make([]tree.Value, len(atoms))
-	for i, a := range atoms {
-		out[i] = tree.Value{Atom: a}
-	}
-	return out
+	return read("{CONST :consttype 16 :consttypmod -1 :constcollid 0 :constisnull false :constvalue 1 [ " + bit + " 0 0 0 0 0 0 0 ]}")
 }
 
 // nullOf returns the NULL of a type.
 func nullOf(typ, collation tree.OID) *tree.Node {
-	atom := func(name, text string) tree.Field {
-		return tree.Field{Name: name, Values: []tree.Value{{Atom: text}}}
+	return read(fmt.Sprintf("{CONST :consttype %d :consttypmod -1 :constcollid %d :constisnull true :constvalue <>}", typ, collation))
+}
+
+// read reads the text of a node.
+func read(text string) *tree.Node {
+	v, err := tree.Parse(text)
+	if err != nil {
+		panic(err) // of this package's own
 	}
-	return &tree.Node{Kind: "CONST", Fields: []tree.Field{
-		atom("consttype", strconv.FormatUint(uint64(typ), 10)),
-		atom("consttypmod", "-1"),
-		atom("constcollid", strconv.FormatUint(uint64(collation), 10)),
-		atom("constisnull", "true"),
-		{Name: "constvalue", Values: []tree.Value{none}},
-	}}
+	return v.Node
 }
