@@ -53,6 +53,7 @@ func TestWhatAPlanHidesIsSeen(t *testing.T) {
 		optional("an aggregate's order", "SELECT array_agg(id ORDER BY a) FROM t WHERE ($1 IS NULL OR a = $1)", "SELECT array_agg(id ORDER BY b) FROM t", "another list of columns"),
 		optional("an aggregate's DISTINCT", "SELECT count(a) FROM t WHERE ($1 IS NULL OR a = $1)", "SELECT count(DISTINCT a) FROM t", "another list of columns"),
 		optional("a collation", "SELECT id FROM t WHERE ($1 IS NULL OR a = $1) AND b < 'x'", `SELECT id FROM t WHERE b < 'x' COLLATE "C"`, "another condition"),
+		optional("another collation", `SELECT id FROM t WHERE ($1 IS NULL OR a = $1) AND b < 'x' COLLATE "C"`, `SELECT id FROM t WHERE b < 'x' COLLATE "POSIX"`, "another condition"),
 		optional("MATERIALIZED", "WITH x AS (SELECT id FROM t WHERE ($1 IS NULL OR a = $1)) SELECT id FROM x", "WITH x AS MATERIALIZED (SELECT id FROM t) SELECT id FROM x", "another WITH"),
 		optional("a writing WITH", "WITH x AS (DELETE FROM s RETURNING id) SELECT id FROM t WHERE ($1 IS NULL OR a = $1)", "SELECT id FROM t", "another WITH"),
 		{"a LIMIT by CASE", []string{"int", "int"}, "SELECT id FROM t WHERE ($1 IS NULL OR a = $1) ORDER BY id LIMIT CASE WHEN $2 > 0 THEN $2 END", "SELECT id FROM t ORDER BY id LIMIT $1", []int{2}, Assumption{1: nothing(), 2: other(num(0))}, "another LIMIT"},

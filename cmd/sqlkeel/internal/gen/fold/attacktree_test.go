@@ -71,6 +71,7 @@ func TestAttacksOnTreesAreSeen(t *testing.T) {
 		flag("an expression of a key that ROLLUP leaves out", "SELECT (CASE WHEN $1 THEN 5 END) + 1 AS n FROM t GROUP BY ROLLUP (CASE WHEN $1 THEN 5 END)", "SELECT 5 + 1 AS n FROM t GROUP BY ROLLUP (5::int)", "another GROUP BY"),
 		{"an expression of a key that stays as it is", []string{"bool"}, "SELECT (CASE WHEN $1 THEN 5 END) + 1 AS n FROM t GROUP BY ROLLUP (CASE WHEN $1 THEN 5 END)", "SELECT 5 + 1 AS n FROM t GROUP BY ROLLUP (CASE WHEN $1 THEN 5 END)", []int{1}, on, "another GROUP BY"},
 		flag("sorted by a key that ROLLUP leaves out", "SELECT count(*) FROM t WHERE $1 GROUP BY ROLLUP (CASE WHEN a > 0 THEN 5 END) ORDER BY CASE WHEN a > 0 THEN 5 END", "SELECT count(*) FROM t GROUP BY ROLLUP (CASE WHEN a > 0 THEN 5 END)", "another ORDER BY"),
+		flag("sorted by a constant that ROLLUP leaves out", "SELECT count(*) FROM t WHERE $1 GROUP BY ROLLUP ((5::int), a) ORDER BY 5::int", "SELECT count(*) FROM t GROUP BY ROLLUP ((5::int), a)", "another ORDER BY"),
 		flag("GROUPING of another", "SELECT GROUPING(a), count(*) FROM t WHERE $1 GROUP BY CUBE (a, b)", "SELECT GROUPING(b), count(*) FROM t GROUP BY CUBE (a, b)", "another list of columns"),
 		flag("other sets", "SELECT count(*) FROM t WHERE $1 GROUP BY GROUPING SETS ((a, b), (a))", "SELECT count(*) FROM t GROUP BY GROUPING SETS ((a, b), (b))", "another GROUP BY"),
 		{"an unknown placeholder", []string{"int"}, "SELECT id FROM t WHERE a = $1", "SELECT id FROM t WHERE c = $1", []int{1}, nil, "another condition"},

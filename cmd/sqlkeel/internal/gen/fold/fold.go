@@ -50,9 +50,6 @@ type folding struct {
 	full    bool  // the tree is the full statement's
 	params  []int // what a variant's placeholders are in the full statement
 	decided int   // tests whose outcome is known
-	// queries are those around a node, the outermost first: the places of what they group
-	// by, by the numbers that stand for it.
-	queries []map[string]string
 }
 
 // value folds all nodes of a value.
@@ -99,8 +96,6 @@ func (f *folding) node(n *tree.Node) *tree.Node {
 		if truthOf(n.Child("quals")) == yes {
 			return with(n, "quals", none)
 		}
-	case "GROUPINGFUNC":
-		return f.grouping(n)
 	case "RANGETBLENTRY":
 		if n.Number("rtekind") == tree.Group { // only names are left of it
 			return without(n, "alias", "eref")

@@ -38,7 +38,9 @@ func (k *keys) written(list []*tree.Node, matters int) []*tree.Node {
 		if !entry.Yes("resjunk") && !k.fixed(entry.Child("expr")) {
 			by = tree.Field{Name: "output", Values: []tree.Value{entry.Value("resno")}}
 		}
-		n = without(n, "tleSortGroupRef")
+		if !k.sets { // grouping sets are written by the numbers
+			n = without(n, "tleSortGroupRef")
+		}
 		n.Fields = append(n.Fields, by)
 		out[i] = n
 	}
