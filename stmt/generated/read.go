@@ -74,6 +74,34 @@ func BooleanPointer(arg any) (v Value, known bool) {
 	return Truth(p != nil && *p, p != nil), known
 }
 
+// Dynamic returns the [Param.Read] of a parameter of type any whose values are of a kind:
+// what is in it is known when it is nil or of one of the types of that kind. Of the kind
+// [Other] are the basic types, of which only NULL matters.
+func Dynamic(kind Kind) func(arg any) (v Value, known bool) {
+	return func(arg any) (v Value, known bool) {
+		switch a := arg.(type) {
+		case nil:
+			return Value{Kind: Null}, true
+		case string:
+			v = Value{Kind: String, Text: a}
+		case bool:
+			v = Truth(a, true)
+		case int16:
+			v = Number(int64(a), true)
+		case int32:
+			v = Number(int64(a), true)
+		case int64:
+			v = Number(a, true)
+		default:
+			return v, false
+		}
+		if kind == Other {
+			return Value{}, true
+		}
+		return v, v.Kind == kind
+	}
+}
+
 // Present is the value of an argument that is NULL or some other value.
 func Present(valid bool) Value {
 	if valid {

@@ -75,7 +75,7 @@ func TestAVariantHasWhatItsArgumentsNeed(t *testing.T) {
 func TestWhatCannotBeToldRunsTheFullStatement(t *testing.T) {
 	t.Parallel()
 	half := findVariants()
-	half.Whole = []generated.Mask{1, 3}
+	half.Whole = []generated.Mask{0, 2, 3}
 	nullable := findVariants()
 	nullable.Params[2].Read = generated.TextPointer[string]
 	null := (*string)(nil)
@@ -213,6 +213,15 @@ func TestAValueIsKnownForItsTypeOnly(t *testing.T) {
 		{"false", generated.Boolean, false, generated.Value{Kind: generated.Bool}, true},
 		{"pointer to true", generated.BooleanPointer, ptr(true), generated.Value{Kind: generated.Bool, Int: 1}, true},
 		{"pointer to false", generated.BooleanPointer, ptr(false), generated.Value{Kind: generated.Bool}, true},
+		{"any text", generated.Dynamic(generated.String), "a", word, true},
+		{"any NULL", generated.Dynamic(generated.String), nil, no, true},
+		{"any integer", generated.Dynamic(generated.Int), int64(7), seven, true},
+		{"any smaller integer", generated.Dynamic(generated.Int), int16(7), seven, true},
+		{"any boolean", generated.Dynamic(generated.Bool), true, generated.Value{Kind: generated.Bool, Int: 1}, true},
+		{"any text of an integer", generated.Dynamic(generated.Int), "a", word, false},
+		{"any other text", generated.Dynamic(generated.String), kind("a"), any, false},
+		{"any that is not NULL", generated.Dynamic(generated.Other), "a", any, true},
+		{"any that is not known", generated.Dynamic(generated.Other), []byte(nil), any, false},
 		{"no boolean", generated.BooleanPointer, (*bool)(nil), no, true},
 	} {
 		if value, known := c.read(c.arg); value != c.value || known != c.known {

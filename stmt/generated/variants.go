@@ -51,7 +51,7 @@ type Segment struct {
 	Absent Mask // bits that must not be set
 	Text   string
 	Param  int    // the original placeholder to write after Text; 0: none
-	Type   string // written as $k::Type
+	Type   string // written as $k::Type, or $k when it is empty
 }
 
 // Assemble returns the text of a variant, and the numbers of the placeholders of
@@ -79,8 +79,10 @@ func (v *Variants) Assemble(m Mask) (text string, params []int) {
 		if s.Param != 0 {
 			b.WriteByte('$')
 			b.WriteString(strconv.Itoa(number[s.Param]))
-			b.WriteString("::")
-			b.WriteString(s.Type)
+			if s.Type != "" {
+				b.WriteString("::")
+				b.WriteString(s.Type)
+			}
 		}
 	}
 	return b.String(), params

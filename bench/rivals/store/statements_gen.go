@@ -146,6 +146,7 @@ LIMIT `, Param: 3, Type: "integer"},
 		SQL: insertBooks,
 		Effects: stmt.Effects{
 			Writes:       []string{"books"},
+			WriteKeys:    []stmt.RowKey{{Relation: "books", Column: "author_id", Param: 1, Each: true}, {Relation: "books", Column: "isbn", Param: 2, Each: true}, {Relation: "books", Column: "price", Param: 4, Each: true}, {Relation: "books", Column: "stock", Param: 5, Each: true}, {Relation: "books", Column: "title", Param: 3, Each: true}},
 			NotCacheable: "it writes books",
 		},
 	},

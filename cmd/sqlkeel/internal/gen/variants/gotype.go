@@ -83,6 +83,11 @@ func kindOf(t Type, st *project.Statement, i int) kind {
 // reader returns the Go expression that tells what an argument of a type is, as far as
 // values of a kind choose; whether it may be NULL; and why there is no such expression.
 func reader(p *project.Package, goType string, k kind) (expr string, nullable bool, why string) {
+	if goType == "any" || goType == "interface{}" {
+		if kind := [...]string{anything: "Other", text: "String", integer: "Int", boolean: "Bool", uniqueID: "", array: ""}[k]; kind != "" {
+			return "generated.Dynamic(generated." + kind + ")", true, ""
+		}
+	}
 	if k == anything || k == array && strings.HasPrefix(goType, "[]") {
 		expr, why = present(p, goType)
 		return expr, true, why

@@ -36,7 +36,6 @@ func TestPresenceIsToldForAClosedSetOfGoTypes(t *testing.T) {
 		"time.Time":                  "",
 		"Mood":                       "",
 		"interface{}":                "",
-		"any":                        "",
 		"**string":                   "",
 		"*pgtype.Text":               "",
 		"*[]string":                  "",
@@ -101,10 +100,13 @@ func TestValuesAreToldForAClosedSetOfGoTypes(t *testing.T) {
 		{"pgtype.UUID", uniqueID, read("pgtype.UUID", "Words(v.String(), v.Valid)"), true},
 		{"[]string", array, "generated.Slice[string]", true},
 		{"*Mood", anything, "generated.Pointer[Mood]", true},
+		{"any", text, "generated.Dynamic(generated.String)", true},
+		{"interface{}", integer, "generated.Dynamic(generated.Int)", true},
+		{"interface{}", anything, "generated.Dynamic(generated.Other)", true},
 		// A text is one of several forms of these.
 		{"string", uniqueID, "", false}, {"string", integer, "", false}, {"string", boolean, "", false}, {"string", array, "", false},
 		{"int32", text, "", false}, {"int", integer, "", false}, {"uint32", integer, "", false}, {"**string", text, "", false}, {"*pgtype.Text", text, "", false},
-		{"NullOther", text, "", false}, {"Other", text, "", false}, {"any", text, "", false}, {"[]byte", text, "", false}, {"zeronull.Text", text, "", false},
+		{"NullOther", text, "", false}, {"Other", text, "", false}, {"any", array, "", false}, {"[]byte", text, "", false}, {"zeronull.Text", text, "", false},
 		{"pgtype.FlatArray[string]", array, "", false}, {"time.Time", text, "", false}, {"sql.NullByte", integer, "", false},
 	} {
 		got, nullable, why := reader(goPackage, c.goType, c.kind)

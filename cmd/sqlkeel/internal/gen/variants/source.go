@@ -97,6 +97,28 @@ func (s *source) is(i int, kinds ...pg.Token) bool {
 	return i >= 0 && i < len(s.tokens) && !s.tokens[i].label && slices.Contains(kinds, s.tokens[i].kind)
 }
 
+// unnamed reports whether a placeholder is all of an item of SELECT or RETURNING: the
+// name of a column, which a cast would give it, may matter.
+func (s *source) unnamed(i int) bool {
+	ended := i+1 == len(s.tokens) || s.is(i+1, shut, pg.Token_FROM) || s.bound(i+1, ends) && !s.is(i+1, pg.Token_AS)
+	if !ended || !s.is(i-1, comma, pg.Token_SELECT, pg.Token_ALL, pg.Token_RETURNING) {
+		return false
+	}
+	for i--; i >= 0; i-- {
+		if p := s.tokens[i].pair; p >= 0 && p < i {
+			i = p
+			continue
+		}
+		if s.is(i, pg.Token_SELECT, pg.Token_RETURNING) {
+			return true
+		}
+		if s.is(i, open, pg.Token_FROM, pg.Token_VALUES, pg.Token_SET, pg.Token_BY, pg.Token_WHERE) {
+			return false
+		}
+	}
+	return false
+}
+
 // query reports whether a query begins with token i.
 func (s *source) query(i int) bool {
 	return s.is(i, pg.Token_SELECT, pg.Token_WITH, pg.Token_VALUES)
@@ -183,6 +205,9 @@ func (s *source) placeholders() []edit {
 			continue
 		}
 		parts := []part{{param: n, cast: s.types[n-1]}}
+		if s.unnamed(i) {
+			parts[0].cast = ""
+		}
 		// Before ROWS the grammar takes no cast without parentheses.
 		counted := s.is(i-1, pg.Token_OFFSET) && s.is(i+1, pg.Token_ROW, pg.Token_ROWS)
 		fetched := s.is(i-1, pg.Token_FIRST_P, pg.Token_NEXT) && s.is(i-2, pg.Token_FETCH)
