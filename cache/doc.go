@@ -28,10 +28,12 @@
 //
 // The means are clocks instead of deletions. Each table of each target database has a
 // version, which only grows, and a fence. So have groups of its rows, by the columns that
-// statements pin rows by. A write puts the fence up before it can become visible. When it
-// has ended, its version grows and the fence comes down. A load notes the sum of the
-// versions that concern it before it begins. Its result is served only while the sum is
-// the same and no fence is up. Under a fence reads go to the database.
+// statements pin rows by. There is a set of such clocks for each selection of columns that
+// results depend on, and a write leaves those alone of which it sets no column. A write
+// puts the fence up before it can become visible. When it has ended, its version grows and
+// the fence comes down. A load notes the sum of the versions that concern it before it
+// begins. Its result is served only while the sum is the same and no fence is up. Under a
+// fence reads go to the database.
 //
 // After a write with an unknown outcome, its connection lost, the fence stays up until
 // the write is known to be over: it may become visible at any time. [Config].FenceAlarm

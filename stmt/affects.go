@@ -9,7 +9,8 @@ import (
 // Run is one execution of a statement.
 type Run struct {
 	*Effects
-	// Args are the values of the placeholders: Args[0] is that of $1.
+	// Args are the values of the placeholders: Args[0] is that of $1. Of a write that an
+	// Invalidator gets, they are copies of its keys, lists without their NULLs, and no more.
 	Args []any
 	// Rows is what a write returned: all rows, each with the values of the columns that
 	// its WriteKeys name by Result, in their places. Other columns are nil. A nil Rows says
