@@ -28,6 +28,8 @@ type Catalog struct {
 	Relations map[OID]*Relation
 	// Functions holds PostgreSQL's own too.
 	Functions map[OID]*Function
+	// UTF8 says that texts are stored as Go writes them.
+	UTF8 bool
 
 	path           []string     // the session's search_path
 	paths          []searchPath // those of sessions, the analysed one's first, and of functions

@@ -22,10 +22,14 @@ func (c *Catalog) Restricted(oid OID) bool {
 	return false
 }
 
-// loadValues reads the values of enums and which domains leave some out.
+// loadValues reads how texts are stored, the values of enums, and which domains leave some
+// out.
 func (l *loader) loadValues(ctx context.Context, tx pgx.Tx) error {
 	var oid OID
 	var label string
+	if err := tx.QueryRow(ctx, `SELECT getdatabaseencoding() = 'UTF8'`).Scan(&l.UTF8); err != nil {
+		return err
+	}
 	err := each(ctx, tx, `SELECT oid, enumlabel FROM pg_enum`, []any{&oid, &label}, func() { l.labels[oid] = label })
 	if err != nil {
 		return err

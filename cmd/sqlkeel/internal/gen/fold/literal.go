@@ -68,7 +68,7 @@ func (f *folding) decode(in family, width int, b []byte) (v generated.Value, ok 
 		return number(in, b[:width]), true
 	case text:
 		b, ok = body(b)
-		return generated.Value{Kind: generated.String, Text: string(b)}, ok
+		return generated.Value{Kind: generated.String, Text: string(b)}, ok && f.cat.UTF8
 	case uuid:
 		if len(b) != 16 {
 			return v, false

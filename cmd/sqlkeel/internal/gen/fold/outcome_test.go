@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/tree"
 )
 
@@ -24,6 +27,8 @@ func TestListedTestsAreDecided(t *testing.T) {
 			`CASE CASE $1 WHEN 'a' THEN true END WHEN true THEN $1 = 'a' ELSE $1 IS NULL END`},
 		{"varchar", `$1 = ''`, `$1 IN ('a', 'all')`, `NULLIF($1, '') IS NULL`, `CASE $1 WHEN 'a' THEN true END`, `$1::text = 'a'`, `$1 <> 'all'`},
 		{"plain", `$1 IS NULL`, `$1 = 'a'`, `$1 IN ('a', 'b')`, `CASE $1 WHEN 'a' THEN true END`},
+		{"yesno", `NOT $1`, `$1 = false`, `$1 IS NOT TRUE`, `$1 IS NULL`, `coalesce($1, false)`},
+		{"numbers", `cardinality($1) = 0`, `$1 = '{}'`, `$1 IS NULL`, `array_length($1, 1) IS NULL`},
 		{"mood", `$1 IS NULL`, `$1 = 'sad'`, `'sad' <> $1`, `$1 IN ('sad', 'ok')`, `$1 NOT IN ('sad', 'ok')`, `$1 = ANY('{sad,happy}')`, `CASE $1 WHEN 'ok' THEN true ELSE false END`, `NULLIF($1, 'ok') IS NULL`},
 		{"uuid", `$1 IS NULL`, `$1 = '` + noUUID + `'`, `$1 <> '0A0B0C0D00004000800000000000000F'`, `$1 IN ('` + noUUID + `', '` + someUUID + `')`, `$1 = ANY('{` + noUUID + `,` + someUUID + `}')`},
 		{"smallint", `$1 = 0`, `$1 = 0::smallint`, `$1 = (-7)::smallint`, `$1 = 70000`, `$1 = 5000000000`, `-1 = $1`, `$1 IN (1, 2)`, `$1 <> -32768`, `$1 = ANY('{1,2}'::int2[])`},
@@ -52,7 +57,7 @@ func TestUnlistedTestsStay(t *testing.T) {
 		{"citext", `$1 = 'a'`, `$1 IN ('a', 'b')`, `CASE $1 WHEN 'a' THEN true END`, `NULLIF($1, 'a') IS NULL`, `$1 <> ''`, `$1::text = 'a'`},
 		{"numeric", `$1 = 0`, `$1 IN (0, 1)`, `NULLIF($1, 0) IS NULL`}, {"float8", `$1 = 0`, `$1 = '-0'`}, {"timestamptz", `$1 = 'infinity'`}, {"date", `$1 = 'infinity'`},
 		{"jsonb", `$1 = '{}'`}, {"json", `$1::text = '{}'`}, {"\"char\"", `$1 = 'a'`}, {"name", `$1 = 'a'`}, {"oid", `$1 = 0`, `$1::int4 = 0`}, {"bytea", `$1 = ''`},
-		{"checked", `$1 IS NULL`, `$1 = 'a'`}, {"needed", `$1 IS NULL`, `$1 = 'a'`}, {"short", `$1 = 'a'`}, {"folded", `$1 = 'a'`, `$1 IN ('a', 'b')`, `NULLIF($1, 'a') IS NULL`, `CASE $1 WHEN 'a' THEN true END`, `$1 = ANY('{a}')`},
+		{"checked", `$1 IS NULL`, `$1 = 'a'`}, {"deeper", `$1 IS NULL`, `$1 = 'a'`}, {"needed", `$1 IS NULL`, `$1 = 'a'`}, {"short", `$1 = 'a'`}, {"folded", `$1 = 'a'`, `$1 IN ('a', 'b')`, `NULLIF($1, 'a') IS NULL`, `CASE $1 WHEN 'a' THEN true END`, `$1 = ANY('{a}')`},
 		{"pair", `$1 IS NULL`, `$1 IS NOT NULL`}, {"int2vector", `cardinality($1) = 0`, `array_length($1, 1) IS NULL`},
 		{"text", `$1 = 'a' COLLATE "C"`, `$1 = 'a' COLLATE loose`, `$1 IN ('a' COLLATE loose, 'b')`, `$1 COLLATE loose = 'a'`, `$1 === 'a'`, `$1 OPERATOR(own.=) 'a'`, `$1 LIKE 'a'`, `$1 > ''`, `$1 >= ''`, `lower($1) = 'a'`, `$1 || '' = 'a'`, `$1::varchar(1) = 'a'`, `$1::bpchar = ''`,
 			`$1 BETWEEN 'a' AND 'a'`, `$1 = lower('a')`, `trim($1) = ''`, `length($1) = 0`, `$1 ~ 'a'`, `$1 = ANY(ARRAY['a', lower('b')])`, `NULLIF($1, '')::text = lower('a')`,
@@ -110,5 +115,29 @@ func (d *database) excludes(t *testing.T, query *tree.Node, conditions []string,
 		}
 		s.Not = append(s.Not, *is)
 		check()
+	}
+}
+
+// The bytes of a text are then not those of Go's.
+func TestTextsOfAnotherEncodingAreNotCompared(t *testing.T) {
+	t.Parallel()
+	d := setup(t, "")
+	cfg := d.conn.Config()
+	cfg.Database += "_latin"
+	name := pgx.Identifier{cfg.Database}.Sanitize()
+	d.exec(t, "CREATE DATABASE "+name+" ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+	defer func() { d.exec(t, "DROP DATABASE "+name) }()
+	conn, err := pgx.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	latin := &database{conn: conn}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if latin.cat, err = catalog.Load(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	query := latin.conditions(t, []string{"$1 = 'ä'", "$1 IN ('ä', 'a')", "$1 = 'a'", "$1 IS NULL"}, "text")
+	if got, want := latin.outcomes(query, Assumption{1: str("ä")}), []truth{open, open, open, no}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

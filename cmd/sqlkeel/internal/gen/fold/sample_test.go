@@ -58,6 +58,9 @@ var samples = map[string][]sample{
 	"citext":      texts("", "a", "A"),
 	"bpchar":      texts("", "  ", "a", "a "),
 	"checked":     texts("a", "b"),
+	"deeper":      texts("a", "b"),
+	"yesno":       {{"NULL", nothing()}, {"'t'", flagged(1)}, {"'f'", flagged(0)}},
+	"numbers":     arrays("{1}"),
 	"needed":      texts("a", "b")[1:],
 	"short":       texts("a", "a  "),
 	"folded":      texts("a", "A"),
@@ -79,6 +82,9 @@ const typed = shop + `
 CREATE EXTENSION citext;
 CREATE DOMAIN plain AS text;
 CREATE DOMAIN checked AS text CHECK (value <> '');
+CREATE DOMAIN deeper AS checked;
+CREATE DOMAIN yesno AS bool;
+CREATE DOMAIN numbers AS int[];
 CREATE DOMAIN needed AS text NOT NULL;
 CREATE DOMAIN short AS varchar(3);
 CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
