@@ -26,8 +26,11 @@ func (e *PoolerError) Error() string {
 // does not tell: 42P05, which pgx's prepared statements meet behind a pooler, and
 // 08P01 of PgBouncer. It is empty for all others.
 func Advice(err error) string {
-	var pg *pgconn.PgError
-	if err == nil || !errors.As(err, &pg) {
+	if err == nil {
+		return ""
+	}
+	var pg *pgconn.PgError // it costs an allocation
+	if !errors.As(err, &pg) {
 		return ""
 	}
 	if pg.Code == "42P05" {

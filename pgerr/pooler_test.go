@@ -78,3 +78,9 @@ func TestAPoolerErrorSaysWhatAndWhereAndTheRemedy(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestNoErrorNeedsNoAdviceAndNoAllocation(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { _ = pgerr.Advice(nil) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -29,6 +29,11 @@ func doubtful(pg *pgconn.PgError) bool { return pg.Code == "40003" || strings.Ha
 // Settled reports whether a session has answered all that was sent to it, so that
 // nothing of it can have an effect any more. err is its last answer.
 func Settled(conn *pgconn.PgConn, err error) bool {
+	return !conn.IsClosed() && !conn.IsBusy() && (err == nil || !inDoubt(err))
+}
+
+// inDoubt reports whether err is an answer by which the server does not know.
+func inDoubt(err error) bool {
 	var pg *pgconn.PgError
-	return !conn.IsClosed() && !conn.IsBusy() && !(errors.As(err, &pg) && doubtful(pg))
+	return errors.As(err, &pg) && doubtful(pg)
 }
