@@ -37,12 +37,12 @@ func small() []string {
 	return slices.DeleteFunc(rivals.Workloads(), func(name string) bool { return strings.Contains(name, "10000") })
 }
 
-// What is counted holds steady on any machine. The code of sqlc, which sqlkeel runs,
-// collects all rows before it hands them out, so a join costs it more than a loop by hand.
+// What is counted holds steady on any machine. A statement costs an allocation, a second
+// one where it has variants; sqlc's code and COPY have one more each.
 func TestSqlkeelSendsWhatOneWritesByHandAndAllocatesLittleMore(t *testing.T) {
 	t.Parallel()
-	const most = 4 // allocations more
-	for _, result := range once(t, []rivals.Arm{pgxArm, sqlcArm, sqlkeelArm}, small()...) {
+	const most = 3 // allocations more
+	for _, result := range once(t, []rivals.Arm{pgxArm, sqlkeelArm}, small()...) {
 		base, own := result.Row("pgx"), result.Row(rivals.Ours)
 		if base == nil || own == nil {
 			continue // it was reported
@@ -56,12 +56,8 @@ func TestSqlkeelSendsWhatOneWritesByHandAndAllocatesLittleMore(t *testing.T) {
 		if !own.Counted || own.Trips != base.Trips || own.Statements != base.Statements {
 			t.Errorf("%s: %d round trips and %d statements, want %d and %d", result.Name, own.Trips, own.Statements, base.Trips, base.Statements)
 		}
-		least := base.Allocs
-		if sqlc := result.Row("sqlc"); sqlc != nil {
-			least = max(least, sqlc.Allocs)
-		}
-		if own.Allocs > least+most+0.5 {
-			t.Errorf("%s: %.1f allocations, want at most %d more than %.1f", result.Name, own.Allocs, most, least)
+		if own.Allocs > base.Allocs+most+0.5 {
+			t.Errorf("%s: %.1f allocations, want at most %d more than %.1f", result.Name, own.Allocs, most, base.Allocs)
 		}
 	}
 }

@@ -134,21 +134,30 @@ func oneRow(n int64) (int64, error) {
 	return n, nil
 }
 
+// authorsWith reads the authors, and then the books of all of them.
 func (a byHand) authorsWith(ctx context.Context, r rivals.Range) ([]rivals.Author, error) {
-	rows, err := a.pool.Query(ctx, authorsWith, r.After, r.Limit)
+	rows, err := a.pool.Query(ctx, authorsAfter, r.After, r.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var authors []rivals.Author
 	for rows.Next() {
-		var j joined
-		if err := j.scan(rows); err != nil {
+		var a rivals.Author
+		if err := rows.Scan(&a.ID, &a.Name); err != nil {
 			return nil, err
 		}
-		authors = j.addTo(authors)
+		authors = append(authors, a)
 	}
-	return authors, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	books, err := a.list(ctx, booksOf, idsOf(authors))
+	if err != nil {
+		return nil, err
+	}
+	give(books, authors)
+	return authors, nil
 }
 
 func (a byHand) search(ctx context.Context, f rivals.Filter) ([]rivals.Book, error) {

@@ -19,10 +19,9 @@ const (
 		ON CONFLICT (isbn) DO UPDATE SET price = excluded.price, stock = excluded.stock RETURNING id`
 	insertBooks = `INSERT INTO books (author_id, isbn, title, price, stock, added_at)
 		SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::integer[]), unnest($6::timestamptz[])`
-	setPrice    = `UPDATE books SET price = $1 WHERE id = $2`
-	authorsWith = `SELECT a.id, a.name, b.id, b.isbn, b.title, b.price, b.stock, b.added_at
-		FROM (SELECT * FROM authors WHERE id > $1 ORDER BY id LIMIT $2) a
-		LEFT JOIN books b ON b.author_id = a.id ORDER BY a.id, b.id`
+	setPrice           = `UPDATE books SET price = $1 WHERE id = $2`
+	authorsAfter       = `SELECT id, name FROM authors WHERE id > $1 ORDER BY id LIMIT $2`
+	booksOf            = `SELECT ` + bookColumns + ` FROM books WHERE author_id = ANY($1) ORDER BY author_id, id`
 	booksByPrice       = `SELECT ` + bookColumns + ` FROM books WHERE (price, id) > ($1, $2) ORDER BY price, id LIMIT $3`
 	booksByPriceOffset = `SELECT ` + bookColumns + ` FROM books ORDER BY price, id LIMIT $1 OFFSET $2`
 )
@@ -116,31 +115,22 @@ func columnsOf(books []rivals.Book) *columns {
 	return c
 }
 
-// joined is a row of an author and of one of its books, if it has any.
-type joined struct {
-	author rivals.Author
-	book   struct {
-		id          *int64
-		isbn, title *string
-		price       *int64
-		stock       *int32
-		addedAt     *time.Time
+// give hands each author its books, which are in the order of the authors.
+func give(books []rivals.Book, authors []rivals.Author) {
+	for i := range authors {
+		n := 0
+		for n < len(books) && books[n].AuthorID == authors[i].ID {
+			n++
+		}
+		authors[i].Books, books = books[:n:n], books[n:]
 	}
 }
 
-func (j *joined) scan(row scanner) error {
-	b := &j.book
-	return row.Scan(&j.author.ID, &j.author.Name, &b.id, &b.isbn, &b.title, &b.price, &b.stock, &b.addedAt)
-}
-
-// addTo appends the row's author, unless it is the last one, and the row's book.
-func (j *joined) addTo(authors []rivals.Author) []rivals.Author {
-	if n := len(authors); n == 0 || authors[n-1].ID != j.author.ID {
-		authors = append(authors, j.author)
+// idsOf are those of authors.
+func idsOf(authors []rivals.Author) []int64 {
+	ids := make([]int64, len(authors))
+	for i, a := range authors {
+		ids[i] = a.ID
 	}
-	last := &authors[len(authors)-1]
-	if b := j.book; b.id != nil {
-		last.Books = append(last.Books, rivals.Book{ID: *b.id, AuthorID: last.ID, ISBN: *b.isbn, Title: *b.title, Price: *b.price, Stock: *b.stock, AddedAt: *b.addedAt})
-	}
-	return authors
+	return ids
 }

@@ -90,7 +90,7 @@ func (a queries) setPrice(ctx context.Context, p rivals.Price) (int64, error) {
 	return oneRow(n)
 }
 
-// authorWithBooks is what the rows of a join are made into.
+// authorWithBooks is an author, and a part of the books that were read.
 type authorWithBooks struct {
 	store.Author
 	books []store.Book
@@ -100,21 +100,27 @@ func (a authorWithBooks) author() rivals.Author {
 	return rivals.Author{ID: a.ID, Name: a.Name, Books: rivals.Each(storedBook)(a.books)}
 }
 
+// authorsWith reads the authors, and then the books of all of them.
 func (a queries) authorsWith(ctx context.Context, r rivals.Range) ([]authorWithBooks, error) {
-	rows, err := a.q.AuthorsWithBooks(ctx, r.After, r.Limit)
+	rows, err := a.q.AuthorsAfter(ctx, r.After, r.Limit)
 	if err != nil {
 		return nil, err
 	}
-	var authors []authorWithBooks
-	for _, row := range rows {
-		if n := len(authors); n == 0 || authors[n-1].ID != row.ID {
-			authors = append(authors, authorWithBooks{Author: store.Author{ID: row.ID, Name: row.Name}})
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	books, err := a.q.BooksOfAuthors(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	authors := make([]authorWithBooks, len(rows))
+	for i, row := range rows {
+		n := 0
+		for n < len(books) && books[n].AuthorID == row.ID {
+			n++
 		}
-		if last := &authors[len(authors)-1]; row.BookID != nil {
-			last.books = append(last.books, store.Book{
-				ID: *row.BookID, AuthorID: row.ID, Isbn: *row.Isbn, Title: *row.Title, Price: *row.Price, Stock: *row.Stock, AddedAt: *row.AddedAt,
-			})
-		}
+		authors[i], books = authorWithBooks{row, books[:n:n]}, books[n:]
 	}
 	return authors, nil
 }

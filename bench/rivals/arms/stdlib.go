@@ -137,21 +137,30 @@ func (a standard) setPrice(ctx context.Context, p rivals.Price) (int64, error) {
 	return oneRow(n)
 }
 
+// authorsWith reads the authors, and then the books of all of them.
 func (a standard) authorsWith(ctx context.Context, r rivals.Range) ([]rivals.Author, error) {
-	rows, err := a.db.QueryContext(ctx, authorsWith, r.After, r.Limit)
+	rows, err := a.db.QueryContext(ctx, authorsAfter, r.After, r.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	var authors []rivals.Author
 	for rows.Next() {
-		var j joined
-		if err := j.scan(rows); err != nil {
+		var a rivals.Author
+		if err := rows.Scan(&a.ID, &a.Name); err != nil {
 			return nil, err
 		}
-		authors = j.addTo(authors)
+		authors = append(authors, a)
 	}
-	return authors, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	books, err := a.list(ctx, booksOf, idsOf(authors))
+	if err != nil {
+		return nil, err
+	}
+	give(books, authors)
+	return authors, nil
 }
 
 func (a standard) search(ctx context.Context, f rivals.Filter) ([]rivals.Book, error) {

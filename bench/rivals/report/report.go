@@ -136,7 +136,7 @@ func (r *Report) writeCost(b *strings.Builder) {
 			fails = append(fails, "statements")
 		}
 		if allocs > mostAllocs+0.5 {
-			fails = append(fails, "allocations"+sqlcToo(result, base))
+			fails = append(fails, "allocations")
 		}
 		holds := "yes"
 		if len(fails) > 0 {
@@ -144,14 +144,6 @@ func (r *Report) writeCost(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %+d | %+d | %+.0f | %s |\n", result.Name, own.Ratio, trips, statements, allocs, holds)
 	}
-}
-
-// sqlcToo says how many allocations more than pgx by hand are those of sqlc's code alone.
-func sqlcToo(result *rivals.Result, base *rivals.Row) string {
-	if sqlc := result.Row("sqlc"); sqlc != nil && sqlc.Allocs > base.Allocs+0.5 {
-		return fmt.Sprintf(" (%+.0f are those of sqlc's code)", sqlc.Allocs-base.Allocs)
-	}
-	return ""
 }
 
 func writeResult(b *strings.Builder, r *rivals.Result) {

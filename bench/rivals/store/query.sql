@@ -32,12 +32,12 @@ RETURNING id;
 -- name: SetPrice :execrows
 UPDATE books SET price = @price WHERE id = @id;
 
--- AuthorsWithBooks has a row a book; the authors without one have a row of their own.
--- name: AuthorsWithBooks :many
-SELECT a.id, a.name, b.id AS book_id, b.isbn, b.title, b.price, b.stock, b.added_at
-FROM (SELECT * FROM authors WHERE authors.id > @after ORDER BY authors.id LIMIT @max_rows::integer) a
-LEFT JOIN books b ON b.author_id = a.id
-ORDER BY a.id, b.id;
+-- name: AuthorsAfter :many
+SELECT id, name FROM authors WHERE id > @after ORDER BY id LIMIT @max_rows::integer;
+
+-- name: BooksOfAuthors :many
+SELECT id, author_id, isbn, title, price, stock, added_at FROM books
+WHERE author_id = ANY(@author_ids::bigint[]) ORDER BY author_id, id;
 
 -- name: SearchBooks :many
 SELECT id, author_id, isbn, title, price, stock, added_at FROM books

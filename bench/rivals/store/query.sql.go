@@ -10,44 +10,20 @@ import (
 	"time"
 )
 
-const authorsWithBooks = `-- name: AuthorsWithBooks :many
-SELECT a.id, a.name, b.id AS book_id, b.isbn, b.title, b.price, b.stock, b.added_at
-FROM (SELECT id, name FROM authors WHERE authors.id > $1 ORDER BY authors.id LIMIT $2::integer) a
-LEFT JOIN books b ON b.author_id = a.id
-ORDER BY a.id, b.id
+const authorsAfter = `-- name: AuthorsAfter :many
+SELECT id, name FROM authors WHERE id > $1 ORDER BY id LIMIT $2::integer
 `
 
-type AuthorsWithBooksRow struct {
-	ID      int64
-	Name    string
-	BookID  *int64
-	Isbn    *string
-	Title   *string
-	Price   *int64
-	Stock   *int32
-	AddedAt *time.Time
-}
-
-// AuthorsWithBooks has a row a book; the authors without one have a row of their own.
-func (q *Queries) AuthorsWithBooks(ctx context.Context, after int64, maxRows int32) ([]AuthorsWithBooksRow, error) {
-	rows, err := q.db.Query(ctx, authorsWithBooks, after, maxRows)
+func (q *Queries) AuthorsAfter(ctx context.Context, after int64, maxRows int32) ([]Author, error) {
+	rows, err := q.db.Query(ctx, authorsAfter, after, maxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AuthorsWithBooksRow{}
+	items := []Author{}
 	for rows.Next() {
-		var i AuthorsWithBooksRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.BookID,
-			&i.Isbn,
-			&i.Title,
-			&i.Price,
-			&i.Stock,
-			&i.AddedAt,
-		); err != nil {
+		var i Author
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -207,6 +183,39 @@ func (q *Queries) BooksByTitle(ctx context.Context, id *int64) ([]BooksByTitleRo
 	for rows.Next() {
 		var i BooksByTitleRow
 		if err := rows.Scan(&i.ID, &i.Title, &i.Price); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const booksOfAuthors = `-- name: BooksOfAuthors :many
+SELECT id, author_id, isbn, title, price, stock, added_at FROM books
+WHERE author_id = ANY($1::bigint[]) ORDER BY author_id, id
+`
+
+func (q *Queries) BooksOfAuthors(ctx context.Context, authorIds []int64) ([]Book, error) {
+	rows, err := q.db.Query(ctx, booksOfAuthors, authorIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Book{}
+	for rows.Next() {
+		var i Book
+		if err := rows.Scan(
+			&i.ID,
+			&i.AuthorID,
+			&i.Isbn,
+			&i.Title,
+			&i.Price,
+			&i.Stock,
+			&i.AddedAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
