@@ -27,12 +27,18 @@ HISTORIES ?= 10000
 REAL ?= 1000
 READS ?= 10000000
 CACHED ?= 500
+# A full run of make variants-proof: PROJECT is one or more sqlc.yaml, those of this
+# repository by default; see cmd/sqlkeel/internal/gen/variants/rows. ROUNDS is below.
+PROJECT ?=
+STATEMENTS ?= 5000
+PAIRS ?= 1000
 # A part of make mutants: MUTANTS is a regular expression over package/name, and FOR
 # the time after which no other is begun, such as 110s.
 MUTANTS ?=
 FOR ?=
-# make bench-contention: how often every arm runs and for how long. FLAGS is for the
-# rest, such as -verdict, which judges the outcome; see bench/cmd/contention.
+# make variants-proof: how many arguments each variant gets. make bench-contention: how
+# often every arm runs and for how long. FLAGS is for the rest, such as -verdict, which
+# judges the outcome; see bench/cmd/contention.
 ROUNDS ?= 9
 DURATION ?= 2s
 FLAGS ?=
@@ -88,6 +94,11 @@ histories: ## Try TXNS transactions under faults and check that they are seriali
 cache-proof: ## Look for an old result in HISTORIES simulated and REAL real histories, READS reads and CACHED schemas; SEED chooses them
 	SQLKEEL_CACHE_HISTORIES=$(HISTORIES) SQLKEEL_CACHE_REAL=$(REAL) SQLKEEL_CACHE_READS=$(READS) SQLKEEL_CACHE_SEED=$(SEED) \
 		SQLKEEL_FUZZ_CACHED=$(CACHED) SQLKEEL_FUZZ_SEED=$(SEED) GO="$(GO)" $(KEEL) pg run -- $(CURDIR)/.ci/cache-proof
+
+.PHONY: variants-proof
+variants-proof: ## Run the variants of PROJECT, each ROUNDS times, PAIRS variants of other states and STATEMENTS random statements; SEED chooses them
+	SQLKEEL_ROWS_PROJECT="$(abspath $(PROJECT))" SQLKEEL_ROWS_ROUNDS=$(ROUNDS) SQLKEEL_ROWS_PAIRS=$(PAIRS) SQLKEEL_ROWS_SEED=$(SEED) \
+		STATEMENTS=$(STATEMENTS) SEED=$(SEED) GO="$(GO)" $(KEEL) pg run -- $(CURDIR)/.ci/variants-proof
 
 .PHONY: mutants
 mutants: ## Try the wrong variants in testdata/mutants, which tests must notice: MUTANTS chooses, SEED orders, FOR bounds

@@ -83,6 +83,7 @@ var house = []floor{
 		{gen + "/emit", []string{"stmt", "stmt/generated", gen + "/pages", gen + "/project", gen + "/variants"}},
 		{gen, []string{"internal/pgserver", "stmt", "stmt/generated", gen + "/catalog", gen + "/effects", gen + "/emit", gen + "/pages", gen + "/project", gen + "/scratch", gen + "/variants", pgx}},
 		{gen + "/soundness", nil},
+		{gen + "/variants/rows", nil},
 		{"cmd/sqlkeel/internal/migrate", []string{"internal/backoff", "internal/dsn", "internal/schemafile", "internal/sqltext", "pgerr", pgx, "github.com/pressly/goose/v3"}},
 		{"cmd/sqlkeel", []string{"internal/dsn", "internal/interrupt", "internal/pgserver", "pgtest/container", gen, "cmd/sqlkeel/internal/migrate", "github.com/spf13/cobra"}},
 		{"cmd/sqlkeel/internal/docs", nil},
