@@ -5,6 +5,7 @@ import (
 
 	pg "github.com/sqlc-dev/oliphant"
 
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/fold"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
@@ -13,7 +14,7 @@ type state map[int]generated.Value
 
 // left is what is left of an expression in a state: a constant, or a text.
 type left struct {
-	is    truth
+	is    fold.Answer
 	parts []part // nil for a constant
 }
 
@@ -21,33 +22,39 @@ type left struct {
 func (s *source) fold(e *expr, at state) left {
 	whole := left{parts: []part{s.part(e.span)}}
 	switch e.op {
-	case bare:
-		return left{parts: wrap("CASE WHEN TRUE THEN ", whole.parts, " END")}
 	case fixed:
 		return left{is: e.is}
-	case tested:
-		if v, chooses := at[e.test.param]; chooses {
-			return left{is: e.test.answer(v)}
-		}
+	case bare:
+		return left{parts: wrap("CASE WHEN TRUE THEN ", whole.parts, " END")}
 	case or:
-		return s.junction(e, at, yes, " OR ")
+		return s.junction(e, at, fold.Yes, " OR ")
 	case and:
-		return s.junction(e, at, no, " AND ")
+		return s.junction(e, at, fold.No, " AND ")
 	case not:
 		switch n := s.fold(e.args[0], at); {
 		case n.parts == nil:
-			return left{is: n.is.not()}
+			return left{is: opposite(n.is)}
 		case !s.same(n, e.args[0]):
 			return left{parts: wrap("NOT (", n.parts, ")")}
 		}
 	case cases:
 		return s.foldCases(e, at)
+	case leaf:
+		if e.tests() {
+			if v, chooses := at[e.test.param]; chooses {
+				return left{is: e.test.answer(v)}
+			}
+		}
 	}
 	return whole
 }
 
+func opposite(a fold.Answer) fold.Answer {
+	return [...]fold.Answer{fold.Null: fold.Null, fold.Yes: fold.No, fold.No: fold.Yes}[a]
+}
+
 // junction folds OR and AND; strong is the argument that decides one.
-func (s *source) junction(e *expr, at state, strong truth, word string) left {
+func (s *source) junction(e *expr, at state, strong fold.Answer, word string) left {
 	var rest []left
 	nulls, changed := false, false
 	for _, a := range e.args {
@@ -58,7 +65,7 @@ func (s *source) junction(e *expr, at state, strong truth, word string) left {
 			rest = append(rest, l)
 		case l.is == strong:
 			return left{is: strong}
-		case l.is == unknown:
+		case l.is == fold.Null:
 			nulls = true
 		}
 	}
@@ -66,7 +73,7 @@ func (s *source) junction(e *expr, at state, strong truth, word string) left {
 	case len(rest) == 0 && nulls:
 		return left{}
 	case len(rest) == 0:
-		return left{is: strong.not()}
+		return left{is: opposite(strong)}
 	case nulls || !changed:
 		return left{parts: []part{s.part(e.span)}}
 	case len(rest) == 1:
@@ -96,7 +103,7 @@ func wrap(before string, parts []part, after string) []part {
 
 // foldCases drops the arms that are not taken.
 func (s *source) foldCases(e *expr, at state) left {
-	parts, changed, kept := []part{{text: "CASE"}}, false, 0
+	parts, changed, kept := []part{s.part(e.head)}, false, 0
 	arm := func(word string, e *expr) {
 		l := s.fold(e, at)
 		if s.same(l, e) || e.op == bare {
@@ -119,9 +126,9 @@ func (s *source) foldCases(e *expr, at state) left {
 			arm(" WHEN ", e.args[i])
 			arm(" THEN ", e.args[i+1])
 			kept++
-		case when.is == yes && kept == 0:
+		case when.is == fold.Yes && kept == 0:
 			return s.fold(e.args[i+1], at)
-		case when.is == yes:
+		case when.is == fold.Yes:
 			changed = true
 			arm(" ELSE ", e.args[i+1])
 			return end()
@@ -146,7 +153,7 @@ func (s *source) write(l left) []part {
 	if l.parts != nil {
 		return l.parts
 	}
-	return []part{{text: [...]string{"NULL::boolean", "TRUE", "FALSE"}[l.is]}}
+	return []part{{text: [...]string{fold.Null: "NULL::boolean", fold.Yes: "TRUE", fold.No: "FALSE"}[l.is]}}
 }
 
 // site is a part of the statement's text that depends on what parameters are.
@@ -168,7 +175,7 @@ func (s *site) states() int {
 		if values[t.param] == nil {
 			values[t.param] = map[generated.Value]bool{}
 		}
-		for _, v := range t.values {
+		for _, v := range t.Values {
 			values[t.param][v] = true
 		}
 	}
@@ -258,14 +265,14 @@ func (s *source) decided(e *expr, at state) (parts []part) {
 	from := s.tokens[e.first].start
 	e.leaves(func(l *expr) {
 		of := s.part(l.span)
-		if answer := s.fold(l, at); l.op == tested && answer.parts == nil {
+		if answer := s.fold(l, at); l.tests() && answer.parts == nil {
 			parts, from = append(append(parts, part{start: from, end: of.start}), s.write(answer)...), of.end
 		}
 	})
 	return append(parts, part{start: from, end: s.tokens[e.last].end})
 }
 
-// keyResult reads what a CASE in ORDER BY sorts by.
+// keyResult reads what a CASE in ORDER BY sorts by. A constant sorts nothing.
 func (f *finder) keyResult(of span) *expr {
 	e := &expr{span: of}
 	if of.first == of.last {

@@ -2,23 +2,26 @@ package variants
 
 import (
 	pg "github.com/sqlc-dev/oliphant"
+
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/fold"
 )
 
 // expr is a condition, as far as tests of parameters are joined in it.
 type expr struct {
-	span // its parentheses included
-	op   op
-	args []*expr // of AND, OR and NOT; of a CASE: each WHEN and THEN, and ELSE last
-	test *test   // of a tested one
-	is   truth   // of a fixed one
+	span   // its parentheses included
+	op     op
+	args   []*expr     // of AND, OR and NOT; of a CASE: each WHEN and THEN, and ELSE last
+	test   *test       // what a leaf may be, or nil
+	is     fold.Answer // of a fixed one
+	inside []*expr     // of a leaf: the conditions in its brackets
+	head   span        // of a CASE: what is before its first WHEN
 }
 
 type op uint8
 
 const (
-	other  op = iota // anything else
-	tested           // a test
-	fixed            // TRUE, FALSE or NULL
+	leaf  op = iota // a test, or anything else
+	fixed           // TRUE, FALSE or NULL
 	or
 	and
 	not
@@ -26,18 +29,21 @@ const (
 	bare // a name, by which ORDER BY would mean a column of the result
 )
 
+// tests reports whether the expression is a test of which the answers are known.
+func (e *expr) tests() bool { return e.test != nil && e.test.decided }
+
 // condition reads tokens as a condition.
 func (f *finder) condition(of span) *expr {
 	s := f.source
 	e := &expr{span: of}
 	switch {
-	case !s.has(of) && of.first < of.last:
-		return e
 	case of.first == of.last:
-		e.single(s)
-		if e.op != other {
-			return e
+		if e.single(s); e.op == leaf {
+			e.test = f.ask(of)
 		}
+		return e
+	case !s.has(of):
+		return e
 	case s.is(of.first, open) && s.tokens[of.first].pair == of.last:
 		if of.last-of.first > 1 && !s.query(of.first+1) {
 			e = f.condition(span{of.first + 1, of.last - 1})
@@ -58,13 +64,15 @@ func (f *finder) condition(of span) *expr {
 		}
 	}
 	switch {
-	case s.is(of.first, pg.Token_NOT) && of.first < of.last:
+	case s.is(of.first, pg.Token_NOT):
 		e.op, e.args = not, []*expr{f.condition(span{of.first + 1, of.last})}
 	case s.is(of.first, pg.Token_CASE) && s.tokens[of.first].pair == of.last:
-		f.cases(e, f.condition)
+		if f.cases(e, f.condition); e.op != cases {
+			f.brackets(e)
+		}
 	default:
-		if e.test = f.tests.read(s.text(of)); e.test != nil {
-			e.op = tested
+		if e.test = f.ask(of); e.test == nil {
+			f.brackets(e)
 		}
 	}
 	return e
@@ -73,9 +81,9 @@ func (f *finder) condition(of span) *expr {
 func (e *expr) single(s *source) {
 	switch {
 	case s.is(e.first, pg.Token_TRUE_P):
-		e.op, e.is = fixed, yes
+		e.op, e.is = fixed, fold.Yes
 	case s.is(e.first, pg.Token_FALSE_P):
-		e.op, e.is = fixed, no
+		e.op, e.is = fixed, fold.No
 	case s.is(e.first, pg.Token_NULL_P):
 		e.op = fixed
 	}
@@ -87,11 +95,13 @@ func (f *finder) cases(e *expr, result func(span) *expr) {
 	s := f.source
 	end := s.tokens[e.first].pair
 	var args []*expr
-	subject, at := "", e.first+1
+	var subject []span
+	at, asks := e.first+1, false
 	if !s.is(at, pg.Token_WHEN) {
-		last := s.right(at, []pg.Token{pg.Token_WHEN})
-		subject, at = s.text(span{at, last}), last+1
+		subject = []span{{at, s.right(at, []pg.Token{pg.Token_WHEN})}}
+		at = subject[0].last + 1
 	}
+	e.head = span{e.first, at - 1}
 	for at < end {
 		switch {
 		case s.is(at, pg.Token_WHEN):
@@ -100,12 +110,13 @@ func (f *finder) cases(e *expr, result func(span) *expr) {
 			if then.last = s.right(min(then.first, end-1), []pg.Token{pg.Token_WHEN, pg.Token_ELSE}); then.last >= end {
 				return
 			}
-			c := f.condition(when)
-			if subject != "" {
-				if c = (&expr{span: when, op: tested, test: f.tests.read("(" + subject + ") = (" + s.text(when) + ")")}); c.test == nil {
-					return
-				}
+			c := &expr{span: when}
+			if subject == nil {
+				c = f.condition(when)
+			} else {
+				c.test = f.ask(when, subject...)
 			}
+			asks = asks || subject == nil || c.test != nil
 			args, at = append(args, c, result(then)), then.last+1
 		case s.is(at, pg.Token_ELSE):
 			args, at = append(args, result(span{at + 1, end - 1})), end
@@ -113,7 +124,26 @@ func (f *finder) cases(e *expr, result func(span) *expr) {
 			return
 		}
 	}
-	e.op, e.args = cases, args
+	if asks {
+		e.op, e.args = cases, args
+	}
+}
+
+// brackets reads what stands in the brackets of an expression as conditions.
+func (f *finder) brackets(e *expr) {
+	s := f.source
+	for i := e.first; i < e.last; i++ {
+		p := s.tokens[i].pair
+		if !s.is(i, open) || p == i+1 {
+			continue
+		}
+		if !s.query(i + 1) {
+			for _, piece := range s.split(span{i + 1, p - 1}, comma) {
+				e.inside = append(e.inside, f.condition(piece))
+			}
+		}
+		i = p
+	}
 }
 
 // leaves calls visit for each part of the expression that has none itself.

@@ -13,15 +13,24 @@ import (
 
 // finder looks through the text of one statement for what its parameters choose.
 type finder struct {
-	statement *project.Statement
-	source    *source
-	tests     tests
-	sites     []*site
-	params    []*Param // that may choose, in the order of their placeholders
+	statement  *project.Statement
+	source     *source
+	conditions []*expr
+	orders     []order
+	asked      []*test
+	kinds      []kind // of the placeholders
+	sites      []*site
+	params     []*Param // that may choose, in the order of their placeholders
 	// hints are parameters of conditions that look as if they chose, and are no tests: the
 	// tokens where they stand.
 	hints   map[int]int
 	remarks []*project.Problem
+}
+
+// order is an ORDER BY.
+type order struct {
+	span
+	keys []key
 }
 
 // ends are the tokens at which a condition ends.
@@ -32,13 +41,13 @@ var ends = []pg.Token{
 	pg.Token_RIGHT, pg.Token_FULL, pg.Token_DO,
 }
 
-// look finds the parts of a statement that parameters may choose.
+// look finds the conditions and orders of a statement, and what may be tests in them.
 func look(st *project.Statement, types []Type) *finder {
 	names := make([]string, len(types))
 	f := &finder{statement: st, hints: map[int]int{}}
 	for i, t := range types {
 		names[i] = t.Name
-		f.tests.kinds = append(f.tests.kinds, kindOf(t, st, i))
+		f.kinds = append(f.kinds, kindOf(t, st, i))
 	}
 	src, err := read(st.SQL, names)
 	if err != nil || len(types) == 0 || len(st.Params) < len(types) {
@@ -49,14 +58,35 @@ func look(st *project.Statement, types []Type) *finder {
 		switch {
 		case src.is(i, pg.Token_WHERE, pg.Token_HAVING), src.is(i, pg.Token_ON) && !src.is(i+1, pg.Token_CONFLICT) && !src.is(i-1, pg.Token_DISTINCT):
 			if i+1 < len(src.tokens) && !src.is(i+1, shut) {
-				f.findIn(f.condition(span{i + 1, src.right(i+1, ends)}))
+				f.conditions = append(f.conditions, f.condition(span{i + 1, src.right(i+1, ends)}))
 			}
 		case src.is(i, pg.Token_ORDER) && src.is(i+1, pg.Token_BY) && i+2 < len(src.tokens) && f.ofQuery(i):
-			f.findKeys(i)
+			f.orders = append(f.orders, f.order(i))
 		}
 	}
-	f.findParams()
 	return f
+}
+
+// find finds what the tests choose, once their answers are known.
+func (f *finder) find() {
+	for _, e := range f.conditions {
+		f.findIn(e)
+	}
+	for _, o := range f.orders {
+		var chosen []*expr
+		for _, k := range o.keys {
+			if k.choice == nil {
+				continue
+			}
+			chosen = append(chosen, k.choice)
+			for i := 0; i+1 < len(k.choice.args); i += 2 {
+				f.hint(k.choice.args[i])
+			}
+		}
+		text := func(at state, cut bool) []part { return f.source.order(o.keys, at, cut) }
+		f.add(&site{span: o.span, text: text, sorts: true}, chosen...)
+	}
+	f.findParams()
 }
 
 // remark reports that something at a token stays.
@@ -68,48 +98,35 @@ func (f *finder) remark(token int, message string) {
 // findIn notes the sites of a condition: what AND joins stands for itself, and so does
 // what brackets hold in an expression.
 func (f *finder) findIn(e *expr) {
-	switch e.op {
-	case other:
-		f.lookAlike(e)
-		f.findInBrackets(e)
-		return
-	case and:
+	switch {
+	case e.op == and:
 		for _, a := range e.args {
 			f.findIn(a)
 		}
 		return
+	case e.op == leaf && !e.tests():
+		f.lookAlike(e)
+	default:
+		f.add(&site{span: e.span, text: func(at state, _ bool) []part { return f.source.write(f.source.fold(e, at)) }}, e)
+		f.hint(e)
 	}
-	f.add(&site{span: e.span, text: func(at state, _ bool) []part { return f.source.write(f.source.fold(e, at)) }}, e)
-	f.hintAt(e)
 	e.leaves(func(l *expr) {
-		if l.op == other {
-			f.findInBrackets(l)
+		for _, inner := range l.inside {
+			f.findIn(inner)
 		}
 	})
 }
 
-// hintAt notes what in a condition speaks of one parameter alone.
-func (f *finder) hintAt(e *expr) {
+// hint notes what in a condition speaks of one parameter alone and is no test.
+func (f *finder) hint(e *expr) {
 	e.leaves(func(l *expr) {
-		if l.op == other {
-			f.hint(l.span)
-		}
-	})
-}
-
-func (f *finder) hint(of span) {
-	s, param := f.source, 0
-	for i := of.first; i <= of.last; i++ {
-		n := s.number(i)
-		name := s.tokens[i].kind == pg.Token_IDENT && !s.is(i-1, pg.Token_TYPECAST, pg.Token_AS) && !s.is(i+1, open)
-		if name || s.query(i) || n > 0 && param > 0 && n != param {
+		if l.test == nil || l.test.decided {
 			return
 		}
-		param = max(param, n)
-	}
-	if _, known := f.hints[param]; param > 0 && !known {
-		f.hints[param] = of.first
-	}
+		if _, known := f.hints[l.test.param]; !known {
+			f.hints[l.test.param] = l.first
+		}
+	})
 }
 
 // lookAlike remarks on what looks like an optional filter and is none.
@@ -117,9 +134,20 @@ func (f *finder) lookAlike(e *expr) {
 	if !f.source.has(e.span) {
 		return
 	}
-	n := expression(f.source.text(e.span)).GetAExpr()
+	parsed, err := pg.Parse("SELECT " + f.source.text(e.span))
+	if err != nil || len(parsed.Stmts) != 1 || len(parsed.Stmts[0].Stmt.GetSelectStmt().GetTargetList()) != 1 {
+		return
+	}
+	n := parsed.Stmts[0].Stmt.GetSelectStmt().GetTargetList()[0].GetResTarget().GetVal().GetAExpr()
 	column, args := columnName(n.GetLexpr()), n.GetRexpr().GetCoalesceExpr().GetArgs()
-	if column == "" || len(args) != 2 || param(args[0]) == 0 || columnName(args[1]) != column {
+	if column == "" || len(args) != 2 || columnName(args[1]) != column {
+		return
+	}
+	first := args[0]
+	if c := first.GetTypeCast(); c != nil {
+		first = c.Arg
+	}
+	if first.GetParamRef() == nil {
 		return
 	}
 	f.remark(e.first, "column = coalesce(parameter, column) is not pruned: it drops rows whose column is NULL; write (parameter IS NULL OR column = parameter)")
@@ -153,7 +181,7 @@ func columnName(n *pg.Node) string {
 func (f *finder) add(s *site, of ...*expr) {
 	for _, e := range of {
 		e.leaves(func(l *expr) {
-			if l.op != tested {
+			if !l.tests() {
 				return
 			}
 			if s.tests = append(s.tests, l.test); !slices.Contains(s.params, l.test.param) {
@@ -182,32 +210,26 @@ func (f *finder) ofQuery(at int) bool {
 	return true
 }
 
-// findKeys notes an ORDER BY that has a CASE with tests.
-func (f *finder) findKeys(at int) {
+// order reads an ORDER BY.
+func (f *finder) order(at int) order {
 	s := f.source
-	all := span{at, s.right(at+2, tails)}
-	var keys []key
-	var chosen []*expr
-	for _, piece := range s.split(span{at + 2, all.last}, comma) {
+	o := order{span: span{at, s.right(at+2, tails)}}
+	for _, piece := range s.split(span{at + 2, o.last}, comma) {
 		k := key{span: piece}
-		if s.is(piece.first, pg.Token_CASE) {
+		if s.is(piece.first, pg.Token_CASE) && s.has(piece) {
 			e := &expr{span: span{piece.first, s.tokens[piece.first].pair}}
 			if f.cases(e, f.keyResult); e.op == cases {
-				k.choice, chosen = e, append(chosen, e)
-				for i := 0; i+1 < len(e.args); i += 2 {
-					f.hintAt(e.args[i])
-				}
+				k.choice = e
 			}
 		}
-		keys = append(keys, k)
+		o.keys = append(o.keys, k)
 	}
-	text := func(at state, cut bool) []part { return s.order(keys, at, cut) }
-	f.add(&site{span: all, text: text, sorts: true}, chosen...)
+	return o
 }
 
 // findParams finds out which parameters choose: those whose arguments can be read.
 func (f *finder) findParams() {
-	for n := range f.tests.kinds {
+	for n := range f.kinds {
 		p := &Param{Name: f.statement.Params[n].Name, Param: n + 1, GoType: f.statement.Params[n].Type, Sorts: true}
 		place := 0
 		for _, s := range f.sites {
@@ -216,7 +238,7 @@ func (f *finder) findParams() {
 					continue
 				}
 				p.Sorts = p.Sorts && s.sorts
-				for _, v := range t.values {
+				for _, v := range t.Values {
 					if !slices.Contains(p.Values, v) {
 						p.Values, place = append(p.Values, v), s.first
 					}
@@ -239,7 +261,7 @@ func (f *finder) findParams() {
 func (f *finder) readable(p *Param) string {
 	k := anything
 	if slices.ContainsFunc(p.Values, func(v generated.Value) bool { return v.Kind != generated.Null }) {
-		k = f.tests.kind(p.Param)
+		k = f.kinds[p.Param-1]
 	}
 	expr, nullable, why := reader(f.statement.Package, p.GoType, k)
 	if why != "" {

@@ -116,7 +116,7 @@ func TestAStatementIsCutWhereItsPartsAre(t *testing.T) {
 		for _, c := range p.choosers {
 			for i, v := range c.Values {
 				switch {
-				case v == null, v == wrong:
+				case v.Kind == generated.Null, v == generated.Truth(false, true):
 					none |= c.bit << i
 				case all < c.bit:
 					all |= c.bit << i
@@ -243,7 +243,7 @@ func TestTheNumberOfVariantsIsBounded(t *testing.T) {
 		var choosers []*chooser
 		bit := generated.Mask(1)
 		for i := range c.filters + 1 {
-			p := &Param{Param: i + 1, Values: []generated.Value{null}}
+			p := &Param{Param: i + 1, Values: []generated.Value{{Kind: generated.Null}}}
 			if i == c.filters {
 				p.Values = make([]generated.Value, c.literals)
 			}

@@ -57,6 +57,18 @@ func present(p *project.Package, goType string) (expr, why string) {
 	return "", fmt.Sprintf("whether a %s is NULL cannot be seen from outside: %s", goType, remedy)
 }
 
+// kind is what the values of a placeholder are, as far as they choose.
+type kind uint8
+
+const (
+	anything kind = iota // it is only NULL or not
+	text
+	integer
+	boolean
+	uniqueID
+	array
+)
+
 // kindOf returns what the values of a parameter are. That of a domain, and of a type for
 // which several texts are one value, are not known.
 func kindOf(t Type, st *project.Statement, i int) kind {

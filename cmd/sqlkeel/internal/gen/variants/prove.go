@@ -23,7 +23,13 @@ type Type = effects.Type
 // is the connection's or ctx's.
 func Find(ctx context.Context, a *effects.Analyzer, cat *catalog.Catalog, st *project.Statement, result *effects.Result) (*Plan, []*project.Problem, error) {
 	f := look(st, result.Params)
-	if len(f.params)+len(f.hints) == 0 || result.Query == nil {
+	if len(f.conditions)+len(f.orders) == 0 || result.Query == nil {
+		return nil, nil, nil
+	}
+	if err := f.settle(ctx, a, cat); err != nil {
+		return nil, nil, err
+	}
+	if f.find(); len(f.params)+len(f.hints) == 0 {
 		return nil, f.remarks, nil
 	}
 	full, err := a.Compile(ctx, []string{st.SQL})
@@ -141,7 +147,7 @@ func (f *finder) plan(params []*Param, uncut bool) *Plan {
 	bit := generated.Mask(1)
 	for _, param := range params {
 		p.Params = append(p.Params, *param)
-		p.choosers = append(p.choosers, &chooser{Param: param, bit: bit, kind: f.tests.kind(param.Param)})
+		p.choosers = append(p.choosers, &chooser{Param: param, bit: bit, kind: f.kinds[param.Param-1]})
 		bit <<= len(param.Values)
 	}
 	edits := f.source.placeholders()

@@ -8,7 +8,9 @@ import (
 
 	pg "github.com/sqlc-dev/oliphant"
 
+	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/fold"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/project"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // words are the statements of this package's tests, each as its tokens with what
@@ -84,6 +86,11 @@ func TestSplicedStatementsDoNoHarm(t *testing.T) {
 			st.Params = append(st.Params, project.Param{Name: fmt.Sprint("P", i), Type: []string{"*string", "string", "bool", "[]int32", "*int32"}[rng.IntN(5)]})
 		}
 		f := look(st, types)
+		for _, t := range f.asked { // as if PostgreSQL had said so
+			t.decided = rng.IntN(4) > 0
+			t.Values, t.Of = []generated.Value{{Kind: generated.Null}, generated.Words("a", true)}, []fold.Answer{fold.Answer(rng.IntN(3)), fold.Answer(rng.IntN(3))}
+		}
+		f.find()
 		if len(f.params) == 0 || bits(f.params) > maxBits {
 			continue
 		}
