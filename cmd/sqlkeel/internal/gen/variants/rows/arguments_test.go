@@ -51,7 +51,11 @@ func (p *pool) drawer(s *subject, tables map[string]*table) *drawer {
 func (d *drawer) arguments(m generated.Mask) [][]byte {
 	d.rows = nil
 	for _, of := range d.tables {
-		d.rows = append(d.rows, of.rows[d.rng.IntN(len(of.rows))])
+		n := len(of.rows)
+		if d.rng.IntN(3) > 0 {
+			n = min(n, 6) // to which others refer
+		}
+		d.rows = append(d.rows, of.rows[d.rng.IntN(n)])
 	}
 	states := d.assume(m)
 	args := make([][]byte, len(d.result.Params))
@@ -103,18 +107,38 @@ var (
 	offsets = regexp.MustCompile(`(?i)offset|skip`)
 )
 
+// limit tells whether a parameter seems to be that of LIMIT or OFFSET.
+func (d *drawer) limit(i int) (count, offset bool) {
+	y, name := d.types[d.result.Params[i].OID], plain(d.Params[i].Name)
+	number := y != nil && strings.HasPrefix(y.name, "int") && len(y.name) == 4
+	offset = number && offsets.MatchString(name)
+	return number && !offset && counts.MatchString(name), offset
+}
+
+// unlimited are arguments with which a statement returns all rows.
+func (d *drawer) unlimited(args [][]byte) [][]byte {
+	args = slices.Clone(args)
+	for i := range args {
+		switch count, offset := d.limit(i); {
+		case count:
+			args[i] = []byte("30000")
+		case offset:
+			args[i] = []byte("0")
+		}
+	}
+	return args
+}
+
 // draw draws any argument.
 func (d *drawer) draw(i int) []byte {
 	of, name := d.result.Params[i], plain(d.Params[i].Name)
-	y := d.types[of.OID]
-	if y != nil && strings.HasPrefix(y.name, "int") && len(y.name) == 4 {
-		switch {
-		case offsets.MatchString(name):
-			return []byte(strconv.Itoa(d.rng.IntN(3)))
-		case counts.MatchString(name):
-			return []byte(strconv.Itoa(d.rng.IntN(60)))
-		}
+	switch count, offset := d.limit(i); {
+	case offset:
+		return []byte(strconv.Itoa(d.rng.IntN(3)))
+	case count:
+		return []byte(strconv.Itoa(1 + d.rng.IntN(60)))
 	}
+	y := d.types[of.OID]
 	if y != nil && y.elem != 0 {
 		if one := d.cell(y.elem, strings.TrimSuffix(name, "s")); one != nil {
 			list := []string{quoted(*one)}

@@ -13,7 +13,8 @@ func TestNoVariantOfAnotherStateIsTaken(t *testing.T) {
 	t.Parallel()
 	var n tally
 	pairs, equal, taken := 0, 0, 0
-	for _, config := range projects() {
+	list, others := projects()
+	for _, config := range list {
 		for _, s := range open(t, config) {
 			if len(s.subjects) == 0 {
 				continue
@@ -26,7 +27,7 @@ func TestNoVariantOfAnotherStateIsTaken(t *testing.T) {
 		}
 	}
 	t.Logf("%d pairs, %d of them of one text; fold took %d of the rest: %+v", pairs, equal, taken, n)
-	if pairs == 0 || equal == pairs {
+	if !others && (pairs == 0 || equal == pairs) {
 		t.Error("nothing was tried")
 	}
 }
@@ -56,7 +57,7 @@ func (r *trial) other(s *subject, rng *rand.Rand, pairs, equal, taken *int) {
 	d := r.pool.drawer(s, r.tables)
 	for range 5 {
 		args := d.arguments(b)
-		r.one(ctx, s, text, pick(args, params), args)
+		r.one(ctx, d, text, params, args)
 	}
 	r.check(r.forget(ctx, "variant"))
 	r.check(r.forget(ctx, "full"))

@@ -113,7 +113,7 @@ func (p *pool) value(oid uint32, name string, length, k int) (text string, ok bo
 	case "date":
 		return fmt.Sprintf("2026-11-%02d", 1+k%28), true
 	case "timestamp", "timestamptz":
-		return fmt.Sprintf("2026-11-%02d %02d:00:00+00", 1+k/5%28, 3*(k%5)), true
+		return fmt.Sprintf("2026-11-%02d %02d:00:00+00", 1+k%28, k/28%24), true
 	case "time", "timetz":
 		return fmt.Sprintf("%02d:00:00", k%24), true
 	case "interval":

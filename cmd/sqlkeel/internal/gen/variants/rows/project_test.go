@@ -26,16 +26,16 @@ const root = "../../../../../.."
 // own are the projects of the repository.
 var own = []string{"sqlc.yaml", "examples/shelf/sqlc.yaml"}
 
-// projects are the configurations to try.
-func projects() []string {
+// projects are the configurations to try; others says that they are not the repository's,
+// of which it is known that they show something.
+func projects() (list []string, others bool) {
 	if list := strings.Fields(os.Getenv("SQLKEEL_ROWS_PROJECT")); len(list) > 0 {
-		return list
+		return list, true
 	}
-	var list []string
 	for _, config := range own {
 		list = append(list, filepath.Join(root, config))
 	}
-	return list
+	return list, false
 }
 
 // setting reads a number from the environment.
