@@ -142,15 +142,3 @@ func valuesOf(k stmt.RowKey, args []any) (values rowkey.List, known bool) {
 	kind := rowkey.KindOf(value)
 	return rowkey.List{value}, kind != rowkey.Unknown && kind != rowkey.Null
 }
-
-// changesNone reports whether the write is pinned by an array without elements.
-func changesNone(w *stmt.Run, relation string) bool {
-	for i := range w.WriteKeys {
-		if k := &w.WriteKeys[i]; k.Each && k.Relation == relation {
-			if values, known := valuesOf(*k, w.Args); known && len(values) == 0 {
-				return true
-			}
-		}
-	}
-	return false
-}

@@ -64,9 +64,6 @@ func (s *slot) step(to step) (fence uint64) {
 // write takes the slots of one write a step further. A write takes the same slots in all
 // of its steps: a scope is added only while none that touches it is under way.
 func (t *tableClocks) write(w *stmt.Run, to step, now time.Duration) {
-	if changesNone(w, t.name) {
-		return
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	alike := t.alike(w)

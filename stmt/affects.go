@@ -53,8 +53,7 @@ func (write Run) Affects(read Run) bool {
 // misses reports whether all that the write changed in relation lies beside what the
 // read depends on.
 func (write Run) misses(read Run, relation string) bool {
-	if disjoint(write.SetColumns, read.ReadColumns, relation) ||
-		none(write.WriteKeys, write.Args, relation) || none(read.ReadKeys, read.Args, relation) {
+	if disjoint(write.SetColumns, read.ReadColumns, relation) || read.none(relation) {
 		return true
 	}
 	for _, r := range read.ReadKeys {
@@ -78,10 +77,11 @@ func disjoint(set, read []Columns, relation string) bool {
 	return i >= 0 && j >= 0 && !slices.ContainsFunc(set[i].Names, func(name string) bool { return slices.Contains(read[j].Names, name) })
 }
 
-// none reports whether one of the keys is an array without elements: it pins no rows.
-func none(keys []RowKey, args []any, relation string) bool {
-	return slices.ContainsFunc(keys, func(k RowKey) bool {
-		list, known := values(args, k)
+// none reports whether the read depends on no row, as it is pinned by an array without
+// elements. A write may well have such a key: rows that it inserts have NULL there.
+func (read Run) none(relation string) bool {
+	return slices.ContainsFunc(read.ReadKeys, func(k RowKey) bool {
+		list, known := values(read.Args, k)
 		return k.Relation == relation && known && len(list) == 0
 	})
 }

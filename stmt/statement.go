@@ -99,7 +99,8 @@ type RowKey struct {
 	// written row, from 1; 0 when a parameter does.
 	Result int
 	// Each says that the parameter is an array, and that Column equals one of its
-	// elements. A NULL in it equals nothing.
+	// elements. A NULL in it equals nothing. Of a row that is inserted Column may be NULL
+	// beside them.
 	Each bool
 }
 
