@@ -185,7 +185,7 @@ func (e *experiment) countAllocations(ctx context.Context, a Arm, w workload, ro
 	if err := s.warm(ctx); err != nil {
 		return err
 	}
-	row.Allocs, err = s.allocations(ctx, 5, max(w.chunk, 2))
+	row.Allocs, err = s.allocations(ctx)
 	return err
 }
 

@@ -55,8 +55,8 @@ const warmCalls = 10
 // warm makes every connection ready.
 func (s *session) warm(ctx context.Context) error {
 	calls := warmCalls
-	if s.adds != nil && s.adds(1) > 1000 {
-		calls = 2
+	if s.heavy() {
+		calls = 1
 	}
 	var callers sync.WaitGroup
 	errs := make([]error, s.callers)
@@ -140,9 +140,16 @@ func (s *session) verify(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// heavy says whether a call takes so long that few of them have to do.
+func (s *session) heavy() bool { return s.adds != nil && s.adds(1) > 1000 }
+
 // allocations returns how many a call makes: the fewest of several runs, as other
 // goroutines of the process make some too.
-func (s *session) allocations(ctx context.Context, runs, calls int) (float64, error) {
+func (s *session) allocations(ctx context.Context) (float64, error) {
+	runs, calls := 5, max(s.chunk, 2)
+	if s.heavy() {
+		runs, calls = 2, 1
+	}
 	least := math.Inf(1)
 	var before, after runtime.MemStats
 	for range runs {
@@ -160,7 +167,10 @@ func (s *session) allocations(ctx context.Context, runs, calls int) (float64, er
 // count returns what a call sends: what most of several send, as a health check may
 // come between.
 func (s *session) count(ctx context.Context, r *relay) (counts, error) {
-	const runs = 5
+	runs := 5
+	if s.heavy() {
+		runs = 3
+	}
 	seen := map[counts]int{}
 	var most counts
 	for range runs {

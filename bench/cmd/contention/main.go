@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/sqlkeel/sqlkeel/bench/contention"
+	"github.com/sqlkeel/sqlkeel/bench/database"
 )
 
 func main() {
@@ -44,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // measure reports whether effects are right and, if a verdict was asked for, all claims hold.
 func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (good bool, err error) {
-	dsn, drop, err := makeDatabase(ctx, opts.server)
+	dsn, drop, err := database.Make(ctx, opts.server)
 	if err != nil {
 		return false, err
 	}

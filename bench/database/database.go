@@ -1,4 +1,5 @@
-package main
+// Package database makes a database for one run of a benchmark.
+package database
 
 import (
 	"context"
@@ -11,14 +12,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// makeDatabase makes an empty database on the server that the URL names. It
-// returns the database's URL and what drops it.
-func makeDatabase(ctx context.Context, server string) (dsn string, drop func(context.Context) error, err error) {
+// Make makes an empty database on the server that the URL names. It returns the
+// database's URL and what drops it.
+func Make(ctx context.Context, server string) (dsn string, drop func(context.Context) error, err error) {
 	u, err := url.Parse(server)
 	if err != nil || !strings.HasPrefix(u.Scheme, "postgres") {
 		return "", nil, errors.New("the server must be given as a URL: postgres://user@host:port/database")
 	}
-	name := "contention_" + strings.ToLower(rand.Text())
+	name := "bench_" + strings.ToLower(rand.Text())
 	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
 		return "", nil, fmt.Errorf("make a database: %w", err)
 	}
