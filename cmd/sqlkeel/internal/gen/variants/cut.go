@@ -127,7 +127,7 @@ func (s *source) foldCases(e *expr, at state) left {
 			arm(" THEN ", e.args[i+1])
 			kept++
 		case when.is == fold.Yes && kept == 0:
-			return s.fold(e.args[i+1], at)
+			return s.result(e.args[i+1], at)
 		case when.is == fold.Yes:
 			changed = true
 			arm(" ELSE ", e.args[i+1])
@@ -139,13 +139,24 @@ func (s *source) foldCases(e *expr, at state) left {
 	last := len(e.args) - 1
 	switch otherwise := last%2 == 0; {
 	case kept == 0 && otherwise:
-		return s.fold(e.args[last], at)
+		return s.result(e.args[last], at)
 	case kept == 0:
 		return left{}
 	case otherwise:
 		arm(" ELSE ", e.args[last])
 	}
 	return end()
+}
+
+// result returns what is left of a CASE of which one result is, in brackets where words
+// beside it might take it apart.
+func (s *source) result(e *expr, at state) left {
+	l := s.fold(e, at)
+	unread := e.op == leaf && !s.has(e.span) // it may be joined by OR
+	if (e.op == or || e.op == and || e.op == scalar || unread) && s.same(l, e) && e.first < e.last && s.tokens[e.first].pair != e.last {
+		l.parts = wrap("(", l.parts, ")")
+	}
+	return l
 }
 
 // write returns the text of what is left.
@@ -229,14 +240,14 @@ var tails = []pg.Token{
 	pg.Token_UNION, pg.Token_INTERSECT, pg.Token_EXCEPT,
 }
 
-// key is a key of ORDER BY.
-type key struct {
+// sortKey is a key of ORDER BY.
+type sortKey struct {
 	span
 	choice *expr // the CASE with which it begins, or nil
 }
 
 // order returns the text of ORDER BY in a state; nothing when no key is left.
-func (s *source) order(keys []key, at state, cut bool) (parts []part) {
+func (s *source) order(keys []sortKey, at state, cut bool) (parts []part) {
 	for _, k := range keys {
 		written := []part{s.part(k.span)}
 		if k.choice != nil {
@@ -274,7 +285,7 @@ func (s *source) decided(e *expr, at state) (parts []part) {
 
 // keyResult reads what a CASE in ORDER BY sorts by. A constant sorts nothing.
 func (f *finder) keyResult(of span) *expr {
-	e := &expr{span: of}
+	e := &expr{span: of, op: key}
 	if of.first == of.last {
 		e.op = bare
 		e.single(f.source)

@@ -26,7 +26,9 @@ const (
 	and
 	not
 	cases
-	bare // a name, by which ORDER BY would mean a column of the result
+	scalar // a value
+	key    // what ORDER BY sorts by
+	bare   // the same, a name: by that ORDER BY would mean a column of the result
 )
 
 // tests reports whether the expression is a test of which the answers are known.
@@ -129,11 +131,18 @@ func (f *finder) cases(e *expr, result func(span) *expr) {
 	}
 }
 
-// brackets reads what stands in the brackets of an expression as conditions.
+// brackets reads what stands in the brackets of an expression as conditions, and each
+// CASE in it.
 func (f *finder) brackets(e *expr) {
 	s := f.source
 	for i := e.first; i < e.last; i++ {
 		p := s.tokens[i].pair
+		if s.is(i, pg.Token_CASE) && (i > e.first || p < e.last) {
+			c := &expr{span: span{i, p}}
+			f.cases(c, func(of span) *expr { return &expr{span: of, op: scalar} })
+			e.inside = append(e.inside, c)
+			i = p
+		}
 		if !s.is(i, open) || p == i+1 {
 			continue
 		}

@@ -30,7 +30,7 @@ type finder struct {
 // order is an ORDER BY.
 type order struct {
 	span
-	keys []key
+	keys []sortKey
 }
 
 // ends are the tokens at which a condition ends.
@@ -215,7 +215,7 @@ func (f *finder) order(at int) order {
 	s := f.source
 	o := order{span: span{at, s.right(at+2, tails)}}
 	for _, piece := range s.split(span{at + 2, o.last}, comma) {
-		k := key{span: piece}
+		k := sortKey{span: piece}
 		if s.is(piece.first, pg.Token_CASE) && s.has(piece) {
 			e := &expr{span: span{piece.first, s.tokens[piece.first].pair}}
 			if f.cases(e, f.keyResult); e.op == cases {
