@@ -8,6 +8,7 @@ import (
 
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/catalog"
 	"github.com/sqlkeel/sqlkeel/cmd/sqlkeel/internal/gen/tree"
+	"github.com/sqlkeel/sqlkeel/stmt/generated"
 )
 
 // listed is a type and conditions of $1.
@@ -46,6 +47,24 @@ func TestListedTestsAreDecided(t *testing.T) {
 		// Whether they are NULL is known of all that are no rows.
 		{"numeric", `$1 IS NULL`}, {"citext", `$1 IS NULL`}, {"jsonb", `$1 IS NOT NULL`}, {"timestamptz", `$1 IS NULL`}, {"date", `$1 IS NULL`}, {"bpchar", `$1 IS NULL`}, {"bytea", `$1 IS NULL`},
 	})
+}
+
+// It is enough to know that it is not NULL.
+func TestABooleanThatIsNotNullIsNotUnknown(t *testing.T) {
+	t.Parallel()
+	d := setup(t, "")
+	query := d.conditions(t, []string{"$1 IS UNKNOWN", "$1 IS NOT UNKNOWN", "$1 IS TRUE", "$1 IS NOT FALSE"}, "bool")
+	for _, c := range []struct {
+		State
+		want []truth
+	}{
+		{State{Not: []generated.Value{isNull}}, []truth{no, yes, open, open}},
+		{State{Is: &isNull}, []truth{yes, no, no, yes}},
+	} {
+		if got := d.outcomes(query, Assumption{1: c.State}); !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %d, want %d", c.State, got, c.want)
+		}
+	}
 }
 
 // TestUnlistedTestsStay shows that no value of theirs is taken for known.

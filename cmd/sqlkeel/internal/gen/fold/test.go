@@ -15,7 +15,7 @@ func (f *folding) test(n, subject *tree.Node) truth {
 	case "NULLTEST":
 		return f.nullTest(n)
 	case "BOOLEANTEST":
-		return booleanTest(n)
+		return f.booleanTest(n)
 	case "OPEXPR":
 		if args := n.List("args"); len(args) == 2 {
 			return f.comparison(n, args[0], args[1], subject)
@@ -51,12 +51,20 @@ func (f *folding) lengthened(n *tree.Node) *tree.Node {
 }
 
 // booleanTest decides IS TRUE and its kin.
-func booleanTest(n *tree.Node) truth {
+func (f *folding) booleanTest(n *tree.Node) truth {
 	// In PostgreSQL's order: IS TRUE, IS NOT TRUE, IS FALSE, IS NOT FALSE, IS UNKNOWN,
 	// IS NOT UNKNOWN.
 	kinds := [...]truth{yes, yes, no, no, null, null}
 	t, kind := truthOf(n.Child("arg")), n.Number("booltesttype")
-	if t == open || kind < 0 || kind >= len(kinds) {
+	if kind < 0 || kind >= len(kinds) {
+		return open
+	}
+	if t == open && kinds[kind] == null {
+		if o, known := f.operandOf(n.Child("arg"), nil); known && !o.null() {
+			t = yes // or no, which is as little unknown
+		}
+	}
+	if t == open {
 		return open
 	}
 	return truthIs((t == kinds[kind]) == (kind%2 == 0))
