@@ -66,6 +66,8 @@ var cuts = []struct{ name, sql, none, all string }{
 	{"no spaces", "SELECT id FROM t WHERE($1::int IS NULL OR n=$1)AND NOT($2::int IS NULL OR n<$2)",
 		"SELECT id FROM t WHERE TRUE AND FALSE", "SELECT id FROM t WHERE n=$1::integer AND NOT (n<$2::integer)"},
 
+	{"BETWEEN beside a filter", "SELECT id FROM t WHERE b BETWEEN FALSE AND $1::bool AND ($2::int IS NULL OR n = $2)",
+		"SELECT id FROM t WHERE b BETWEEN FALSE AND $1::boolean::bool AND TRUE", "SELECT id FROM t WHERE b BETWEEN FALSE AND $1::boolean::bool AND n = $2::integer"},
 	{"a filter under a CASE of another parameter", "SELECT id FROM t WHERE CASE $1::text WHEN 'x' THEN ($2::int IS NULL OR n = $2) ELSE n > 1 END",
 		"SELECT id FROM t WHERE (n > 1)", "SELECT id FROM t WHERE n = $1::integer"},
 	{"FILTER", "SELECT count(*) FILTER (WHERE $1::int IS NULL OR n = $1) FROM t",

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,9 @@ func (b *testbed) next(t testing.TB, rng *rand.Rand) *round {
 	t.Helper()
 	for {
 		r := &round{testbed: b, maker: maker{rng: rng}}
-		r.sql = r.statement()
+		if r.sql = r.statement(); rng.IntN(3) == 0 {
+			r.sql = odd(rng, r.sql)
+		}
 		if _, err := b.conn.PgConn().Prepare(t.Context(), "", r.sql, nil); err != nil || len(r.params) == 0 {
 			continue // such as one parameter in places of two types
 		}
@@ -77,6 +80,9 @@ func (r *round) run(t testing.TB) (difference string, variants int) {
 	return "", variants
 }
 
+// tables is what the tables hold, as one row.
+const tables = `SELECT (SELECT md5(string_agg(t::text, '|' ORDER BY t.id)) FROM t), (SELECT md5(string_agg(u::text, '|' ORDER BY u.id)) FROM u)`
+
 func (r *round) compare(t testing.TB, reg *stmt.Registry, args []any) (string, bool, error) {
 	text, left := reg.Lookup(r.sql).Rewrite(args)
 	var results [2]result
@@ -88,6 +94,14 @@ func (r *round) compare(t testing.TB, reg *stmt.Registry, args []any) (string, b
 			if results[i], err = query(t.Context(), r.conn, 0, run.sql, run.args); err != nil {
 				return err
 			}
+			if strings.HasPrefix(r.sql, "SELECT") {
+				return tx.Rollback(t.Context())
+			}
+			after, err := query(t.Context(), r.conn, 0, tables, nil)
+			if err != nil {
+				return err
+			}
+			results[i].rows = append(results[i].rows, after.rows...)
 			return tx.Rollback(t.Context())
 		})
 		if err != nil && err != pgx.ErrTxClosed && err != pgx.ErrTxCommitRollback {

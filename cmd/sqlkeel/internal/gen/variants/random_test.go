@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const randomSchema = `
@@ -11,11 +14,12 @@ CREATE EXTENSION IF NOT EXISTS citext;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'good');
 CREATE TABLE u (id int PRIMARY KEY, x int, name text);
 CREATE TABLE t (id int PRIMARY KEY, a text, n int, num numeric, d date, at timestamptz, code char(5), ci citext, feels mood, title text,
-    u_id int REFERENCES u (id));
+    u_id int REFERENCES u (id), uid uuid, b bool);
 INSERT INTO u SELECT i, nullif(i % 4, 3), chr(97 + i % 5) FROM generate_series(1, 8) AS i;
 INSERT INTO t SELECT i, nullif(chr(97 + i % 4), 'd'), nullif(i % 5, 4), (i % 7) / 10.0, date '2026-01-01' + i % 3,
     timestamptz '2026-01-01 12:00:00+00' + i % 5 * interval '11 hours', chr(97 + i % 3) || chr(98 + i % 2), upper(chr(97 + i % 3)),
-    (ARRAY['sad', 'ok', 'good']::mood[])[1 + i % 3], chr(97 + i % 6), nullif(i % 9, 0)
+    (ARRAY['sad', 'ok', 'good']::mood[])[1 + i % 3], chr(97 + i % 6), nullif(i % 9, 0),
+    ('00000000-0000-0000-0000-00000000000' || i % 3)::uuid, nullif(i % 3, 2) = 1
 FROM generate_series(1, 40) AS i`
 
 // predicate is a condition over the columns of t, with a parameter at %s.
@@ -43,6 +47,12 @@ var predicates = []predicate{
 	{"int", "(SELECT count(*) FROM u s WHERE s.x = t.n) > %s", []string{"0", "1", "2"}, ""},
 	{"text", "CASE WHEN t.a = 'a' THEN t.title ELSE 'or)' END < %s", []string{"b", "p"}, ""},
 	{"bool", "(t.n > 1) = %s", []string{"t", "f"}, ""},
+	{"int", "t.n BETWEEN %s AND 3 AND t.id > 1", []string{"0", "2"}, ""},
+	{"int", "t.id NOT BETWEEN SYMMETRIC 30 AND %s AND NOT t.n BETWEEN 1 AND 2", []string{"2", "40"}, ""},
+	{"int", "t.n NOT IN (%s, 1)", []string{"0", "2"}, ""},
+	{"uuid", "t.uid = %s", []string{"00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000009"}, ""},
+	{"bool", "t.b IS DISTINCT FROM %s", []string{"t", "f"}, ""},
+	{"text[]", "t.a <> ALL(%s)", []string{"{a,b}", "{}", "{NULL}"}, ""},
 }
 
 // maker makes random statements with optional parts.
@@ -95,13 +105,28 @@ var choices = []struct{ typ, goType, text string }{
 	{"text[]", "[]string", "(%[1]s::text[] IS NULL OR %[1]s = '{}' OR t.a = ANY(%[1]s))"},
 	{"text[]", "[]string", "(array_length(%[1]s::text[], 1) IS NULL OR t.a = ANY(%[1]s))"},
 	{"text[]", "[]string", "(array_length(%[1]s::text[], 1) > 0 AND t.a = ANY(%[1]s) OR %[2]s)"},
+	{"mood", "Mood", "(%[1]s::mood = 'sad' OR t.feels = %[1]s::mood)"},
+	{"mood", "*Mood", "(%[1]s::mood IS NULL OR %[1]s::mood NOT IN ('ok', 'good') OR %[2]s)"},
+	{"mood", "Mood", "CASE %[1]s::mood WHEN 'sad' THEN %[2]s WHEN 'ok' THEN t.feels < 'good' END"},
+	{"uuid", "uuid.UUID", "(%[1]s::uuid = '00000000-0000-0000-0000-000000000000' OR t.uid = %[1]s::uuid)"},
+	{"uuid", "pgtype.UUID", "(%[1]s::uuid IS NULL OR %[1]s::uuid <> '00000000-0000-0000-0000-000000000000' AND t.uid = %[1]s::uuid OR %[2]s)"},
+	{"text", "*string", "CASE WHEN %[1]s::text = 'a' THEN CASE WHEN t.n > 1 THEN TRUE WHEN %[1]s IS NOT NULL THEN %[2]s END WHEN %[1]s IS NULL THEN t.n < 3 ELSE NOT %[2]s END"},
+	{"bool", "*bool", "(%[1]s::bool IS UNKNOWN OR %[1]s = t.b)"},
+	{"bool", "bool", "(CASE WHEN %[1]s::bool = true THEN 1 ELSE 0 END = 1 AND %[2]s OR t.n BETWEEN 1 AND 3 AND NOT %[1]s)"},
+	{"int", "int32", "(%[1]s::int NOT IN (0, 2) AND t.id BETWEEN %[1]s AND 30 AND %[2]s)"},
+	{"int", "*int32", "(COALESCE(%[1]s::int, 0) = 0 OR t.n = %[1]s)"},
 }
 
 // samples are other values of a parameter that chooses, by its Go type.
 var samples = map[string][]any{
 	"string": {"a", "b", "zz"}, "*string": {ptr("a"), ptr("zz")}, "int32": {int32(2), int32(9)}, "*int32": {ptr(int32(1)), ptr(int32(3))},
+	"Mood": {Mood("sad"), Mood("ok"), Mood("good")}, "*Mood": {ptr(Mood("good")), ptr(Mood("sad"))},
+	"uuid.UUID": {uuid.UUID{15: 1}, uuid.UUID{15: 7}}, "pgtype.UUID": {pgtype.UUID{Bytes: uuid.UUID{15: 2}, Valid: true}},
 	"bool": {true}, "*bool": {ptr(true)}, "[]int32": {[]int32{0, 1}, []int32{7}}, "[]string": {[]string{"a", "b"}, []string{"q"}},
 }
+
+// Mood is the Go type of the enum, as sqlc would write it.
+type Mood string
 
 func ptr[T any](v T) *T { return &v }
 
@@ -169,7 +194,9 @@ func (m *maker) condition(depth int) string {
 
 // statement makes one with at least one parameter.
 func (m *maker) statement() string {
-	switch m.rng.IntN(11) {
+	switch m.rng.IntN(11 + len(more)) {
+	case 10:
+		return m.ordered()
 	case 6:
 		return "WITH d AS (DELETE FROM t WHERE " + m.condition(2) + " RETURNING t.id, t.u_id) SELECT d.id, u.x FROM d LEFT JOIN u ON u.id = d.u_id"
 	case 7:
@@ -194,7 +221,7 @@ func (m *maker) statement() string {
 		g := m.group()
 		return "SELECT t.id FROM t WHERE " + g[1:len(g)-1]
 	}
-	return m.ordered()
+	return more[m.rng.IntN(len(more))](m)
 }
 
 func (m *maker) having() string {

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/sqlkeel/sqlkeel/queries"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -29,6 +31,16 @@ var reads = map[string]func(any) (generated.Value, bool){
 	"generated.IntegerPointer[int32]": generated.IntegerPointer[int32],
 	"generated.Boolean":               generated.Boolean,
 	"generated.BooleanPointer":        generated.BooleanPointer,
+	"generated.Text[Mood]":            generated.Text[Mood],
+	"generated.TextPointer[Mood]":     generated.TextPointer[Mood],
+	valueOf("uuid.UUID", "generated.Words(v.String(), true)"): func(arg any) (generated.Value, bool) {
+		v, known := arg.(uuid.UUID)
+		return generated.Words(v.String(), true), known
+	},
+	valueOf("pgtype.UUID", "generated.Words(v.String(), v.Valid)"): func(arg any) (generated.Value, bool) {
+		v, known := arg.(pgtype.UUID)
+		return generated.Words(v.String(), v.Valid), known
+	},
 }
 
 // registry is the run time of a plan, as generated code would make it.
@@ -65,10 +77,15 @@ func arguments(t testing.TB, p *Plan, m generated.Mask, others func(i int) any) 
 func argument(t testing.TB, goType string, v generated.Value) any {
 	t.Helper()
 	number, truth := int32(v.Int), v.Int == 1
+	mood, id := Mood(v.Text), uuid.UUID{}
+	if goType == "uuid.UUID" || goType == "pgtype.UUID" && v.Kind == generated.String {
+		id = uuid.MustParse(v.Text)
+	}
 	all := map[string][3]any{ // NULL, as a pointer, as it is
 		"*string": {(*string)(nil), &v.Text}, "string": {2: v.Text}, "*int32": {(*int32)(nil), &number}, "int32": {2: number},
 		"*int64": {(*int64)(nil)}, "*bool": {(*bool)(nil), &truth}, "bool": {2: truth}, "[]int32": {[]int32(nil), []int32{}}, "[]string": {[]string(nil), []string{}},
-		"*BookCategory": {(*queries.BookCategory)(nil)},
+		"*BookCategory": {(*queries.BookCategory)(nil)}, "Mood": {2: mood}, "*Mood": {(*Mood)(nil), &mood},
+		"uuid.UUID": {2: id}, "pgtype.UUID": {pgtype.UUID{}, pgtype.UUID{Bytes: id, Valid: true}},
 	}[goType]
 	switch {
 	case v.Kind == generated.Null:
