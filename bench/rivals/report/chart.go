@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -35,12 +36,26 @@ var (
 // Chart draws the ratios of a group's workloads to pgx by hand, as SVG: a line for each
 // workload, a mark for each arm, and its interval.
 func (r *Report) Chart(w io.Writer, group string) error {
-	var results []*rivals.Result
-	for _, result := range r.Results {
-		if result.Group == group {
-			results = append(results, result)
-		}
+	results := r.of(group)
+	width, height := size(len(results))
+	canvas := vgsvg.New(width, height)
+	if err := r.draw(canvas, results); err != nil {
+		return err
 	}
+	_, err := canvas.WriteTo(w)
+	return err
+}
+
+func (r *Report) of(group string) []*rivals.Result {
+	return slices.DeleteFunc(slices.Clone(r.Results), func(result *rivals.Result) bool { return result.Group != group })
+}
+
+// size is that of a chart with so many lines.
+func size(lines int) (width, height vg.Length) {
+	return 9 * vg.Inch, vg.Length(lines)*0.62*vg.Inch + 0.7*vg.Inch
+}
+
+func (r *Report) draw(canvas vg.CanvasSizer, results []*rivals.Result) error {
 	p := plot.New()
 	style(p, results)
 	for i, a := range r.Arms {
@@ -57,20 +72,24 @@ func (r *Report) Chart(w io.Writer, group string) error {
 			return fmt.Errorf("draw %s: %w", a.Name, err)
 		}
 		marks.GlyphStyle = draw.GlyphStyle{Color: inks[i%len(inks)], Radius: vg.Points(3.5), Shape: glyphs[i%len(glyphs)]}
+		if a.Name == rivals.Ours {
+			marks.Radius = vg.Points(5)
+		}
 		bars.Color, bars.CapWidth = marks.Color, 0
 		p.Add(bars, marks)
 		p.Legend.Add(a.Name, marks)
 	}
-	const width = 9 * vg.Inch
-	height := vg.Length(len(results))*0.62*vg.Inch + 1.1*vg.Inch
-	canvas := vgsvg.New(width, height)
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
 	page := draw.New(canvas)
-	// The marks stand left of the legend.
-	p.Draw(draw.Crop(page, 0, -1.4*vg.Inch, 0, 0))
-	p.Legend.Draw(draw.Crop(page, width-1.3*vg.Inch, 0, 0, -0.4*vg.Inch))
-	_, err := canvas.WriteTo(w)
-	return err
+	p.Draw(draw.Crop(page, 0, -legendWidth, 0, 0))
+	width, _ := canvas.Size()
+	legend.Draw(draw.Crop(page, width-legendWidth+vg.Points(8), 0, 0, 0))
+	return nil
 }
+
+// legendWidth is right of the marks.
+const legendWidth = 1.55 * vg.Inch
 
 // spots are the ratios of an arm with their intervals.
 type spots struct {
@@ -97,7 +116,7 @@ func ratios(results []*rivals.Result, arm string, place, places int) spots {
 func style(p *plot.Plot, results []*rivals.Result) {
 	p.BackgroundColor = nil
 	p.X.Label.Text = "time to that of pgx by hand (logarithmic; left is faster)"
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, times{}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powers{}
 	p.Legend = plot.NewLegend()
 	p.Legend.Top, p.Legend.Left = true, true
 	for _, s := range []*text.Style{&p.X.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
@@ -118,11 +137,11 @@ func style(p *plot.Plot, results []*rivals.Result) {
 	p.Add(grid, one)
 }
 
-// times are the marks of a logarithmic axis, at powers of two or of ten.
-type times struct{}
+// powers are the marks of a logarithmic axis, at powers of two or of ten.
+type powers struct{}
 
 // Ticks returns them.
-func (times) Ticks(low, high float64) []plot.Tick {
+func (powers) Ticks(low, high float64) []plot.Tick {
 	base := 2.0
 	if high/low > 100 {
 		base = 10

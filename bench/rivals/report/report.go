@@ -93,7 +93,7 @@ func (r *Report) writeSummary(b *strings.Builder) {
 			var arms []string
 			for _, row := range result.Rowset {
 				if result.Verdict(row) == v.verdict {
-					arms = append(arms, fmt.Sprintf("%s %.2f", row.Arm, row.Own.Median))
+					arms = append(arms, row.Arm+" "+times(row.Own))
 				}
 			}
 			found += len(arms)
@@ -201,10 +201,21 @@ func cells(r *rivals.Result, row *rivals.Row) []string {
 
 // ratio is an estimate, or a dash when there is none.
 func ratio(e stats.Estimate) string {
-	if e == (stats.Estimate{}) {
+	switch {
+	case e == (stats.Estimate{}):
 		return "–"
+	case e.Median < 0.1:
+		return fmt.Sprintf("%.4f [%.4f, %.4f]", e.Median, e.Low, e.High)
 	}
 	return e.String()
+}
+
+// times is the middle of an estimate.
+func times(e stats.Estimate) string {
+	if e.Median < 0.1 {
+		return fmt.Sprintf("%.4f", e.Median)
+	}
+	return fmt.Sprintf("%.2f", e.Median)
 }
 
 // short is a time in nanoseconds with three digits.
