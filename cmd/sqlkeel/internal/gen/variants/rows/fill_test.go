@@ -65,11 +65,21 @@ func (s *schema) tables(t testing.TB, p *pool) (list []*table) {
 	return list
 }
 
+// partitions gives tables without partitions one.
+const partitions = `
+DO $$ DECLARE r record; BEGIN
+    FOR r IN SELECT c.oid, format('%I.%I', n.nspname, 'rows_' || c.oid) AS name
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_partitioned_table p ON p.partrelid = c.oid
+        WHERE p.partstrat <> 'h' AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
+    LOOP EXECUTE format('CREATE TABLE %s PARTITION OF %s DEFAULT', r.name, r.oid::regclass); END LOOP;
+END $$`
+
 // fill puts rows into all tables. Foreign keys and triggers are off.
 func (s *schema) fill(t testing.TB, p *pool, count int) map[string]*table {
 	t.Helper()
 	s.exec(t, "SET session_replication_role = replica")
 	s.exec(t, "SET synchronous_commit = off")
+	s.exec(t, partitions)
 	byName, rows, empty := map[string]*table{}, 0, 0
 	for _, of := range s.tables(t, p) {
 		s.fillTable(t, p, of, count)

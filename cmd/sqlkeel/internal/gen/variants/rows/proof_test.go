@@ -18,8 +18,11 @@ type tally struct {
 	// limited are those with other rows of a tie, and the same ones without LIMIT.
 	open, other, limited int
 	// errors are runs that failed alike. lenient are those in which only the full
-	// statement failed; unsteady those in which it differs from itself.
-	errors, lenient, unsteady, slow, differences int
+	// statement failed, and eager those in which only the variant did: neither says in
+	// which sequence conditions are evaluated, so that one may not reach what fails.
+	// unsteady are those in which the full statement differs from itself, and slow those
+	// that were stopped.
+	errors, lenient, eager, unsteady, slow, differences int
 }
 
 // trial runs the variants of one schema.
@@ -65,13 +68,20 @@ func (r *trial) check(err error) {
 	}
 }
 
-// statement runs all variants of a statement.
+// tooSlow is the SQLSTATE of a statement that was stopped.
+const tooSlow = "57014"
+
+// statement runs all variants of a statement, or those before too many were stopped.
 func (r *trial) statement(s *subject, rounds int) {
 	ctx, v := r.t.Context(), s.plan.Stmt()
 	r.check(r.prepare(ctx, "full", s.SQL))
 	r.tally.statements++
-	d := r.pool.drawer(s, r.tables)
+	d, slow := r.pool.drawer(s, r.tables), r.tally.slow
 	for i, m := range s.plan.Masks() {
+		if r.tally.slow > slow+3 {
+			r.t.Logf("%s is too slow", s.Name)
+			break
+		}
 		text, params := v.Assemble(m)
 		r.check(r.prepare(ctx, "variant", text))
 		r.tally.variants++
@@ -95,7 +105,7 @@ func (r *trial) promising(ctx context.Context, d *drawer, m generated.Mask) (arg
 		args = d.arguments(m)
 		all, err := r.side(ctx, ways[0], nil, prepared{"full", args})
 		r.check(err)
-		if len(all[0].rows) > 0 || d.Command != ":many" && d.Command != ":one" && !strings.HasSuffix(all[0].tag, " 0") {
+		if all[0].code == tooSlow || len(all[0].rows) > 0 || d.Command != ":many" && d.Command != ":one" && !strings.HasSuffix(all[0].tag, " 0") {
 			break
 		}
 	}
@@ -122,6 +132,10 @@ func (r *trial) one(ctx context.Context, s *drawer, text string, params []int, a
 	for _, way := range ways[:compared] {
 		both, err := r.side(ctx, way, s.result.Writes, prepared{"full", args}, prepared{"variant", left})
 		r.check(err)
+		if both[0].code == tooSlow || both[1].code == tooSlow {
+			n.slow++
+			return
+		}
 		fulls, variants, n.runs = append(fulls, both[0]), append(variants, both[1]), n.runs+1
 	}
 	if len(fulls[0].rows) > 0 || s.Command != ":many" && s.Command != ":one" && !strings.HasSuffix(fulls[0].tag, " 0") {
@@ -142,13 +156,14 @@ func (r *trial) one(ctx context.Context, s *drawer, text string, params []int, a
 // judge says what a difference is.
 func (r *trial) judge(ctx context.Context, s *drawer, text string, params []int, args [][]byte, full, variant outcome) {
 	n := r.tally
-	switch {
-	case full.code == "57014" || variant.code == "57014":
-		n.slow++
-		return
-	case full.code != "" && variant.code == "":
+	if full.code != "" && variant.code == "" {
 		n.lenient++
 		r.t.Logf("%s: only the full statement fails with %s: %s", s.Name, full.code, show(args))
+		return
+	}
+	if full.code == "" && strings.HasPrefix(variant.code, "22") { // a value that cannot be cast, say
+		n.eager++
+		r.t.Logf("%s: only the variant fails with %s: %s", s.Name, variant.code, show(args))
 		return
 	}
 	steady := true

@@ -57,7 +57,7 @@ func (s *schema) side(ctx context.Context, way string, writes []string, list ...
 		_, err := conn.Exec(ctx, sql).ReadAll()
 		return err
 	}
-	if err := simple("BEGIN; SET LOCAL statement_timeout = '10s'; " + way + "; SAVEPOINT start"); err != nil {
+	if err := simple("BEGIN; SET LOCAL statement_timeout = '3s'; " + way + "; SAVEPOINT start"); err != nil {
 		return nil, err
 	}
 	for i, p := range list {
