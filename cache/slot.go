@@ -20,16 +20,16 @@ const (
 )
 
 // raise puts up the fence, before a write can become visible.
-func (s *slot) raise() (fence uint64) { return s.word.Add(oneWrite) & fenceMask }
+func (s *slot) raise() { s.word.Add(oneWrite) }
 
 // end takes it down after a write that may be visible.
-func (s *slot) end() (fence uint64) { return s.word.Add(version1-oneWrite) & fenceMask }
+func (s *slot) end() { s.word.Add(version1 - oneWrite) }
 
 // lower takes it down after a write of which nothing became visible.
-func (s *slot) lower() (fence uint64) { return s.word.Add(^uint64(oneWrite-1)) & fenceMask }
+func (s *slot) lower() { s.word.Add(^uint64(oneWrite - 1)) }
 
 // move makes what was read before old, without a fence.
-func (s *slot) move() (fence uint64) { return s.word.Add(version1) & fenceMask }
+func (s *slot) move() { s.word.Add(version1) }
 
 // read returns the two parts.
 func (s *slot) read() (version, fence uint64) {

@@ -50,14 +50,14 @@ const (
 	lowering             // nothing of it became visible
 )
 
-func (s *slot) step(to step) (fence uint64) {
+func (s *slot) step(to step) {
 	switch to {
 	case raising:
-		return s.raise()
+		s.raise()
 	case ending:
-		return s.end()
+		s.end()
 	default:
-		return s.lower()
+		s.lower()
 	}
 }
 
