@@ -153,22 +153,6 @@ func (f *finder) lookAlike(e *expr) {
 	f.remark(e.first, "column = coalesce(parameter, column) is not pruned: it drops rows whose column is NULL; write (parameter IS NULL OR column = parameter)")
 }
 
-func (f *finder) findInBrackets(e *expr) {
-	s := f.source
-	for i := e.first; i < e.last; i++ {
-		p := s.tokens[i].pair
-		if !s.is(i, open) || p == i+1 {
-			continue
-		}
-		if !s.query(i + 1) {
-			for _, piece := range s.split(span{i + 1, p - 1}, comma) {
-				f.findIn(f.condition(piece))
-			}
-		}
-		i = p
-	}
-}
-
 func columnName(n *pg.Node) string {
 	var names []string
 	for _, f := range n.GetColumnRef().GetFields() {

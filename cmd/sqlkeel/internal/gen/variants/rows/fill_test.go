@@ -44,6 +44,9 @@ ORDER BY c.oid, a.attnum`
 func (s *schema) tables(t testing.TB, p *pool) (list []*table) {
 	t.Helper()
 	rows, err := s.conn.Query(t.Context(), tablesQuery)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for rows.Next() {
 		var of table
 		var c column

@@ -38,6 +38,9 @@ func (s *schema) pool(t testing.TB, rng *rand.Rand) *pool {
 	t.Helper()
 	p := &pool{rng: rng, types: map[uint32]*typ{}, texts: map[string][]string{}}
 	rows, err := s.conn.Query(t.Context(), typesQuery)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for rows.Next() {
 		var oid uint32
 		var checks string

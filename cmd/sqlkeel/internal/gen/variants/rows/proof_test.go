@@ -15,8 +15,9 @@ type tally struct {
 	statements, variants, cases, found, runs, writes, plans, planned int
 	// open are runs whose sequence the full statement leaves open, and which it also
 	// returns in some setting; other those of which it does not, with the same rows.
-	// limited are those with other rows of a tie, and the same ones without LIMIT.
-	open, other, limited int
+	// limited are those with other rows of a tie, and the same ones without LIMIT; inside
+	// those with values that hold the same in another sequence.
+	open, other, limited, inside int
 	// errors are runs that failed alike. lenient are those in which only the full
 	// statement failed, and eager those in which only the variant did: neither says in
 	// which sequence conditions are evaluated, so that one may not reach what fails.
@@ -182,6 +183,13 @@ func (r *trial) judge(ctx context.Context, s *drawer, text string, params []int,
 	}
 	if full.alike(variant) && !steady {
 		n.other++
+		return
+	}
+	if full.within(variant) && !full.alike(variant) {
+		n.inside++
+		if steady {
+			r.t.Logf("%s: values in another sequence, which is one in all plans of the full statement", s.Name)
+		}
 		return
 	}
 	whole := s.unlimited(args)

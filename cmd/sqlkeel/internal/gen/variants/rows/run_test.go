@@ -44,6 +44,21 @@ func (o outcome) alike(p outcome) bool {
 	return o.same(p)
 }
 
+// within is alike but for the sequence of what values hold, such as that of an array_agg
+// without ORDER BY.
+func (o outcome) within(p outcome) bool {
+	o.rows, p.rows = letters(o.rows), letters(p.rows)
+	return o.alike(p)
+}
+
+// letters are rows as the letters of each, sorted.
+func letters(rows []string) (list []string) {
+	for _, row := range rows {
+		list = append(list, string(slices.Sorted(slices.Values([]byte(row)))))
+	}
+	return list
+}
+
 // prepared is a statement on the server with arguments.
 type prepared struct {
 	name string
