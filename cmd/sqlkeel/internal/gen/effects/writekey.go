@@ -162,12 +162,8 @@ func (w *work) toldByResult(d catalog.DML, p *query.Prover) bool {
 	case ":many", ":batchmany":
 		return true
 	case ":one", ":batchone":
-		if d.Kind == tree.Insert {
-			return !d.Query.Yes("hasTargetSRFs") && !slices.ContainsFunc(d.Query.List("rtable"), func(e *tree.Node) bool {
-				return e.Number("rtekind") != tree.Relation || e.Atom("relkind") != "c" && e.OID("relid") != d.Relation
-			})
-		}
-		return p.Single(d.Query)
+		values := d.Kind == tree.Insert && len(d.Query.Child("jointree").List("fromlist")) == 0 && !d.Query.Yes("hasTargetSRFs")
+		return values || p.Single(d.Query)
 	}
 	return false
 }
