@@ -17,12 +17,13 @@ const stripes = 1024
 type scope struct {
 	all     bool        // of the columns, as they are not known
 	columns []string    // else these, sorted
+	beside  bool        // rows that come or go change nothing by themselves
 	key     string      // the column that pins the rows; empty: all rows
 	kind    rowkey.Kind // of its values
 }
 
 func (s scope) same(o scope) bool {
-	return s.key == o.key && s.kind == o.kind && s.all == o.all && slices.Equal(s.columns, o.columns)
+	return s.key == o.key && s.kind == o.kind && s.all == o.all && s.beside == o.beside && slices.Equal(s.columns, o.columns)
 }
 
 // scopeClocks are those of a scope. A write moves the slots of the values that it wrote,
@@ -120,14 +121,14 @@ func (c *scopeClocks) moveRows(rows [][]any, result int) bool {
 	return true
 }
 
-// columnsOf returns the columns of a relation that are in the list, and whether it is.
-func columnsOf(list []stmt.Columns, relation string) (names []string, known bool) {
+// columnsOf returns what is known of the columns of a relation, and whether that is anything.
+func columnsOf(list []stmt.Columns, relation string) (of stmt.Columns, known bool) {
 	for i := range list {
 		if list[i].Relation == relation {
-			return list[i].Names, true
+			return list[i], true
 		}
 	}
-	return nil, false
+	return of, false
 }
 
 // valuesOf returns those by which a key pins rows. An array without elements pins none.

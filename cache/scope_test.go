@@ -172,6 +172,39 @@ func TestAWriteOfColumnsThatAreNotReadLeavesAResultAlone(t *testing.T) {
 	}
 }
 
+func TestRowsThatComeOrGoMakeOldWhatDoesNotReferToThem(t *testing.T) {
+	t.Parallel()
+	comes := func(names ...string) stmt.Run {
+		return stmt.Run{Effects: &stmt.Effects{Writes: []string{table}, SetColumns: []stmt.Columns{{Relation: table, Names: names, Rows: true}}}}
+	}
+	referring := reads(nil, "id", "title")
+	referring.ReadColumns[0].Rows = true
+	for name, c := range map[string]struct {
+		read  stmt.Effects
+		write stmt.Run
+		kept  bool
+	}{
+		"a result of all rows":                     {reads(nil, "id", "title"), comes(), false},
+		"a result of what refers to them":          {referring, comes(), true},
+		"their columns":                            {referring, comes("title"), false},
+		"other columns":                            {referring, comes("price"), true},
+		"a result that knows no columns":           {stmt.Effects{}, comes(), false},
+		"any write":                                {referring, updates("id", int64(1)), false},
+		"the same columns of rows that were there": {reads(nil, "id", "title"), sets(1), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := readOf(newCache(t, Config{}), &fake{name: target}, c.read, int64(1))
+			if !c.kept { // a write of the same columns alone must not stand for it
+				keptBeside(t, q, sets(1))
+			}
+			if kept, served := keptBeside(t, q, c.write); kept != c.kept || served != c.kept {
+				t.Errorf("kept after the write: %v, served beside it: %v, want %v", kept, served, c.kept)
+			}
+		})
+	}
+}
+
 func TestWhatMakesATableOldDoesSoForAllColumns(t *testing.T) {
 	t.Parallel()
 	for name, move := range map[string]func(c *Cache){

@@ -28,6 +28,7 @@ type tableClocks struct {
 type writers struct {
 	all      bool     // of the columns, and rows, as they are not known
 	columns  []string // else these
+	comes    bool     // rows come or go
 	touches  []*scopeClocks
 	underway int
 	since    time.Duration // when the first of those under way began, on the cache's time
@@ -83,13 +84,13 @@ func (t *tableClocks) write(w *stmt.Run, to step, now time.Duration) {
 
 // alike returns the writers that set the same columns as w. It is called with mu held.
 func (t *tableClocks) alike(w *stmt.Run) *writers {
-	columns, known := columnsOf(w.SetColumns, t.name)
+	set, known := columnsOf(w.SetColumns, t.name)
 	for _, same := range t.writers {
-		if same.all == !known && slices.Equal(same.columns, columns) {
+		if same.all == !known && same.comes == set.Rows && slices.Equal(same.columns, set.Names) {
 			return same
 		}
 	}
-	added := &writers{all: !known, columns: columns}
+	added := &writers{all: !known, columns: set.Names, comes: set.Rows}
 	for _, c := range *t.scopes.Load() {
 		if added.touch(c.scope) {
 			added.touches = append(added.touches, c)
@@ -101,7 +102,7 @@ func (t *tableClocks) alike(w *stmt.Run) *writers {
 
 // touch reports whether such a write may change what is in the scope.
 func (w *writers) touch(s scope) bool {
-	return w.all || s.all || slices.ContainsFunc(w.columns, func(name string) bool { return slices.Contains(s.columns, name) })
+	return w.all || s.all || w.comes && !s.beside || slices.ContainsFunc(w.columns, func(name string) bool { return slices.Contains(s.columns, name) })
 }
 
 // moveAll makes every result of the table old.
@@ -166,8 +167,8 @@ func (t *tableClocks) add(s scope) bool {
 // old least often. Until that has clocks it depends on the whole table. A result that is
 // pinned by an array without elements depends on nothing.
 func (t *tableClocks) needs(e *stmt.Effects, args []any) (best *scopeClocks, of slots) {
-	columns, known := columnsOf(e.ReadColumns, t.name)
-	s, least := scope{all: !known, columns: columns}, uint64(math.MaxUint64)
+	read, known := columnsOf(e.ReadColumns, t.name)
+	s, least := scope{all: !known, columns: read.Names, beside: read.Rows}, uint64(math.MaxUint64)
 	for _, k := range e.ReadKeys {
 		if k.Relation != t.name {
 			continue

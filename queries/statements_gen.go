@@ -38,6 +38,7 @@ var Statements = stmt.NewRegistry(
 		Effects: stmt.Effects{
 			Writes:       []string{"authors", "books"},
 			WriteKeys:    []stmt.RowKey{{Relation: "authors", Column: "name", Param: 1}, {Relation: "books", Column: "price_cents", Param: 5, Each: true}, {Relation: "books", Column: "published_year", Param: 7, Each: true}, {Relation: "books", Column: "stock", Param: 6, Each: true}, {Relation: "books", Column: "title", Param: 3, Each: true}},
+			SetColumns:   []stmt.Columns{{Relation: "authors", Rows: true}, {Relation: "books", Rows: true}},
 			NotCacheable: "it writes authors, books",
 		},
 	},
@@ -102,6 +103,7 @@ var Statements = stmt.NewRegistry(
 		SQL: "INSERT INTO \"accounts\" (\"id\", \"user_id\", \"name\", \"balance_cents\") VALUES ($1, $2, $3, $4)",
 		Effects: stmt.Effects{
 			Writes:       []string{"accounts"},
+			SetColumns:   []stmt.Columns{{Relation: "accounts", Rows: true}},
 			NotCacheable: "it writes accounts",
 		},
 	},
@@ -110,6 +112,7 @@ var Statements = stmt.NewRegistry(
 		SQL: "INSERT INTO \"authors\" (\"id\", \"name\", \"bio\") VALUES ($1, $2, $3)",
 		Effects: stmt.Effects{
 			Writes:       []string{"authors"},
+			SetColumns:   []stmt.Columns{{Relation: "authors", Rows: true}},
 			NotCacheable: "it writes authors",
 		},
 	},
@@ -118,6 +121,7 @@ var Statements = stmt.NewRegistry(
 		SQL: "INSERT INTO \"books\" (\"id\", \"author_id\", \"title\", \"category\", \"price_cents\", \"stock\", \"published_year\", \"added_on\", \"tags\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		Effects: stmt.Effects{
 			Writes:       []string{"books"},
+			SetColumns:   []stmt.Columns{{Relation: "books", Rows: true}},
 			NotCacheable: "it writes books",
 		},
 		Types: []string{"book_category"},
@@ -152,6 +156,7 @@ var Statements = stmt.NewRegistry(
 		SQL: "INSERT INTO \"users\" (\"id\", \"email\", \"name\", \"created_at\") VALUES ($1, $2, $3, $4)",
 		Effects: stmt.Effects{
 			Writes:       []string{"users"},
+			SetColumns:   []stmt.Columns{{Relation: "users", Rows: true}},
 			NotCacheable: "it writes users",
 		},
 	},
@@ -199,7 +204,7 @@ var Statements = stmt.NewRegistry(
 		SQL: findProducts,
 		Effects: stmt.Effects{
 			Reads:       []string{"authors", "books"},
-			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"added_on", "author_id", "category", "id", "price_cents", "published_year", "stock", "title", "title_folded"}}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}, Rows: true}, {Relation: "books", Names: []string{"added_on", "author_id", "category", "id", "price_cents", "published_year", "stock", "title", "title_folded"}}},
 			ReadOnly:    true,
 		},
 		Types: []string{"book_category"},
@@ -306,7 +311,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		Effects: stmt.Effects{
 			Reads:       []string{"authors", "book_ratings", "books", "catalog", "reviews"},
 			ReadKeys:    []stmt.RowKey{{Relation: "books", Column: "id", Param: 1}, {Relation: "reviews", Column: "book_id", Param: 1}},
-			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "book_ratings", Names: []string{"average_rating", "book_id", "review_count"}}, {Relation: "books", Names: []string{"added_on", "author_id", "category", "id", "price_cents", "published_year", "stock", "tags", "title", "title_folded"}}, {Relation: "catalog", Names: []string{"added_on", "author_id", "author_name", "average_rating", "category", "id", "price_cents", "published_year", "review_count", "stock", "tags", "title"}}, {Relation: "reviews", Names: []string{"book_id", "rating"}}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}, Rows: true}, {Relation: "book_ratings", Names: []string{"average_rating", "book_id", "review_count"}}, {Relation: "books", Names: []string{"added_on", "author_id", "category", "id", "price_cents", "published_year", "stock", "tags", "title", "title_folded"}}, {Relation: "catalog", Names: []string{"added_on", "author_id", "author_name", "average_rating", "category", "id", "price_cents", "published_year", "review_count", "stock", "tags", "title"}}, {Relation: "reviews", Names: []string{"book_id", "rating"}}},
 			ReadOnly:    true,
 			Unique:      true,
 		},
@@ -385,6 +390,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		Effects: stmt.Effects{
 			Writes:       []string{"users"},
 			WriteKeys:    []stmt.RowKey{{Relation: "users", Column: "email", Result: 2}, {Relation: "users", Column: "email", Param: 1}, {Relation: "users", Column: "id", Result: 1}, {Relation: "users", Column: "name", Result: 3}, {Relation: "users", Column: "name", Param: 2}},
+			SetColumns:   []stmt.Columns{{Relation: "users", Rows: true}},
 			NotCacheable: "it writes users",
 		},
 	},
@@ -413,7 +419,7 @@ LIMIT `, Param: 7, Type: "integer"},
 		SQL: searchBooks,
 		Effects: stmt.Effects{
 			Reads:       []string{"authors", "books"},
-			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"author_id", "category", "id", "price_cents", "published_year", "stock", "title", "title_folded"}}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}, Rows: true}, {Relation: "books", Names: []string{"author_id", "category", "id", "price_cents", "published_year", "stock", "title", "title_folded"}}},
 			ReadOnly:    true,
 		},
 		Types: []string{"book_category"},
@@ -518,7 +524,7 @@ LIMIT `, Param: 5, Type: "integer"},
 		SQL: topProducts,
 		Effects: stmt.Effects{
 			Reads:       []string{"authors", "books", "sales"},
-			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"author_id", "id", "title"}}, {Relation: "sales", Names: []string{"book_id", "quantity", "sold_at", "unit_price_cents"}}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}, Rows: true}, {Relation: "books", Names: []string{"author_id", "id", "title"}}, {Relation: "sales", Names: []string{"book_id", "quantity", "sold_at", "unit_price_cents"}}},
 			ReadOnly:    true,
 		},
 	},

@@ -70,11 +70,14 @@ func (write Run) misses(read Run, relation string) bool {
 }
 
 // disjoint reports whether the columns of a relation that change are known, those that are
-// read too, and none is both.
+// read too, and none is both. Rows that come or go must not matter.
 func disjoint(set, read []Columns, relation string) bool {
 	of := func(c Columns) bool { return c.Relation == relation }
 	i, j := slices.IndexFunc(set, of), slices.IndexFunc(read, of)
-	return i >= 0 && j >= 0 && !slices.ContainsFunc(set[i].Names, func(name string) bool { return slices.Contains(read[j].Names, name) })
+	if i < 0 || j < 0 || set[i].Rows && !read[j].Rows {
+		return false
+	}
+	return !slices.ContainsFunc(set[i].Names, func(name string) bool { return slices.Contains(read[j].Names, name) })
 }
 
 // none reports whether the read depends on no row, as it is pinned by an array without

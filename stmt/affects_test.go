@@ -17,21 +17,27 @@ func TestAWriteOfColumnsAffectsWhatReadsThem(t *testing.T) {
 	write := func(c ...stmt.Columns) stmt.Run {
 		return books(stmt.Effects{Writes: []string{"books"}, Reaches: []string{"orders"}, SetColumns: c})
 	}
+	gone := stmt.Columns{Relation: "books", Rows: true}
+	referred := stmt.Columns{Relation: "books", Names: []string{"id"}, Rows: true}
 	locked := stmt.Effects{Locks: []string{"books"}, ReadColumns: []stmt.Columns{of("books", "id")}}
 	for name, c := range map[string]struct {
 		write, read stmt.Run
 		want        bool
 	}{
-		"other columns":                    {write(of("books", "price", "title")), read(of("books", "id", "isbn")), false},
-		"a column of several":              {write(of("books", "price", "title")), read(of("books", "id", "title")), true},
-		"of a read that names none":        {write(of("books", "price")), read(of("books")), false},
-		"unknown columns read":             {write(of("books", "price")), read(of("authors", "id")), true},
-		"unknown columns set":              {write(of("orders", "price")), read(of("books", "id")), true},
-		"no columns known":                 {write(), read(), true},
-		"of a relation that is locked":     {write(of("books", "price")), books(locked), false},
-		"unknown columns of one reached":   {books(stmt.Effects{Writes: []string{"books"}, Reaches: []string{"authors"}, SetColumns: []stmt.Columns{of("books", "price")}}), read(of("authors", "id"), of("books", "id")), true},
-		"anything beside":                  {books(stmt.Effects{Anything: true, SetColumns: []stmt.Columns{of("books", "price")}}), read(of("books", "id")), true},
-		"of a read that may read anything": {write(of("books", "price")), books(stmt.Effects{ReadsAnything: true, ReadColumns: []stmt.Columns{of("books", "id")}}), true},
+		"other columns":                                   {write(of("books", "price", "title")), read(of("books", "id", "isbn")), false},
+		"a column of several":                             {write(of("books", "price", "title")), read(of("books", "id", "title")), true},
+		"of a read that names none":                       {write(of("books", "price")), read(of("books")), false},
+		"unknown columns read":                            {write(of("books", "price")), read(of("authors", "id")), true},
+		"unknown columns set":                             {write(of("orders", "price")), read(of("books", "id")), true},
+		"no columns known":                                {write(), read(), true},
+		"rows that come or go":                            {write(gone), read(of("books")), true},
+		"rows that come or go beside what refers to them": {write(gone), read(referred), false},
+		"columns of what is referred to":                  {write(of("books", "id")), read(referred), true},
+		"rows and columns of what is referred to":         {write(stmt.Columns{Relation: "books", Names: []string{"id"}, Rows: true}), read(referred), true},
+		"of a relation that is locked":                    {write(of("books", "price")), books(locked), false},
+		"unknown columns of one reached":                  {books(stmt.Effects{Writes: []string{"books"}, Reaches: []string{"authors"}, SetColumns: []stmt.Columns{of("books", "price")}}), read(of("authors", "id"), of("books", "id")), true},
+		"anything beside":                                 {books(stmt.Effects{Anything: true, SetColumns: []stmt.Columns{of("books", "price")}}), read(of("books", "id")), true},
+		"of a read that may read anything":                {write(of("books", "price")), books(stmt.Effects{ReadsAnything: true, ReadColumns: []stmt.Columns{of("books", "id")}}), true},
 	} {
 		if got := c.write.Affects(c.read); got != c.want {
 			t.Errorf("%s: Affects = %v, want %v", name, got, c.want)

@@ -1,9 +1,9 @@
 package stmt
 
 import (
-	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/sqlkeel/sqlkeel/internal/sqltext"
 	"github.com/sqlkeel/sqlkeel/stmt/generated"
@@ -18,8 +18,8 @@ func Declare(sql string, effects Effects) *Registry {
 	effects.Writes = set(effects.Writes)
 	effects.Locks = set(effects.Locks)
 	effects.Reaches = set(effects.Reaches)
-	effects.ReadColumns = union(effects.ReadColumns, effects.ReadColumns)
-	effects.SetColumns = union(effects.SetColumns, effects.SetColumns)
+	effects.ReadColumns = union(effects.ReadColumns, effects.ReadColumns, each)
+	effects.SetColumns = union(effects.SetColumns, effects.SetColumns, either)
 	return NewRegistry(nil, Statement{Name: sqltext.Name(sql), SQL: sql, Effects: effects})
 }
 
@@ -68,7 +68,7 @@ func unite(a, b Statement) Statement {
 		Locks: set(a.Locks, b.Locks), Reaches: set(a.Reaches, b.Reaches),
 		Anything: a.Anything || b.Anything, ReadsAnything: a.ReadsAnything || b.ReadsAnything,
 		ReadKeys: both(a.ReadKeys, b.ReadKeys), WriteKeys: both(a.WriteKeys, b.WriteKeys),
-		ReadColumns: union(a.ReadColumns, b.ReadColumns), SetColumns: union(a.SetColumns, b.SetColumns),
+		ReadColumns: union(a.ReadColumns, b.ReadColumns, each), SetColumns: union(a.SetColumns, b.SetColumns, either),
 		ReadOnly: a.ReadOnly && b.ReadOnly, Volatile: a.Volatile || b.Volatile,
 		NotCacheable: first(a.NotCacheable, b.NotCacheable), Session: first(a.Session, b.Session),
 		Unique: a.Unique && b.Unique,
@@ -102,24 +102,21 @@ func both(a, b []RowKey) []RowKey {
 }
 
 // union returns the relations whose columns both lists tell, with the columns of either.
-func union(a, b []Columns) []Columns {
-	names := map[string][]string{}
-	for _, c := range a {
-		if slices.ContainsFunc(b, func(other Columns) bool { return other.Relation == c.Relation }) {
-			names[c.Relation] = set(names[c.Relation], c.Names)
-		}
-	}
-	for _, c := range b {
-		if of, both := names[c.Relation]; both {
-			names[c.Relation] = set(of, c.Names)
-		}
-	}
+// rows unites what they say of rows.
+func union(a, b []Columns, rows func(a, b bool) bool) []Columns {
 	var list []Columns
-	for _, relation := range slices.Sorted(maps.Keys(names)) {
-		list = append(list, Columns{relation, names[relation]})
+	for _, c := range a {
+		if i := slices.IndexFunc(b, func(other Columns) bool { return other.Relation == c.Relation }); i >= 0 {
+			list = append(list, Columns{c.Relation, set(c.Names, b[i].Names), rows(c.Rows, b[i].Rows)})
+		}
 	}
+	slices.SortFunc(list, func(a, b Columns) int { return strings.Compare(a.Relation, b.Relation) })
 	return list
 }
+
+func either(a, b bool) bool { return a || b }
+
+func each(a, b bool) bool { return a && b }
 
 // sameVariants reports whether two statements have the same variants. Functions
 // that read arguments are not compared: they follow from the parameters' Go types,

@@ -15,18 +15,18 @@ func TestATextOfTwoRegistriesDoesWhatEitherSays(t *testing.T) {
 	a := stmt.Effects{
 		Reads: []string{"books", "prices"}, Locks: []string{"books"}, ReadKeys: []stmt.RowKey{key, {Relation: "prices", Column: "id", Param: 1}},
 		WriteKeys: []stmt.RowKey{key}, ReadOnly: true, Unique: true, Session: "set_config",
-		ReadColumns: []stmt.Columns{{"books", []string{"id", "title"}}, {"prices", nil}}, SetColumns: []stmt.Columns{{"books", []string{"title"}}},
+		ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "title"}, Rows: true}, {Relation: "prices"}}, SetColumns: []stmt.Columns{{Relation: "books", Names: []string{"title"}, Rows: true}},
 	}
 	b := stmt.Effects{
 		Reads: []string{"authors", "books"}, Writes: []string{"books"}, Reaches: []string{"log"}, ReadKeys: []stmt.RowKey{key},
 		NotCacheable: "now() differs", Volatile: true, ReadsAnything: true, Anything: true,
-		ReadColumns: []stmt.Columns{{"authors", nil}, {"books", []string{"id", "isbn"}}}, SetColumns: []stmt.Columns{{"books", []string{"id"}}, {"log", []string{"at"}}},
+		ReadColumns: []stmt.Columns{{Relation: "authors"}, {Relation: "books", Names: []string{"id", "isbn"}}}, SetColumns: []stmt.Columns{{Relation: "books", Names: []string{"id"}}, {Relation: "log", Names: []string{"at"}}},
 	}
 	want := stmt.Effects{
 		Reads: []string{"authors", "books", "prices"}, Writes: []string{"books"}, Locks: []string{"books"}, Reaches: []string{"log"},
 		ReadKeys: []stmt.RowKey{key}, NotCacheable: "now() differs", Session: "set_config",
 		Volatile: true, ReadsAnything: true, Anything: true,
-		ReadColumns: []stmt.Columns{{"books", []string{"id", "isbn", "title"}}}, SetColumns: []stmt.Columns{{"books", []string{"id", "title"}}},
+		ReadColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "isbn", "title"}}}, SetColumns: []stmt.Columns{{Relation: "books", Names: []string{"id", "title"}, Rows: true}},
 	}
 	for _, order := range [][2]stmt.Effects{{a, b}, {b, a}} {
 		r := stmt.Join(stmt.Declare("SELECT 1", order[0]), nil, stmt.Declare("SELECT 1", order[1]), stmt.Declare("SELECT 2", a))

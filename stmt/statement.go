@@ -68,8 +68,9 @@ type Effects struct {
 	// none, as with count(*). The order of rows is not meant where ORDER BY leaves it
 	// open, nor what is chosen by it. Of other relations it may be any column.
 	ReadColumns []Columns
-	// SetColumns are the columns that change: of a relation that is named here, no rows
-	// are added or removed, and no other columns change. Of other relations it may be any.
+	// SetColumns are the columns that change: of a relation that is named here, in rows
+	// that were there before and still are, no others do. Rows are added or removed only
+	// where it says so. Of other relations it may be any.
 	SetColumns []Columns
 	// ReadOnly says that it changes nothing, locks no rows and calls nothing
 	// that may: a standby can run it.
@@ -108,4 +109,8 @@ type RowKey struct {
 type Columns struct {
 	Relation string
 	Names    []string
+	// Rows says, of a write, that it adds rows or removes some. Of a read it says that
+	// such rows change nothing by themselves: the read joins each row of Relation with
+	// one that refers to it by a foreign key.
+	Rows bool
 }

@@ -109,7 +109,7 @@ WITH extended AS NOT MATERIALIZED (
 	UNION ALL
 	SELECT t.wanted, concat_ws(' ', CASE WHEN way.refers THEN 'foreign key' ELSE 'referenced by' END, quote_ident(c.conname),
 		source.name, keys.source, target.name, keys.target, c.confdeltype, c.confupdtype, c.condeferrable, c.condeferred, keys.cleared,
-		coalesce(to_jsonb(c) ->> 'conenforced', 'true'))
+		coalesce(to_jsonb(c) ->> 'conenforced', 'true'), CASE WHEN NOT c.convalidated THEN 'not valid' END)
 	FROM targets t CROSS JOIN (VALUES (true), (false)) way (refers)
 	JOIN pg_constraint c ON c.contype = 'f' AND c.conparentid = 0 AND CASE WHEN way.refers THEN c.conrelid ELSE c.confrelid END = t.oid
 	JOIN relations source ON source.oid = c.conrelid AND NOT source.relispartition

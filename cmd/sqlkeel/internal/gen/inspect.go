@@ -83,6 +83,9 @@ type Columns struct {
 	For      string   `json:"for"` // "read" or "set"
 	Relation string   `json:"relation"`
 	Columns  []string `json:"columns"`
+	// Rows says that the write adds or removes rows, or that the read does not depend on
+	// such alone, as it joins each with one that refers to it.
+	Rows bool `json:"rows,omitempty"`
 }
 
 // Inspect works out what the statements do. It writes nothing and needs no Go
@@ -172,7 +175,7 @@ func rowKeys(what string, keys []stmt.RowKey) []RowKey {
 func columns(what string, of []stmt.Columns) []Columns {
 	list := []Columns{}
 	for _, c := range of {
-		list = append(list, Columns{what, c.Relation, append([]string{}, c.Names...)})
+		list = append(list, Columns{what, c.Relation, append([]string{}, c.Names...), c.Rows})
 	}
 	return list
 }

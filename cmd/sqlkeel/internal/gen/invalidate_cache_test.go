@@ -30,7 +30,7 @@ func effects(i gen.Inspected) stmt.Effects {
 		}
 	}
 	for _, c := range i.Columns {
-		columns := stmt.Columns{Relation: c.Relation, Names: c.Columns}
+		columns := stmt.Columns{Relation: c.Relation, Names: c.Columns, Rows: c.Rows}
 		if c.For == "read" {
 			e.ReadColumns = append(e.ReadColumns, columns)
 		} else {

@@ -123,9 +123,10 @@ func (l *loader) loadForeignKeys(ctx context.Context, tx pgx.Tx) error {
 	var k ForeignKey
 	var onDelete, onUpdate string
 	return each(ctx, tx, `
-		SELECT conname, conrelid, confrelid, conkey, confkey, confdeltype::text, confupdtype::text
-		FROM pg_constraint WHERE contype = 'f' ORDER BY conname, oid`,
-		[]any{&k.Name, &k.Table, &k.Target, &k.Columns, &k.Refs, &onDelete, &onUpdate}, func() {
+		SELECT conname, conrelid, confrelid, conkey, confkey, confdeltype::text, confupdtype::text,
+		       convalidated AND NOT condeferrable AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = c.oid AND t.tgenabled NOT IN ('O', 'A'))
+		FROM pg_constraint c WHERE contype = 'f' ORDER BY conname, oid`,
+		[]any{&k.Name, &k.Table, &k.Target, &k.Columns, &k.Refs, &onDelete, &onUpdate, &k.Holds}, func() {
 			one := k
 			one.Columns, one.Refs = append([]int(nil), k.Columns...), append([]int(nil), k.Refs...)
 			one.OnDelete, one.OnUpdate = firstByte(onDelete), firstByte(onUpdate)

@@ -95,6 +95,9 @@ type ForeignKey struct {
 	Table, Target      OID
 	Columns, Refs      []int
 	OnDelete, OnUpdate byte // pg_constraint.confdeltype, confupdtype
+	// Holds says that after each statement all rows meet it: it is valid, enforced and
+	// not deferrable.
+	Holds bool
 }
 
 // Trigger is a user's trigger.

@@ -17,7 +17,7 @@ func (w *work) readColumns(p *query.Prover) []stmt.Columns {
 	if w.query.Number("commandType") != tree.Select || w.out.ReadsAnything || len(w.dmls) > 0 || w.policed() {
 		return nil
 	}
-	of := p.Columns(w.query)
+	of, alone := p.Columns(w.query)
 	for oid := range w.called.Reads {
 		delete(of, oid)
 	}
@@ -28,7 +28,7 @@ func (w *work) readColumns(p *query.Prover) []stmt.Columns {
 	}
 	var out []stmt.Columns
 	for oid, numbers := range of {
-		out = w.addColumns(out, oid, slices.Collect(maps.Keys(numbers)))
+		out = w.addColumns(out, oid, slices.Collect(maps.Keys(numbers)), !alone[oid])
 	}
 	return sortColumns(out)
 }
@@ -42,23 +42,37 @@ func (w *work) policed() bool {
 	})
 }
 
-// setColumns finds the columns that change, of each relation whose rows are updated alone:
-// by the statement, and by all that it sets in motion.
+// setColumns finds the columns that change of each relation: by the statement, and by all
+// that it sets in motion.
 func (w *work) setColumns() []stmt.Columns {
 	if w.out.Anything {
 		return nil
 	}
 	var out []stmt.Columns
 	for oid, to := range w.closure.Changes {
-		if to.Event == catalog.Update && to.Columns != nil {
-			out = w.addColumns(out, oid, to.Columns)
+		if w.tellsColumns(oid, to) {
+			out = w.addColumns(out, oid, to.Columns, to.Event != catalog.Update)
 		}
 	}
 	return sortColumns(out)
 }
 
-// addColumns adds those of one relation to a list, unless they may be any.
-func (w *work) addColumns(list []stmt.Columns, oid catalog.OID, numbers []int) []stmt.Columns {
+// tellsColumns reports whether it is known, and of use, which columns of a relation change.
+// Rows that come or go are of use where others may refer to them. When some go and some
+// come, one may take the place of another.
+func (w *work) tellsColumns(oid catalog.OID, to catalog.Reached) bool {
+	const gone = catalog.Delete | catalog.Truncate
+	switch r := w.cat.Relations[oid]; {
+	case to.Event&catalog.Update != 0 && to.Columns == nil, to.Event&catalog.Insert != 0 && to.Event&gone != 0:
+		return false
+	default:
+		return to.Event == catalog.Update || r != nil && len(r.Referenced) > 0
+	}
+}
+
+// addColumns adds those of one relation to a list, unless they may be any. rows is
+// stmt.Columns.Rows.
+func (w *work) addColumns(list []stmt.Columns, oid catalog.OID, numbers []int, rows bool) []stmt.Columns {
 	r := w.cat.Relations[oid]
 	if r == nil {
 		return list
@@ -71,7 +85,7 @@ func (w *work) addColumns(list []stmt.Columns, oid catalog.OID, numbers []int) [
 		}
 		names = append(names, c.Name)
 	}
-	return append(list, stmt.Columns{Relation: w.cat.Name(oid), Names: tidy(names)})
+	return append(list, stmt.Columns{Relation: w.cat.Name(oid), Names: tidy(names), Rows: rows})
 }
 
 func sortColumns(list []stmt.Columns) []stmt.Columns {

@@ -33,9 +33,10 @@ var listed = []struct{ name, command, sql, want string }{
 	{"a delete of a list", ":exec", `DELETE FROM notes WHERE id = ANY($1::bigint[])`, "notes.id$1[]"},
 	{"an update from unnest", ":exec", `UPDATE notes SET book_id = x.b FROM unnest($1::bigint[], $2::bigint[]) AS x (id, b) WHERE notes.id = x.id`, "notes.id$1[]"},
 	{"an update from lists of a subquery", ":exec", `UPDATE notes SET book_id = x.b FROM (SELECT unnest($1::bigint[]) AS id, unnest($2::bigint[]) AS b) AS x WHERE notes.id = x.id`, "notes.id$1[]"},
-	{"an insert of lists", ":exec", `INSERT INTO notes (id, book_id) SELECT unnest($1::bigint[]), unnest($2::bigint[])`, "notes.book_id$2[] notes.id$1[]"},
+	{"an insert of lists", ":exec", `INSERT INTO notes (id, book_id) SELECT unnest($1::bigint[]), unnest($2::bigint[])`, "notes.id$1[]"},
+	{"an insert of lists without NULLs", ":exec", `INSERT INTO books (id, author_id) SELECT unnest($1::bigint[]), unnest($2::bigint[])`, "books.author_id$2[] books.id$1[]"},
 	{"an insert from unnest", ":exec", `INSERT INTO notes (id, book_id) SELECT x, $2 FROM unnest($1::bigint[]) x`, "notes.book_id$2 notes.id$1[]"},
-	{"an insert from lists", ":exec", `INSERT INTO notes (id, book_id) SELECT * FROM unnest($1::bigint[], $2::bigint[])`, "notes.book_id$2[] notes.id$1[]"},
+	{"an insert from lists", ":exec", `INSERT INTO notes (id, book_id) SELECT * FROM unnest($1::bigint[], $2::bigint[])`, "notes.id$1[]"},
 	{"an upsert of a list", ":exec", `INSERT INTO notes (id, book_id) SELECT unnest($1::bigint[]), $2 ON CONFLICT (id) DO UPDATE SET book_id = EXCLUDED.book_id`, "notes.id$1[]"},
 	{"an insert of a list, returned", ":many", `INSERT INTO notes (id) SELECT unnest($1::bigint[]) RETURNING id`, "notes.id>1 notes.id$1[]"},
 

@@ -134,11 +134,15 @@ func keys(list []stmt.RowKey) []string {
 	return out
 }
 
-// columns writes columns as books(id,title).
+// columns writes columns as books(id,title), with a * behind them for Rows.
 func columns(list []stmt.Columns) string {
 	var out []string
 	for _, c := range list {
-		out = append(out, c.Relation+"("+strings.Join(c.Names, ",")+")")
+		text := c.Relation + "(" + strings.Join(c.Names, ",") + ")"
+		if c.Rows {
+			text += "*"
+		}
+		out = append(out, text)
 	}
 	return strings.Join(out, " ")
 }

@@ -10,21 +10,25 @@ import (
 const AnyColumn = 0
 
 // Columns returns the numbers of the columns of which a query speaks, for each relation
-// that it names, views and what is in them too. It is nil when something is not understood.
-func (p *Prover) Columns(q *tree.Node) map[catalog.OID]map[int]bool {
-	c := &columnReader{Prover: p, of: map[catalog.OID]map[int]bool{}, views: map[catalog.OID]bool{}}
+// that it names, views and what is in them too. They are nil when something is not
+// understood. alone are the relations whose rows matter by themselves: a row of the others
+// takes part only beside one that refers to it.
+func (p *Prover) Columns(q *tree.Node) (of map[catalog.OID]map[int]bool, alone map[catalog.OID]bool) {
+	c := &columnReader{Prover: p, of: map[catalog.OID]map[int]bool{}, alone: map[catalog.OID]bool{}, by: map[*tree.Node]*tree.Node{}, views: map[catalog.OID]bool{}}
 	c.read(q, tree.Value{Node: q})
 	if c.lost {
-		return nil
+		return nil, nil
 	}
-	return c.of
+	return c.of, c.alone
 }
 
 // columnReader collects from one statement.
 type columnReader struct {
 	*Prover
 	of    map[catalog.OID]map[int]bool
-	views map[catalog.OID]bool // that were gone into
+	alone map[catalog.OID]bool
+	by    map[*tree.Node]*tree.Node // of an entry of a range table, the one that refers to it
+	views map[catalog.OID]bool      // that were gone into
 	lost  bool
 }
 
@@ -49,6 +53,7 @@ func (c *columnReader) read(q *tree.Node, v tree.Value) {
 func (c *columnReader) entry(q, entry *tree.Node) {
 	if oid := entry.OID("relid"); entry.Number("rtekind") == tree.Relation {
 		c.add(oid)
+		c.alone[oid] = !c.referred(q, entry) || c.alone[oid]
 		if entry.Child("tablesample") != nil {
 			c.add(oid, AnyColumn) // which rows it takes is decided by where they are
 		}

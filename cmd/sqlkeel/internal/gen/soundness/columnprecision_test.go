@@ -93,6 +93,40 @@ var apart = map[string]counterexample{
 	"an upsert that inserts": {
 		setup: twoRows, read: "SELECT id FROM t", write: "INSERT INTO t VALUES (3, 1) ON CONFLICT (id) DO UPDATE SET c = 1",
 	},
+	"a row that is joined, and refers by no key": {
+		setup: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int, q int REFERENCES p); INSERT INTO c VALUES (1, 5)",
+		read:  "SELECT c.id FROM c JOIN p ON p.id = c.p", write: "INSERT INTO p VALUES (5)",
+	},
+	"a row that takes the place of another": {
+		setup: "CREATE TABLE p (id int PRIMARY KEY, n int); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p); INSERT INTO p VALUES (5, 1); INSERT INTO c VALUES (1, 5)",
+		read:  "SELECT c.id, p.n FROM c JOIN p ON p.id = c.p",
+		write: "WITH d AS (DELETE FROM p WHERE id = 5 RETURNING id) INSERT INTO p SELECT id, 2 FROM d",
+	},
+	"rows in a circle that come at once": {
+		setup: `CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+			ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b`,
+		read: "SELECT count(*) FROM a JOIN b ON b.id = a.b AND a.id = b.a", write: "WITH x AS (INSERT INTO a VALUES (1, 1)) INSERT INTO b VALUES (1, 1)",
+	},
+	"rows of a tree that come at once": {
+		setup: "CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t)",
+		read:  "SELECT x.id FROM t x JOIN t y ON y.id = x.up", write: "INSERT INTO t VALUES (1, 2), (2, NULL)",
+	},
+	"a row of a child of what is referred to": {
+		setup: "CREATE TABLE p (id int PRIMARY KEY, n int); CREATE TABLE k () INHERITS (p); CREATE TABLE c (p int REFERENCES p); INSERT INTO p VALUES (5, 1); INSERT INTO c VALUES (5)",
+		read:  "SELECT p.n FROM c JOIN p ON p.id = c.p", write: "INSERT INTO k VALUES (5, 2)",
+	},
+	"a row of a child that refers to anything": {
+		setup: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p); CREATE TABLE k () INHERITS (c); INSERT INTO k VALUES (5)",
+		read:  "SELECT p.id FROM c JOIN p ON p.id = c.p", write: "INSERT INTO p VALUES (5)",
+	},
+	"a row that refers before its key is checked": {
+		setup: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int); INSERT INTO c VALUES (5); ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p NOT VALID",
+		read:  "SELECT p.id FROM c JOIN p ON p.id = c.p", write: "INSERT INTO p VALUES (5)",
+	},
+	"a row that an outer join keeps": {
+		setup: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p)",
+		read:  "SELECT p.id FROM p LEFT JOIN c ON p.id = c.p", write: "INSERT INTO p VALUES (5)",
+	},
 	"a list that does not pin by ALL": {
 		setup: twoRows, read: "SELECT * FROM t WHERE id = ALL($1::int[])", readArgs: []any{[]any{}}, write: changeTwo, writeArgs: two,
 	},
@@ -108,7 +142,7 @@ var apart = map[string]counterexample{
 		read:  "SELECT * FROM t WHERE k = ANY($1::varchar(2)[])", readArgs: []any{[]any{"abc"}}, write: "UPDATE t SET c = 2 WHERE k = $1", writeArgs: []any{"ab"},
 	},
 	"a list that a longer one fills": {
-		setup: "CREATE TABLE t (id int, c int)", read: "SELECT count(*) FROM t WHERE c = $1", readArgs: []any{int64(6)},
-		write: "INSERT INTO t SELECT unnest($1::int[]), unnest($2::int[])", writeArgs: []any{[]any{int64(1)}, []any{int64(5), int64(6)}},
+		setup: "CREATE TABLE t (id int, c int)", read: "SELECT count(*) FROM t WHERE id IS NULL AND c = $1", readArgs: []any{int64(6)},
+		write: "INSERT INTO t SELECT unnest($1::int[]), unnest($2::int[])", writeArgs: []any{[]any{}, []any{int64(5), int64(6)}},
 	},
 }

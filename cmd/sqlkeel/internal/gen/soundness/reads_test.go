@@ -13,7 +13,7 @@ func (m *maker) read(sets int) statement {
 		{4, b.readUnion}, {4, b.readWindow}, {4, b.readLimit}, {2, b.readLateral}, {4, b.readFunction}, {3, b.readGroup},
 		{2, b.readLocked}, {1, b.readOnly}, {1, b.readRecursive}, {1, b.readSelf}, {1, b.readGroupingKey},
 		{9, b.readNested}, {4, b.readUsing}, {5, b.readThree}, {2, b.readDistinctOn}, {3, b.readTimed},
-		{14, b.readColumns}, {5, b.readList},
+		{14, b.readColumns}, {5, b.readList}, {12, b.readReferring},
 	})()
 	s := statement{sql: sql, params: b.types()}
 	if len(b.params) == 0 {

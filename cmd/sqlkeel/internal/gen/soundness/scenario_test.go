@@ -79,11 +79,18 @@ type relation struct {
 	columns []*column
 	keys    [][]*column // unique keys, the primary key first
 	pins    []*column   // columns that statements like to pin
+	refers  []reference // its foreign keys
 	rows    int
 	part    []*column // the partition key
 	suffix  string    // PARTITION BY …
 	virtual bool      // a view or materialised view
 	serial  int       // order of creation
+}
+
+// reference is a foreign key.
+type reference struct {
+	target    *relation
+	mine, its []*column
 }
 
 // writable returns the columns that a write may give values.

@@ -161,6 +161,7 @@ func (m *maker) addReference(t *relation) string {
 		t.columns = append(t.columns, c)
 		t.pins = append(t.pins, c)
 	}
+	t.refers = append(t.refers, reference{target, []*column{c}, key})
 	return fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)%s", t.name, c.name, target.name, key[0].name, m.actions())
 }
 
@@ -183,6 +184,7 @@ func (m *maker) addWideReference(t, target *relation, key []*column) string {
 			c.values = append(c.values, v)
 		}
 	}
+	t.refers = append(t.refers, reference{target, mine, key})
 	return fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)%s", t.name, names(mine, ""), target.name, names(key, ""), m.actions())
 }
 

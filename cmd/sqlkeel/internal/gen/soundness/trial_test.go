@@ -3,7 +3,6 @@ package soundness
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -176,9 +175,6 @@ func (t *trial) compareState(nth int, write stmt.Run, after []result) (idle bool
 		for _, changed := range differences(one.rows, counted(after[i])) {
 			idle = false
 			for j, c := range after[i].names {
-				if changed[j] == nil && isList(write, c) {
-					continue // no read by = looks for it
-				}
 				for _, relation := range []string{t.named(one.oid), t.root(one.oid)} {
 					if read := point(relation, c, changed[j]); !write.Affects(read) {
 						t.misses = append(t.misses, miss{read: statement{sql: "(any read of the row by " + c + ")"}, write: t.scenario.writes[nth],
@@ -251,11 +247,6 @@ func (t *trial) compare(nth int, write stmt.Run, after []result, idle bool) {
 		}
 		t.tally.count(p)
 	}
-}
-
-// isList reports whether a list tells the values of a column in the rows that are written.
-func isList(write stmt.Run, column string) bool {
-	return slices.ContainsFunc(write.WriteKeys, func(k stmt.RowKey) bool { return k.Each && k.Column == column })
 }
 
 // vague is the run with all that is known of rows and columns forgotten.
