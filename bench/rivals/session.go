@@ -92,34 +92,44 @@ func (s *session) alone(ctx context.Context, duration time.Duration) (float64, e
 	return float64(busy) / float64(calls), nil
 }
 
-// together has several callers, which repeat calls that were made before.
+// together has several callers, which repeat calls that were made before. With a cache
+// they have done all of them once, so that the rows are in memory.
 func (s *session) together(ctx context.Context, duration time.Duration) (float64, error) {
-	const made = 64
+	const made = 16
 	runs := make([][]func(context.Context) error, s.callers)
 	for i := range runs {
 		for range made {
 			runs[i] = append(runs[i], s.take(s.chunk))
 		}
 	}
-	var callers sync.WaitGroup
-	var chunks atomic.Int64
-	errs := make([]error, s.callers)
+	if s.cache {
+		if _, err := repeat(ctx, runs, func(n int) bool { return n < made }); err != nil {
+			return 0, err
+		}
+	}
 	begun := time.Now()
 	end := begun.Add(duration)
-	for i := range s.callers {
+	chunks, err := repeat(ctx, runs, func(int) bool { return time.Now().Before(end) })
+	return float64(time.Since(begun)) / float64(chunks*s.chunk), err
+}
+
+// repeat lets each caller do its runs again and again while more says so, given how
+// many it has done. It returns how many all have done.
+func repeat(ctx context.Context, runs [][]func(context.Context) error, more func(n int) bool) (int, error) {
+	var callers sync.WaitGroup
+	var done atomic.Int64
+	errs := make([]error, len(runs))
+	for i, own := range runs {
 		callers.Go(func() {
-			for n := 0; time.Now().Before(end) && errs[i] == nil; n++ {
-				errs[i] = runs[i][n%made](ctx)
-				chunks.Add(1)
+			n := 0
+			for ; more(n) && errs[i] == nil; n++ {
+				errs[i] = own[n%len(own)](ctx)
 			}
+			done.Add(int64(n))
 		})
 	}
 	callers.Wait()
-	took := time.Since(begun)
-	if err := errors.Join(errs...); err != nil {
-		return 0, err
-	}
-	return float64(took) / float64(chunks.Load()*int64(s.chunk)), nil
+	return int(done.Load()), errors.Join(errs...)
 }
 
 // verify does one call more, and judges it and the number of rows.
@@ -154,6 +164,11 @@ func (s *session) allocations(ctx context.Context) (float64, error) {
 	var before, after runtime.MemStats
 	for range runs {
 		run := s.take(calls)
+		if s.cache { // so that it reads from memory
+			if err := run(ctx); err != nil {
+				return 0, err
+			}
+		}
 		runtime.ReadMemStats(&before)
 		if err := run(ctx); err != nil {
 			return 0, err
