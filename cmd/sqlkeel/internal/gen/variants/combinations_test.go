@@ -55,12 +55,12 @@ func TestACaseTakesItsFirstTrueArm(t *testing.T) {
 		t.Fatalf("plan %v, remarks %v", p, remarks)
 	}
 	for i, v := range p.Params[0].Values {
-		want := "SELECT id FROM t WHERE n = " + v.String()
+		want := "SELECT id FROM t WHERE (n = " + v.String() + ")"
 		if text, _ := p.Stmt().Assemble(1 << i); text != want {
 			t.Errorf("%v: %s, want %s", v, text, want)
 		}
 	}
-	if text, _ := p.Stmt().Assemble(0); text != "SELECT id FROM t WHERE n = 3" {
+	if text, _ := p.Stmt().Assemble(0); text != "SELECT id FROM t WHERE (n = 3)" {
 		t.Errorf("another value: %s", text)
 	}
 }

@@ -65,6 +65,9 @@ type prepared struct {
 	args [][]byte
 }
 
+// sequences makes all sequences go on behind the values of rows, always from the same one.
+const sequences = "SELECT setval(oid::regclass, 30000) FROM pg_class WHERE relkind = 'S'"
+
 // side runs statements in one transaction, each as if it were the first there.
 func (s *schema) side(ctx context.Context, way string, writes []string, list ...prepared) (all []outcome, err error) {
 	conn := s.conn.PgConn()
@@ -78,6 +81,11 @@ func (s *schema) side(ctx context.Context, way string, writes []string, list ...
 	for i, p := range list {
 		if i > 0 {
 			if err := simple("ROLLBACK TO start"); err != nil {
+				return nil, err
+			}
+		}
+		if len(writes) > 0 {
+			if err := simple(sequences); err != nil {
 				return nil, err
 			}
 		}
