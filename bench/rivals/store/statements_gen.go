@@ -108,7 +108,7 @@ ORDER BY title, id
 		Effects: stmt.Effects{
 			Reads:       []string{"authors", "books"},
 			ReadKeys:    []stmt.RowKey{{Relation: "authors", Column: "name", Param: 2}},
-			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}}, {Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
+			ReadColumns: []stmt.Columns{{Relation: "authors", Names: []string{"id", "name"}, Rows: true}, {Relation: "books", Names: []string{"added_at", "author_id", "id", "isbn", "price", "stock", "title"}}},
 			ReadOnly:    true,
 		},
 		Variants: &generated.Variants{
