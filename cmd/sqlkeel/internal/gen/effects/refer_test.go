@@ -42,7 +42,7 @@ var referring = []struct{ name, sql, want string }{
 	{"a part of a key", `SELECT w.id FROM w JOIN p ON p.id = w.x`, "p(id) w(id,x)"},
 	{"columns of a key that are exchanged", `SELECT w.id FROM w JOIN p ON p.id = w.y AND p.a = w.x`, "p(a,id) w(id,x,y)"},
 	{"a key of two rows", `SELECT 1 FROM w v, w, p WHERE p.id = w.x AND p.a = v.y`, "p(a,id) w(x,y)"},
-	{"another reference beside it", `SELECT p.a FROM c JOIN p ON p.id = c.p, p o`, "c(p) p(a,id)"},
+	{"another reference beside it", `SELECT p.a FROM p o, c JOIN p ON p.id = c.p`, "c(p) p(a,id)"},
 	{"a key that is checked late", `SELECT p.a FROM late l JOIN p ON p.id = l.p`, "late(p) p(a,id)"},
 	{"a key that is not valid", `SELECT p.a FROM loose l JOIN p ON p.id = l.p`, "loose(p) p(a,id)"},
 	{"a key that is switched off", `SELECT p.a FROM off l JOIN p ON p.id = l.p`, "off(p) p(a,id)"},
