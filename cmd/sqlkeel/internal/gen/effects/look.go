@@ -38,8 +38,9 @@ type lock struct {
 // reads reports whether the lock leaves the relation's rows as they are.
 func (l lock) reads() bool { return l.mode == "AccessShareLock" || l.mode == "RowShareLock" }
 
-// maxParams is how many arguments a function can have.
-const maxParams = 100
+// MaxParams is how many arguments a function can have. In the analysed form of a
+// statement, placeholders beyond it are NULL.
+const MaxParams = 100
 
 const locksHeld = `SELECT l.relation, l.mode FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
 WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND c.oid >= 16384 AND c.relkind NOT IN ('i', 'I', 't')
@@ -141,9 +142,9 @@ func (a *Analyzer) asFunction(s *sighting, text string) string {
 			types = append(types, quote(t.Schema)+"."+quote(t.Name))
 		}
 	}
-	if len(types) > maxParams {
+	if len(types) > MaxParams {
 		text = cutParams(text, types)
-		types = types[:maxParams]
+		types = types[:MaxParams]
 	}
 	reset := ""
 	if a.role != "" {
@@ -168,7 +169,7 @@ func cutParams(text string, types []string) string {
 			continue
 		}
 		n, err := strconv.Atoi(strings.TrimPrefix(text[from:to], "$"))
-		if err != nil || n <= maxParams || n > len(types) {
+		if err != nil || n <= MaxParams || n > len(types) {
 			continue
 		}
 		out.WriteString(text[last:from])

@@ -240,6 +240,22 @@ func TestManyFiltersAreProvenInPart(t *testing.T) {
 	}
 }
 
+func TestAStatementOfMoreParametersThanAFunctionIsNotPruned(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	for n, pruned := range map[int]bool{100: true, 101: false} {
+		sql := fmt.Sprintf("SELECT id FROM t WHERE ($%d::int IS NULL OR n = $%[1]d)", n)
+		for i := range n - 1 {
+			sql += fmt.Sprintf(" AND n <> $%d", i+1)
+		}
+		p, remarks := b.find(t, ":many", sql, "*int32")
+		said := len(remarks) == 1 && strings.Contains(remarks[0].Message, "of its 101 parameters")
+		if (p != nil) != pruned || said == pruned {
+			t.Errorf("%d parameters: %v, %v", n, p, remarks)
+		}
+	}
+}
+
 func TestTheNumberOfVariantsIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

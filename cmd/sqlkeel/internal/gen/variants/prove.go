@@ -26,6 +26,9 @@ func Find(ctx context.Context, a *effects.Analyzer, cat *catalog.Catalog, st *pr
 	if len(f.conditions)+len(f.orders) == 0 || result.Query == nil {
 		return nil, nil, nil
 	}
+	if n := len(result.Params); n > effects.MaxParams {
+		return nil, []*project.Problem{{Pos: st.Pos, Statement: st.Name, Message: fmt.Sprintf("nothing is pruned: of its %d parameters PostgreSQL's analysed form has %d", n, effects.MaxParams)}}, nil
+	}
 	if err := f.settle(ctx, a, cat); err != nil {
 		return nil, nil, err
 	}

@@ -55,7 +55,7 @@ func (b *testbed) exec(t testing.TB, sql string) {
 func (b *testbed) find(t testing.TB, command, sql string, goTypes ...string) (*Plan, []*project.Problem) {
 	t.Helper()
 	st := &project.Statement{Package: goPackage, Name: "Q", Command: command, SQL: sql}
-	for i := range 40 {
+	for i := range 120 {
 		st.Params = append(st.Params, project.Param{Name: fmt.Sprint("P", i+1), Type: goTypes[min(i, len(goTypes)-1)]})
 	}
 	return b.findIn(t, st)
