@@ -1,0 +1,5 @@
+//go:build !race
+
+package arms
+
+const raced = false
