@@ -112,14 +112,6 @@ var mutants = map[string]mutant{
 				e.ReadColumns[i].Rows = true
 			}
 		}},
-	"any key refers, and in a circle": {within: 150,
-		catalog: relations(func(r *catalog.Relation) {
-			for i := range r.References {
-				r.References[i].Holds = true
-				r.References[i].Columns = r.References[i].Columns[:1]
-				r.References[i].Refs = r.References[i].Refs[:1]
-			}
-		})},
 	"a list pins what it is compared with": {within: 100,
 		effects: func(sql string, e *stmt.Effects) {
 			for _, m := range listed.FindAllStringSubmatch(sql, -1) {
