@@ -95,6 +95,11 @@ func (f *finder) remark(token int, message string) {
 	f.remarks = append(f.remarks, &project.Problem{Pos: f.statement.Position(place), Statement: f.statement.Name, Message: message})
 }
 
+// stays reports that nothing is chosen by a parameter, which stands at a token.
+func (f *finder) stays(param, token int, why string) {
+	f.remark(token, fmt.Sprintf("nothing is pruned by %s: %s", f.statement.Params[param-1].Name, why))
+}
+
 // findIn notes the sites of a condition: what AND joins stands for itself, and so does
 // what brackets hold in an expression.
 func (f *finder) findIn(e *expr) {
@@ -215,16 +220,18 @@ func (f *finder) order(at int) order {
 func (f *finder) findParams() {
 	for n := range f.kinds {
 		p := &Param{Name: f.statement.Params[n].Name, Param: n + 1, GoType: f.statement.Params[n].Type, Sorts: true}
-		place := 0
 		for _, s := range f.sites {
 			for _, t := range s.tests {
 				if t.param != p.Param {
 					continue
 				}
+				if len(p.Values) == 0 {
+					p.place = s.first
+				}
 				p.Sorts = p.Sorts && s.sorts
 				for _, v := range t.Values {
 					if !slices.Contains(p.Values, v) {
-						p.Values, place = append(p.Values, v), s.first
+						p.Values = append(p.Values, v)
 					}
 				}
 			}
@@ -233,7 +240,7 @@ func (f *finder) findParams() {
 			continue
 		}
 		if why := f.readable(p); why != "" {
-			f.remark(place, fmt.Sprintf("nothing is pruned by %s: %s", p.Name, why))
+			f.stays(p.Param, p.place, why)
 			continue
 		}
 		f.params = append(f.params, p)

@@ -64,7 +64,7 @@ func (t *trial) find(ctx context.Context) (*Plan, error) {
 			return nil, err
 		}
 		if p == nil {
-			t.stay(param, why)
+			t.stays(param.Param, param.place, why)
 			continue
 		}
 		good, alone, uncut = append(good, param), p, uncut || p.uncut
@@ -120,7 +120,7 @@ func (t *trial) explain() {
 	for _, n := range slices.Sorted(maps.Keys(t.hints)) {
 		if !slices.ContainsFunc(t.params, func(p *Param) bool { return p.Param == n }) {
 			why := cmp.Or(t.folder.Refused(n), "it is asked for something else than NULL, a constant, true or false, or no elements")
-			t.remark(t.hints[n], fmt.Sprintf("nothing is pruned by %s: %s", t.statement.Params[n-1].Name, why))
+			t.stays(n, t.hints[n], why)
 		}
 	}
 }
@@ -130,18 +130,6 @@ func bits(params []*Param) (n int) {
 		n += len(p.Values)
 	}
 	return n
-}
-
-// stay reports that a parameter does not choose.
-func (t *trial) stay(p *Param, why string) {
-	place := 0
-	for _, s := range t.sites {
-		if slices.Contains(s.params, p.Param) {
-			place = s.first
-			break
-		}
-	}
-	t.remark(place, fmt.Sprintf("nothing is pruned by %s: %s", p.Name, why))
 }
 
 // plan cuts the text for some parameters.

@@ -41,6 +41,8 @@ type Param struct {
 	Read   string
 	Values []generated.Value
 	Sorts  bool // it is used to choose the order alone
+
+	place int // a token where it chooses
 }
 
 // Stmt returns the variants as the run time knows them, without the functions that
