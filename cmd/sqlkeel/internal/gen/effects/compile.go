@@ -65,14 +65,11 @@ func (a *Analyzer) compile(ctx context.Context, conn *pgconn.PgConn, text string
 }
 
 func (a *Analyzer) compileFunction(ctx context.Context, conn *pgconn.PgConn, s *sighting, text string, d *pgconn.StatementDescription) error {
-	for _, oid := range d.ParamOIDs {
-		s.params = append(s.params, a.typeOf(oid))
-	}
-	body := s.parse(text)
-	if !resolvable(s.tree) {
+	script := a.script(s, text, d)
+	if script == "" {
 		return nil
 	}
-	results, err := conn.Exec(ctx, a.asFunction(s, body)).ReadAll()
+	results, err := conn.Exec(ctx, script).ReadAll()
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused):

@@ -82,17 +82,10 @@ func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *proj
 		return nil, refused(st, err)
 	}
 	s := &sighting{}
-	for _, oid := range desc.ParamOIDs {
-		s.params = append(s.params, a.typeOf(oid))
-	}
 	for _, f := range desc.Fields {
 		s.columns = append(s.columns, Column{Name: f.Name, Type: a.typeOf(f.DataTypeOID)})
 	}
-	s.text = s.parse(st.SQL)
-	script := locksHeld
-	if resolvable(s.tree) {
-		script += a.asFunction(s, s.text)
-	}
+	script := locksHeld + a.script(s, st.SQL, desc)
 	if err := s.read(conn.Exec(ctx, script), len(script) > len(locksHeld)); err != nil {
 		return s, err
 	}
@@ -103,6 +96,18 @@ func (a *Analyzer) lookInside(ctx context.Context, conn *pgconn.PgConn, st *proj
 func (a *Analyzer) typeOf(oid uint32) Type {
 	base := a.cat.Type(a.cat.BaseType(catalog.OID(oid)))
 	return Type{OID: oid, Name: a.cat.TypeName(catalog.OID(oid)), Array: base != nil && base.Array}
+}
+
+// script returns what makes a prepared text a function's body and reads back what became
+// of it; empty when it can be none.
+func (a *Analyzer) script(s *sighting, text string, d *pgconn.StatementDescription) string {
+	for _, oid := range d.ParamOIDs {
+		s.params = append(s.params, a.typeOf(oid))
+	}
+	if s.text = s.parse(text); resolvable(s.tree) {
+		return a.asFunction(s, s.text)
+	}
+	return ""
 }
 
 // parse sets the parser's tree and returns the statement's text without what
