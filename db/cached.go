@@ -10,13 +10,6 @@ import (
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
-// Why a result is not cached, for [DB.CachedBy].
-const (
-	notFenced     = stmt.NotFenced
-	inTransaction = stmt.InTransaction
-	schemaDiffers = stmt.SchemaDiffers
-)
-
 // CachedBy reports whether a result that is read through d with ctx may be answered
 // from, and kept in, the cache c. target is the database's name, [Config].Name. why is
 // empty when it may, else the reason:
@@ -41,14 +34,14 @@ const (
 func (d *DB) CachedBy(ctx context.Context, c stmt.Invalidator) (target, why string) {
 	switch {
 	case d.fenced == nil || d.fenced != c:
-		return d.cfg.Name, notFenced
+		return d.cfg.Name, stmt.NotFenced
 	case unit.Over(ctx, d) != nil:
-		return d.cfg.Name, inTransaction
+		return d.cfg.Name, stmt.InTransaction
 	case !d.schema.fits():
 		if d.claim.denied.Load() {
-			return d.cfg.Name, notFenced
+			return d.cfg.Name, stmt.NotFenced
 		}
-		return d.cfg.Name, schemaDiffers
+		return d.cfg.Name, stmt.SchemaDiffers
 	}
 	return d.cfg.Name, ""
 }
@@ -59,7 +52,7 @@ func (s *Set) CachedBy(ctx context.Context, c stmt.Invalidator) (target, why str
 	if d, ok := s.dbs[s.Target(ctx)]; ok {
 		return d.CachedBy(ctx, c)
 	}
-	return s.Target(ctx), notFenced
+	return s.Target(ctx), stmt.NotFenced
 }
 
 // fence returns i, or nil when it cannot be compared with another Invalidator.

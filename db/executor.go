@@ -25,8 +25,9 @@ type Executor interface {
 var errNotReturned = errors.New("db: a call did not return")
 
 // Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
-// [AcquireTimeoutError], a [pgerr.PoolerError], or ctx's error when ctx ended before a connection was acquired. With these nothing was sent.
-// [ErrTxLeftOpen] is for a text that began a transaction.
+// [AcquireTimeoutError], a [pgerr.PoolerError], or ctx's error when ctx ended before a
+// connection was acquired. With these nothing was sent. [ErrTxLeftOpen] is for a text
+// that began a transaction.
 //
 // A statement is sent a second time in two cases. It is known to be read-only
 // ([Config].Statements) and its connection proved dead. Or the server refused it before

@@ -334,7 +334,7 @@ func TestSessionsWithOtherSettingsDoNotShareResults(t *testing.T) {
 		_, b := same.CachedBy(t.Context(), h.cache)
 		return a == "" && b == ""
 	})
-	if _, why := other.CachedBy(t.Context(), h.cache); why != notFenced {
+	if _, why := other.CachedBy(t.Context(), h.cache); why != stmt.NotFenced {
 		t.Errorf("sessions of another role are cached by the same name: %q", why)
 	}
 	if !h.log.has("other settings", ordinary) {
