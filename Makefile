@@ -121,9 +121,8 @@ bench-go: ## Run the benchmarks of PKGS (figures are ratios within one run)
 	$(KEEL) pg run -- $(GO) -C $(CURDIR) test -run '^$$' -bench . -benchmem -count=$(COUNT) $(PKGS)
 
 .PHONY: bench-cache
-bench-cache: ## Compare a hit with the bare store, and cached reads beside writes with others
+bench-cache: ## Compare a hit with the bare store, and measure the fence of a write
 	$(GO) test -run '^$$' -bench 'BenchmarkHit|BenchmarkFence' -count=$(COUNT) ./cache
-	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench test -run '^$$' -bench BenchmarkReadMostly -count=$(COUNT) ./reads
 
 .PHONY: bench-contention
 bench-contention: ## Compare transactions that collide, by sqlkeel and by others
