@@ -155,7 +155,7 @@ func TestALimitLetsSoManyRunAtATimeInOrder(t *testing.T) {
 // nilPool is a pool that never has a connection.
 func nilPool(t *testing.T) *pgxpool.Pool {
 	t.Helper()
-	cfg, err := pgxpool.ParseConfig("postgres://nobody@127.0.0.1:1/none")
+	cfg, err := pgxpool.ParseConfig("postgres://tester@127.0.0.1:1/none")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestAPoolIsFullAndPrepared(t *testing.T) {
 
 func TestAPoolThatCannotConnectSaysSo(t *testing.T) {
 	t.Parallel()
-	for _, dsn := range []string{"postgres://nobody@127.0.0.1:1/none", "postgres://bad port:x"} {
+	for _, dsn := range []string{"postgres://tester@127.0.0.1:1/none", "postgres://bad port:x"} {
 		if _, err := openPool(t.Context(), dsn, 2, nil); err == nil {
 			t.Errorf("%s: no error", dsn)
 		}

@@ -110,7 +110,7 @@ func TestARoundInWhichNothingHappenedIsNoMeasurement(t *testing.T) {
 
 func TestAConfigurationIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	t.Parallel()
-	good := Config{DSN: "postgres://nobody@127.0.0.1:1/none"}
+	good := Config{DSN: "postgres://tester@127.0.0.1:1/none"}
 	for want, spoil := range map[string]func(*Config){
 		"no DSN":               func(c *Config) { c.DSN = "" },
 		`workload "cold rows"`: func(c *Config) { c.Workloads = []string{"hot rows", "cold rows"} },

@@ -38,8 +38,8 @@ func TestAServerMustBeAURLThatAnswers(t *testing.T) {
 	t.Parallel()
 	for server, want := range map[string]string{
 		"host=localhost":                       "must be given as a URL",
-		"postgres://nobody@127.0.0.1:1/nodb":   "make a database",
-		"postgresql://nobody@127.0.0.1:1/none": "make a database",
+		"postgres://tester@127.0.0.1:1/nodb":   "make a database",
+		"postgresql://tester@127.0.0.1:1/none": "make a database",
 	} {
 		if _, _, err := Make(t.Context(), server); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", server, err, want)

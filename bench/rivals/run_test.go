@@ -79,7 +79,7 @@ func TestAWrongResultIsSeen(t *testing.T) {
 
 func TestAConfigThatIsWrongIsRefused(t *testing.T) {
 	t.Parallel()
-	good := Config{Server: "postgres://nobody@127.0.0.1:1/none", Arms: []Arm{plain("base", nil)}}
+	good := Config{Server: "postgres://tester@127.0.0.1:1/none", Arms: []Arm{plain("base", nil)}}
 	for want, change := range map[string]func(*Config){
 		"no server is given":   func(c *Config) { c.Server = "" },
 		"no arms are given":    func(c *Config) { c.Arms = nil },

@@ -165,7 +165,7 @@ func TestInspectPrintsJSONAndCountsOnStandardError(t *testing.T) {
 func TestAServerThatCannotBeReachedIsAClearError(t *testing.T) {
 	t.Parallel()
 	dir := project(t)
-	_, stderr, code := result(t, sqlkeel(t, nil, "generate", "--config", dir, "--dsn", "postgres://nobody@127.0.0.1:1/x"))
+	_, stderr, code := result(t, sqlkeel(t, nil, "generate", "--config", dir, "--dsn", "postgres://tester@127.0.0.1:1/x"))
 	if code != 1 || !strings.Contains(stderr, "connect to the server for a scratch database") || strings.Contains(stderr, "nothing was written") {
 		t.Errorf("code %d, %s", code, stderr)
 	}

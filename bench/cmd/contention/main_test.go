@@ -25,7 +25,7 @@ func TestFlagsThatAreWrongAreNamed(t *testing.T) {
 		{"extra", `no arguments are expected: ["extra"]`},
 	} {
 		var stdout, stderr strings.Builder
-		args := append([]string{"-dsn", "postgres://nobody@127.0.0.1:1/none"}, strings.Fields(tc.args)...)
+		args := append([]string{"-dsn", "postgres://tester@127.0.0.1:1/none"}, strings.Fields(tc.args)...)
 		if code := run(t.Context(), args, &stdout, &stderr); code != 2 || !strings.Contains(stderr.String(), tc.want) {
 			t.Errorf("%s: exit code %d, %q, want 2 and %q", tc.args, code, stderr.String(), tc.want)
 		}

@@ -22,7 +22,7 @@ func TestFlagsThatAreWrongAreNamed(t *testing.T) {
 		{"extra", `no arguments are expected: ["extra"]`},
 	} {
 		var stdout, stderr strings.Builder
-		args := append([]string{"-dsn", "postgres://nobody@127.0.0.1:1/none"}, strings.Fields(tc.args)...)
+		args := append([]string{"-dsn", "postgres://tester@127.0.0.1:1/none"}, strings.Fields(tc.args)...)
 		if code := run(t.Context(), args, &stdout, &stderr); code != 2 || !strings.Contains(stderr.String(), tc.want) {
 			t.Errorf("%s: exit code %d, %q, want 2 and %q", tc.args, code, stderr.String(), tc.want)
 		}
@@ -58,7 +58,7 @@ func TestThePageAndItsChartsAreWritten(t *testing.T) {
 func TestARunThatCannotMeasureExitsWith1(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"-dsn postgres://nobody@127.0.0.1:1/none":                    "ask the server for its settings",
+		"-dsn postgres://tester@127.0.0.1:1/none":                    "ask the server for its settings",
 		"-dsn " + pgtest.New(t).DSN() + " -smoke -workloads nothing": `workload "nothing"`,
 	} {
 		var stdout, stderr strings.Builder

@@ -236,7 +236,7 @@ func TestDemoWithoutAServerSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	for name, env := range map[string][]string{
 		"TEST_DATABASE_URL, DATABASE_URL not set": {"SQLKEEL_PG_PROVIDER=dsn"},
-		"DATABASE_URL is set but unusable":        {"DATABASE_URL=postgres://nobody@127.0.0.1:1/none"},
+		"DATABASE_URL is set but unusable":        {"DATABASE_URL=postgres://tester@127.0.0.1:1/none"},
 	} {
 		stdout, stderr, code := result(t, command(t, env))
 		if code != 1 || !strings.Contains(stderr, "no PostgreSQL server available") || !strings.Contains(stderr, name) {

@@ -13,7 +13,7 @@ func TestAConfigurationWithoutASchemaIsOneErrorOfEveryCommand(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	readArchive(t, "testdata/filters.txtar").extract(t, dir)
-	replace(t, filepath.Join(dir, "sqlc.yaml"), "    schema: schema\n", "    database: {uri: postgres://nobody@127.0.0.1:1/x}\n")
+	replace(t, filepath.Join(dir, "sqlc.yaml"), "    schema: schema\n", "    database: {uri: postgres://tester@127.0.0.1:1/x}\n")
 	const want = "sqlc.yaml:3:5: this entry names no schema, so that nothing can be known of its statements: name the schema's files under schema: (the one that database: names is not read)"
 	o := gen.Options{Config: filepath.Join(dir, "sqlc.yaml"), DSN: "postgres://127.0.0.1:1/nobody"}
 	for name, run := range map[string]func() error{
