@@ -77,7 +77,9 @@ func (f *folding) unlisted(n, tested, other *tree.Node) string {
 		return "its comparison is of type " + f.cat.TypeName(typ)
 	case !known && f.familyOf(typ) == text && f.cat.Loose(n.OID("inputcollid")):
 		return "its comparison is under a nondeterministic collation"
-	case !known || n.Is("DISTINCTEXPR"):
+	case n.Is("DISTINCTEXPR"):
+		return "IS DISTINCT FROM does not choose: write = and a test for NULL"
+	case !known:
 		return "its comparison is not one of PostgreSQL's own equality"
 	case n.Is("SCALARARRAYOPEXPR"):
 		return "the array of its comparison is not of constants"

@@ -24,6 +24,7 @@ func TestARefusalNamesTheReason(t *testing.T) {
 		{"text", "lower($1) = 'all' OR b = $1", "its test is behind a cast or function"},
 		{"text", "$1::varchar(3) = 'all' OR b = $1", "its test is behind a cast or function"},
 		{"text", "$1 OPERATOR(own.=) 'all' OR b = 'x'", "its comparison is not one of PostgreSQL's own equality"},
+		{"text", "$1 IS NOT DISTINCT FROM '' OR b = $1", "IS DISTINCT FROM does not choose: write = and a test for NULL"},
 		{"text", "$1 LIKE 'x%'", "its comparison is not one of PostgreSQL's own equality"},
 		{"text", "$1 = ANY(tags)", "the array of its comparison is not of constants"},
 		{"int", "$1 > 0", "its comparison is not for equality"},
