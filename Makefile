@@ -22,7 +22,7 @@ SEED ?= 1
 TEXTS ?= 100000
 # A full run of make faults; see txn/faults_test.go.
 FAULTS ?= 10000
-# A full run of make cache-proof; see .ci/cache-proof.
+# A full run of make cache-proof; see .ci/cache-proof. READS is for make reads-proof too.
 HISTORIES ?= 10000
 REAL ?= 1000
 READS ?= 10000000
@@ -94,6 +94,11 @@ histories: ## Try TXNS transactions under faults and check that they are seriali
 cache-proof: ## Look for an old result in HISTORIES simulated and REAL real histories, READS reads and CACHED schemas; SEED chooses them
 	SQLKEEL_CACHE_HISTORIES=$(HISTORIES) SQLKEEL_CACHE_REAL=$(REAL) SQLKEEL_CACHE_READS=$(READS) SQLKEEL_CACHE_SEED=$(SEED) \
 		SQLKEEL_FUZZ_CACHED=$(CACHED) SQLKEEL_FUZZ_SEED=$(SEED) GO="$(GO)" $(KEEL) pg run -- $(CURDIR)/.ci/cache-proof
+
+.PHONY: reads-proof
+reads-proof: ## Look for a wrong row in READS reads that wait for connections, beside faults; SEED chooses them
+	SQLKEEL_READS_READS=$(READS) SQLKEEL_READS_SEED=$(SEED) $(KEEL) pg run -- \
+		$(GO) -C $(CURDIR)/bench test $(RACE) -count=1 -timeout 6h -v ./readsproof
 
 .PHONY: variants-proof
 variants-proof: ## Run the variants of PROJECT, each ROUNDS times, PAIRS variants of other states and STATEMENTS random statements; SEED chooses them

@@ -127,6 +127,7 @@ var house = []floor{
 		{"bench/cmd/rivals", []string{"bench/contention", "bench/database", "bench/rivals", "bench/rivals/arms", "bench/rivals/report", "bench/stats", "migrations", "pgtest", pgx, "github.com/pressly/goose/v3"}},
 		{"bench/kills", nil},
 		{"bench/cacheproof", nil},
+		{"bench/readsproof", nil},
 	}},
 }
 
