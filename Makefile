@@ -22,7 +22,9 @@ SEED ?= 1
 TEXTS ?= 100000
 # A full run of make faults; see txn/faults_test.go.
 FAULTS ?= 10000
-# A full run of make cache-proof; see .ci/cache-proof. READS is for make reads-proof too.
+# A full run of make reads-proof; READS is below.
+SCRIPTS ?= 10000
+# A full run of make cache-proof; see .ci/cache-proof.
 HISTORIES ?= 10000
 REAL ?= 1000
 READS ?= 10000000
@@ -96,8 +98,8 @@ cache-proof: ## Look for an old result in HISTORIES simulated and REAL real hist
 		SQLKEEL_FUZZ_CACHED=$(CACHED) SQLKEEL_FUZZ_SEED=$(SEED) GO="$(GO)" $(KEEL) pg run -- $(CURDIR)/.ci/cache-proof
 
 .PHONY: reads-proof
-reads-proof: ## Look for a wrong row in READS reads that wait for connections, beside faults; SEED chooses them
-	SQLKEEL_READS_READS=$(READS) SQLKEEL_READS_SEED=$(SEED) $(KEEL) pg run -- \
+reads-proof: ## Look for a wrong row in READS reads that wait for connections, beside faults, and in SCRIPTS small scripts; SEED chooses them
+	SQLKEEL_READS_READS=$(READS) SQLKEEL_READS_SCRIPTS=$(SCRIPTS) SQLKEEL_READS_SEED=$(SEED) $(KEEL) pg run -- \
 		$(GO) -C $(CURDIR)/bench test $(RACE) -count=1 -timeout 6h -v ./readsproof
 
 .PHONY: variants-proof

@@ -8,5 +8,8 @@
 // are cancelled, tables change. Where no fault is running there is no error at all. A
 // watchdog ends the process, with all stacks, when readers stand still.
 //
+// Scripts are smaller: a few reads wait together for connections that are in use, and each
+// must end as it does on a bare pool.
+//
 // `make reads-proof` runs it all.
 package readsproof
