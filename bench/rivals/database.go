@@ -63,7 +63,25 @@ func (s *server) data(ctx context.Context, rows int) (*data, error) {
 		return nil, fmt.Errorf("make a template: %w", err)
 	}
 	s.made[rows] = d
-	err := onDatabase(ctx, s.dsn(name), func(conn *pgx.Conn) error {
+	if err := d.create(ctx, s.dsn(name)); err != nil {
+		return nil, fmt.Errorf("fill a template: %w", err)
+	}
+	return d, nil
+}
+
+// CreateBooks makes the tables in an empty database, with so many books, whose ids begin
+// at 1. It returns what is known of a book by its id.
+func CreateBooks(ctx context.Context, dsn string, rows int) (book func(id int64) Book, err error) {
+	d := newData(rows)
+	if err := d.create(ctx, dsn); err != nil {
+		return nil, fmt.Errorf("create the books: %w", err)
+	}
+	return d.book, nil
+}
+
+// create makes the tables in an empty database.
+func (d *data) create(ctx context.Context, dsn string) error {
+	return onDatabase(ctx, dsn, func(conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, schema); err != nil {
 			return err
 		}
@@ -73,10 +91,6 @@ func (s *server) data(ctx context.Context, rows int) (*data, error) {
 		_, err := conn.Exec(ctx, "VACUUM ANALYZE")
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("fill a template: %w", err)
-	}
-	return d, nil
 }
 
 // clone makes a database from the template, with settings of its own.

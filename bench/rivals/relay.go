@@ -3,15 +3,12 @@ package rivals
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/sqlkeel/sqlkeel/bench/database"
 )
 
 // relay stands between clients and their server, and counts what they do by the
@@ -35,33 +32,19 @@ type counts struct {
 
 // startRelay relays to the server of a URL. The returned URL leads through the relay.
 func startRelay(dsn string) (*relay, string, error) {
-	cfg, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		return nil, "", err
-	}
-	if cfg.TLSConfig != nil && len(cfg.Fallbacks) == 0 {
-		return nil, "", errors.New("the server insists on TLS, so what is sent cannot be counted")
-	}
-	u, err := url.Parse(dsn)
-	if err != nil {
-		return nil, "", err
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, "", err
 	}
 	r := &relay{listener: listener, conns: map[net.Conn]bool{}}
-	r.network, r.addr = pgconn.NetworkAddress(cfg.Host, cfg.Port)
-	query := u.Query()
-	query.Del("host") // of a socket
-	query.Del("port")
-	query.Set("sslmode", "disable")
-	u.Host, u.RawQuery = listener.Addr().String(), query.Encode()
-	if u.User == nil {
-		u.User = url.User(cfg.User)
+	through, network, addr, err := database.Through(dsn, listener.Addr().String())
+	if err != nil {
+		_ = listener.Close()
+		return nil, "", err
 	}
+	r.network, r.addr = network, addr
 	r.links.Go(r.accept)
-	return r, u.String(), nil
+	return r, through, nil
 }
 
 // close ends all connections and waits for it.

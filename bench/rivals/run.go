@@ -199,18 +199,3 @@ func lastTimes(rows []*Row) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// Settings returns those of the server that decide what is measured, its version first.
-func Settings(ctx context.Context, server string) (settings [][2]string, err error) {
-	err = onDatabase(ctx, server, func(conn *pgx.Conn) error {
-		for _, name := range []string{"server_version", "fsync", "synchronous_commit", "shared_buffers", "max_connections", "jit"} {
-			var value string
-			if err := conn.QueryRow(ctx, `SELECT current_setting($1)`, name).Scan(&value); err != nil {
-				return fmt.Errorf("ask for %s: %w", name, err)
-			}
-			settings = append(settings, [2]string{name, value})
-		}
-		return nil
-	})
-	return settings, err
-}

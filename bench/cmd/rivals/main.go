@@ -7,16 +7,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
+	"github.com/sqlkeel/sqlkeel/bench/page"
 	"github.com/sqlkeel/sqlkeel/bench/rivals"
 	"github.com/sqlkeel/sqlkeel/bench/rivals/report"
 )
@@ -65,27 +64,12 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) error 
 	return errors.Join(err, write(r, opts.out))
 }
 
-// chartsFolder is beside the page.
-const chartsFolder = "results"
-
 // write makes the page and its charts in a folder.
 func write(r *report.Report, folder string) error {
-	r.Charts = func(group string) string { return chartsFolder + "/" + group + ".svg" }
+	r.Charts = func(group string) string { return page.Folder + "/" + group + ".svg" }
 	files := map[string]func(io.Writer) error{"RESULTS.md": r.Write}
 	for _, group := range r.Groups() {
 		files[r.Charts(group)] = func(w io.Writer) error { return r.Chart(w, group) }
 	}
-	if err := os.MkdirAll(filepath.Join(folder, chartsFolder), 0o755); err != nil {
-		return err
-	}
-	for name, fill := range files {
-		var b bytes.Buffer
-		if err := fill(&b); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), b.Bytes(), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return page.Write(folder, files)
 }

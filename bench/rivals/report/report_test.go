@@ -38,7 +38,7 @@ func invented() *Report {
 	}
 }
 
-func page(t *testing.T) string {
+func written(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	if err := invented().Write(&b); err != nil {
@@ -49,7 +49,7 @@ func page(t *testing.T) string {
 
 func TestLossesComeFirstAndWinsLast(t *testing.T) {
 	t.Parallel()
-	text, last := page(t), -1
+	text, last := written(t), -1
 	for _, want := range []string{
 		"**Behind: 2.**", "| read by key | pgx 1.20, quick 1.50 |",
 		"**No difference beyond the noise: 1.**", "| update | pgx 1.00 |",
