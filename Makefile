@@ -116,8 +116,13 @@ bench: ## Compare sqlkeel with other libraries, and write bench/RESULTS.md and i
 	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/rivals -out $(CURDIR)/bench $(FLAGS)
 
 .PHONY: bench-smoke
-bench-smoke: ## Do each part of make bench once, and check the results
+bench-smoke: ## Do each part of make bench and make bench-reads once, and check the results
 	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/rivals -smoke
+	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/reads -smoke
+
+.PHONY: bench-reads
+bench-reads: ## Compare shared reads with a bare pgxpool, and write bench/READS.md and its charts (8 minutes)
+	$(KEEL) pg run -- $(GO) -C $(CURDIR)/bench run ./cmd/reads -out $(CURDIR)/bench $(FLAGS)
 
 .PHONY: bench-models
 bench-models: ## Make the code of bob for make bench anew (needs psql, and builds bob's generator)

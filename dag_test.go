@@ -126,6 +126,8 @@ var house = []floor{
 		{"bench/rivals/arms", []string{"bench/rivals", "bench/rivals/ent", "bench/rivals/ent/author", "bench/rivals/ent/book", "bench/rivals/ent/predicate", "bench/rivals/models", "bench/rivals/store", "cache", "db", pgx, "entgo.io/ent", "github.com/aarondl/opt", "github.com/maypok86/otter/v2", "github.com/stephenafamo/bob", "github.com/stephenafamo/scan", "github.com/uptrace/bun", "gorm.io/driver/postgres", "gorm.io/gorm"}},
 		{"bench/rivals/report", []string{"bench/page", "bench/rivals", "bench/stats", "gonum.org/v1/plot"}},
 		{"bench/cmd/rivals", []string{"bench/contention", "bench/database", "bench/page", "bench/rivals", "bench/rivals/arms", "bench/rivals/report", "bench/stats", "migrations", "pgtest", pgx, "github.com/pressly/goose/v3"}},
+		{"bench/reads", []string{"bench/database", "bench/page", "bench/rivals", "bench/rivals/store", "bench/stats", "db", "stmt", pgx, "golang.org/x/sys", "gonum.org/v1/plot"}},
+		{"bench/cmd/reads", []string{"bench/page", "bench/reads"}},
 		{"bench/kills", nil},
 		{"bench/cacheproof", nil},
 		{"bench/readsproof", nil},
