@@ -17,37 +17,62 @@ import (
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
-// acquire checks out a connection. Every use of the pool comes through here.
+// acquire checks out a connection. Every use of the pool comes through here, or through
+// acquireIdle and acquireWithin.
 //
 // The error is an *inTransactionError, ErrClosed, an *AcquireTimeoutError, or ctx's
 // with the last failure to connect, if there was one. A failure to connect that waiting
 // does not heal is returned at once.
 func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
+	start := time.Now()
+	l, err := d.acquireIdle(ctx, what, start)
+	if l != nil || err != nil {
+		return l, err
+	}
+	return d.acquireWithin(ctx, what, start)
+}
+
+// usable returns why a use of the DB is refused, or nil.
+func (d *DB) usable(ctx context.Context, what use) error {
 	if d.life.Err() != nil {
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	if u := unit.Over(ctx, d); u != nil {
-		return nil, &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: sqltext.Name(what.sql)}
+		return &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: sqltext.Name(what.sql)}
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
+		return fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
 	}
-	start := time.Now()
+	return nil
+}
+
+// acquireIdle checks out a connection that is ready, or returns nil when the caller
+// must wait for one.
+func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease, error) {
+	if err := d.usable(ctx, what); err != nil {
+		return nil, err
+	}
+	if !what.read && !d.others.try() {
+		return nil, nil
+	}
 	l := &lease{d: d, use: what}
 	conn := d.takeIdle(ctx, &l.glance)
 	if conn == nil {
-		var err error
-		if conn, err = d.takeWithin(ctx); err != nil {
-			return nil, err
+		if !what.read {
+			d.others.leave()
 		}
+		return nil, nil
 	}
-	if d.life.Err() != nil {
-		d.release(conn) // Close began meanwhile
-		return nil, ErrClosed
+	return d.lend(l, conn, start)
+}
+
+// acquireWithin waits for a connection until AcquireTimeout after start.
+func (d *DB) acquireWithin(ctx context.Context, what use, start time.Time) (*lease, error) {
+	conn, err := d.takeWithin(ctx, what, start)
+	if err != nil {
+		return nil, err
 	}
-	d.waits.add(time.Since(start))
-	d.lend(l, conn)
-	return l, nil
+	return d.lend(&lease{d: d, use: what}, conn, start)
 }
 
 // takeIdle returns a connection that is idle and needs no ping, or nil. It does not
@@ -99,28 +124,34 @@ var atOnce = func() chan struct{} {
 	return c
 }()
 
-// takeWithin returns a connection that is alive, within AcquireTimeout.
-func (d *DB) takeWithin(ctx context.Context) (*pgxpool.Conn, error) {
-	bound, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
+// takeWithin returns a connection that is alive, until AcquireTimeout after start.
+func (d *DB) takeWithin(ctx context.Context, what use, start time.Time) (*pgxpool.Conn, error) {
+	bound, cancel := context.WithDeadline(ctx, start.Add(d.cfg.AcquireTimeout))
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()
 	d.waiting.Add(1)
-	conn, err := d.take(bound)
+	conn, err := d.take(bound, what)
 	d.waiting.Add(-1)
-	if err == nil {
-		return conn, nil
+	if err != nil {
+		return nil, d.notAcquired(ctx, bound.Err() != nil, err)
 	}
+	return conn, nil
+}
+
+// notAcquired returns what a caller gets that waited in vain. late says that
+// AcquireTimeout passed, unless ctx or the DB ended.
+func (d *DB) notAcquired(ctx context.Context, late bool, err error) error {
 	var hook *registerTypesError
 	switch {
 	case d.life.Err() != nil:
-		return nil, ErrClosed
+		return ErrClosed
 	case ctx.Err() != nil:
 		err = fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, err
+			return err
 		}
 		d.counts.acquireTimeouts.Add(1) // its deadline was the shorter one
-	case bound.Err() != nil:
+	case late:
 		d.counts.acquireTimeouts.Add(1)
 		err = d.acquireTimeout(err)
 	case errors.As(err, &hook): // it says all of that
@@ -128,12 +159,22 @@ func (d *DB) takeWithin(ctx context.Context) (*pgxpool.Conn, error) {
 		err = fmt.Errorf("db: connect to %q: %w", d.cfg.Name, advised(err))
 	}
 	d.monitor.note(err)
-	return nil, err
+	return err
 }
 
 // take gets a connection that is alive from the pool. It tries until ctx ends,
 // and then returns ctx's error with the last failure to connect of any caller.
-func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
+func (d *DB) take(ctx context.Context, what use) (conn *pgxpool.Conn, err error) {
+	if !what.read {
+		if err := d.others.wait(ctx); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if conn == nil {
+				d.others.leave()
+			}
+		}()
+	}
 	for {
 		conn, err := d.pool.Acquire(ctx)
 		if err == nil {
@@ -164,7 +205,47 @@ func (d *DB) release(conn *pgxpool.Conn) {
 func (d *DB) acquireTimeout(err error) error {
 	return &AcquireTimeoutError{
 		Target: d.cfg.Name, Timeout: d.cfg.AcquireTimeout, Max: d.cfg.MaxConns, InUse: d.ledger.count(),
-		Waiting: int(d.waiting.Load()), Oldest: d.ledger.oldest(), Err: err,
+		Waiting: d.waiters(), Oldest: d.ledger.oldest(), Err: err,
+	}
+}
+
+// waiters returns how many callers want a connection.
+func (d *DB) waiters() int { return int(d.waiting.Load()) + d.shares.waiters() }
+
+// turnstile lets a number of callers pass at a time, first come, first served. A nil one
+// lets everybody pass.
+type turnstile chan struct{}
+
+// try passes if there is room.
+func (t turnstile) try() bool {
+	if t == nil {
+		return true
+	}
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait passes as soon as there is room. The error is ctx's.
+func (t turnstile) wait(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leave makes room.
+func (t turnstile) leave() {
+	if t != nil {
+		<-t
 	}
 }
 

@@ -45,6 +45,21 @@ type Config struct {
 	// interval, and every 30 s at least. Default 5 min.
 	MaxConnIdleTime time.Duration
 
+	// ShareReads is the most reads that share a round trip. It concerns statements that
+	// Statements knows to find at most one row by a unique key and to change nothing, sent
+	// by Query and QueryRow outside of transactions. While connections are free each takes
+	// one. Those that must wait for a connection wait together for one: it sends them in
+	// one go, in a read-only transaction, and each caller decodes its own row. There is no
+	// difference otherwise. A statement that proves slow waits by itself, as others do.
+	//
+	// 1 switches it off. It is off behind a pooler in transaction mode, with RegisterTypes,
+	// and in exec modes other than pgx's default. Default 64.
+	ShareReads int
+	// ReadConns is how many of MaxConns are kept for the reads that ShareReads is about.
+	// They use no others then, and their callers do not wait for slower statements.
+	// Default 0: they take turns with all uses.
+	ReadConns int
+
 	// AcquireTimeout bounds a caller's wait for a connection, with everything in
 	// it: the queue, connecting, pings. Default 5 s.
 	AcquireTimeout time.Duration
@@ -150,6 +165,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.ConnectBackoffMax, max(5*time.Second, c.ConnectBackoffBase))
 	setDefault(&c.ConnectBackoffBase, min(100*time.Millisecond, c.ConnectBackoffMax))
 	setDefault(&c.HoldWarning, 30*time.Second)
+	setDefault(&c.ShareReads, 64)
 	setDefault(&c.Pooler, Auto)
 	setDefault(&c.HealthInterval, 5*time.Second)
 	setDefault(&c.HealthTimeout, min(2*time.Second, c.HealthInterval))
@@ -174,6 +190,7 @@ func (c Config) validate() error {
 		value int
 	}{
 		{"MaxConns", c.MaxConns}, {"MinConns", c.MinConns}, {"MinIdleConns", c.MinIdleConns}, {"ConnectAttempts", c.ConnectAttempts},
+		{"ShareReads", c.ShareReads}, {"ReadConns", c.ReadConns},
 	} {
 		p.Unless(n.value >= 0, n.field, "is negative: use 0 for the default")
 	}
@@ -201,6 +218,9 @@ func (c Config) compare(p *config.Problems) {
 	p.Unless(c.MaxConns <= maxBackends, "MaxConns", "is more than a PostgreSQL server can have: use a number below its max_connections")
 	p.Unless(c.MinConns <= c.MaxConns, "MinConns", "is more than MaxConns: lower it or raise MaxConns")
 	p.Unless(c.MinIdleConns <= c.MaxConns, "MinIdleConns", "is more than MaxConns: lower it or raise MaxConns")
+	p.Unless(c.ReadConns < c.MaxConns, "ReadConns", "leaves no connection for anything else: lower it or raise MaxConns")
+	p.Unless(c.ReadConns == 0 || c.ShareReads > 1, "ReadConns", "is for reads that share connections, which ShareReads switches off: set one of them only")
+	p.Unless(c.ReadConns == 0 || c.RegisterTypes == nil, "ReadConns", "is for reads that share connections, which RegisterTypes excludes: set one of them only")
 	p.Unless(c.MaxConnLifetimeJitter <= c.MaxConnLifetime, "MaxConnLifetimeJitter", "is more than MaxConnLifetime: use a part of it, such as a fifth")
 	p.Unless(c.ConnectTimeout <= c.AcquireTimeout, "ConnectTimeout", "is more than AcquireTimeout, within which callers connect: lower it or raise AcquireTimeout")
 	p.Unless(c.PingTimeout <= c.AcquireTimeout, "PingTimeout", "is more than AcquireTimeout, within which connections are pinged: lower it or raise AcquireTimeout")

@@ -40,7 +40,7 @@ func TestTheZeroConfigHasTheDocumentedDefaults(t *testing.T) {
 		DSN: someDSN, Name: "shop", MaxConns: 10, MaxConnLifetime: 30 * time.Minute, MaxConnLifetimeJitter: 6 * time.Minute,
 		MaxConnIdleTime: 5 * time.Minute, AcquireTimeout: 5 * time.Second, ConnectTimeout: 3 * time.Second, PingTimeout: time.Second,
 		ConnectAttempts: 10, ConnectBackoffBase: 100 * time.Millisecond, ConnectBackoffMax: 5 * time.Second, HoldWarning: 30 * time.Second,
-		Pooler: Auto, Logger: got.Logger, HealthInterval: 5 * time.Second, HealthTimeout: 2 * time.Second,
+		ShareReads: 64, Pooler: Auto, Logger: got.Logger, HealthInterval: 5 * time.Second, HealthTimeout: 2 * time.Second,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults:\n got %+v\nwant %+v", got, want)

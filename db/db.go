@@ -23,6 +23,8 @@ type DB struct {
 	events  events
 	types   typeCache
 
+	shares     *shares   // nil when no reads share connections
+	others     turnstile // for uses that are no shared reads; nil unless those have connections of their own
 	ledger     ledger
 	waiting    atomic.Int64
 	open       atomic.Int64 // connections of the pool

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -34,13 +35,14 @@ var errNotReturned = errors.New("db: a call did not return")
 // it ran, because its prepared statement was out of date or forgotten. The same holds
 // for Query, up to the first row, and QueryRow.
 func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	l, err := d.start(ctx, sql, args)
+	c := exec.Resolve(d.cfg.Statements, sql, args)
+	l, err := d.start(ctx, c)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	tag, err := l.exec(ctx)
 	if l.lost {
-		if l, err = d.restart(ctx, sql, args, err); err == nil {
+		if l, err = d.restart(ctx, c, err); err == nil {
 			tag, err = l.exec(ctx)
 		}
 	}
@@ -65,17 +67,42 @@ func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 }
 
 func (d *DB) query(ctx context.Context, sql string, args []any) (*exec.Rows, error) {
-	l, err := d.start(ctx, sql, args)
+	c := exec.Resolve(d.cfg.Statements, sql, args)
+	if of := d.shares.of(&c); of != nil {
+		return d.shares.query(ctx, c, of)
+	}
+	return d.queryAlone(ctx, c, nil)
+}
+
+// queryAlone runs a statement on a connection of its own. of is what is known of it if
+// its reads may share one, else nil.
+func (d *DB) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
+	l, err := d.start(ctx, c)
+	if err != nil {
+		return exec.Failed(err), err
+	}
+	return l.queryAlone(ctx, c, of)
+}
+
+// queryAlone is that of the DB once a connection is ready.
+func (l *lease) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
+	err := l.query(ctx)
+	switch {
+	case l.lost:
+		return l.d.queryAgain(ctx, c, err)
+	case of != nil && err == nil:
+		of.ran(time.Since(l.since), &l.d.shares.quickest)
+	}
+	return &l.rows, err
+}
+
+// queryAgain runs a statement whose connection died, for the last time.
+func (d *DB) queryAgain(ctx context.Context, c exec.Call, err error) (*exec.Rows, error) {
+	l, err := d.restart(ctx, c, err)
 	if err != nil {
 		return exec.Failed(err), err
 	}
 	err = l.query(ctx)
-	if l.lost {
-		if l, err = d.restart(ctx, sql, args, err); err != nil {
-			return exec.Failed(err), err
-		}
-		err = l.query(ctx)
-	}
 	return &l.rows, err
 }
 
@@ -116,26 +143,30 @@ func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	return results
 }
 
-// start decides what is sent for a statement and lends a connection for it.
-func (d *DB) start(ctx context.Context, sql string, args []any) (*lease, error) {
-	c := exec.Resolve(d.cfg.Statements, sql, args)
-	l, err := d.acquire(ctx, use{sql: sql})
+// start acquires a connection for a statement.
+func (d *DB) start(ctx context.Context, c exec.Call) (*lease, error) {
+	l, err := d.acquire(ctx, use{sql: c.Text()})
 	if err != nil {
 		return nil, err
 	}
+	return l, l.ready(c)
+}
+
+// ready makes the lease ready for a statement. After an error it is done.
+func (l *lease) ready(c exec.Call) error {
 	l.call = c
 	if err := l.admit(&l.call); err != nil {
 		l.done(nil)
-		return nil, err
+		return err
 	}
 	l.note(&l.call)
-	return l, nil
+	return nil
 }
 
 // restart is start for a statement whose connection died.
-func (d *DB) restart(ctx context.Context, sql string, args []any, err error) (*lease, error) {
-	d.noteReplay(sql, err)
-	return d.start(ctx, sql, args)
+func (d *DB) restart(ctx context.Context, c exec.Call, err error) (*lease, error) {
+	d.noteReplay(c.SQL, err)
+	return d.start(ctx, c)
 }
 
 // exec runs the lease's statement and gives the connection back.
@@ -159,7 +190,9 @@ func (l *lease) query(ctx context.Context) (err error) {
 	}()
 	for again := true; again; again = l.again(ctx, err) {
 		var inner pgx.Rows
-		inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
+		if err = l.learnText(ctx); err == nil {
+			inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
+		}
 		l.rows.Init(l, l.call.SQL, l.call.Returned, inner)
 		if err == nil {
 			err = l.rows.Prime()

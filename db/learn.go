@@ -42,16 +42,21 @@ func (c *typeCache) load(ctx context.Context, conn *pgx.Conn, oids []uint32) err
 
 // know registers the types with the connection, unless it has them.
 func (c *typeCache) know(conn *pgx.Conn, info *connInfo) {
+	info.types = c.teach(conn.TypeMap(), info.types)
+}
+
+// teach registers the types with a map that has those of a set, or none yet. It returns
+// the set that the map has then.
+func (c *typeCache) teach(m *pgtype.Map, has *typeSet) *typeSet {
 	set := c.set.Load()
-	if set == info.types {
-		return
+	if set == has {
+		return set
 	}
-	m := conn.TypeMap()
-	if info.types == nil {
+	if has == nil {
 		m.TryWrapEncodePlanFuncs = append(slices.Clip(m.TryWrapEncodePlanFuncs), wrapTexts)
 	}
-	set.register(m, info.types)
-	info.types = set
+	set.register(m, has)
+	return set
 }
 
 // learn makes a connection know the types with the OIDs, which it asks through via,

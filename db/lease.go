@@ -33,7 +33,8 @@ type lease struct {
 	writes exec.Writes
 	inTx   bool // it is given back by the end of a transaction
 	tried  tries
-	lost   bool // the statement may be run once more, on another connection
+	learns *sharedStatement // whose text is to be prepared for others to share; else nil
+	lost   bool             // the statement may be run once more, on another connection
 
 	left       mark
 	warned     bool   // guarded by ledger.mu
@@ -43,19 +44,30 @@ type lease struct {
 
 // use is the reason for a checkout.
 type use struct {
-	op  string // the operation of package txn, or ""
-	sql string // "" for a transaction, say
+	op   string // the operation of package txn, or ""
+	sql  string // "" for a transaction, say
+	read bool   // one whose connection others may share
 }
 
-// lend makes the lease of a connection that was acquired.
-func (d *DB) lend(l *lease, conn *pgxpool.Conn) {
+// lend makes the lease of a connection that was acquired for a caller who has waited
+// since start. The error is ErrClosed.
+func (d *DB) lend(l *lease, conn *pgxpool.Conn, start time.Time) (*lease, error) {
+	if d.life.Err() != nil {
+		d.release(conn) // Close began meanwhile
+		if !l.read {
+			d.others.leave()
+		}
+		return nil, ErrClosed
+	}
 	l.pooled, l.conn, l.since = conn, conn.Conn(), time.Now()
+	d.waits.add(l.since.Sub(start))
 	l.info = infoOf(l.conn)
 	l.writes.Listener, l.writes.PID = d.listener, l.conn.PgConn().PID()
 	d.types.know(l.conn, l.info)
-	l.who.note(2)
+	l.who.note(3)
 	d.ledger.add(l)
 	d.events.checkOut(l)
+	return l, nil
 }
 
 // done ends the use: it draws the conclusions from the use's error and gives
@@ -80,6 +92,9 @@ func (l *lease) done(err error) {
 	}
 	l.d.events.checkIn(l)
 	l.d.ledger.remove(l)
+	if !l.read {
+		l.d.others.leave()
+	}
 	refused := l.info.refused && l.info.reason == ""
 	l.info.refused = false
 	switch {

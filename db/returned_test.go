@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 	"github.com/sqlkeel/sqlkeel/stmt"
 )
@@ -199,7 +200,7 @@ func TestAStatementThatFailedAmongItsRowsReturnedNothing(t *testing.T) {
 func TestOnlyStatementsThatReturnKeysCollectThem(t *testing.T) {
 	d, _ := returning(t, Config{MaxConns: 1}, "")
 	for sql, collects := range map[string]bool{addSeries: true, addB: false, "SELECT 1": false} {
-		l, err := d.start(t.Context(), sql, []any{1, 1})
+		l, err := d.start(t.Context(), exec.Resolve(d.cfg.Statements, sql, []any{1, 1}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +210,7 @@ func TestOnlyStatementsThatReturnKeysCollectThem(t *testing.T) {
 		l.done(nil)
 	}
 	unfenced := start(t, Config{DSN: d.cfg.DSN, Statements: d.cfg.Statements})
-	l, err := unfenced.start(t.Context(), addSeries, []any{1, 1})
+	l, err := unfenced.start(t.Context(), exec.Resolve(unfenced.cfg.Statements, addSeries, []any{1, 1}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,9 @@ type Stats struct {
 	Resets       int64            `json:"resets"`        // of the whole pool
 	PingTimeouts int64            `json:"ping_timeouts"` // pings before a check-out that got no answer
 	Replays      int64            `json:"replays"`       // statements that were run once more
+
+	SharedReads   int64 `json:"shared_reads"`   // answered in batches, of two or more: see Config.ShareReads
+	SharedBatches int64 `json:"shared_batches"` // of these reads, each on one connection
 }
 
 // stats returns the figures of this moment. They are read one after the other,
@@ -38,7 +41,8 @@ func (d *DB) stats() Stats {
 	pool := d.pool.Stat()
 	s.Max = d.cfg.MaxConns
 	s.Total, s.Idle, s.Constructing = int(pool.TotalConns()), int(pool.IdleConns()), int(pool.ConstructingConns())
-	s.InUse, s.Waiting = d.ledger.count(), int(d.waiting.Load())
+	s.InUse, s.Waiting = d.ledger.count(), d.waiters()
+	s.SharedReads, s.SharedBatches = d.shares.counts()
 	s.Acquires, s.AcquireWait = d.waits.count(), d.waits.quantiles()
 	return s
 }

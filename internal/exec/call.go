@@ -45,6 +45,14 @@ func Resolve(registry *stmt.Registry, sql string, args []any) Call {
 	return c
 }
 
+// Text is the constant that was looked up, which names the statement.
+func (c *Call) Text() string {
+	if c.Statement != nil {
+		return c.Statement.SQL
+	}
+	return c.SQL
+}
+
 // Effects are what the statement does. They must not be changed.
 func (c *Call) Effects() *stmt.Effects {
 	switch {
