@@ -13,7 +13,7 @@ import (
 // publicWords is the most functions, types and methods that the packages for
 // services may export together. A user reads all of them before the first line. Ten came
 // with cached queries.
-const publicWords = 139
+const publicWords = 140
 
 func TestServicesHaveFewWordsToLearn(t *testing.T) {
 	t.Parallel()
