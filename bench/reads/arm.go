@@ -21,7 +21,7 @@ type arm struct {
 	name   string
 	q      *store.Queries
 	sleeps sleeper
-	shared func() (reads, batches int64) // that shared round trips so far
+	shared func() (reads, trips int64) // that shared round trips so far
 	close  func()
 }
 
@@ -35,6 +35,8 @@ const (
 	bare  = "pgxpool"
 	again = "pgxpool again"
 	ours  = "sqlkeel"
+	alone = "sqlkeel, ShareReads 1"
+	kept  = "sqlkeel, ReadConns 2"
 )
 
 // sleep is the slow statement of a mixed load.
@@ -67,8 +69,16 @@ func openArms(ctx context.Context, dsn string, c Cell) (arms []*arm, err error) 
 	return arms, nil
 }
 
-// ours are the names of sqlkeel's arms in a cell.
-func (c Cell) ours() []string { return []string{ours} }
+// ours are the names of sqlkeel's arms in a cell, the one that is judged first.
+func (c Cell) ours() []string {
+	switch {
+	case c.Others == Sleeps:
+		return []string{ours, kept}
+	case c.Others == NoOthers && c.Conns == 8 && c.Callers >= 16 && c.setting() == "":
+		return []string{ours, alone}
+	}
+	return []string{ours}
+}
 
 func closeArms(arms []*arm) {
 	for _, a := range arms {
@@ -92,12 +102,21 @@ func openBare(ctx context.Context, name, dsn string, conns int) (*arm, error) {
 
 func openOurs(ctx context.Context, name, dsn string, conns int) (*arm, error) {
 	cfg := db.Config{DSN: dsn, MaxConns: conns, Statements: statements}
+	switch name {
+	case alone:
+		cfg.ShareReads = 1
+	case kept:
+		cfg.ReadConns = 2
+	}
 	d, err := db.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	none := func() (int64, int64) { return 0, 0 }
-	return &arm{name: name, q: store.New(d), sleeps: d, shared: none, close: func() { _ = d.Close(context.WithoutCancel(ctx)) }}, nil
+	shared := func() (reads, trips int64) {
+		stats := d.Health().Pool
+		return stats.SharedReads, stats.SharedBatches
+	}
+	return &arm{name: name, q: store.New(d), sleeps: d, shared: shared, close: func() { _ = d.Close(context.WithoutCancel(ctx)) }}, nil
 }
 
 // warmReads are enough on a connection for its statement to be prepared, and for the

@@ -239,8 +239,12 @@ func (r *Report) writeRates(b *strings.Builder) {
 			continue
 		}
 		row := []string{result.Cell.Name()}
-		for _, arm := range append([]string{bare}, result.Cell.ours()...) {
-			row = append(row, m.value(m.Median(arm)))
+		for _, arm := range []string{bare, ours, alone} {
+			value := "–"
+			if len(m.Series[arm]) > 0 {
+				value = m.value(m.Median(arm))
+			}
+			row = append(row, value)
 		}
 		trips := "–"
 		if result.PerTrip > 0 {
@@ -250,6 +254,6 @@ func (r *Report) writeRates(b *strings.Builder) {
 	}
 	if len(rows) > 0 {
 		b.WriteString("\n## Behind the ratios\n\nMedians over the rounds, and how many reads a shared round trip carried.\n\n")
-		page.Table(b, []string{"Cell", bare, ours, "Reads a shared trip", "Noise", "Rounds"}, rows)
+		page.Table(b, []string{"Cell", bare, ours, alone, "Reads a shared trip", "Noise", "Rounds"}, rows)
 	}
 }
