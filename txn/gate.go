@@ -135,7 +135,7 @@ func (p *pass) ask() *waiter {
 		return nil
 	}
 	if p.lane == nil {
-		p.lane = &g.long // any one: it takes the gate
+		p.lane = g.laneOf(p.took) // its operation has none
 	}
 	w := &waiter{pass: p, admitted: make(chan struct{})}
 	at := len(g.queue)
@@ -165,6 +165,19 @@ func (p *pass) needs() int {
 	return 1
 }
 
+// laneOf is the lane for attempts that take so long.
+func (g *gate) laneOf(took time.Duration) *lane {
+	if took >= laneSlow {
+		return &g.long
+	}
+	return &g.short
+}
+
+// isSlowFor reports whether the gate is not free as soon as the unit could use it: its
+// attempts are short, and long ones are inside. All short ones behind it would wait for
+// them too. It then has its lane to itself.
+func (g *gate) isSlowFor(p *pass) bool { return g.laneOf(p.took) == &g.short && g.long.inside > 0 }
+
 // admit lets in the first in the queue. It passes over a lane that is full; a unit that
 // needs the gate to itself blocks all behind it.
 func (g *gate) admit() {
@@ -172,7 +185,7 @@ func (g *gate) admit() {
 	kept := g.queue[:0]
 	for i, w := range g.queue {
 		p := w.pass
-		p.whole, p.places = p.needsGate(), p.needs()
+		p.whole, p.places = p.needsGate() && !g.isSlowFor(p), p.needs()
 		switch {
 		case g.whole || p.whole && g.inside > 0:
 			g.queue = append(kept, g.queue[i:]...)
@@ -311,10 +324,7 @@ func (g *gate) count(p *pass, op *traffic, conflicts int) {
 // move has an operation pass the gate in the lane for its attempts, those that wait for
 // it included.
 func (g *gate) move(op *traffic) {
-	to := &g.short
-	if op.took >= laneSlow {
-		to = &g.long
-	}
+	to := g.laneOf(op.took)
 	if op.lane == to || !to.close(op.lane.before) {
 		return
 	}

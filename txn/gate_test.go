@@ -197,6 +197,33 @@ func TestAUnitThatLostOftenRunsAlone(t *testing.T) {
 	}
 }
 
+// Else it would hold up all short ones behind it for as long as the long ones take.
+func TestAShortUnitThatLostOftenDoesNotWaitForLongAttempts(t *testing.T) {
+	t.Parallel()
+	for _, passes := range []bool{true, false} { // whether its operation passes the gate
+		r := gateRunner(t)
+		shut(r, gateKey{}, "x", 2)
+		shutLong(r, gateKey{}, "long", 1)
+		name := "x"
+		if !passes {
+			name = "y"
+			r.gates.at(gateKey{}, name)
+		}
+		long, holder, loser, next := unitOf(t, r, "long"), unitOf(t, r, "x"), unitOf(t, r, name), unitOf(t, r, "x")
+		loser.lost, loser.took = gateAlone, laneSlow-1
+		if got := admitted(long, holder, loser, next); got != "ab" {
+			t.Errorf("its operation passes the gate is %v: admitted were %s", passes, got)
+		}
+		if holder.leave(); !loser.inside || next.inside {
+			t.Errorf("its operation passes the gate is %v: it is inside is %v, the next %v", passes, loser.inside, next.inside)
+		}
+		if loser.leave(); !next.inside {
+			t.Errorf("its operation passes the gate is %v: the next still waits", passes)
+		}
+		long.leave()
+	}
+}
+
 func TestAUnitThatLostOftenHasItsLaneToItself(t *testing.T) {
 	t.Parallel()
 	for lost, want := range map[int]string{gateLosses - 1: "ab", gateLosses: "a"} {
