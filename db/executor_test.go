@@ -197,3 +197,24 @@ func TestEveryExecModeWorks(t *testing.T) {
 		}
 	}
 }
+
+func TestASettingInTheDSNDecidesOnPlans(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	for mode, want := range map[string]int{"auto": 5, "force_custom_plan": 0} {
+		d := start(t, Config{DSN: pg.DSN() + "&plan_cache_mode=" + mode, MaxConns: 1})
+		for range 10 { // of which PostgreSQL makes a plan for the values of five at least
+			if _, err := d.Exec(t.Context(), "SELECT $1::int", 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		generic := 0
+		const plans = "SELECT generic_plans FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'"
+		if err := d.QueryRow(t.Context(), plans, pgx.QueryExecModeSimpleProtocol).Scan(&generic); err != nil {
+			t.Fatal(err)
+		}
+		if generic != want {
+			t.Errorf("plan_cache_mode=%s: %d calls used a plan for all values, want %d", mode, generic, want)
+		}
+	}
+}
