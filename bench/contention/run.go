@@ -101,6 +101,8 @@ type armError struct{ error }
 // Unwrap returns the failure.
 func (e *armError) Unwrap() error { return e.error }
 
+var errTooShort = errors.New("it is too short")
+
 // create makes the database as new, with the workload's tables.
 func (e *experiment) create(ctx context.Context, w workload) error {
 	statements := append([]string{`DROP SCHEMA public CASCADE`, `CREATE SCHEMA public`}, w.create(e.cfg)...)
@@ -123,7 +125,7 @@ func (e *experiment) measure(ctx context.Context, w workload, l load, into *seri
 	}
 	for _, class := range append([]string{""}, w.classes...) {
 		if s := r.samples[class]; s == nil || s.rate <= 0 {
-			return &armError{fmt.Errorf("nothing was committed within the round%s: it is too short", strings.TrimRight(" by "+class, "by "))}
+			return &armError{fmt.Errorf("nothing was committed within the round%s: %w", strings.TrimRight(" by "+class, "by "), errTooShort)}
 		}
 	}
 	wrong, err := w.audit(ctx, e.conn, e.cfg, r.committed)
