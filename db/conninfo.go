@@ -30,7 +30,6 @@ type connInfo struct {
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
 	peeker     *peeker
-	shared     sharedTexts
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"

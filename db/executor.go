@@ -190,7 +190,7 @@ func (l *lease) query(ctx context.Context) (err error) {
 	}()
 	for again := true; again; again = l.again(ctx, err) {
 		var inner pgx.Rows
-		if err = l.learnText(ctx); err == nil {
+		if err = l.d.shares.learn(ctx, l); err == nil {
 			inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
 		}
 		l.rows.Init(l, l.call.SQL, l.call.Returned, inner)

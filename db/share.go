@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ type shares struct {
 	quickest quickest
 	reads    atomic.Int64 // answered by batches
 	batches  atomic.Int64
+	named    atomic.Int64 // prepared statements
 }
 
 // sharedStatement is what was learned of a statement.
@@ -38,18 +40,13 @@ type sharedStatement struct {
 
 // description is how the server described a text when it was prepared.
 type description struct {
+	name    string                      // of the prepared statement, on every connection
 	params  pgconn.StatementDescription // of which arguments are encoded
 	fields  []pgconn.FieldDescription   // with the formats in which they are asked for
 	formats []int16
-}
+	own     []uint32 // types, of parameters and columns, that the schema made
 
-func describe(prepared *pgconn.StatementDescription, types *pgtype.Map) *description {
-	s := &description{params: pgconn.StatementDescription{ParamOIDs: prepared.ParamOIDs}, fields: slices.Clone(prepared.Fields)}
-	for i := range s.fields {
-		s.fields[i].Format = types.FormatCodeForOID(s.fields[i].DataTypeOID)
-		s.formats = append(s.formats, s.fields[i].Format)
-	}
-	return s
+	outdated atomic.Bool // a connection prepared the text in another way
 }
 
 // is reports whether a connection prepared the text alike.
@@ -59,13 +56,35 @@ func (s *description) is(prepared *pgconn.StatementDescription) bool {
 	})
 }
 
-// oids are the types of parameters and columns.
-func (s *description) oids() []uint32 {
-	oids := slices.Clone(s.params.ParamOIDs)
-	for i := range s.fields {
-		oids = append(oids, s.fields[i].DataTypeOID)
+// learn makes the text of a lease's statement known, so that its reads may share from now
+// on. It is prepared beside pgx's cache, which knows nothing of pipelines. The error is
+// the connection's.
+func (s *shares) learn(ctx context.Context, l *lease) error {
+	of := l.learns
+	if of == nil {
+		return nil
 	}
-	return oids
+	l.learns = nil
+	as := &description{name: "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)}
+	if known, ok := of.texts.Load(l.call.SQL); ok {
+		as.name = known.(*description).name
+	}
+	prepared, err := l.conn.Prepare(ctx, as.name, l.call.SQL)
+	if err != nil {
+		if l.conn.IsClosed() {
+			return err
+		}
+		return nil // as the statement itself will fail
+	}
+	as.params.ParamOIDs, as.fields = prepared.ParamOIDs, slices.Clone(prepared.Fields)
+	for i := range as.fields {
+		as.fields[i].Format = l.conn.TypeMap().FormatCodeForOID(as.fields[i].DataTypeOID)
+		as.formats = append(as.formats, as.fields[i].Format)
+		as.own = append(as.own, as.fields[i].DataTypeOID)
+	}
+	as.own = slices.DeleteFunc(append(as.own, prepared.ParamOIDs...), func(oid uint32) bool { return oid < firstUserOID })
+	of.texts.Store(l.call.SQL, as)
+	return nil
 }
 
 // coder encodes arguments and decodes rows for one read at a time, as pgx's own types
@@ -188,7 +207,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 		return exec.Failed(err), err
 	}
 	if r == nil {
-		l, err := s.d.acquireWithin(ctx, use{sql: c.Text()}, start)
+		l, err := s.d.acquireWithin(ctx, use{sql: c.Text(), read: true}, start)
 		if err != nil {
 			return exec.Failed(err), err
 		}
@@ -215,13 +234,15 @@ func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, s
 	}
 	known, _ := of.texts.Load(c.SQL)
 	as, _ := known.(*description)
-	if as == nil || len(as.params.ParamOIDs) != len(c.Args) {
+	if as == nil || as.outdated.Load() || len(as.params.ParamOIDs) != len(c.Args) {
 		return nil, nil
 	}
 	coder := s.coders.Get().(*coder)
 	coder.known = s.d.types.teach(coder.types, coder.known)
-	if _, more := s.d.types.unasked(unknown(coder.types, as.oids())); more && len(s.d.types.names) > 0 {
-		return nil, nil
+	if len(as.own) > 0 && len(s.d.types.names) > 0 {
+		if _, more := s.d.types.unasked(unknown(coder.types, as.own)); more {
+			return nil, nil
+		}
 	}
 	if err := coder.args.Build(coder.types, &as.params, c.Args); err != nil {
 		return nil, nil

@@ -29,7 +29,7 @@ type batch struct {
 	members  []*reader
 	prepared map[*reader]*pgconn.StatementDescription
 	guard    *pgconn.StatementDescription
-	stale    []string // texts that are to be prepared anew
+	stale    []string // prepared statements that are outdated
 }
 
 // run runs the reads of a group, gives the connection back and wakes the members.
@@ -40,6 +40,11 @@ func (s *shares) run(l *lease, members []*reader) {
 	b := &batch{lease: l, members: members, prepared: make(map[*reader]*pgconn.StatementDescription, len(members))}
 	b.trace()
 	err := b.send(ctx)
+	for _, name := range b.stale {
+		if err == nil {
+			err = l.conn.Deallocate(ctx, name)
+		}
+	}
 	b.endTrace(err)
 	if took := time.Since(begun); s.quickest.exceeds(took) {
 		for _, r := range members {
@@ -78,19 +83,7 @@ func (b *batch) send(ctx context.Context) error {
 		}
 		err = b.round(ctx, pending, every)
 		pending = slices.DeleteFunc(pending, func(r *reader) bool { return r.outcome != skipped })
-		if err == nil {
-			err = b.forget(ctx)
-		}
 	}
-	return err
-}
-
-// forget drops texts that the server does not accept any more as they were prepared.
-func (b *batch) forget(ctx context.Context) (err error) {
-	for _, sql := range b.stale {
-		err = cmp.Or(err, b.lease.forgetShared(ctx, sql))
-	}
-	b.stale = nil
 	return err
 }
 
@@ -98,26 +91,33 @@ func (b *batch) forget(ctx context.Context) (err error) {
 // has as their arguments were encoded.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 	l := b.lease
-	if b.guard, err = l.prepareShared(ctx, readOnlyBatch); err != nil {
+	if b.guard, err = l.conn.Prepare(ctx, "sqlkeel_guard", readOnlyBatch); err != nil {
 		return nil, err
 	}
 	for _, r := range b.members {
 		if l.Admit(r.call.Statement, r.call.SQL, r.call.Args) != nil {
 			continue
 		}
-		prepared, err := l.prepareShared(ctx, r.call.SQL)
+		var prepared *pgconn.StatementDescription
+		r.guarded(func() { prepared, err = l.conn.Prepare(ctx, r.as.name, r.call.SQL) })
 		switch {
-		case err != nil && l.conn.IsClosed():
+		case l.conn.IsClosed():
 			return nil, err
-		case err != nil:
+		case err != nil || prepared == nil:
 		case !r.as.is(prepared):
-			r.of.texts.Store(r.call.SQL, describe(prepared, l.conn.TypeMap()))
+			b.outdated(r)
 		default:
 			b.prepared[r] = prepared
 			ready = append(ready, r)
 		}
 	}
 	return ready, nil
+}
+
+// outdated notes that a text is to be prepared anew, here and for those that come.
+func (b *batch) outdated(r *reader) {
+	r.as.outdated.Store(true)
+	b.stale = append(b.stale, r.as.name)
 }
 
 // round sends some reads, with a Sync after every so many, and reads the answers.
@@ -208,7 +208,7 @@ func (b *batch) judge(r *reader, err error) {
 	var pg *pgconn.PgError
 	switch code := pgerr.Code(err); {
 	case pgerr.KindOf(err) == pgerr.StalePlan:
-		b.stale = append(b.stale, r.call.SQL)
+		b.outdated(r)
 		r.outcome = unanswered
 	case !errors.As(err, &pg), code == deadlock, code == canceled, code == notSerializable:
 		r.outcome = unanswered

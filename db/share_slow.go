@@ -62,6 +62,5 @@ func (q *quickest) over(took time.Duration) time.Duration {
 
 // exceeds reports whether the time of a batch is more than its reads should take.
 func (q *quickest) exceeds(took time.Duration) bool {
-	least := time.Duration(q.nanoseconds.Load())
-	return least > 0 && took-least > slowBatch
+	return took-time.Duration(q.nanoseconds.Load()) > slowBatch
 }

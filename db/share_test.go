@@ -43,10 +43,16 @@ func share(t *testing.T, cfg Config) *sharing {
 	pg := pgtest.New(t)
 	execute(t, pg.Conn(), "CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL, note text)",
 		"INSERT INTO items SELECT n, 'item ' || n, CASE WHEN n % 2 = 0 THEN 'even' END FROM generate_series(1, 100) n")
-	cfg.DSN = pg.DSN()
 	if cfg.Statements == nil {
 		cfg.Statements = unique(itemName, itemHalf, itemNote, itemHold)
 	}
+	return shareOn(t, pg, cfg)
+}
+
+// shareOn is share on tables of the test's own.
+func shareOn(t *testing.T, pg *pgtest.DB, cfg Config) *sharing {
+	t.Helper()
+	cfg.DSN = pg.DSN()
 	if cfg.MaxConns == 0 {
 		cfg.MaxConns = 1
 	}
@@ -54,6 +60,9 @@ func share(t *testing.T, cfg Config) *sharing {
 	s.hold(t)
 	// A text takes part once it is known from a read that had to wait.
 	for _, known := range cfg.Statements.Statements() {
+		if cfg.ReadConns > 0 {
+			break
+		}
 		args := make([]any, strings.Count(known.SQL, "$"))
 		for i := range args {
 			args[i] = 1
@@ -77,7 +86,7 @@ func share(t *testing.T, cfg Config) *sharing {
 // hold takes all connections.
 func (s *sharing) hold(t *testing.T) {
 	t.Helper()
-	for range s.cfg.MaxConns {
+	for range s.cfg.MaxConns - s.cfg.ReadConns {
 		l, err := s.acquire(t.Context(), use{})
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,471 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+func TestMoreReadersThanGroupsHoldAreAllAnswered(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 2, ShareReads: 4})
+	var ids []int
+	for id := range 50 {
+		ids = append(ids, id+1)
+	}
+	for i, err := range s.together(t, s.reads(t, ids...)...) {
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	if got := s.stats(); got.SharedReads+2 < 50 || got.SharedBatches < 12 || got.InUse != 0 || got.Waiting != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestSkippedReadsAreSentAgain(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	var calls []func() error
+	fails := func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) }
+	for id := range 60 {
+		calls = append(calls, s.reads(t, id+1)...)
+	}
+	for _, i := range []int{0, 7, 8, 9, 30, 59} {
+		calls[i] = fails
+	}
+	errs := s.together(t, calls...)
+	for i, err := range errs {
+		_, isOne := map[int]bool{0: true, 7: true, 8: true, 9: true, 30: true, 59: true}[i]
+		if isOne != (err != nil) || isOne && !strings.Contains(err.Error(), "22012") {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	if got := s.stats(); got.SharedReads != 60 || got.SharedBatches != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAHeadThatLeavesPassesItsPlaceOn(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := []func() error{func() error { _, err := s.name(ctx, 1); return err }}
+	calls = append(calls, s.reads(t, 2, 3, 4)...)
+	head := make(chan error, 1)
+	go func() { head <- calls[0]() }()
+	eventually(t, "the head", func() bool { return s.waiters() == 1 })
+	var rest []chan error
+	for i, call := range calls[1:] {
+		c := make(chan error, 1)
+		go func() { c <- call() }()
+		rest = append(rest, c)
+		eventually(t, "a follower", func() bool { return s.waiters() == i+2 })
+	}
+	cancel()
+	if err := receive(t, "the head's end", head); !errors.Is(err, context.Canceled) {
+		t.Errorf("the head: %v", err)
+	}
+	s.free()
+	for i, c := range rest {
+		if err := receive(t, "a follower's row", c); err != nil {
+			t.Errorf("follower %d: %v", i, err)
+		}
+	}
+	if got := s.stats(); got.SharedReads != 3 || got.SharedBatches != 1 || got.Waiting != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Both the one that leads and one that follows leave while the batch waits for a lock.
+func TestACallerThatLeavesABatchDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	for _, leaver := range []int{0, 2} {
+		t.Run(fmt.Sprint(leaver), func(t *testing.T) {
+			t.Parallel()
+			s := share(t, Config{})
+			lock := s.pg.Conn()
+			execute(t, lock, "BEGIN", "LOCK TABLE items")
+			ctx, cancel := context.WithCancel(t.Context())
+			calls := s.reads(t, 1, 2, 3, 4, 5)
+			calls[leaver] = func() error { _, err := s.name(ctx, leaver+1); return err }
+			left := make(chan error, 1)
+			inner := calls[leaver]
+			calls[leaver] = func() error {
+				err := inner()
+				left <- err
+				return err
+			}
+			unlocked := make(chan struct{})
+			go func() {
+				defer close(unlocked)
+				eventually(t, "a batch that waits for the lock", func() bool {
+					return number(t, s.pg.Conn(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == 1
+				})
+				cancel()
+				if err := receive(t, "the leaver's end", left); !errors.Is(err, context.Canceled) {
+					t.Errorf("the leaver: %v", err)
+				}
+				execute(t, lock, "COMMIT")
+			}()
+			for i, err := range s.together(t, calls...) {
+				if (i == leaver) != (err != nil) {
+					t.Errorf("read %d: %v", i, err)
+				}
+			}
+			receive(t, "the end of the lock", unlocked)
+		})
+	}
+}
+
+func TestReadsOfADyingConnectionAreRunOnceMoreByTheirCallers(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{Statements: unique(itemName)})
+	lock := s.pg.Conn()
+	execute(t, lock, "BEGIN", "LOCK TABLE items")
+	unlocked := make(chan struct{})
+	go func() {
+		defer close(unlocked)
+		eventually(t, "a batch that waits for the lock", func() bool {
+			return number(t, s.pg.Conn(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == 1
+		})
+		_, _ = lock.Exec(t.Context(), "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE NOT granted")
+		execute(t, lock, "COMMIT")
+	}()
+	for i, err := range s.together(t, s.reads(t, 1, 2, 3, 4, 5)...) {
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	receive(t, "the end of the lock", unlocked)
+	if got := s.stats(); got.Replays != 5 || got.SharedReads != 0 || got.SharedBatches != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhatWritesAfterAllIsNotRunInABatch(t *testing.T) {
+	t.Parallel()
+	const writes = "SELECT bump($1)"
+	pg := pgtest.New(t)
+	execute(t, pg.Conn(), "CREATE TABLE bumps (n int)", `CREATE FUNCTION bump(n int) RETURNS int LANGUAGE sql AS 'INSERT INTO bumps VALUES (n) RETURNING n'`)
+	s := shareOn(t, pg, Config{Statements: unique(writes)})
+	before := number(t, pg.Conn(), "SELECT count(*) FROM bumps")
+	var calls []func() error
+	for n := range 5 {
+		calls = append(calls, func() error {
+			var got int
+			err := s.QueryRow(t.Context(), writes, n).Scan(&got)
+			if err == nil && got != n {
+				return fmt.Errorf("%d in place of %d", got, n)
+			}
+			return err
+		})
+	}
+	for _, err := range s.together(t, calls...) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if n := number(t, pg.Conn(), "SELECT count(*) FROM bumps") - before; n != 5 {
+		t.Errorf("%d rows were written by 5 calls", n)
+	}
+	if got := s.stats(); got.SharedReads != 0 || got.SharedBatches != 1 || got.Resets != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// spans is a tracer that counts, and panics for one statement.
+type spans struct {
+	mu      sync.Mutex
+	started map[int]int // by the reads that share
+	ended   []error
+	panics  string
+}
+
+type spanKey struct{}
+
+func (s *spans) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.started[SharedBy(ctx)]++
+	if conn.PgConn().PID() == 0 || s.panics != "" && data.SQL == s.panics {
+		panic("a tracer")
+	}
+	return context.WithValue(ctx, spanKey{}, data.SQL)
+}
+
+func (s *spans) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Value(spanKey{}) == nil || conn.PgConn().IsBusy() {
+		panic("not the context of the start")
+	}
+	s.ended = append(s.ended, data.Err)
+}
+
+func TestEachSharedReadHasASpan(t *testing.T) {
+	t.Parallel()
+	tracer := &spans{started: map[int]int{}}
+	s := share(t, Config{Tracer: tracer})
+	tracer.started, tracer.ended = map[int]int{}, nil
+	calls := append(s.reads(t, 1, 2, 3), func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) })
+	s.together(t, calls...)
+	failed := 0
+	for _, err := range tracer.ended {
+		if err != nil {
+			failed++
+		}
+	}
+	if len(tracer.started) != 1 || tracer.started[4] != 4 || len(tracer.ended) != 4 || failed != 1 {
+		t.Errorf("started %v, ended %v", tracer.started, tracer.ended)
+	}
+	if SharedBy(t.Context()) != 1 {
+		t.Error("a read alone is one")
+	}
+}
+
+func TestATracersPanicIsThatOfItsRead(t *testing.T) {
+	t.Parallel()
+	tracer := &spans{started: map[int]int{}}
+	s := share(t, Config{Tracer: tracer})
+	tracer.panics = itemNote
+	calls := append(s.reads(t, 1, 2, 3), func() (err error) {
+		defer func() { err = fmt.Errorf("%v", recover()) }()
+		return s.QueryRow(t.Context(), itemNote, 2).Scan(new(string), new(string))
+	})
+	for i, err := range s.together(t, calls...) {
+		if i == 3 && err.Error() != "a tracer" || i != 3 && err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+}
+
+func TestASlowStatementRunsAlone(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	s.free()
+	if _, err := s.name(t.Context(), 1); err != nil { // the time of a quick read
+		t.Fatal(err)
+	}
+	s.hold(t)
+	slow := func() error { return s.QueryRow(t.Context(), itemHold, 1, 0.05).Scan(new(int)) }
+	s.together(t, append(s.reads(t, 1, 2), slow)...)
+	before := s.stats().SharedReads
+	if err := slow(); err != nil { // it is suspected, and proves slow
+		t.Fatal(err)
+	}
+	s.hold(t)
+	s.together(t, slow, slow)
+	if got := s.stats().SharedReads - before; got != 0 {
+		t.Errorf("%d slow reads shared", got)
+	}
+	s.hold(t)
+	s.together(t, s.reads(t, 1)...)
+	s.hold(t)
+	for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	if got := s.stats().SharedReads - before; got != 3 {
+		t.Errorf("%d quick reads shared", got)
+	}
+}
+
+func TestReadsHaveConnectionsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 3, ReadConns: 1, AcquireTimeout: 200 * time.Millisecond})
+	if len(s.held) != 2 {
+		t.Fatalf("others hold %d connections", len(s.held))
+	}
+	if _, err := s.name(t.Context(), 1); err != nil {
+		t.Error(err)
+	}
+	var late *AcquireTimeoutError
+	if _, err := s.Exec(t.Context(), "SELECT 1"); !errors.As(err, &late) {
+		t.Errorf("a third connection for others: %v", err)
+	}
+	s.free()
+	if _, err := s.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSharingIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]Config{
+		"ShareReads":    {ShareReads: 1},
+		"RegisterTypes": {RegisterTypes: func(context.Context, *pgx.Conn) error { return nil }},
+		"ExecMode":      {ExecMode: pgx.QueryExecModeExec},
+		"a pooler":      {Pooler: Transaction},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := share(t, cfg)
+			for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
+				if err != nil {
+					t.Errorf("read %d: %v", i, err)
+				}
+			}
+			if got := s.stats(); got.SharedReads != 0 || got.SharedBatches != 0 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+// late is an argument that ends its goroutine, or panics, when it is encoded.
+type late struct{ panics bool }
+
+func (l late) Value() (driver.Value, error) {
+	if l.panics {
+		panic("an argument")
+	}
+	return nil, errors.New("no value")
+}
+
+func TestAPanicIsThatOfItsCaller(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	panicked := make(chan any, 1)
+	go func() {
+		defer func() { panicked <- recover() }()
+		_ = s.QueryRow(t.Context(), itemName, late{true}).Scan(new(int), new(string))
+	}()
+	if p := receive(t, "the panic", panicked); p != "an argument" {
+		t.Errorf("recovered %v", p)
+	}
+	for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	if got := s.stats(); got.Waiting != 0 || got.InUse != 0 || s.shares.queue.readers != 0 || s.shares.queue.running != 0 {
+		t.Errorf("%+v, %+v", got, &s.shares.queue)
+	}
+}
+
+func TestEachReadWaitsForAcquireTimeout(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{AcquireTimeout: 300 * time.Millisecond})
+	failed := make(chan error, 3)
+	for range 3 {
+		go func() {
+			_, err := s.name(t.Context(), 1)
+			failed <- err
+		}()
+	}
+	for range 3 {
+		var late *AcquireTimeoutError
+		if err := receive(t, "a timeout", failed); !errors.As(err, &late) || late.InUse != 1 {
+			t.Errorf("error %v", err)
+		}
+	}
+	if s.stats().AcquireTimeouts != 3 || s.waiters() != 0 {
+		t.Errorf("%+v", s.stats())
+	}
+	s.free()
+	if _, err := s.name(t.Context(), 1); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCloseEndsReadsThatWait(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	failed := make(chan error, 3)
+	for range 3 {
+		go func() {
+			_, err := s.name(t.Context(), 1)
+			failed <- err
+		}()
+	}
+	eventually(t, "three reads", func() bool { return s.waiters() == 3 })
+	s.end()
+	for range 3 {
+		if err := receive(t, "the end of a read", failed); !errors.Is(err, ErrClosed) {
+			t.Errorf("error %v", err)
+		}
+	}
+	s.free()
+}
+
+func TestRowsAreThoseOfThePool(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	type result struct {
+		fields string
+		values []any
+		raw    string
+		tag    string
+		err    any
+	}
+	read := func(e Executor, id any) (r result) {
+		rows, _ := e.Query(t.Context(), itemNote, id)
+		defer rows.Close()
+		for rows.Next() {
+			r.raw += fmt.Sprintf("%q", rows.RawValues())
+			values, err := rows.Values()
+			if err != nil {
+				return result{err: err.Error()}
+			}
+			r.values = append(r.values, values...)
+		}
+		for _, f := range rows.FieldDescriptions() {
+			r.fields += fmt.Sprint(f.Name, f.DataTypeOID, f.Format, " ")
+		}
+		r.tag, r.err = rows.CommandTag().String(), fmt.Sprint(rows.Err())
+		return r
+	}
+	pool := s.pg.Pool()
+	var calls []func() error
+	for _, id := range []any{1, 2, 100, 1000, "x", nil, int64(7)} {
+		want := fmt.Sprintf("%+v", read(pool, id))
+		calls = append(calls, func() error {
+			if got := fmt.Sprintf("%+v", read(s, id)); got != want {
+				return fmt.Errorf("%v:\n got %s\nwant %s", id, got, want)
+			}
+			return nil
+		})
+	}
+	for _, err := range s.together(t, calls...) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if got := s.stats(); got.SharedReads < 5 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestATextIsPreparedAnewAfterItsTableChanged(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	for _, change := range []string{"ALTER TABLE items ALTER id TYPE bigint", "ALTER TABLE items ALTER name TYPE varchar", "ALTER TABLE items ALTER id TYPE int"} {
+		execute(t, s.pg.Conn(), change)
+		for range 3 {
+			for i, err := range s.together(t, s.reads(t, 1, 2, 3, 4)...) {
+				if err != nil {
+					t.Errorf("%s: read %d: %v", change, i, err)
+				}
+			}
+			s.hold(t)
+		}
+		before := s.stats().SharedReads
+		s.together(t, s.reads(t, 1, 2, 3, 4)...)
+		if got := s.stats().SharedReads - before; got != 4 {
+			t.Errorf("%s: %d reads shared, in the end", change, got)
+		}
+		s.hold(t)
+	}
+	s.free()
+}
