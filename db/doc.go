@@ -35,7 +35,10 @@
 //   - A statement that is known to be read-only is retried once when its connection
 //     dies before the first row, and so is BEGIN. A statement that the server refused
 //     before it ran is prepared anew and sent once more: its prepared statement was
-//     forgotten, or a table or type changed under it. Nothing else is sent twice.
+//     forgotten, or a table or type changed under it. Nothing else is sent twice, apart from reads that
+//     share a round trip below.
+//   - Reads of one row by a unique key that must wait for a connection share one, and a
+//     round trip ([Config].ShareReads). A free connection is used as ever.
 //   - Connections come back, from [DB.WithConn] also on panic and Goexit, and with a
 //     clean session. [DB.Close] names what did not come back.
 //   - Session state does not reach the next user: see below.
