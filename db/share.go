@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -186,14 +187,15 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 	if of.goesAlone() {
 		return s.d.queryAlone(ctx, c, of)
 	}
-	turn, joined := s.queue.begin(), false
+	turn, crowded := s.queue.begin()
+	joined := false
 	defer func() {
 		if !joined {
 			s.queue.leave(turn)
 		}
 	}()
 	start := time.Now()
-	if turn {
+	if turn && !crowded {
 		l, err := s.d.acquireIdle(ctx, use{sql: c.Text(), read: true}, start)
 		if err != nil {
 			return exec.Failed(err), err
@@ -259,6 +261,7 @@ func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, s
 func (s *shares) share(r *reader, leads bool) (*exec.Rows, error) {
 	for {
 		if leads {
+			runtime.Gosched() // readers that were answered together come back together
 			l, err := s.lead(r)
 			if err != nil {
 				return exec.Failed(err), err

@@ -41,17 +41,18 @@ const (
 	answered                  // it has its answer
 )
 
-// begin lets a read run at once, or says that it must wait.
-func (q *readQueue) begin() bool {
+// begin lets a read run at once, or says that it must wait. A crowded queue means that
+// others are about to come: a read that has its turn then gathers them in a group.
+func (q *readQueue) begin() (turn, crowded bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.readers++
 	if q.open != nil || len(q.parked) > 0 || q.running >= q.limit() {
-		return false
+		return false, false
 	}
 	q.running++
 	q.observe()
-	return true
+	return true, q.crowded()
 }
 
 // observe moves the mean. A number that is not smoothed falls whenever a batch is
@@ -62,11 +63,14 @@ func (q *readQueue) observe() { q.smoothed += q.readers - q.smoothed/16 }
 // there are far more readers than connections. Below that, a connection that is free
 // must not be left idle.
 func (q *readQueue) limit() int {
-	if q.smoothed <= 16*2*q.conns {
+	if !q.crowded() {
 		return q.conns
 	}
 	return min(q.conns, max(4, q.conns/4))
 }
+
+// crowded reports whether there are far more readers than connections.
+func (q *readQueue) crowded() bool { return q.smoothed > 16*2*q.conns }
 
 // end is called when a read or a group that had its turn needs it no more. n of its
 // readers have not quit.
