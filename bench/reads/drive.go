@@ -17,6 +17,7 @@ import (
 // loop how long the statements took, in ascending order.
 type outcome struct {
 	reads, others         float64
+	done                  int64 // reads, with those before and after the clock ran
 	readTimes, otherTimes []time.Duration
 }
 
@@ -50,7 +51,7 @@ func (t turn) alone(ctx context.Context) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	return outcome{reads: float64(t.pace.reads) / time.Since(begun).Seconds()}, nil
+	return outcome{reads: float64(t.pace.reads) / time.Since(begun).Seconds(), done: int64(t.pace.reads)}, nil
 }
 
 // caller is one of several. It does one kind of statement.
@@ -126,6 +127,7 @@ func (t turn) together(ctx context.Context) (outcome, error) {
 			o.otherTimes = append(o.otherTimes, c.times...)
 		} else {
 			o.readTimes = append(o.readTimes, c.times...)
+			o.done += c.done.Load()
 		}
 	}
 	slices.Sort(o.readTimes)

@@ -248,12 +248,12 @@ func (r *Report) writeRates(b *strings.Builder) {
 		}
 		trips := "–"
 		if result.PerTrip > 0 {
-			trips = fmt.Sprintf("%.1f", result.PerTrip)
+			trips = fmt.Sprintf("%.0f %%, %.1f", 100*result.Shared, result.PerTrip)
 		}
 		rows = append(rows, append(row, trips, stats.Noise(m.Gain(again)).String(), fmt.Sprint(result.Rounds)))
 	}
 	if len(rows) > 0 {
-		b.WriteString("\n## Behind the ratios\n\nMedians over the rounds, and how many reads a shared round trip carried.\n\n")
-		page.Table(b, []string{"Cell", bare, ours, alone, "Reads a shared trip", "Noise", "Rounds"}, rows)
+		b.WriteString("\n## Behind the ratios\n\nMedians over the rounds, how many of the reads shared a round trip, and with how many.\n\n")
+		page.Table(b, []string{"Cell", bare, ours, alone, "Shared, in one trip", "Noise", "Rounds"}, rows)
 	}
 }

@@ -15,9 +15,10 @@ type Result struct {
 	Rounds  int
 	Metrics []*Metric
 	// PerTrip is how many reads of sqlkeel shared a round trip on average; 0 when none did.
-	PerTrip float64
-	Late    time.Duration // percentile 99 of how late statements of an open loop began
-	Offered [2]float64    // reads and others a second in an open loop
+	// Shared is the part of all its reads that did.
+	PerTrip, Shared float64
+	Late            time.Duration // percentile 99 of how late statements of an open loop began
+	Offered         [2]float64    // reads and others a second in an open loop
 }
 
 // Metric is one figure of all arms, with a value for each round.

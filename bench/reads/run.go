@@ -135,10 +135,14 @@ func (e *experiment) turns(arms []*arm, p pace, c Cell, number uint64, do func(t
 func (e *experiment) closedRounds(ctx context.Context, r *Result, p pace, arms []*arm, number uint64) error {
 	own := arms[slices.IndexFunc(arms, func(a *arm) bool { return a.name == ours })]
 	readsBefore, tripsBefore := own.shared()
+	var done int64
 	err := e.turns(arms, p, r.Cell, number, func(t turn, a *arm) error {
 		o, err := t.closed(ctx)
 		if err != nil {
 			return err
+		}
+		if a == own {
+			done += o.done
 		}
 		r.add(readRate, false, a.name, o.reads, e.cfg.Seed)
 		if t.Others != NoOthers {
@@ -149,6 +153,7 @@ func (e *experiment) closedRounds(ctx context.Context, r *Result, p pace, arms [
 	})
 	if reads, trips := own.shared(); trips > tripsBefore {
 		r.PerTrip = float64(reads-readsBefore) / float64(trips-tripsBefore)
+		r.Shared = float64(reads-readsBefore) / float64(done)
 	}
 	return err
 }
