@@ -100,7 +100,7 @@ cache-proof: ## Look for an old result in HISTORIES simulated and REAL real hist
 .PHONY: reads-proof
 reads-proof: ## Look for a wrong row in READS reads that wait for connections, beside faults, and in SCRIPTS small scripts; SEED chooses them
 	SQLKEEL_READS_READS=$(READS) SQLKEEL_READS_SCRIPTS=$(SCRIPTS) SQLKEEL_READS_SEED=$(SEED) $(KEEL) pg run -- \
-		$(GO) -C $(CURDIR)/bench test $(RACE) -count=1 -timeout 6h -v ./readsproof
+		$(GO) -C $(CURDIR)/bench test $(RACE) -count=1 -parallel 1 -timeout 6h -v ./readsproof
 
 .PHONY: variants-proof
 variants-proof: ## Run the variants of PROJECT, each ROUNDS times, PAIRS variants of other states and STATEMENTS random statements; SEED chooses them

@@ -42,8 +42,8 @@ func either(err error) bool { return stale(err) || disconnected(err) }
 
 // rarelyStale holds that few reads meet two changes.
 func rarelyStale(l *lab, f *figures) {
-	if n, reads := f.errors["0A000"], f.reads.Load(); int64(n) > reads/1000 {
-		l.fail("%d of %d reads got 0A000", n, reads)
+	if n := f.errors["0A000"]; n > f.faults.made {
+		l.fail("%d reads got 0A000 beside %d changes", n, f.faults.made)
 	}
 }
 

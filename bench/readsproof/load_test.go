@@ -32,11 +32,11 @@ type lab struct {
 	proxy  *pgtest.Proxy
 	db     *db.DB
 
-	doing   atomic.Pointer[string]
-	since   []atomic.Int64 // by callers: when their read began, in ns of Unix; 0 for none
-	ended   atomic.Int64   // reads
-	failed  atomic.Bool    // the test
-	replays int64          // so far
+	doing  atomic.Pointer[string]
+	since  []atomic.Int64 // by callers: when their read began, in ns of Unix; 0 for none
+	ended  atomic.Int64   // reads
+	failed atomic.Bool    // the test
+	before db.Stats       // of the pool, when the last phase ended
 }
 
 // fail fails the test; the callers stop.
@@ -76,10 +76,16 @@ func (l *lab) watch(done <-chan struct{}) {
 			last, at = n, time.Now()
 		}
 		if oldest > stuck || oldest > standstill && time.Since(at) > standstill {
-			debug.SetTraceback("all")
-			panic(fmt.Sprintf("seed %d, %s: a read has not ended for %v, and no other for %v; %v", l.seed, *l.doing.Load(), oldest, time.Since(at), l.db.Health()))
+			crash(fmt.Sprintf("seed %d, %s: a read has not ended for %v, and no other for %v; %v", l.seed, *l.doing.Load(), oldest, time.Since(at), l.db.Health()))
 		}
 	}
+}
+
+// crash ends the process with the stacks of all goroutines.
+func crash(why string) {
+	debug.SetTraceback("all")
+	go func() { panic(why) }() // beside the deferred calls of this goroutine, which may wait
+	select {}
 }
 
 // phase is a part of the load.
@@ -99,6 +105,8 @@ type figures struct {
 	left    atomic.Int64 // whose caller left
 	faults  faults
 	replays int64
+	shared  int64 // reads that shared a round trip
+	batches int64 // of them
 	took    time.Duration
 
 	mu     sync.Mutex
@@ -124,8 +132,8 @@ func kindOf(err error) string {
 
 // String is a line of the report.
 func (f *figures) String() string {
-	return fmt.Sprintf("%d reads, %d callers left, %d faults, %d replays, errors %v, %.1f s",
-		f.reads.Load(), f.left.Load(), f.faults.made, f.replays, f.errors, f.took.Seconds())
+	return fmt.Sprintf("%d reads, %d shared in %d batches, %d callers left, %d faults, %d replays, errors %v, %.1f s",
+		f.reads.Load(), f.shared, f.batches, f.left.Load(), f.faults.made, f.replays, f.errors, f.took.Seconds())
 }
 
 // run has the callers read until that many reads have ended as they should, and the faults
@@ -151,7 +159,8 @@ func (l *lab) run(p phase, reads int) *figures {
 	callers.Wait()
 	f.took = time.Since(start)
 	pool := l.db.Health().Pool
-	f.replays, l.replays = pool.Replays-l.replays, pool.Replays
+	f.replays, f.shared, f.batches = pool.Replays-l.before.Replays, pool.SharedReads-l.before.SharedReads, pool.SharedBatches-l.before.SharedBatches
+	l.before = pool
 	if p.check != nil {
 		p.check(l, f)
 	}
@@ -222,6 +231,7 @@ var arms = []arm{
 	{"4 connections", db.Config{MaxConns: 4}},
 	{"8 connections", db.Config{MaxConns: 8}},
 	{"16 connections", db.Config{MaxConns: 16}},
+	{"8 connections, 3 of them for reads", db.Config{MaxConns: 8, ReadConns: 3}},
 }
 
 // Each of READS reads by CALLERS callers gets its own row, or its own error, whatever
@@ -245,9 +255,17 @@ func TestEachReadGetsItsOwnRow(t *testing.T) {
 	}
 }
 
+// shareOf is how many of some reads must have shared a round trip for a run to show much.
+func shareOf(reads int64) int64 {
+	if raced {
+		return 1
+	}
+	return reads / 3
+}
+
 // phases runs them all. Each ends with reads after its faults, without any error.
 func (l *lab) phases(reads int) {
-	var all, bad int64
+	var all, bad, steady, shared int64
 	start := time.Now()
 	for _, p := range phases {
 		n := reads / len(phases)
@@ -255,6 +273,10 @@ func (l *lab) phases(reads int) {
 		after := l.run(phase{name: p.name + ", afterwards"}, n/5)
 		l.Logf("seed %d, %s: %v; then %d reads", l.seed, p.name, under, after.reads.Load())
 		all += under.reads.Load() + after.reads.Load()
+		if !p.leave { // callers that leave take most of the turns
+			steady += under.reads.Load()
+			shared += under.shared
+		}
 		for _, count := range under.errors {
 			bad += int64(count)
 		}
@@ -263,6 +285,9 @@ func (l *lab) phases(reads int) {
 		}
 	}
 	l.Logf("seed %d: %d reads by %d callers, each with its own row; %d errors, each where it belongs; %.1f s", l.seed, all, len(l.since), bad, time.Since(start).Seconds())
+	if shared < shareOf(steady) {
+		l.fail("%d of %d reads shared a round trip", shared, steady)
+	}
 	if bad > all/10 {
 		l.fail("%d errors show little", bad)
 	}

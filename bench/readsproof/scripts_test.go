@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -156,21 +155,18 @@ type answer struct {
 func (s *stage) play(number int, calls []*call) {
 	free := s.hold()
 	answers, leave := make([]chan answer, len(calls)), make([]context.CancelFunc, len(calls))
-	waiting := 0
 	for i, c := range calls {
 		ctx, cancel := context.WithCancel(s.Context())
 		defer cancel()
 		answers[i], leave[i] = make(chan answer, 1), cancel
 		if c.end == leftBefore {
 			cancel()
-		} else {
-			waiting++
 		}
 		go func() {
 			all, err := c.outcome(ctx, s.db)
 			answers[i] <- answer{all, err}
 		}()
-		s.until(number, calls, func() bool { return s.db.Health().Pool.Waiting == waiting })
+		s.until(number, calls, func() bool { return s.db.Health().Pool.Waiting == unanswered(answers[:i+1]) })
 	}
 	for i, c := range calls {
 		if c.end == leavesQueue {
@@ -207,6 +203,14 @@ func (s *stage) play(number int, calls []*call) {
 	}
 }
 
+// unanswered returns how many calls have no answer.
+func unanswered(answers []chan answer) (n int) {
+	for _, a := range answers {
+		n += 1 - len(a)
+	}
+	return n
+}
+
 // hold takes all connections until free is called.
 func (s *stage) hold() (free func()) {
 	var held []pgx.Tx
@@ -234,8 +238,7 @@ func (s *stage) until(number int, calls []*call, yes func() bool) {
 		select {
 		case <-tick.C:
 		case <-late:
-			debug.SetTraceback("all")
-			panic(fmt.Sprintf("%s stands still: %v", s.title(number, calls), s.db.Health()))
+			crash(fmt.Sprintf("%s stands still: %v", s.title(number, calls), s.db.Health()))
 		}
 	}
 }
@@ -247,14 +250,18 @@ func (s *stage) title(number int, calls []*call) string {
 // compare compares how a call ended with a bare pool.
 func (s *stage) compare(number int, calls []*call, c *call, got *answer) {
 	left := errors.Is(got.err, context.Canceled)
-	if left && c.end != stays || !left && c.end == leftBefore && strings.HasPrefix(got.all, "panic") {
+	if left && c.end != stays {
 		return
 	}
-	want := "panic: explosive"
-	if !c.panics() {
+	want := "panic: explosive" // perhaps before it waits
+	switch {
+	case c.panics():
+	case c.end == leftBefore || c.end == leavesQueue:
+		want = "its context's error"
+	default:
 		want, _ = c.outcome(s.Context(), s.bare)
 	}
-	if c.end == leftBefore || c.end == leavesQueue || got.all != want {
+	if got.all != want {
 		s.Fatalf("%s: %v\nended as %.300s\nwant %.300s", s.title(number, calls), c, got.all, want)
 	}
 }
@@ -279,8 +286,8 @@ func TestReadsThatWaitTogetherEndAsOnABarePool(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := pg.Pool()
-	for _, cfg := range []db.Config{{MaxConns: 1}, {MaxConns: 2}} {
-		t.Run(fmt.Sprintf("%d connections", cfg.MaxConns), func(t *testing.T) {
+	for _, cfg := range []db.Config{{MaxConns: 1}, {MaxConns: 1, ShareReads: 3}, {MaxConns: 2}, {MaxConns: 2, ShareReads: 2}, {MaxConns: 1, ShareReads: 1}} {
+		t.Run(fmt.Sprintf("%d connections, %d share", cfg.MaxConns, cfg.ShareReads), func(t *testing.T) {
 			s := &stage{T: t, conns: cfg.MaxConns, bare: bare, seed: seed}
 			cfg.DSN, cfg.Statements, cfg.AcquireTimeout = pg.DSN(), registry(), acquireTimeout
 			var err error
@@ -292,7 +299,7 @@ func TestReadsThatWaitTogetherEndAsOnABarePool(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			rng, reads := rand.New(rand.NewPCG(seed, uint64(cfg.MaxConns))), 0
+			rng, reads := rand.New(rand.NewPCG(seed, uint64(cfg.MaxConns<<8+cfg.ShareReads))), 0
 			for number := range scripts {
 				calls := make([]*call, 1+rng.IntN(12))
 				for i := range calls {
@@ -301,7 +308,11 @@ func TestReadsThatWaitTogetherEndAsOnABarePool(t *testing.T) {
 				s.play(number, calls)
 				reads += len(calls)
 			}
-			t.Logf("seed %d: %d scripts of %d reads, each ended as on a bare pool", seed, scripts, reads)
+			pool := s.db.Health().Pool
+			t.Logf("seed %d: %d scripts of %d reads, %d of them in %d batches, each ended as on a bare pool", seed, scripts, reads, pool.SharedReads, pool.SharedBatches)
+			if few := pool.SharedReads < shareOf(int64(reads)); few != (cfg.ShareReads == 1) {
+				t.Errorf("%d of %d reads shared", pool.SharedReads, reads)
+			}
 		})
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package readsproof
+
+const raced = false
