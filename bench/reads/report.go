@@ -68,7 +68,7 @@ func (r *Report) writeClaims(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "%s: %d. ", v, n)
 	}
-	b.WriteString("A promise is undecided when its figure misses it and the interval does not.\n\n")
+	b.WriteString("A promise is undecided when its figure misses it and the interval does not, or when the noise would hide a loss.\n\n")
 	var rows [][]string
 	for _, c := range all {
 		promise := "no worse"

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sqlkeel/sqlkeel/bench/stats"
 )
 
 // invented is a report of cells of which one keeps its promise, one does not, one is
@@ -98,6 +100,26 @@ func TestAChartHasALineForEachPool(t *testing.T) {
 	for _, not := range []string{"#FFFFFF", "#000000", "black"} {
 		if strings.Contains(text, not) {
 			t.Errorf("%q is in the chart", not)
+		}
+	}
+}
+
+func TestNoiseThatWouldHideALossDecidesNothing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		gain stats.Estimate
+		bar  float64
+		band stats.Band
+		want Verdict
+	}{
+		{stats.Estimate{Median: 1.1, Low: 0.9, High: 1.3}, 1, 1.2, Holds},
+		{stats.Estimate{Median: 1.1, Low: 0.9, High: 1.3}, 1, 2, Undecided},
+		{stats.Estimate{Median: 1.3, Low: 1.1, High: 1.5}, 1, 2, Holds},
+		{stats.Estimate{Median: 0.3, Low: 0.2, High: 0.4}, 1, 2, Fails},
+		{stats.Estimate{Median: 3.1, Low: 2.5, High: 4}, 3, 2, Holds},
+	} {
+		if got := judge(tc.gain, tc.bar, tc.band); got != tc.want {
+			t.Errorf("%v of %v, noise %v: %s, want %s", tc.gain, tc.bar, tc.band, got, tc.want)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (m *Metric) Median(arm string) float64 { return stats.Median(m.Series[arm])
 type Verdict string
 
 // The verdicts, the losses first. A promise is undecided when its figure misses it and
-// the end of the interval does not.
+// the end of the interval does not, or when the noise would hide a loss.
 const (
 	Fails     Verdict = "**no**"
 	Undecided Verdict = "undecided"
@@ -115,12 +115,17 @@ func claims(results []*Result) []Claim {
 	return all
 }
 
+// widest is the band of noise beyond which "no worse" says nothing.
+const widest = 1.5
+
 func judge(gain stats.Estimate, bar float64, band stats.Band) Verdict {
 	least := bar
 	if bar == 1 {
 		least = 1 / float64(band)
 	}
 	switch {
+	case bar == 1 && band > widest && gain.Low < 1 && gain.High >= least:
+		return Undecided
 	case gain.Median >= least:
 		return Holds
 	case gain.High >= least:
