@@ -52,15 +52,13 @@ func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease
 	if err := d.usable(ctx, what); err != nil {
 		return nil, err
 	}
-	if !what.read && !d.others.try() {
+	if !d.enterNow(what) {
 		return nil, nil
 	}
 	l := &lease{d: d, use: what}
 	conn := d.takeIdle(ctx, &l.glance)
 	if conn == nil {
-		if !what.read {
-			d.others.leave()
-		}
+		d.leave(what)
 		return nil, nil
 	}
 	return d.lend(l, conn, start)
@@ -68,11 +66,84 @@ func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease
 
 // acquireWithin waits for a connection until AcquireTimeout after start.
 func (d *DB) acquireWithin(ctx context.Context, what use, start time.Time) (*lease, error) {
-	conn, err := d.takeWithin(ctx, what, start)
-	if err != nil {
+	if err := d.enter(ctx, what, start); err != nil {
 		return nil, err
 	}
-	return d.lend(&lease{d: d, use: what}, conn, start)
+	l := &lease{d: d, use: what}
+	conn := d.takeIdle(ctx, &l.glance)
+	if conn == nil {
+		var err error
+		if conn, err = d.takeWithin(ctx, start); err != nil {
+			d.leave(what)
+			return nil, err
+		}
+	}
+	return d.lend(l, conn, start)
+}
+
+// enterNow passes the turnstiles if nothing must be waited for.
+func (d *DB) enterNow(what use) bool {
+	if !what.read && !d.others.try() {
+		return false
+	}
+	if d.slots.try() {
+		return true
+	}
+	if !what.read {
+		d.others.leave()
+	}
+	return false
+}
+
+// enter waits for a place among the uses, of which there are as many as connections.
+// Callers wait here rather than in the pool, where each wait would need contexts.
+func (d *DB) enter(ctx context.Context, what use, start time.Time) error {
+	if d.enterNow(what) {
+		return nil
+	}
+	if d.wait(ctx, what, start) {
+		return nil
+	}
+	return d.notEntered(ctx)
+}
+
+// wait waits for what enter is about. It reports false when the wait ended in vain.
+func (d *DB) wait(ctx context.Context, what use, start time.Time) bool {
+	d.queued.Add(1)
+	defer d.queued.Add(-1)
+	timer := time.NewTimer(time.Until(start.Add(d.cfg.AcquireTimeout)))
+	defer timer.Stop()
+	end := waitEnd{ctx: ctx.Done(), late: timer.C, life: d.life.Done()}
+	if !what.read && !d.others.wait(end) {
+		return false
+	}
+	if d.slots.wait(end) {
+		return true
+	}
+	if !what.read {
+		d.others.leave()
+	}
+	return false
+}
+
+// notEntered is the error of a caller that waited for its place in vain.
+func (d *DB) notEntered(ctx context.Context) error {
+	err := context.DeadlineExceeded
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if last := d.dials.last(); last != nil {
+		err = fmt.Errorf("%w: %w", err, last)
+	}
+	return d.notAcquired(ctx, true, err)
+}
+
+// leave gives a place among the uses back.
+func (d *DB) leave(what use) {
+	d.slots.leave()
+	if !what.read {
+		d.others.leave()
+	}
 }
 
 // takeIdle returns a connection that is idle and needs no ping, or nil. It does not
@@ -124,13 +195,14 @@ var atOnce = func() chan struct{} {
 	return c
 }()
 
-// takeWithin returns a connection that is alive, until AcquireTimeout after start.
-func (d *DB) takeWithin(ctx context.Context, what use, start time.Time) (*pgxpool.Conn, error) {
+// takeWithin returns a connection that is alive, until AcquireTimeout after start. It
+// connects if need be.
+func (d *DB) takeWithin(ctx context.Context, start time.Time) (*pgxpool.Conn, error) {
 	bound, cancel := context.WithDeadline(ctx, start.Add(d.cfg.AcquireTimeout))
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()
 	d.waiting.Add(1)
-	conn, err := d.take(bound, what)
+	conn, err := d.take(bound)
 	d.waiting.Add(-1)
 	if err != nil {
 		return nil, d.notAcquired(ctx, bound.Err() != nil, err)
@@ -164,17 +236,7 @@ func (d *DB) notAcquired(ctx context.Context, late bool, err error) error {
 
 // take gets a connection that is alive from the pool. It tries until ctx ends,
 // and then returns ctx's error with the last failure to connect of any caller.
-func (d *DB) take(ctx context.Context, what use) (conn *pgxpool.Conn, err error) {
-	if !what.read {
-		if err := d.others.wait(ctx); err != nil {
-			return nil, err
-		}
-		defer func() {
-			if conn == nil {
-				d.others.leave()
-			}
-		}()
-	}
+func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
 	for {
 		conn, err := d.pool.Acquire(ctx)
 		if err == nil {
@@ -210,7 +272,7 @@ func (d *DB) acquireTimeout(err error) error {
 }
 
 // waiters returns how many callers want a connection.
-func (d *DB) waiters() int { return int(d.waiting.Load()) + d.shares.waiters() }
+func (d *DB) waiters() int { return int(d.waiting.Load()+d.queued.Load()) + d.shares.waiters() }
 
 // turnstile lets a number of callers pass at a time, first come, first served. A nil one
 // lets everybody pass.
@@ -229,17 +291,25 @@ func (t turnstile) try() bool {
 	}
 }
 
-// wait passes as soon as there is room. The error is ctx's.
-func (t turnstile) wait(ctx context.Context) error {
+// waitEnd is what ends a wait: the caller, its time, the DB.
+type waitEnd struct {
+	ctx, life <-chan struct{}
+	late      <-chan time.Time
+}
+
+// wait passes as soon as there is room, or reports that the wait ended before.
+func (t turnstile) wait(end waitEnd) bool {
 	if t == nil {
-		return nil
+		return true
 	}
 	select {
 	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		return true
+	case <-end.ctx:
+	case <-end.life:
+	case <-end.late:
 	}
+	return false
 }
 
 // leave makes room.

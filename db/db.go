@@ -24,9 +24,11 @@ type DB struct {
 	types   typeCache
 
 	shares     *shares   // nil when no reads share connections
+	slots      turnstile // for uses of connections
 	others     turnstile // for uses that are no shared reads; nil unless those have connections of their own
 	ledger     ledger
-	waiting    atomic.Int64
+	queued     atomic.Int64 // callers that wait for a slot
+	waiting    atomic.Int64 // callers with a slot that wait for a connection to be opened, closed or pinged
 	open       atomic.Int64 // connections of the pool
 	taken      atomic.Int64 // of them, those that are not idle
 	waits      *samples

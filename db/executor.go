@@ -91,7 +91,7 @@ func (l *lease) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement
 	case l.lost:
 		return l.d.queryAgain(ctx, c, err)
 	case of != nil && err == nil:
-		of.ran(time.Since(l.since), &l.d.shares.quickest)
+		of.pace.ran(time.Since(l.since), &l.d.shares.trip)
 	}
 	return &l.rows, err
 }

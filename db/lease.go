@@ -54,9 +54,7 @@ type use struct {
 func (d *DB) lend(l *lease, conn *pgxpool.Conn, start time.Time) (*lease, error) {
 	if d.life.Err() != nil {
 		d.release(conn) // Close began meanwhile
-		if !l.read {
-			d.others.leave()
-		}
+		d.leave(l.use)
 		return nil, ErrClosed
 	}
 	l.pooled, l.conn, l.since = conn, conn.Conn(), time.Now()
@@ -92,9 +90,7 @@ func (l *lease) done(err error) {
 	}
 	l.d.events.checkIn(l)
 	l.d.ledger.remove(l)
-	if !l.read {
-		l.d.others.leave()
-	}
+	defer l.d.leave(l.use)
 	refused := l.info.refused && l.info.reason == ""
 	l.info.refused = false
 	switch {

@@ -70,6 +70,7 @@ func newDB(cfg *Config) *DB {
 		pooled: make(chan struct{}),
 		waits:  newSamples(1024), counts: counts{closed: map[string]int64{}},
 	}
+	d.slots = make(turnstile, cfg.MaxConns)
 	d.traces.seed = maphash.MakeSeed()
 	if cfg.Invalidator != nil {
 		d.fenced = fence(cfg.Invalidator)

@@ -23,20 +23,20 @@ import (
 // [Config].ShareReads. A read takes part if generated code knows that it changes
 // nothing, leaves nothing in its session, and finds at most one row by a unique key.
 type shares struct {
-	d        *DB
-	queue    readQueue
-	known    map[*stmt.Statement]*sharedStatement // of those that may take part; not changed
-	coders   sync.Pool                            // of *coder
-	quickest quickest
-	reads    atomic.Int64 // answered by batches
-	batches  atomic.Int64
-	named    atomic.Int64 // prepared statements
+	d       *DB
+	queue   readQueue
+	known   map[*stmt.Statement]*sharedStatement // of those that may take part; not changed
+	coders  sync.Pool                            // of *coder
+	trip    roundTrip
+	reads   atomic.Int64 // answered by batches
+	batches atomic.Int64
+	named   atomic.Int64 // prepared statements
 }
 
 // sharedStatement is what was learned of a statement.
 type sharedStatement struct {
-	alone atomic.Int32 // how many of its reads must be quick before it takes part again, or suspect
-	texts sync.Map     // of *description, by variant
+	pace  pace
+	texts sync.Map // of *description, by variant
 }
 
 // description is how the server described a text when it was prepared.
@@ -66,11 +66,18 @@ func (s *shares) learn(ctx context.Context, l *lease) error {
 		return nil
 	}
 	l.learns = nil
-	as := &description{name: "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)}
-	if known, ok := of.texts.Load(l.call.SQL); ok {
+	as := &description{}
+	known, again := of.texts.Load(l.call.SQL)
+	if again {
 		as.name = known.(*description).name
+	} else {
+		as.name = "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)
 	}
+	begun := time.Now()
 	prepared, err := l.conn.Prepare(ctx, as.name, l.call.SQL)
+	if err == nil && !again { // otherwise the connection may have it
+		s.trip.over(time.Since(begun))
+	}
 	if err != nil {
 		if l.conn.IsClosed() {
 			return err
@@ -184,7 +191,7 @@ const (
 
 // query runs a read, alone or with others.
 func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
-	if of.goesAlone() {
+	if of.pace.Load() != 0 {
 		return s.d.queryAlone(ctx, c, of)
 	}
 	turn, crowded := s.queue.begin()

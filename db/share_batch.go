@@ -46,9 +46,9 @@ func (s *shares) run(l *lease, members []*reader) {
 		}
 	}
 	b.endTrace(err)
-	if took := time.Since(begun); s.quickest.exceeds(took) {
+	if took := time.Since(begun); s.trip.exceeds(took) {
 		for _, r := range members {
-			r.of.suspected()
+			r.of.pace.suspect(took)
 		}
 	}
 	lost := l.Died(err)
@@ -213,7 +213,7 @@ func (b *batch) judge(r *reader, err error) {
 	case !errors.As(err, &pg), code == deadlock, code == canceled, code == notSerializable:
 		r.outcome = unanswered
 	case refusesWrite(pg): // it is not what generated code took it for
-		r.of.alone.Store(never)
+		r.of.pace.Store(never)
 		r.outcome = unanswered
 	}
 }

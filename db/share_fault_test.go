@@ -252,32 +252,58 @@ func TestATracersPanicIsThatOfItsRead(t *testing.T) {
 func TestASlowStatementRunsAlone(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
-	s.free()
-	if _, err := s.name(t.Context(), 1); err != nil { // the time of a quick read
-		t.Fatal(err)
-	}
-	s.hold(t)
 	slow := func() error { return s.QueryRow(t.Context(), itemHold, 1, 0.05).Scan(new(int)) }
-	s.together(t, append(s.reads(t, 1, 2), slow)...)
-	before := s.stats().SharedReads
-	if err := slow(); err != nil { // it is suspected, and proves slow
-		t.Fatal(err)
+	// All share at first, then all run alone, and then the slow one does.
+	for i, want := range []int64{3, 3, 3 + 2} {
+		s.together(t, append(s.reads(t, 1, 2), slow)...)
+		if got := s.stats().SharedReads; got != want {
+			t.Errorf("%d reads shared after %d times, want %d", got, i+1, want)
+		}
+		s.hold(t)
 	}
-	s.hold(t)
+	before := s.stats().SharedReads
 	s.together(t, slow, slow)
 	if got := s.stats().SharedReads - before; got != 0 {
 		t.Errorf("%d slow reads shared", got)
 	}
-	s.hold(t)
-	s.together(t, s.reads(t, 1)...)
-	s.hold(t)
-	for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
-		if err != nil {
-			t.Errorf("read %d: %v", i, err)
+}
+
+func TestAReadIsQuickBesideAQuickOneOrASlowBatch(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	for name, c := range map[string]struct {
+		batch time.Duration
+		alone []time.Duration
+		rests bool // its reads go on alone
+	}{
+		"no slow batch":              {batch: 10 * ms, alone: nil, rests: false},
+		"a slow batch":               {batch: 12 * ms, alone: nil, rests: true},
+		"a quick read":               {batch: 12 * ms, alone: []time.Duration{ms}, rests: false},
+		"a slow read":                {batch: 12 * ms, alone: []time.Duration{11 * ms, 11 * ms}, rests: true},
+		"a slow one and a quick one": {batch: 12 * ms, alone: []time.Duration{11 * ms, ms}, rests: false},
+		"a slow machine":             {batch: 60 * ms, alone: []time.Duration{14 * ms}, rests: false},
+		"a slow statement":           {batch: 60 * ms, alone: []time.Duration{50 * ms, 16 * ms, 50 * ms}, rests: true},
+		"a slow read by itself":      {alone: []time.Duration{20 * ms}, rests: true},
+		"one that is so so":          {alone: []time.Duration{9 * ms}, rests: false},
+	} {
+		var trip roundTrip
+		var p pace
+		trip.over(ms / 2)
+		if trip.exceeds(c.batch) {
+			p.suspect(c.batch)
+		}
+		for _, took := range c.alone {
+			p.ran(took, &trip)
+		}
+		if rests := p.Load() != 0; rests != c.rests {
+			t.Errorf("%s: runs alone: %v", name, rests)
 		}
 	}
-	if got := s.stats().SharedReads - before; got != 3 {
-		t.Errorf("%d quick reads shared", got)
+	var p pace
+	p.Store(never)
+	p.ran(1, new(roundTrip))
+	if p.Load() == 0 {
+		t.Error("a statement that writes takes part again")
 	}
 }
 
@@ -375,6 +401,39 @@ func TestEachReadWaitsForAcquireTimeout(t *testing.T) {
 	}
 	s.free()
 	if _, err := s.name(t.Context(), 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// The one that leads came later than the one that follows.
+func TestAReadThatFollowsWaitsNoLongerThanItsOwnTime(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{AcquireTimeout: time.Second})
+	begun := time.Now()
+	ctx, leave := context.WithCancel(t.Context())
+	read := func(ctx context.Context, waiters int) chan error {
+		failed := make(chan error, 1)
+		go func() {
+			_, err := s.name(ctx, 1)
+			failed <- err
+		}()
+		eventually(t, "a read that waits", func() bool { return s.waiters() == waiters })
+		return failed
+	}
+	head, follower := read(ctx, 1), read(t.Context(), 2)
+	eventually(t, "half of the time", func() bool { return time.Since(begun) > 500*time.Millisecond })
+	last := read(t.Context(), 3)
+	leave()
+	receive(t, "the head's end", head)
+	var late *AcquireTimeoutError
+	if err := receive(t, "the follower's end", follower); !errors.As(err, &late) {
+		t.Errorf("error %v", err)
+	}
+	if s.waiters() != 1 {
+		t.Errorf("%d wait when the follower's time is over", s.waiters())
+	}
+	s.free()
+	if err := receive(t, "the row", last); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,8 @@
 package db
 
 import (
+	"math"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -70,7 +72,7 @@ func (owner) Leave()             {}
 func (owner) Fields([]pgconn.FieldDescription) {}
 
 // Unfit makes the next read run alone, so that its connection can learn the types.
-func (o owner) Unfit(error, []pgconn.FieldDescription) { o.read.suspected() }
+func (o owner) Unfit(error, []pgconn.FieldDescription) { o.read.pace.suspect(math.MaxInt64) }
 
 func (owner) Answered(_ string, _ pgconn.CommandTag, err error) error { return err }
 

@@ -5,62 +5,55 @@ import (
 	"time"
 )
 
-// A statement that is slow would hold up the members of its batch. So it runs alone
-// until its reads are quick again. The client cannot see which member of a batch took
-// the time, as the server sends all answers together. When a batch was slow, the next
-// read of each of its statements runs alone, to see.
+// A statement that is slow would hold up the members of its batch. The client cannot see
+// which member of a batch took the time, as the server sends all answers together. So
+// after a slow batch the reads of each of its statements run alone, until one was quick.
+// A machine that is short of processors makes all reads slow. Hence a read is also quick
+// when it took a small part of the batch's time.
 
 const (
-	slowBatch = 10 * time.Millisecond // beyond the time of a quick read; look-ups by key take far less
+	slowBatch = 10 * time.Millisecond // beyond a round trip; look-ups by key take far less
 	slowRead  = time.Millisecond      // the same of a read alone
-	slowFor   = 16                    // reads that must be quick, one after the other, before others join again
+	quickPart = 4                     // of the time of the batch
 )
 
-// Values of sharedStatement.alone.
-const (
-	suspect = -1      // after a slow batch or read
-	never   = 1 << 30 // it takes part no more
-)
+// never is the pace of a statement that takes part no more: no read is quicker.
+const never = 1
 
-// goesAlone reports whether the next read of a statement takes no part.
-func (of *sharedStatement) goesAlone() bool {
-	n := of.alone.Load()
-	return n > 0 || n == suspect && of.alone.CompareAndSwap(suspect, 1)
-}
+// pace is whether the reads of a statement run alone: until one takes less than so many
+// nanoseconds, if it is not zero.
+type pace struct{ atomic.Int64 }
 
-// suspected notes that a statement took part in what was slow.
-func (of *sharedStatement) suspected() { of.alone.CompareAndSwap(0, suspect) }
+// suspect makes reads run alone after a batch or a read that took so long.
+func (p *pace) suspect(took time.Duration) { p.CompareAndSwap(0, max(int64(took)/quickPart, never+1)) }
 
 // ran draws conclusions from the time in which a read ran alone.
-func (of *sharedStatement) ran(took time.Duration, q *quickest) {
-	over := q.over(took)
-	n := of.alone.Load()
-	switch {
-	case n > 0 && over > slowRead:
-		of.alone.Store(slowFor)
-	case n > 0:
-		of.alone.CompareAndSwap(n, n-1)
-	case over > slowBatch:
-		of.suspected()
+func (p *pace) ran(took time.Duration, trip *roundTrip) {
+	over := trip.over(took)
+	switch limit := p.Load(); {
+	case limit == 0 && over > slowBatch:
+		p.suspect(took)
+	case limit > never && (over < slowRead || int64(took) < limit):
+		p.CompareAndSwap(limit, 0)
 	}
 }
 
-// quickest is the time of the quickest read of late: a round trip, and little more. It
-// grows by a thousandth with each read, so that it follows a network that got slower.
-type quickest struct{ nanoseconds atomic.Int64 }
+// roundTrip is the time of the quickest read of late. It grows by a thousandth with each
+// read, so that it follows a network that got slower.
+type roundTrip struct{ nanoseconds atomic.Int64 }
 
 // over notes the time of a read and returns by how much it exceeds the quickest one.
-func (q *quickest) over(took time.Duration) time.Duration {
-	least := time.Duration(q.nanoseconds.Load())
+func (t *roundTrip) over(took time.Duration) time.Duration {
+	least := time.Duration(t.nanoseconds.Load())
 	if least == 0 || took < least {
-		q.nanoseconds.Store(int64(took))
+		t.nanoseconds.Store(int64(took))
 		return 0
 	}
-	q.nanoseconds.Store(int64(least + least/1024 + 1))
+	t.nanoseconds.Store(int64(least + least/1024 + 1))
 	return took - least
 }
 
 // exceeds reports whether the time of a batch is more than its reads should take.
-func (q *quickest) exceeds(took time.Duration) bool {
-	return took-time.Duration(q.nanoseconds.Load()) > slowBatch
+func (t *roundTrip) exceeds(took time.Duration) bool {
+	return took-time.Duration(t.nanoseconds.Load()) > slowBatch
 }
