@@ -55,6 +55,9 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 // of [DB.Exec].
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	rows, err := d.query(ctx, sql, args)
+	if l, leased := rows.Owner().(*lease); leased && l.named && err == nil {
+		l.hold()
+	}
 	return rows, err
 }
 
@@ -145,7 +148,7 @@ func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 
 // start acquires a connection for a statement.
 func (d *DB) start(ctx context.Context, c exec.Call) (*lease, error) {
-	l, err := d.acquire(ctx, use{sql: c.Text()})
+	l, err := d.acquire(ctx, use{sql: c.Text(), named: c.Statement != nil})
 	if err != nil {
 		return nil, err
 	}

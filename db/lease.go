@@ -24,7 +24,7 @@ type lease struct {
 	conn   *pgx.Conn
 	info   *connInfo
 	since  time.Time
-	who    callers
+	who    *callers // nil for a known statement without open rows; guarded by ledger.mu once the lease is in it
 	glance glance
 
 	call   exec.Call   // the statement, if it is for one
@@ -47,6 +47,19 @@ type use struct {
 	op   string // the operation of package txn, or ""
 	sql  string // "" for a transaction, say
 	read bool   // one whose connection others may share
+
+	// A statement that generated code knows is found by its name. The callers are noted
+	// all the same once they hold rows, as they may forget to close them.
+	named bool
+}
+
+// hold notes the callers that hold rows.
+func (l *lease) hold() {
+	who := new(callers)
+	who.note(2)
+	l.d.ledger.mu.Lock()
+	defer l.d.ledger.mu.Unlock()
+	l.who = who
 }
 
 // lend makes the lease of a connection that was acquired for a caller who has waited
@@ -62,7 +75,10 @@ func (d *DB) lend(l *lease, conn *pgxpool.Conn, start time.Time) (*lease, error)
 	l.info = infoOf(l.conn)
 	l.writes.Listener, l.writes.PID = d.listener, l.conn.PgConn().PID()
 	d.types.know(l.conn, l.info)
-	l.who.note(3)
+	if !l.named {
+		l.who = new(callers)
+		l.who.note(3)
+	}
 	d.ledger.add(l)
 	d.events.checkOut(l)
 	return l, nil

@@ -16,7 +16,7 @@ type Lease struct {
 	Held      time.Duration `json:"held_ns"`
 	Op        string        `json:"op,omitempty"`        // the unit of work, of package txn, whose transaction it is for
 	Statement string        `json:"statement,omitempty"` // its sqlc name, or its first word; empty for transactions and WithConn
-	Stack     []string      `json:"stack"`               // its callers outside of this library, the innermost first
+	Stack     []string      `json:"stack"`               // its callers outside of this library, the innermost first; empty for a known statement without open rows
 }
 
 // String is one line: how long, what, and the innermost callers.
@@ -131,6 +131,9 @@ func isLibrary(f *runtime.Frame) bool {
 
 // stack resolves the frames, without those of the library's own code.
 func (c *callers) stack() []string {
+	if c == nil {
+		return nil
+	}
 	var list []string
 	frames := runtime.CallersFrames(c.pcs[:c.n])
 	for {

@@ -203,7 +203,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 	}()
 	start := time.Now()
 	if turn && !crowded {
-		l, err := s.d.acquireIdle(ctx, use{sql: c.Text(), read: true}, start)
+		l, err := s.d.acquireIdle(ctx, use{sql: c.Text(), read: true, named: true}, start)
 		if err != nil {
 			return exec.Failed(err), err
 		}
@@ -216,7 +216,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 		return exec.Failed(err), err
 	}
 	if r == nil {
-		l, err := s.d.acquireWithin(ctx, use{sql: c.Text(), read: true}, start)
+		l, err := s.d.acquireWithin(ctx, use{sql: c.Text(), read: true, named: true}, start)
 		if err != nil {
 			return exec.Failed(err), err
 		}
@@ -305,7 +305,7 @@ func (s *shares) lead(r *reader) (*lease, error) {
 		}
 	}()
 	var err error
-	l, err = s.d.acquireWithin(r.ctx, use{sql: r.call.Text(), read: true}, r.since)
+	l, err = s.d.acquireWithin(r.ctx, use{sql: r.call.Text(), read: true, named: true}, r.since)
 	return l, err
 }
 

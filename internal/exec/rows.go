@@ -47,6 +47,9 @@ func Failed(err error) *Rows { return &Rows{err: err, ended: true} }
 // FailedRow returns the row of a statement that was not sent.
 func FailedRow(err error) *Row { return (*Row)(Failed(err)) }
 
+// Owner is what the rows are read from; nil when the statement was not sent.
+func (r *Rows) Owner() Owner { return r.owner }
+
 // Prime reads up to the first row, which the caller does not notice, and returns the
 // statement's error. The owner does not have its answer yet.
 func (r *Rows) Prime() error {
