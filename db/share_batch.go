@@ -21,7 +21,10 @@ const batchTimeout = 500 * time.Millisecond
 
 // readOnlyBatch makes the transaction that the statements up to a Sync share read-only,
 // so that a statement which writes after all is refused. Then it runs alone.
-const readOnlyBatch = "SELECT set_config('transaction_read_only', 'on', true)"
+const (
+	readOnlyBatch = "SELECT set_config('transaction_read_only', 'on', true)"
+	guardName     = "sqlkeel_guard"
+)
 
 // batch is the reads of a group on its connection.
 type batch struct {
@@ -40,7 +43,8 @@ func (s *shares) run(l *lease, members []*reader) {
 	b := &batch{lease: l, members: members, prepared: make(map[*reader]*pgconn.StatementDescription, len(members))}
 	b.trace()
 	err := b.send(ctx)
-	for _, name := range b.stale {
+	slices.Sort(b.stale)
+	for _, name := range slices.Compact(b.stale) {
 		if err == nil {
 			err = l.conn.Deallocate(ctx, name)
 		}
@@ -83,6 +87,9 @@ func (b *batch) send(ctx context.Context) error {
 		}
 		err = b.round(ctx, pending, every)
 		pending = slices.DeleteFunc(pending, func(r *reader) bool { return r.outcome != skipped })
+		if slices.Contains(b.stale, guardName) {
+			break // what is pending runs alone
+		}
 	}
 	return err
 }
@@ -91,7 +98,7 @@ func (b *batch) send(ctx context.Context) error {
 // has as their arguments were encoded.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 	l := b.lease
-	if b.guard, err = l.conn.Prepare(ctx, "sqlkeel_guard", readOnlyBatch); err != nil {
+	if b.guard, err = l.conn.Prepare(ctx, guardName, readOnlyBatch); err != nil {
 		return nil, err
 	}
 	for _, r := range b.members {
@@ -176,7 +183,10 @@ func (b *batch) receive(p *pgconn.Pipeline, reads []*reader) error {
 			r.outcome = unanswered
 		}
 	}
-	if guarded && failed != nil {
+	switch {
+	case !guarded: // the server forgot it, as it does the other texts then
+		b.stale = append(b.stale, guardName)
+	case failed != nil:
 		b.judge(reads[n], failed)
 	}
 	return nil

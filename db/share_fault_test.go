@@ -183,6 +183,29 @@ func TestWhatWritesAfterAllIsNotRunInABatch(t *testing.T) {
 	}
 }
 
+func TestTextsThatTheServerForgotArePreparedAnew(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	var shared []int64
+	for range 6 {
+		before := s.stats().SharedReads
+		for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
+			if err != nil {
+				t.Errorf("read %d: %v", i, err)
+			}
+		}
+		shared = append(shared, s.stats().SharedReads-before)
+		s.hold(t)
+		if len(shared) == 1 {
+			execute(t, s.held[0].conn, "DEALLOCATE ALL")
+		}
+	}
+	if shared[0] != 3 || shared[5] != 3 {
+		t.Errorf("reads that shared, before and after: %v", shared)
+	}
+	s.free()
+}
+
 // spans is a tracer that counts, and panics for one statement.
 type spans struct {
 	mu      sync.Mutex
