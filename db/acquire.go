@@ -25,6 +25,9 @@ import (
 // does not heal is returned at once.
 func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 	start := time.Now()
+	if d.pooler() != Transaction { // where no reads share
+		what.gate = d.others
+	}
 	l, err := d.acquireIdle(ctx, what, start)
 	if l != nil || err != nil {
 		return l, err
@@ -70,28 +73,36 @@ func (d *DB) acquireWithin(ctx context.Context, what use, start time.Time) (*lea
 		return nil, err
 	}
 	l := &lease{d: d, use: what}
-	conn := d.takeIdle(ctx, &l.glance)
-	if conn == nil {
-		var err error
-		if conn, err = d.takeWithin(ctx, start); err != nil {
-			d.leave(what)
-			return nil, err
-		}
+	conn, err := d.takeOrLeave(ctx, l, start)
+	if err != nil {
+		return nil, err
 	}
 	return d.lend(l, conn, start)
 }
 
+// takeOrLeave returns a connection for a lease that has its place, or gives the place
+// back, also after a panic of a tracer.
+func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (conn *pgxpool.Conn, err error) {
+	defer func() {
+		if conn == nil {
+			d.leave(l.use)
+		}
+	}()
+	if conn = d.takeIdle(ctx, &l.glance); conn != nil {
+		return conn, nil
+	}
+	return d.takeWithin(ctx, start)
+}
+
 // enterNow passes the turnstiles if nothing must be waited for.
 func (d *DB) enterNow(what use) bool {
-	if !what.read && !d.others.try() {
+	if !what.gate.try() {
 		return false
 	}
 	if d.slots.try() {
 		return true
 	}
-	if !what.read {
-		d.others.leave()
-	}
+	what.gate.leave()
 	return false
 }
 
@@ -114,15 +125,13 @@ func (d *DB) wait(ctx context.Context, what use, start time.Time) bool {
 	timer := time.NewTimer(time.Until(start.Add(d.cfg.AcquireTimeout)))
 	defer timer.Stop()
 	end := waitEnd{ctx: ctx.Done(), late: timer.C, life: d.life.Done()}
-	if !what.read && !d.others.wait(end) {
+	if !what.gate.wait(end) {
 		return false
 	}
 	if d.slots.wait(end) {
 		return true
 	}
-	if !what.read {
-		d.others.leave()
-	}
+	what.gate.leave()
 	return false
 }
 
@@ -141,9 +150,7 @@ func (d *DB) notEntered(ctx context.Context) error {
 // leave gives a place among the uses back.
 func (d *DB) leave(what use) {
 	d.slots.leave()
-	if !what.read {
-		d.others.leave()
-	}
+	what.gate.leave()
 }
 
 // takeIdle returns a connection that is idle and needs no ping, or nil. It does not
@@ -202,8 +209,10 @@ func (d *DB) takeWithin(ctx context.Context, start time.Time) (*pgxpool.Conn, er
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()
 	d.waiting.Add(1)
-	conn, err := d.take(bound)
-	d.waiting.Add(-1)
+	conn, err := func() (*pgxpool.Conn, error) {
+		defer d.waiting.Add(-1) // also after a panic
+		return d.take(bound)
+	}()
 	if err != nil {
 		return nil, d.notAcquired(ctx, bound.Err() != nil, err)
 	}

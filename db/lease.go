@@ -44,9 +44,9 @@ type lease struct {
 
 // use is the reason for a checkout.
 type use struct {
-	op   string // the operation of package txn, or ""
-	sql  string // "" for a transaction, say
-	read bool   // one whose connection others may share
+	op   string    // the operation of package txn, or ""
+	sql  string    // "" for a transaction, say
+	gate turnstile // of its kind of use; nil unless reads have connections of their own
 
 	// A statement that generated code knows is found by its name. The callers are noted
 	// all the same once they hold rows, as they may forget to close them.

@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -28,6 +25,7 @@ type shares struct {
 	known   map[*stmt.Statement]*sharedStatement // of those that may take part; not changed
 	coders  sync.Pool                            // of *coder
 	trip    roundTrip
+	own     turnstile    // of the reads' own connections; nil when they have none
 	reads   atomic.Int64 // answered by batches
 	batches atomic.Int64
 	named   atomic.Int64 // prepared statements
@@ -37,62 +35,6 @@ type shares struct {
 type sharedStatement struct {
 	pace  pace
 	texts sync.Map // of *description, by variant
-}
-
-// description is how the server described a text when it was prepared.
-type description struct {
-	name    string                      // of the prepared statement, on every connection
-	params  pgconn.StatementDescription // of which arguments are encoded
-	fields  []pgconn.FieldDescription   // with the formats in which they are asked for
-	formats []int16
-	own     []uint32 // types, of parameters and columns, that the schema made
-
-	outdated atomic.Bool // a connection prepared the text in another way
-}
-
-// is reports whether a connection prepared the text alike.
-func (s *description) is(prepared *pgconn.StatementDescription) bool {
-	return slices.Equal(s.params.ParamOIDs, prepared.ParamOIDs) && slices.EqualFunc(s.fields, prepared.Fields, func(a, b pgconn.FieldDescription) bool {
-		return a.Name == b.Name && a.DataTypeOID == b.DataTypeOID
-	})
-}
-
-// learn makes the text of a lease's statement known, so that its reads may share from now
-// on. It is prepared beside pgx's cache, which knows nothing of pipelines. The error is
-// the connection's.
-func (s *shares) learn(ctx context.Context, l *lease) error {
-	of := l.learns
-	if of == nil {
-		return nil
-	}
-	l.learns = nil
-	as := &description{}
-	known, again := of.texts.Load(l.call.SQL)
-	if again {
-		as.name = known.(*description).name
-	} else {
-		as.name = "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)
-	}
-	begun := time.Now()
-	prepared, err := l.conn.Prepare(ctx, as.name, l.call.SQL)
-	if err == nil && !again { // otherwise the connection may have it
-		s.trip.over(time.Since(begun))
-	}
-	if err != nil {
-		if l.conn.IsClosed() {
-			return err
-		}
-		return nil // as the statement itself will fail
-	}
-	as.params.ParamOIDs, as.fields = prepared.ParamOIDs, slices.Clone(prepared.Fields)
-	for i := range as.fields {
-		as.fields[i].Format = l.conn.TypeMap().FormatCodeForOID(as.fields[i].DataTypeOID)
-		as.formats = append(as.formats, as.fields[i].Format)
-		as.own = append(as.own, as.fields[i].DataTypeOID)
-	}
-	as.own = slices.DeleteFunc(append(as.own, prepared.ParamOIDs...), func(oid uint32) bool { return oid < firstUserOID })
-	of.texts.Store(l.call.SQL, as)
-	return nil
 }
 
 // coder encodes arguments and decodes rows for one read at a time, as pgx's own types
@@ -110,8 +52,9 @@ func (d *DB) shareReads(pool *pgxpool.Config) {
 		return
 	}
 	d.shares = newShares(d)
-	if d.cfg.ReadConns > 0 {
+	if d.cfg.ReadConns > 0 && len(d.shares.known) > 0 {
 		d.others = make(turnstile, d.cfg.MaxConns-d.cfg.ReadConns)
+		d.shares.own = make(turnstile, d.cfg.ReadConns)
 	}
 }
 
@@ -136,6 +79,11 @@ func (s *shares) counts() (reads, batches int64) {
 		return 0, 0
 	}
 	return s.reads.Load(), s.batches.Load()
+}
+
+// use is the reason for a checkout of a read that may share.
+func (s *shares) use(c *exec.Call) use {
+	return use{sql: c.Text(), named: true, gate: s.own}
 }
 
 // waiters returns how many reads wait with others.
@@ -171,7 +119,9 @@ type reader struct {
 	group *readGroup
 	state readState     // guarded by readQueue.mu
 	wake  chan struct{} // of capacity 1: it leads, or it has its answer
+	begun chan struct{} // closed when its span began; nil without a tracer
 
+	seen     bool // begun is closed
 	outcome  outcome
 	rows     sharedRows // once it is replied
 	err      error      // with which its connection died
@@ -203,7 +153,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 	}()
 	start := time.Now()
 	if turn && !crowded {
-		l, err := s.d.acquireIdle(ctx, use{sql: c.Text(), read: true, named: true}, start)
+		l, err := s.d.acquireIdle(ctx, s.use(&c), start)
 		if err != nil {
 			return exec.Failed(err), err
 		}
@@ -216,7 +166,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 		return exec.Failed(err), err
 	}
 	if r == nil {
-		l, err := s.d.acquireWithin(ctx, use{sql: c.Text(), read: true, named: true}, start)
+		l, err := s.d.acquireWithin(ctx, s.use(&c), start)
 		if err != nil {
 			return exec.Failed(err), err
 		}
@@ -257,6 +207,9 @@ func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, s
 		return nil, nil
 	}
 	r := &reader{ctx: ctx, call: c, of: of, as: as, coder: coder, since: start, wake: make(chan struct{}, 1)}
+	if s.d.cfg.Tracer != nil {
+		r.begun = make(chan struct{})
+	}
 	r.until = r.since.Add(s.d.cfg.AcquireTimeout)
 	if end, ends := ctx.Deadline(); ends && end.Before(r.until) {
 		r.until = end
@@ -305,7 +258,7 @@ func (s *shares) lead(r *reader) (*lease, error) {
 		}
 	}()
 	var err error
-	l, err = s.d.acquireWithin(r.ctx, use{sql: r.call.Text(), read: true, named: true}, r.since)
+	l, err = s.d.acquireWithin(r.ctx, s.use(&r.call), r.since)
 	return l, err
 }
 
@@ -321,13 +274,16 @@ func (s *shares) await(r *reader) (leads bool, err error) {
 			return r.state == leading, nil
 		case <-r.ctx.Done():
 			if s.queue.quit(r) {
-				return false, s.d.notAcquired(r.ctx, false, r.ctx.Err())
+				return false, s.d.notEntered(r.ctx)
+			}
+			if r.begun != nil {
+				<-r.begun // the tracer has seen the arguments, which are the caller's again
 			}
 			return false, fmt.Errorf("db: read from %q: %w", s.d.cfg.Name, r.ctx.Err())
 		case <-late:
 			late = nil
 			if s.queue.quit(r) {
-				return false, s.d.notAcquired(r.ctx, true, context.DeadlineExceeded)
+				return false, s.d.notEntered(r.ctx)
 			}
 		case <-closing:
 			closing = nil
@@ -340,6 +296,7 @@ func (s *shares) await(r *reader) (leads bool, err error) {
 
 // answer returns what became of a reader that was part of a batch.
 func (s *shares) answer(r *reader) (*exec.Rows, error) {
+	r.group = nil // whose members would live as long as the rows
 	if r.panicked != nil {
 		panic(r.panicked)
 	}

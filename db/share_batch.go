@@ -41,13 +41,11 @@ func (s *shares) run(l *lease, members []*reader) {
 	defer cancel()
 	begun := time.Now()
 	b := &batch{lease: l, members: members, prepared: make(map[*reader]*pgconn.StatementDescription, len(members))}
+	var err error
+	defer func() { s.ended(b, err) }() // also when a tracer ends the goroutine
 	b.trace()
-	err := b.send(ctx)
-	slices.Sort(b.stale)
-	for _, name := range slices.Compact(b.stale) {
-		if err == nil {
-			err = l.conn.Deallocate(ctx, name)
-		}
+	if err = b.send(ctx); err == nil {
+		err = b.forget(ctx)
 	}
 	b.endTrace(err)
 	if took := time.Since(begun); s.trip.exceeds(took) {
@@ -55,11 +53,15 @@ func (s *shares) run(l *lease, members []*reader) {
 			r.of.pace.suspect(took)
 		}
 	}
-	lost := l.Died(err)
 	if err != nil && ctx.Err() != nil {
 		s.d.doubted.Store(time.Now().UnixNano()) // the network may be gone
 	}
-	for _, r := range members {
+}
+
+// ended gives a batch's connection back and wakes its members. err is the connection's.
+func (s *shares) ended(b *batch, err error) {
+	lost := b.lease.Died(err)
+	for _, r := range b.members {
 		switch {
 		case r.outcome == replied:
 			s.reads.Add(1)
@@ -68,10 +70,11 @@ func (s *shares) run(l *lease, members []*reader) {
 		}
 	}
 	s.batches.Add(1)
-	l.info.refused = false // a write that was refused is the batch's own doing
-	l.done(err)
-	s.queue.end(len(members))
-	for _, r := range members {
+	b.lease.info.refused = false // a write that was refused is the batch's own doing
+	b.lease.done(err)
+	s.queue.end(len(b.members))
+	for _, r := range b.members {
+		r.begin()
 		r.wake <- struct{}{}
 	}
 }
@@ -98,27 +101,54 @@ func (b *batch) send(ctx context.Context) error {
 // has as their arguments were encoded.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 	l := b.lease
-	if b.guard, err = l.conn.Prepare(ctx, guardName, readOnlyBatch); err != nil {
+	if b.guard, err = b.prepare1(ctx, b.members[0], guardName, readOnlyBatch); b.guard == nil {
 		return nil, err
 	}
 	for _, r := range b.members {
-		if l.Admit(r.call.Statement, r.call.SQL, r.call.Args) != nil {
+		if l.Admit(r.call.Statement, r.call.SQL, nil) != nil {
 			continue
 		}
-		var prepared *pgconn.StatementDescription
-		r.guarded(func() { prepared, err = l.conn.Prepare(ctx, r.as.name, r.call.SQL) })
+		made, err := b.prepare1(ctx, r, r.as.name, r.call.SQL)
+		if err == nil && made != nil && !r.as.is(made) { // it may be the connection that is behind
+			if err = l.forgetShared(ctx, r.as.name); err == nil {
+				made, err = b.prepare1(ctx, r, r.as.name, r.call.SQL)
+			}
+		}
 		switch {
 		case l.conn.IsClosed():
 			return nil, err
-		case err != nil || prepared == nil:
-		case !r.as.is(prepared):
-			b.outdated(r)
+		case err != nil || made == nil:
+		case !r.as.is(made):
+			r.as.outdated.Store(true)
 		default:
-			b.prepared[r] = prepared
+			b.prepared[r] = made
 			ready = append(ready, r)
 		}
 	}
 	return ready, nil
+}
+
+// prepare1 prepares a text. The span of that is a read's.
+func (b *batch) prepare1(ctx context.Context, r *reader, name, sql string) (made *pgconn.StatementDescription, err error) {
+	r.guarded(func() { made, err = b.lease.prepareShared(traceContext{ctx, r.ctx}, name, sql) })
+	return made, err
+}
+
+// traceContext has the end of a batch and the values of a read.
+type traceContext struct {
+	context.Context
+	values context.Context
+}
+
+// Value is that of the read.
+func (c traceContext) Value(key any) any { return c.values.Value(key) }
+
+// forget drops texts that the server does not accept any more as they were prepared.
+func (b *batch) forget(ctx context.Context) (err error) {
+	for _, name := range b.stale {
+		err = cmp.Or(err, b.lease.forgetShared(ctx, name))
+	}
+	return err
 }
 
 // outdated notes that a text is to be prepared anew, here and for those that come.
@@ -179,7 +209,7 @@ func (b *batch) receive(p *pgconn.Pipeline, reads []*reader) error {
 	}
 	for _, r := range reads[:n] {
 		r.outcome = replied
-		if refused != nil {
+		if refused != nil || pgerr.Code(failed) == notSerializable {
 			r.outcome = unanswered
 		}
 	}
@@ -246,6 +276,7 @@ func (b *batch) trace() {
 			ctx := context.WithValue(r.ctx, sharedBy{}, len(b.members))
 			r.traced = tracer.TraceQueryStart(ctx, b.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
 		})
+		r.begin()
 	}
 }
 
@@ -266,6 +297,14 @@ func (b *batch) endTrace(err error) {
 
 // errRunsAlone is the error of a span whose read is sent again.
 var errRunsAlone = errors.New("db: the read is sent again, alone")
+
+// begin lets a caller that leaves have its arguments.
+func (r *reader) begin() {
+	if r.begun != nil && !r.seen {
+		r.seen = true
+		close(r.begun)
+	}
+}
 
 func (r *reader) guarded(fn func()) {
 	defer func() {

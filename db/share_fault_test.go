@@ -5,12 +5,15 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
@@ -349,6 +352,101 @@ func TestReadsHaveConnectionsOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestReadsTakeNoMoreThanTheirOwnConnections(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 2, ReadConns: 1, AcquireTimeout: 200 * time.Millisecond})
+	s.free()
+	rows, err := s.Query(t.Context(), itemName, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var late *AcquireTimeoutError
+	if _, err := s.name(t.Context(), 2); !errors.As(err, &late) {
+		t.Errorf("a read beside open rows: %v", err)
+	}
+	if _, err := s.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Errorf("another use: %v", err)
+	}
+	rows.Close()
+	if _, err := s.name(t.Context(), 2); err != nil {
+		t.Error(err)
+	}
+}
+
+// faultyTracer is a tracer that ends its goroutine or panics at a step.
+type faultyTracer struct {
+	at   atomic.Pointer[string]
+	with func()
+}
+
+func (b *faultyTracer) step(name string) {
+	if at := b.at.Load(); at != nil && *at == name {
+		b.with()
+	}
+}
+
+func (b *faultyTracer) arm(step string) { b.at.Store(&step) }
+
+func (b *faultyTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	b.step("start")
+	return ctx
+}
+
+func (b *faultyTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) { b.step("end") }
+
+func (b *faultyTracer) TracePrepareStart(ctx context.Context, _ *pgx.Conn, data pgx.TracePrepareStartData) context.Context {
+	if data.SQL == readOnlyBatch {
+		b.step("prepare")
+	}
+	return ctx
+}
+
+func (b *faultyTracer) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndData) {}
+
+func (b *faultyTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	b.step("acquire")
+	return ctx
+}
+
+func (b *faultyTracer) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {}
+
+func TestABrokenTracerLeavesNothingTaken(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string]func(){"panic": func() { panic("a tracer") }, "Goexit": runtime.Goexit} {
+		for _, step := range []string{"start", "end", "prepare", "acquire"} {
+			t.Run(name+" at "+step, func(t *testing.T) {
+				t.Parallel()
+				tracer := &faultyTracer{with: with}
+				s := share(t, Config{Tracer: tracer})
+				tracer.arm(step)
+				done := make(chan struct{}, 3)
+				for i := range 3 {
+					go func() {
+						defer func() {
+							_ = recover()
+							done <- struct{}{}
+						}()
+						_, _ = s.name(t.Context(), i+1)
+					}()
+					eventually(t, "a read that waits", func() bool { return s.waiters() == i+1 })
+				}
+				s.free()
+				for range 3 {
+					receive(t, "the end of a read", done)
+				}
+				tracer.arm("")
+				if _, err := s.name(t.Context(), 1); err != nil {
+					t.Error(err)
+				}
+				eventually(t, "all given back", func() bool { got := s.stats(); return got.InUse == 0 && got.Waiting == 0 })
+				if q := &s.shares.queue; q.readers != 0 || q.running != 0 || len(s.slots) != 0 {
+					t.Errorf("%d readers, %d running, %d slots", q.readers, q.running, len(s.slots))
+				}
+			})
+		}
+	}
+}
+
 func TestSharingIsSwitchedOff(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]Config{
@@ -494,6 +592,7 @@ func TestRowsAreThoseOfThePool(t *testing.T) {
 	read := func(e Executor, id any) (r result) {
 		rows, _ := e.Query(t.Context(), itemNote, id)
 		defer rows.Close()
+		defer func() { _ = rows.TypeMap() }() // nothing is said of it after the end, but it must not panic
 		for rows.Next() {
 			r.raw += fmt.Sprintf("%q", rows.RawValues())
 			values, err := rows.Values()

@@ -93,7 +93,14 @@ func (c copied) Err() error                                   { return c.err }
 func (c copied) CommandTag() pgconn.CommandTag                { return c.tag }
 func (c copied) FieldDescriptions() []pgconn.FieldDescription { return c.fields }
 func (c copied) Conn() *pgx.Conn                              { return nil }
-func (c copied) TypeMap() *pgtype.Map                         { return c.coder.types }
+
+// TypeMap is nil after the end: another read has the types then.
+func (c copied) TypeMap() *pgtype.Map {
+	if c.coder == nil {
+		return nil
+	}
+	return c.coder.types
+}
 
 func (c copied) Next() bool {
 	c.row = min(c.row+1, c.rows+1)
