@@ -65,8 +65,11 @@ func (s *sharedRows) answer(of *shares, r *reader) (*exec.Rows, error) {
 // owner is the exec.Owner of shared rows.
 type owner struct{ *sharedRows }
 
+// Enter does nothing: the rows hold no connection.
 func (owner) Enter(string) error { return nil }
-func (owner) Leave()             {}
+
+// Leave does nothing.
+func (owner) Leave() {}
 
 // Fields does nothing: a read whose types are not known takes no part.
 func (owner) Fields([]pgconn.FieldDescription) {}
@@ -74,6 +77,7 @@ func (owner) Fields([]pgconn.FieldDescription) {}
 // Unfit makes the next read run alone, so that its connection can learn the types.
 func (o owner) Unfit(error, []pgconn.FieldDescription) { o.read.pace.suspect(math.MaxInt64) }
 
+// Answered passes the error on.
 func (owner) Answered(_ string, _ pgconn.CommandTag, err error) error { return err }
 
 // Closed gives the coder back.
@@ -88,11 +92,20 @@ func (o owner) Closed(err error) error {
 // copied is the pgx.Rows of shared rows.
 type copied struct{ *sharedRows }
 
-func (c copied) Close()                                       { c.row = c.rows + 1 }
-func (c copied) Err() error                                   { return c.err }
-func (c copied) CommandTag() pgconn.CommandTag                { return c.tag }
+// Close drops the rows that were not read.
+func (c copied) Close() { c.row = c.rows + 1 }
+
+// Err is the read's error, or that of the last Scan.
+func (c copied) Err() error { return c.err }
+
+// CommandTag is the statement's.
+func (c copied) CommandTag() pgconn.CommandTag { return c.tag }
+
+// FieldDescriptions are those of the columns.
 func (c copied) FieldDescriptions() []pgconn.FieldDescription { return c.fields }
-func (c copied) Conn() *pgx.Conn                              { return nil }
+
+// Conn is nil: the connection is in other hands.
+func (c copied) Conn() *pgx.Conn { return nil }
 
 // TypeMap is nil after the end: another read has the types then.
 func (c copied) TypeMap() *pgtype.Map {
@@ -102,11 +115,13 @@ func (c copied) TypeMap() *pgtype.Map {
 	return c.coder.types
 }
 
+// Next moves to the next row.
 func (c copied) Next() bool {
 	c.row = min(c.row+1, c.rows+1)
 	return c.row <= c.rows
 }
 
+// RawValues are those of the current row; nil when there is none.
 func (c copied) RawValues() [][]byte {
 	if c.row < 1 || c.row > c.rows {
 		return nil
@@ -115,6 +130,7 @@ func (c copied) RawValues() [][]byte {
 	return c.values[(c.row-1)*n : c.row*n : c.row*n]
 }
 
+// Scan decodes the current row.
 func (c copied) Scan(dest ...any) error {
 	if len(dest) == 1 {
 		if scanner, ok := dest[0].(pgx.RowScanner); ok {
@@ -126,6 +142,7 @@ func (c copied) Scan(dest ...any) error {
 	return c.err
 }
 
+// Values decodes the current row into values of pgx's choice.
 func (c copied) Values() ([]any, error) {
 	values := make([]any, len(c.fields))
 	for i, raw := range c.RawValues() {

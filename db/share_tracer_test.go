@@ -1,0 +1,155 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// spans is a tracer that counts, and panics for one statement.
+type spans struct {
+	mu      sync.Mutex
+	started map[int]int // by the reads that share
+	ended   []error
+	panics  string
+}
+
+type spanKey struct{}
+
+func (s *spans) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.started[SharedBy(ctx)]++
+	if conn.PgConn().PID() == 0 || s.panics != "" && data.SQL == s.panics {
+		panic("a tracer")
+	}
+	return context.WithValue(ctx, spanKey{}, data.SQL)
+}
+
+func (s *spans) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Value(spanKey{}) == nil || conn.PgConn().IsBusy() {
+		panic("not the context of the start")
+	}
+	s.ended = append(s.ended, data.Err)
+}
+
+func TestEachSharedReadHasASpan(t *testing.T) {
+	t.Parallel()
+	tracer := &spans{started: map[int]int{}}
+	s := share(t, Config{Tracer: tracer})
+	tracer.started, tracer.ended = map[int]int{}, nil
+	calls := append(s.reads(t, 1, 2, 3), func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) })
+	s.together(t, calls...)
+	failed := 0
+	for _, err := range tracer.ended {
+		if err != nil {
+			failed++
+		}
+	}
+	if len(tracer.started) != 1 || tracer.started[4] != 4 || len(tracer.ended) != 4 || failed != 1 {
+		t.Errorf("started %v, ended %v", tracer.started, tracer.ended)
+	}
+	if SharedBy(t.Context()) != 1 {
+		t.Error("a read alone is one")
+	}
+}
+
+func TestATracersPanicIsThatOfItsRead(t *testing.T) {
+	t.Parallel()
+	tracer := &spans{started: map[int]int{}}
+	s := share(t, Config{Tracer: tracer})
+	tracer.panics = itemNote
+	calls := append(s.reads(t, 1, 2, 3), func() (err error) {
+		defer func() { err = fmt.Errorf("%v", recover()) }()
+		return s.QueryRow(t.Context(), itemNote, 2).Scan(new(string), new(string))
+	})
+	for i, err := range s.together(t, calls...) {
+		if i == 3 && err.Error() != "a tracer" || i != 3 && err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+}
+
+// faultyTracer is a tracer that ends its goroutine or panics at a step.
+type faultyTracer struct {
+	at   atomic.Pointer[string]
+	with func()
+}
+
+func (b *faultyTracer) step(name string) {
+	if at := b.at.Load(); at != nil && *at == name {
+		b.with()
+	}
+}
+
+func (b *faultyTracer) arm(step string) { b.at.Store(&step) }
+
+func (b *faultyTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	b.step("start")
+	return ctx
+}
+
+func (b *faultyTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {
+	b.step("end")
+}
+
+func (b *faultyTracer) TracePrepareStart(ctx context.Context, _ *pgx.Conn, data pgx.TracePrepareStartData) context.Context {
+	if data.SQL == readOnlyBatch {
+		b.step("prepare")
+	}
+	return ctx
+}
+
+func (b *faultyTracer) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndData) {}
+
+func (b *faultyTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	b.step("acquire")
+	return ctx
+}
+
+func (b *faultyTracer) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {}
+
+func TestABrokenTracerLeavesNothingTaken(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string]func(){"panic": func() { panic("a tracer") }, "Goexit": runtime.Goexit} {
+		for _, step := range []string{"start", "end", "prepare", "acquire"} {
+			t.Run(name+" at "+step, func(t *testing.T) {
+				t.Parallel()
+				tracer := &faultyTracer{with: with}
+				s := share(t, Config{Tracer: tracer})
+				tracer.arm(step)
+				done := make(chan struct{}, 3)
+				for i := range 3 {
+					go func() {
+						defer func() {
+							_ = recover()
+							done <- struct{}{}
+						}()
+						_, _ = s.name(t.Context(), i+1)
+					}()
+					eventually(t, "a read that waits", func() bool { return s.waiters() == i+1 })
+				}
+				s.free()
+				for range 3 {
+					receive(t, "the end of a read", done)
+				}
+				tracer.arm("")
+				if _, err := s.name(t.Context(), 1); err != nil {
+					t.Error(err)
+				}
+				eventually(t, "all given back", func() bool { got := s.stats(); return got.InUse == 0 && got.Waiting == 0 })
+				if q := &s.shares.queue; q.readers != 0 || q.running != 0 || len(s.slots) != 0 {
+					t.Errorf("%d readers, %d running, %d slots", q.readers, q.running, len(s.slots))
+				}
+			})
+		}
+	}
+}
