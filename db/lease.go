@@ -24,7 +24,7 @@ type lease struct {
 	conn   *pgx.Conn
 	info   *connInfo
 	since  time.Time
-	who    *callers // nil for a known statement without open rows; guarded by ledger.mu once the lease is in it
+	who    callers // none for a known statement without open rows; guarded by ledger.mu once the lease is in it
 	glance glance
 
 	call   exec.Call   // the statement, if it is for one
@@ -55,7 +55,7 @@ type use struct {
 
 // hold notes the callers that hold rows.
 func (l *lease) hold() {
-	who := new(callers)
+	var who callers
 	who.note(2)
 	l.d.ledger.mu.Lock()
 	defer l.d.ledger.mu.Unlock()
@@ -76,7 +76,6 @@ func (d *DB) lend(l *lease, conn *pgxpool.Conn, start time.Time) (*lease, error)
 	l.writes.Listener, l.writes.PID = d.listener, l.conn.PgConn().PID()
 	d.types.know(l.conn, l.info)
 	if !l.named {
-		l.who = new(callers)
 		l.who.note(3)
 	}
 	d.ledger.add(l)

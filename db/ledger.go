@@ -112,7 +112,7 @@ func (l *ledger) overdue(limit time.Duration) []Lease {
 // callers are the frames above a use of this package, unresolved: that is cheap enough
 // to be kept for every lease.
 type callers struct {
-	pcs [32]uintptr // a unit of work is a dozen frames deep here
+	pcs [20]uintptr // a unit of work is a dozen frames deep here
 	n   int
 }
 
@@ -131,9 +131,6 @@ func isLibrary(f *runtime.Frame) bool {
 
 // stack resolves the frames, without those of the library's own code.
 func (c *callers) stack() []string {
-	if c == nil {
-		return nil
-	}
 	var list []string
 	frames := runtime.CallersFrames(c.pcs[:c.n])
 	for {
