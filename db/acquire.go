@@ -35,13 +35,13 @@ func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 	return d.acquireWithin(ctx, what, start)
 }
 
-// usable returns why a use of the DB is refused, or nil.
-func (d *DB) usable(ctx context.Context, what use) error {
+// usable returns why a use of the DB, by a text or by none, is refused, or nil.
+func (d *DB) usable(ctx context.Context, sql string) error {
 	if d.life.Err() != nil {
 		return ErrClosed
 	}
 	if u := unit.Over(ctx, d); u != nil {
-		return &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: sqltext.Name(what.sql)}
+		return &inTransactionError{Target: d.cfg.Name, Op: u.Op, Statement: sqltext.Name(sql)}
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("db: wait for a connection to %q: %w", d.cfg.Name, err)
@@ -52,7 +52,7 @@ func (d *DB) usable(ctx context.Context, what use) error {
 // acquireIdle checks out a connection that is ready, or returns nil when the caller
 // must wait for one.
 func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease, error) {
-	if err := d.usable(ctx, what); err != nil {
+	if err := d.usable(ctx, what.sql); err != nil {
 		return nil, err
 	}
 	if !d.enterNow(what) {

@@ -161,16 +161,19 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 			return s.alone(ctx, l, c, of)
 		}
 	}
-	r, err := s.reader(ctx, c, of, start)
-	if err != nil {
+	if err := s.d.usable(ctx, c.Text()); err != nil {
 		return exec.Failed(err), err
 	}
+	as := of.text(c.SQL)
+	r := s.reader(ctx, c, of, as, start)
 	if r == nil {
 		l, err := s.d.acquireWithin(ctx, s.use(&c), start)
 		if err != nil {
 			return exec.Failed(err), err
 		}
-		l.learns = of
+		if as == nil {
+			l.learns = of
+		}
 		return s.alone(ctx, l, c, nil)
 	}
 	joined = true
@@ -187,24 +190,19 @@ func (s *shares) alone(ctx context.Context, l *lease, c exec.Call, of *sharedSta
 
 // reader makes a read ready to wait with others: its arguments are encoded. It returns
 // nil when it cannot be, and has to run alone.
-func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, start time.Time) (*reader, error) {
-	if err := s.d.usable(ctx, use{sql: c.Text()}); err != nil {
-		return nil, err
-	}
-	known, _ := of.texts.Load(c.SQL)
-	as, _ := known.(*description)
-	if as == nil || as.outdated.Load() || len(as.params.ParamOIDs) != len(c.Args) {
-		return nil, nil
+func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, as *description, start time.Time) *reader {
+	if as == nil || len(as.params.ParamOIDs) != len(c.Args) {
+		return nil
 	}
 	coder := s.coders.Get().(*coder)
 	coder.known = s.d.types.teach(coder.types, coder.known)
 	if len(as.own) > 0 && len(s.d.types.names) > 0 {
 		if _, more := s.d.types.unasked(unknown(coder.types, as.own)); more {
-			return nil, nil
+			return nil
 		}
 	}
 	if err := coder.args.Build(coder.types, &as.params, c.Args); err != nil {
-		return nil, nil
+		return nil
 	}
 	r := &reader{ctx: ctx, call: c, of: of, as: as, coder: coder, since: start, wake: make(chan struct{}, 1)}
 	if s.d.cfg.Tracer != nil {
@@ -214,7 +212,7 @@ func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, s
 	if end, ends := ctx.Deadline(); ends && end.Before(r.until) {
 		r.until = end
 	}
-	return r, nil
+	return r
 }
 
 // share waits with a read until it was answered, and runs the batch if it is to lead.

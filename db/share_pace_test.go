@@ -129,3 +129,20 @@ func TestSharingIsSwitchedOff(t *testing.T) {
 		})
 	}
 }
+
+func TestAReadThatCannotBeEncodedDoesNotPrepareItsTextAnew(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	known := s.shares.known[s.cfg.Statements.Lookup(itemName)].text(itemName)
+	for range 3 {
+		errs := s.together(t, func() error { return s.QueryRow(t.Context(), itemName, late{}).Scan(new(int), new(string)) })
+		if errs[0] == nil {
+			t.Error("it has no value")
+		}
+		s.hold(t)
+	}
+	if now := s.shares.known[s.cfg.Statements.Lookup(itemName)].text(itemName); known == nil || now != known {
+		t.Error("the text was described anew")
+	}
+	s.free()
+}

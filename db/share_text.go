@@ -21,6 +21,16 @@ type description struct {
 	outdated atomic.Bool // a connection prepared the text in another way
 }
 
+// text returns how a text of the statement was described, or nil when it is to be asked.
+func (of *sharedStatement) text(sql string) *description {
+	known, _ := of.texts.Load(sql)
+	as, _ := known.(*description)
+	if as == nil || as.outdated.Load() {
+		return nil
+	}
+	return as
+}
+
 // is reports whether a connection prepared the text alike.
 func (s *description) is(prepared *pgconn.StatementDescription) bool {
 	return slices.Equal(s.params.ParamOIDs, prepared.ParamOIDs) && slices.EqualFunc(s.fields, prepared.Fields, func(a, b pgconn.FieldDescription) bool {
@@ -38,16 +48,13 @@ func (s *shares) learn(ctx context.Context, l *lease) error {
 	}
 	l.learns = nil
 	as := &description{}
-	known, again := of.texts.Load(l.call.SQL)
-	if again {
+	if known, again := of.texts.Load(l.call.SQL); again {
 		as.name = known.(*description).name
-	} else {
-		as.name = "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)
-	}
-	if again { // the connection may have the outdated one
-		if err := l.forgetShared(ctx, as.name); err != nil {
+		if err := l.forgetShared(ctx, as.name); err != nil { // it may be the outdated one
 			return err
 		}
+	} else {
+		as.name = "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)
 	}
 	begun := time.Now()
 	prepared, err := l.prepareShared(ctx, as.name, l.call.SQL)
