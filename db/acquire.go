@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -137,14 +138,7 @@ func (d *DB) wait(ctx context.Context, what use, start time.Time) bool {
 
 // notEntered is the error of a caller that waited for its place in vain.
 func (d *DB) notEntered(ctx context.Context) error {
-	err := context.DeadlineExceeded
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	if last := d.dials.last(); last != nil {
-		err = fmt.Errorf("%w: %w", err, last)
-	}
-	return d.notAcquired(ctx, true, err)
+	return d.notAcquired(ctx, true, d.withLastDial(cmp.Or(ctx.Err(), context.DeadlineExceeded)))
 }
 
 // leave gives a place among the uses back.
@@ -255,16 +249,21 @@ func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
 		case err == nil && d.alive(ctx, conn):
 			return conn, nil
 		case ctx.Err() != nil:
-			if last := d.dials.last(); last != nil {
-				return nil, fmt.Errorf("%w: %w", ctx.Err(), last)
-			}
-			return nil, ctx.Err()
+			return nil, d.withLastDial(ctx.Err())
 		case err == nil: // it was dead, there are others
 		case heals(err): // the next dial is held back
 		default:
 			return nil, err
 		}
 	}
+}
+
+// withLastDial adds the last failure to connect, of any caller, to the end of a wait.
+func (d *DB) withLastDial(err error) error {
+	if last := d.dials.last(); last != nil {
+		return fmt.Errorf("%w: %w", err, last)
+	}
+	return err
 }
 
 // release gives a connection back to the pool.

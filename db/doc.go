@@ -20,8 +20,8 @@
 //     then gets an [AcquireTimeoutError] that names the longest holder. While the
 //     server is down, callers wait for it within that time and few dials are made.
 //   - A connection is checked before it is used, unless it came back less than 100 µs ago.
-//     One that the server closed is found without a round trip. One that was idle for a second is pinged, or for any time
-//     if another one died in use meanwhile.
+//     One that the server closed is found without a round trip. One that was idle for a
+//     second is pinged, or for any time if another one died in use meanwhile.
 //   - A session that ends by itself (57P01, a socket that was closed or reset)
 //     costs its own connection and no other. The pool is emptied when the server or
 //     the network is gone: a ping without an answer, a crash (57P02), a dial that

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -121,7 +122,8 @@ type reader struct {
 	wake  chan struct{} // of capacity 1: it leads, or it has its answer
 	begun chan struct{} // closed when its span began; nil without a tracer
 
-	seen     bool // begun is closed
+	seen     bool                         // begun is closed
+	prepared *pgconn.StatementDescription // on the connection of its batch
 	outcome  outcome
 	rows     sharedRows // once it is replied
 	err      error      // with which its connection died
@@ -148,7 +150,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 	joined := false
 	defer func() {
 		if !joined {
-			s.queue.leave(turn)
+			s.queue.leave(1, turn)
 		}
 	}()
 	start := time.Now()
@@ -226,7 +228,7 @@ func (s *shares) share(r *reader, leads bool) (*exec.Rows, error) {
 			}
 			members := s.queue.take(r.group)
 			if len(members) == 1 {
-				defer s.queue.end(1)
+				defer s.queue.leave(1, true)
 				s.coders.Put(r.coder)
 				return s.alone(r.ctx, l, r.call, r.of)
 			}

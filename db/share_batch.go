@@ -28,11 +28,10 @@ const (
 
 // batch is the reads of a group on its connection.
 type batch struct {
-	lease    *lease
-	members  []*reader
-	prepared map[*reader]*pgconn.StatementDescription
-	guard    *pgconn.StatementDescription
-	stale    []string // prepared statements that are outdated
+	lease   *lease
+	members []*reader
+	guard   *pgconn.StatementDescription
+	stale   []string // prepared statements that are outdated
 }
 
 // run runs the reads of a group, gives the connection back and wakes the members.
@@ -40,7 +39,7 @@ func (s *shares) run(l *lease, members []*reader) {
 	ctx, cancel := context.WithTimeout(context.Background(), min(batchTimeout, s.d.cfg.PingTimeout))
 	defer cancel()
 	begun := time.Now()
-	b := &batch{lease: l, members: members, prepared: make(map[*reader]*pgconn.StatementDescription, len(members))}
+	b := &batch{lease: l, members: members}
 	var err error
 	defer func() { s.ended(b, err) }() // also when a tracer ends the goroutine
 	b.trace()
@@ -72,7 +71,7 @@ func (s *shares) ended(b *batch, err error) {
 	s.batches.Add(1)
 	b.lease.info.refused = false // a write that was refused is the batch's own doing
 	b.lease.done(err)
-	s.queue.end(len(b.members))
+	s.queue.leave(len(b.members), true)
 	for _, r := range b.members {
 		r.begin()
 		r.wake <- struct{}{}
@@ -101,17 +100,17 @@ func (b *batch) send(ctx context.Context) error {
 // has as their arguments were encoded.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 	l := b.lease
-	if b.guard, err = b.prepare1(ctx, b.members[0], guardName, readOnlyBatch); b.guard == nil {
+	if b.guard, err = b.prepareFor(ctx, b.members[0], guardName, readOnlyBatch); b.guard == nil {
 		return nil, err
 	}
 	for _, r := range b.members {
 		if l.Admit(r.call.Statement, r.call.SQL, nil) != nil {
 			continue
 		}
-		made, err := b.prepare1(ctx, r, r.as.name, r.call.SQL)
+		made, err := b.prepareFor(ctx, r, r.as.name, r.call.SQL)
 		if err == nil && made != nil && !r.as.is(made) { // it may be the connection that is behind
 			if err = l.forgetShared(ctx, r.as.name); err == nil {
-				made, err = b.prepare1(ctx, r, r.as.name, r.call.SQL)
+				made, err = b.prepareFor(ctx, r, r.as.name, r.call.SQL)
 			}
 		}
 		switch {
@@ -121,15 +120,15 @@ func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 		case !r.as.is(made):
 			r.as.outdated.Store(true)
 		default:
-			b.prepared[r] = made
+			r.prepared = made
 			ready = append(ready, r)
 		}
 	}
 	return ready, nil
 }
 
-// prepare1 prepares a text. The span of that is a read's.
-func (b *batch) prepare1(ctx context.Context, r *reader, name, sql string) (made *pgconn.StatementDescription, err error) {
+// prepareFor prepares a text. The span of that is a read's.
+func (b *batch) prepareFor(ctx context.Context, r *reader, name, sql string) (made *pgconn.StatementDescription, err error) {
 	r.guarded(func() { made, err = b.lease.prepareShared(traceContext{ctx, r.ctx}, name, sql) })
 	return made, err
 }
@@ -171,7 +170,7 @@ func (b *batch) round(ctx context.Context, reads []*reader, every int) error {
 		send(b.guard, nil, nil, nil)
 		for _, r := range part {
 			r.outcome = skipped
-			send(b.prepared[r], r.coder.args.ParamValues, r.coder.args.ParamFormats, r.as.formats)
+			send(r.prepared, r.coder.args.ParamValues, r.coder.args.ParamFormats, r.as.formats)
 		}
 		p.SendPipelineSync()
 	}

@@ -35,10 +35,10 @@ type readGroup struct {
 type readState uint8
 
 const (
-	queued   readState = iota // for its group's turn, or for its answer
-	leading                   // it is to acquire a connection for its group
-	taken                     // it is part of a batch that runs
-	answered                  // it has its answer
+	queued  readState = iota // for its group's turn, or for its answer
+	leading                  // it is to acquire a connection for its group
+	taken                    // it is part of a batch that runs
+	gone                     // it quit
 )
 
 // begin lets a read run at once, or says that it must wait. A crowded queue means that
@@ -72,21 +72,11 @@ func (q *readQueue) limit() int {
 // crowded reports whether there are far more readers than connections.
 func (q *readQueue) crowded() bool { return q.smoothed > 16*2*q.conns }
 
-// end is called when a read or a group that had its turn needs it no more. n of its
-// readers have not quit.
-func (q *readQueue) end(n int) {
+// leave takes n readers out that have not quit, with their turn if they have it.
+func (q *readQueue) leave(n int, turn bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.readers -= n
-	q.running--
-	q.next()
-}
-
-// leave takes a reader out that began and did not join. turn is what begin said.
-func (q *readQueue) leave(turn bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.readers--
 	if turn {
 		q.running--
 		q.next()
@@ -180,7 +170,7 @@ func (q *readQueue) quit(r *reader) bool {
 		return false
 	}
 	g, led := r.group, r.state == leading
-	q.set(r, answered)
+	q.set(r, gone)
 	q.readers--
 	g.members = slices.DeleteFunc(g.members, func(m *reader) bool { return m == r })
 	if len(g.members) > 0 {
