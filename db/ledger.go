@@ -19,7 +19,7 @@ type Lease struct {
 	Stack     []string      `json:"stack"`               // its callers outside of this library, the innermost first; empty for a known statement without open rows
 }
 
-// String is one line: how long, what, and the innermost callers.
+// describe is one line: how long, what, and the innermost callers.
 func (b Lease) describe() string {
 	s := fmt.Sprintf("pid %d held for %v", b.PID, b.Held.Round(time.Millisecond))
 	if b.Op != "" {
@@ -28,7 +28,10 @@ func (b Lease) describe() string {
 	if b.Statement != "" {
 		s += " by " + b.Statement
 	}
-	return s + " from " + strings.Join(b.Stack[:min(len(b.Stack), 3)], " < ")
+	if len(b.Stack) > 0 {
+		s += " from " + strings.Join(b.Stack[:min(len(b.Stack), 3)], " < ")
+	}
+	return s
 }
 
 // ledger lists the connections in use, in the order of checkout.

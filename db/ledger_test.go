@@ -25,6 +25,8 @@ func TestTheCallersAreNotedThatHoldAConnection(t *testing.T) {
 	row := d.QueryRow(t.Context(), known)
 	if held := d.ledger.all(); len(held) != 1 || held[0].Statement != "Numbers" || len(held[0].Stack) != 0 {
 		t.Errorf("a row of a known statement: %+v", held)
+	} else if line := held[0].describe(); !strings.HasSuffix(line, " by Numbers") {
+		t.Errorf("a row of a known statement: %q", line)
 	}
 	if err := row.Scan(new(int)); err != nil {
 		t.Error(err)

@@ -162,18 +162,30 @@ type dying struct{ armed atomic.Bool }
 
 func (n *dying) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
-	return mortal{conn, n}, err
+	return &mortal{Conn: conn, of: n}, err
 }
 
 // mortal hides its socket, so that a look at it tells nothing.
 type mortal struct {
 	net.Conn
-	of *dying
+	of   *dying
+	dead atomic.Bool
 }
 
-func (c mortal) Write(p []byte) (int, error) {
+func (c *mortal) Write(p []byte) (int, error) {
 	if !bytes.Contains(p, []byte("-- ping")) && c.of.armed.CompareAndSwap(true, false) {
+		c.dead.Store(true)
 		_ = c.Conn.(interface{ CloseRead() error }).CloseRead()
 	}
 	return c.Conn.Write(p)
+}
+
+// Read gives nothing of a dead connection. Linux would still give what arrived after
+// CloseRead and before Read.
+func (c *mortal) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.dead.Load() {
+		return 0, io.EOF
+	}
+	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/db"
+	"github.com/sqlkeel/sqlkeel/internal/backoff"
 )
 
 // noticeBound is how long the monitor may take to see what the demonstration
@@ -38,6 +39,22 @@ func (s *stage) awaitHealth(ctx context.Context, state db.State) (db.Report, err
 	}
 }
 
+// idleBound is how long connections may stay in use after their callers: reads that
+// share a round trip get at most half a second.
+const idleBound = time.Second
+
+// awaitIdle returns the first report without a connection in use, or the last one.
+func (s *stage) awaitIdle(ctx context.Context) db.Report {
+	ctx, cancel := context.WithTimeout(ctx, idleBound)
+	defer cancel()
+	for {
+		report := s.db.Health()
+		if report.Pool.InUse == 0 || backoff.Wait(ctx, time.Millisecond) != nil {
+			return report
+		}
+	}
+}
+
 // showReport writes report and the changes that led to it.
 func (s *stage) showReport(report db.Report) {
 	for line := range strings.Lines(report.String()) {
@@ -51,10 +68,10 @@ func (s *stage) showReport(report db.Report) {
 // health waits until the monitor finds the server well again, and shows its
 // report.
 func health(ctx context.Context, s *stage) (string, error) {
-	report, err := s.awaitHealth(ctx, db.Up)
-	if err != nil {
+	if _, err := s.awaitHealth(ctx, db.Up); err != nil {
 		return "", err
 	}
+	report := s.awaitIdle(ctx)
 	s.showReport(report)
 	if report.Pool.InUse != 0 {
 		return "", fmt.Errorf("%d connections are still in use", report.Pool.InUse)
