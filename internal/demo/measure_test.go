@@ -69,8 +69,11 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var asked atomic.Int64
 	f := load(ctx, 2, 1_000_000, func(ctx context.Context, _, _ int) error {
-		if asked.Add(1) == 10 {
+		switch n := asked.Add(1); {
+		case n == 10:
 			cancel()
+		case n > 10: // before the context has ended
+			<-ctx.Done()
 		}
 		return ctx.Err()
 	})
