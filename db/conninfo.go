@@ -30,7 +30,7 @@ type connInfo struct {
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
 	peeker     *peeker
-	shared     map[string]*pgconn.StatementDescription // prepared for batches, by name
+	shared     map[string]*pgconn.StatementDescription // prepared for batches, by text
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"

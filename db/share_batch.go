@@ -28,10 +28,10 @@ const (
 
 // batch is the reads of a group on its connection.
 type batch struct {
-	lease   *lease
-	members []*reader
-	guard   *pgconn.StatementDescription
-	stale   []string // prepared statements that are outdated
+	lease     *lease
+	members   []*reader
+	guard     *pgconn.StatementDescription
+	unguarded bool // the server forgot the guard
 }
 
 // run runs the reads of a group, gives the connection back and wakes the members.
@@ -43,9 +43,7 @@ func (s *shares) run(l *lease, members []*reader) {
 	var err error
 	defer func() { s.ended(b, err) }() // also when a tracer ends the goroutine
 	b.trace()
-	if err = b.send(ctx); err == nil {
-		err = b.forget(ctx)
-	}
+	err = b.send(ctx)
 	b.endTrace(err)
 	if took := time.Since(begun); s.trip.exceeds(took) {
 		for _, r := range members {
@@ -89,8 +87,8 @@ func (b *batch) send(ctx context.Context) error {
 		}
 		err = b.round(ctx, pending, every)
 		pending = slices.DeleteFunc(pending, func(r *reader) bool { return r.outcome != skipped })
-		if slices.Contains(b.stale, guardName) {
-			break // what is pending runs alone
+		if b.unguarded {
+			return cmp.Or(err, b.lease.forgetShared(ctx, readOnlyBatch)) // what is pending runs alone
 		}
 	}
 	return err
@@ -104,15 +102,10 @@ func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 		return nil, err
 	}
 	for _, r := range b.members {
-		if l.Admit(r.call.Statement, r.call.SQL, nil) != nil {
+		if l.Admit(r.call.Statement, r.call.SQL, nil) != nil || r.of.text(r.call.SQL) != r.as {
 			continue
 		}
 		made, err := b.prepareFor(ctx, r, r.as.name, r.call.SQL)
-		if err == nil && made != nil && !r.as.is(made) { // it may be the connection that is behind
-			if err = l.forgetShared(ctx, r.as.name); err == nil {
-				made, err = b.prepareFor(ctx, r, r.as.name, r.call.SQL)
-			}
-		}
 		switch {
 		case l.conn.IsClosed():
 			return nil, err
@@ -141,20 +134,6 @@ type traceContext struct {
 
 // Value is that of the read.
 func (c traceContext) Value(key any) any { return c.values.Value(key) }
-
-// forget drops texts that the server does not accept any more as they were prepared.
-func (b *batch) forget(ctx context.Context) (err error) {
-	for _, name := range b.stale {
-		err = cmp.Or(err, b.lease.forgetShared(ctx, name))
-	}
-	return err
-}
-
-// outdated notes that a text is to be prepared anew, here and for those that come.
-func (b *batch) outdated(r *reader) {
-	r.as.outdated.Store(true)
-	b.stale = append(b.stale, r.as.name)
-}
 
 // round sends some reads, with a Sync after every so many, and reads the answers.
 func (b *batch) round(ctx context.Context, reads []*reader, every int) error {
@@ -214,9 +193,9 @@ func (b *batch) receive(p *pgconn.Pipeline, reads []*reader) error {
 	}
 	switch {
 	case !guarded: // the server forgot it, as it does the other texts then
-		b.stale = append(b.stale, guardName)
+		b.unguarded = true
 	case failed != nil:
-		b.judge(reads[n], failed)
+		reads[n].judge(failed)
 	}
 	return nil
 }
@@ -241,13 +220,13 @@ func (r *reader) receive(p *pgconn.Pipeline) error {
 
 // judge decides about a read that failed. Its error is its caller's, unless it may come
 // of the others' company or of the connection: then it runs alone.
-func (b *batch) judge(r *reader, err error) {
+func (r *reader) judge(err error) {
 	r.rows.reset()
 	r.outcome, r.rows.err = replied, err
 	var pg *pgconn.PgError
 	switch code := pgerr.Code(err); {
 	case pgerr.KindOf(err) == pgerr.StalePlan:
-		b.outdated(r)
+		r.as.outdated.Store(true)
 		r.outcome = unanswered
 	case !errors.As(err, &pg), code == deadlock, code == canceled, code == notSerializable:
 		r.outcome = unanswered

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -382,4 +383,39 @@ func TestATextIsPreparedAnewAfterItsTableChanged(t *testing.T) {
 		s.hold(t)
 	}
 	s.free()
+}
+
+func TestReadsFromBeforeAChangeAreNotDecodedAsThoseAfterIt(t *testing.T) {
+	t.Parallel()
+	const itemCount = "-- name: ItemCount :one\nSELECT count FROM items WHERE id = $1"
+	pg := pgtest.New(t)
+	execute(t, pg.Conn(), "CREATE TABLE items (id int PRIMARY KEY, count bigint)", "INSERT INTO items VALUES (1, 7)")
+	s := shareOn(t, pg, Config{Statements: unique(itemCount), MaxConns: 2})
+	of := s.shares.known[s.cfg.Statements.Lookup(itemCount)]
+	// Of both connections the first one knows the text, the other one learns it anew.
+	first := slices.IndexFunc(s.held, func(l *lease) bool { return len(l.info.shared) > 0 })
+	other := s.held[1-first]
+	s.held = s.held[first : first+1]
+	read := func() error {
+		var count int
+		if err := s.QueryRow(t.Context(), itemCount, 1).Scan(&count); err != nil || count != 7 {
+			return fmt.Errorf("%d, %w", count, err)
+		}
+		return nil
+	}
+	changed := func() error {
+		execute(t, pg.Conn(), "ALTER TABLE items ALTER count TYPE float8")
+		of.text(itemCount).outdated.Store(true)
+		other.call.SQL, other.learns = itemCount, of
+		if err := s.shares.learn(t.Context(), other); err != nil {
+			return err
+		}
+		return read()
+	}
+	for i, err := range s.together(t, read, read, changed, read) {
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	other.done(nil)
 }

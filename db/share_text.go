@@ -12,7 +12,7 @@ import (
 
 // description is how the server described a text when it was prepared.
 type description struct {
-	name    string                      // of the prepared statement, on every connection
+	name    string                      // of the prepared statement, on every connection; no other description's
 	params  pgconn.StatementDescription // of which arguments are encoded
 	fields  []pgconn.FieldDescription   // with the formats in which they are asked for
 	formats []int16
@@ -47,15 +47,7 @@ func (s *shares) learn(ctx context.Context, l *lease) error {
 		return nil
 	}
 	l.learns = nil
-	as := &description{}
-	if known, again := of.texts.Load(l.call.SQL); again {
-		as.name = known.(*description).name
-		if err := l.forgetShared(ctx, as.name); err != nil { // it may be the outdated one
-			return err
-		}
-	} else {
-		as.name = "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)
-	}
+	as := &description{name: "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)}
 	begun := time.Now()
 	prepared, err := l.prepareShared(ctx, as.name, l.call.SQL)
 	switch {
@@ -77,11 +69,15 @@ func (s *shares) learn(ctx context.Context, l *lease) error {
 	return nil
 }
 
-// prepareShared returns a prepared statement of the connection, which it has or gets. It
-// stands beside pgx's cache, and pgx's tracers see only what is prepared indeed.
+// prepareShared returns a prepared statement of the connection, which it has or gets, in
+// the place of one with another name. It stands beside pgx's cache, and pgx's tracers see
+// only what is prepared indeed.
 func (l *lease) prepareShared(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
-	if known := l.info.shared[name]; known != nil {
+	if known := l.info.shared[sql]; known != nil && known.Name == name {
 		return known, nil
+	}
+	if err := l.forgetShared(ctx, sql); err != nil {
+		return nil, err
 	}
 	made, err := l.conn.Prepare(ctx, name, sql)
 	if err != nil {
@@ -90,15 +86,16 @@ func (l *lease) prepareShared(ctx context.Context, name, sql string) (*pgconn.St
 	if l.info.shared == nil {
 		l.info.shared = map[string]*pgconn.StatementDescription{}
 	}
-	l.info.shared[name] = made
+	l.info.shared[sql] = made
 	return made, nil
 }
 
-// forgetShared drops a prepared statement.
-func (l *lease) forgetShared(ctx context.Context, name string) error {
-	if l.info.shared[name] == nil {
+// forgetShared drops the prepared statement of a text.
+func (l *lease) forgetShared(ctx context.Context, sql string) error {
+	known := l.info.shared[sql]
+	if known == nil {
 		return nil
 	}
-	delete(l.info.shared, name)
-	return l.conn.Deallocate(ctx, name)
+	delete(l.info.shared, sql)
+	return l.conn.Deallocate(ctx, known.Name)
 }
