@@ -60,12 +60,11 @@ func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease
 		return nil, nil
 	}
 	l := &lease{d: d, use: what}
-	conn := d.takeIdle(ctx, &l.glance)
-	if conn == nil {
+	if !d.takeIdle(ctx, l, start) {
 		d.leave(what)
 		return nil, nil
 	}
-	return d.lend(l, conn, start)
+	return d.lend(l, start, start) // the clock is not read again for so little
 }
 
 // acquireWithin waits for a connection until AcquireTimeout after start.
@@ -74,25 +73,28 @@ func (d *DB) acquireWithin(ctx context.Context, what use, start time.Time) (*lea
 		return nil, err
 	}
 	l := &lease{d: d, use: what}
-	conn, err := d.takeOrLeave(ctx, l, start)
-	if err != nil {
+	if err := d.takeOrLeave(ctx, l, start); err != nil {
 		return nil, err
 	}
-	return d.lend(l, conn, start)
+	return d.lend(l, start, time.Now())
 }
 
-// takeOrLeave returns a connection for a lease that has its place, or gives the place
+// takeOrLeave takes a connection for a lease that has its place, or gives the place
 // back, also after a panic of a tracer.
-func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (conn *pgxpool.Conn, err error) {
+func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (err error) {
 	defer func() {
-		if conn == nil {
+		if l.pooled == nil {
 			d.leave(l.use)
 		}
 	}()
-	if conn = d.takeIdle(ctx, &l.glance); conn != nil {
-		return conn, nil
+	if d.takeIdle(ctx, l, time.Now()) {
+		return nil
 	}
-	return d.takeWithin(ctx, start)
+	conn, err := d.takeWithin(ctx, start)
+	if err == nil {
+		l.holds(conn, infoOf(conn.Conn()))
+	}
+	return err
 }
 
 // enterNow passes the turnstiles if nothing must be waited for.
@@ -147,23 +149,24 @@ func (d *DB) leave(what use) {
 	what.gate.leave()
 }
 
-// takeIdle returns a connection that is idle and needs no ping, or nil. It does not
-// wait, and so needs no context with an end, which would cost allocations.
-func (d *DB) takeIdle(ctx context.Context, g *glance) *pgxpool.Conn {
+// takeIdle takes a connection for a lease if there is one that is idle and needs no ping.
+// It does not wait, and so needs no context with an end, which would cost allocations.
+func (d *DB) takeIdle(ctx context.Context, l *lease, now time.Time) bool {
 	if d.waiting.Load() > 0 || d.open.Load() <= d.taken.Load() || d.acquireTraced {
-		return nil
+		return false
 	}
-	g.Context = ctx
-	conn, err := d.pool.Acquire(g)
+	l.glance.Context = ctx
+	conn, err := d.pool.Acquire(&l.glance)
 	if err != nil {
-		return nil
+		return false
 	}
 	d.taken.Add(1)
-	if d.fresh(conn) {
-		return conn
+	if info := infoOf(conn.Conn()); d.fresh(info, now) {
+		l.holds(conn, info)
+		return true
 	}
 	d.release(conn) // to be taken again by a caller who can wait for its ping
-	return nil
+	return false
 }
 
 // glance is a context with which a pool is asked for a connection that is idle. When

@@ -27,23 +27,22 @@ const pingAfter = time.Second
 // call of the system. On a busy pool connections pass from one use to the next faster.
 const lookAfter = 100 * time.Microsecond
 
-// fresh reports whether conn may be used without a ping.
-func (d *DB) fresh(conn *pgxpool.Conn) bool {
-	info := infoOf(conn.Conn())
-	return d.trusts(info, lookAfter) || info.peeker.look() == silent && d.trusts(info, pingAfter)
+// fresh reports whether a connection may be used without a ping.
+func (d *DB) fresh(info *connInfo, now time.Time) bool {
+	return d.trusts(info, now, lookAfter) || info.peeker.look() == silent && d.trusts(info, now, pingAfter)
 }
 
-// trusts reports whether a connection was used within the time, and no other one died
-// since.
-func (d *DB) trusts(info *connInfo, within time.Duration) bool {
-	return time.Since(info.lastUsed) < within && info.lastUsed.UnixNano() > d.doubted.Load()
+// trusts reports whether a connection was used within the time before now, and no other
+// one died since.
+func (d *DB) trusts(info *connInfo, now time.Time, within time.Duration) bool {
+	return now.Sub(info.lastUsed) < within && info.lastUsed.UnixNano() > d.doubted.Load()
 }
 
 // alive reports whether conn can be used. If not, it has been taken out of the pool,
 // unless ctx ended meanwhile: then a ping in flight decides, later.
 func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
-	info := infoOf(conn.Conn())
-	if d.trusts(info, lookAfter) {
+	info, now := infoOf(conn.Conn()), time.Now()
+	if d.trusts(info, now, lookAfter) {
 		return true
 	}
 	switch info.peeker.look() {
@@ -51,7 +50,7 @@ func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 		d.discard(conn, ClosedDead)
 		return false
 	case silent:
-		if d.trusts(info, pingAfter) {
+		if d.trusts(info, now, pingAfter) {
 			return true
 		}
 	}

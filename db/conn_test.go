@@ -28,7 +28,7 @@ func leftAfter(t *testing.T, pg *pgtest.DB, fn func(context.Context, *pgx.Conn) 
 	}()
 	receive(t, "the end of the goroutine", done)
 	left := d.ledger.all()
-	for l := d.ledger.first; l != nil; l = d.ledger.first { // so that Close ends
+	for _, l := range d.ledger.leases() { // so that Close ends
 		l.done(nil)
 	}
 	if err := d.Close(t.Context()); err != nil {

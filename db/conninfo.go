@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,6 +31,7 @@ type connInfo struct {
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
 	peeker     *peeker
+	lease      atomic.Pointer[lease]                   // that it has while it is in use
 	shared     map[string]*pgconn.StatementDescription // prepared for batches, by text
 }
 
@@ -85,6 +87,7 @@ func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	d.dials.succeeded()
 	d.counts.opened.Add(1)
 	d.open.Add(1)
+	d.ledger.opened(info)
 	d.events.connect(conn)
 	return nil
 }
@@ -115,6 +118,7 @@ func (d *DB) closed(conn *pgx.Conn) {
 	}
 	if !info.opened.IsZero() {
 		d.open.Add(-1)
+		d.ledger.closed(info)
 	}
 	d.counts.closedFor(info.reason)
 	d.events.close(conn, info)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -104,9 +103,9 @@ func TestALookForAnIdleConnectionDoesNotWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.open.Add(1) // as if one were idle, which was closed meanwhile
-	looked := make(chan *pgxpool.Conn)
-	go func() { looked <- d.takeIdle(t.Context(), new(glance)) }()
-	if conn := receive(t, "the end of the look", looked); conn != nil {
+	looked := make(chan bool)
+	go func() { looked <- d.takeIdle(t.Context(), new(lease), time.Now()) }()
+	if receive(t, "the end of the look", looked) {
 		t.Error("a connection that is lent was found")
 	}
 	d.open.Add(-1)

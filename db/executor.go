@@ -56,7 +56,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	rows, err := d.query(ctx, sql, args)
 	if l, leased := rows.Owner().(*lease); leased && l.named && err == nil {
-		l.hold()
+		l.hold(1)
 	}
 	return rows, err
 }

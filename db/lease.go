@@ -24,7 +24,7 @@ type lease struct {
 	conn   *pgx.Conn
 	info   *connInfo
 	since  time.Time
-	who    callers // none for a known statement without open rows; guarded by ledger.mu once the lease is in it
+	who    atomic.Pointer[callers] // none for a known statement without open rows
 	glance glance
 
 	call   exec.Call   // the statement, if it is for one
@@ -36,10 +36,9 @@ type lease struct {
 	learns *sharedStatement // whose text is to be prepared for others to share; else nil
 	lost   bool             // the statement may be run once more, on another connection
 
-	left       mark
-	warned     bool   // guarded by ledger.mu
-	prev, next *lease // guarded by ledger.mu
-	back       atomic.Bool
+	left   mark
+	warned atomic.Bool // that it is held for long
+	back   atomic.Bool
 }
 
 // use is the reason for a checkout.
@@ -53,30 +52,32 @@ type use struct {
 	named bool
 }
 
-// hold notes the callers that hold rows.
-func (l *lease) hold() {
-	var who callers
-	who.note(2)
-	l.d.ledger.mu.Lock()
-	defer l.d.ledger.mu.Unlock()
-	l.who = who
+// hold notes the callers that hold the connection. skip is how many frames are between.
+func (l *lease) hold(skip int) {
+	who := new(callers)
+	who.note(skip + 1)
+	l.who.Store(who)
 }
 
-// lend makes the lease of a connection that was acquired for a caller who has waited
-// since start. The error is ErrClosed.
-func (d *DB) lend(l *lease, conn *pgxpool.Conn, start time.Time) (*lease, error) {
+// holds notes the connection that was taken for the lease.
+func (l *lease) holds(conn *pgxpool.Conn, info *connInfo) {
+	l.pooled, l.conn, l.info = conn, conn.Conn(), info
+}
+
+// lend makes a lease of what was taken for it, for a caller who has waited from start
+// until now. The error is ErrClosed.
+func (d *DB) lend(l *lease, start, now time.Time) (*lease, error) {
 	if d.life.Err() != nil {
-		d.release(conn) // Close began meanwhile
+		d.release(l.pooled) // Close began meanwhile
 		d.leave(l.use)
 		return nil, ErrClosed
 	}
-	l.pooled, l.conn, l.since = conn, conn.Conn(), time.Now()
-	d.waits.add(l.since.Sub(start))
-	l.info = infoOf(l.conn)
+	l.since = now
+	d.waits.add(now.Sub(start))
 	l.writes.Listener, l.writes.PID = d.listener, l.conn.PgConn().PID()
 	d.types.know(l.conn, l.info)
 	if !l.named {
-		l.who.note(3)
+		l.hold(3)
 	}
 	d.ledger.add(l)
 	d.events.checkOut(l)
@@ -185,6 +186,6 @@ func (l *lease) Release(err error) { l.done(err) }
 func (l *lease) describe() Lease {
 	return Lease{
 		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
-		Op: l.op, Statement: sqltext.Name(l.sql), Stack: l.who.stack(),
+		Op: l.op, Statement: sqltext.Name(l.sql), Stack: l.who.Load().stack(),
 	}
 }

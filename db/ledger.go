@@ -34,65 +34,61 @@ func (b Lease) describe() string {
 	return s
 }
 
-// ledger lists the connections in use, in the order of checkout.
+// ledger lists the connections in use.
 type ledger struct {
-	mu          sync.Mutex
-	first, last *lease // guarded by mu
-	n           int    // guarded by mu
+	mu    sync.Mutex
+	conns map[*connInfo]struct{} // guarded by mu; all of the pool
 }
 
-func (l *ledger) add(x *lease) {
+// opened and closed note which connections there are.
+func (l *ledger) opened(info *connInfo) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x.prev, l.last = l.last, x
-	if x.prev == nil {
-		l.first = x
-	} else {
-		x.prev.next = x
+	if l.conns == nil {
+		l.conns = map[*connInfo]struct{}{}
 	}
-	l.n++
+	l.conns[info] = struct{}{}
 }
 
-func (l *ledger) remove(x *lease) {
+func (l *ledger) closed(info *connInfo) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if x.prev == nil {
-		l.first = x.next
-	} else {
-		x.prev.next = x.next
-	}
-	if x.next == nil {
-		l.last = x.prev
-	} else {
-		x.next.prev = x.prev
-	}
-	x.prev, x.next = nil, nil
-	l.n--
+	delete(l.conns, info)
 }
 
-func (l *ledger) count() int {
+// add and remove are without the lock, as each use of a connection calls them.
+func (*ledger) add(x *lease)    { x.info.lease.Store(x) }
+func (*ledger) remove(x *lease) { x.info.lease.Store(nil) }
+
+// leases returns those of this moment, in the order of checkout.
+func (l *ledger) leases() []*lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.n
+	var list []*lease
+	for info := range l.conns {
+		if x := info.lease.Load(); x != nil {
+			list = append(list, x)
+		}
+	}
+	slices.SortFunc(list, func(a, b *lease) int { return a.since.Compare(b.since) })
+	return list
 }
+
+func (l *ledger) count() int { return len(l.leases()) }
 
 // oldest returns the lease that began first, or nil.
 func (l *ledger) oldest() *Lease {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.first == nil {
-		return nil
+	for _, x := range l.leases() {
+		b := x.describe()
+		return &b
 	}
-	b := l.first.describe()
-	return &b
+	return nil
 }
 
 // all returns the leases, oldest first.
 func (l *ledger) all() []Lease {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	list := make([]Lease, 0, l.n)
-	for x := l.first; x != nil; x = x.next {
+	list := []Lease{}
+	for _, x := range l.leases() {
 		list = append(list, x.describe())
 	}
 	return list
@@ -100,20 +96,16 @@ func (l *ledger) all() []Lease {
 
 // overdue returns the leases that are older than limit, each once in its life.
 func (l *ledger) overdue(limit time.Duration) []Lease {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var list []Lease
-	for x := l.first; x != nil; x = x.next {
-		if !x.warned && time.Since(x.since) > limit {
-			x.warned = true
+	for _, x := range l.leases() {
+		if time.Since(x.since) > limit && !x.warned.Swap(true) {
 			list = append(list, x.describe())
 		}
 	}
 	return list
 }
 
-// callers are the frames above a use of this package, unresolved: that is cheap enough
-// to be kept for every lease.
+// callers are the frames above a use of this package, unresolved.
 type callers struct {
 	pcs [20]uintptr // a unit of work is a dozen frames deep here
 	n   int
@@ -134,6 +126,9 @@ func isLibrary(f *runtime.Frame) bool {
 
 // stack resolves the frames, without those of the library's own code.
 func (c *callers) stack() []string {
+	if c == nil {
+		return nil
+	}
 	var list []string
 	frames := runtime.CallersFrames(c.pcs[:c.n])
 	for {

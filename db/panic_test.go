@@ -22,7 +22,7 @@ func inUseAfter(t *testing.T, d *DB, use func()) int {
 	}()
 	receive(t, "the end of the goroutine", done)
 	left := d.ledger.all()
-	for l := d.ledger.first; l != nil; l = d.ledger.first {
+	for _, l := range d.ledger.leases() {
 		l.done(nil)
 	}
 	return len(left)
