@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -89,12 +88,10 @@ func (d *DB) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement) (
 
 // queryAlone is that of the DB once a connection is ready.
 func (l *lease) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
+	l.shares = of
 	err := l.query(ctx)
-	switch {
-	case l.lost:
+	if l.lost {
 		return l.d.queryAgain(ctx, c, err)
-	case of != nil && err == nil:
-		of.pace.ran(time.Since(l.since), &l.d.shares.trip)
 	}
 	return &l.rows, err
 }

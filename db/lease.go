@@ -30,9 +30,10 @@ type lease struct {
 	call   exec.Call   // the statement, if it is for one
 	batch  *exec.Batch // that is under way
 	rows   exec.Rows
-	writes exec.Writes
-	inTx   bool // it is given back by the end of a transaction
+	writes *exec.Writes // nil when there is no Invalidator
+	inTx   bool         // it is given back by the end of a transaction
 	tried  tries
+	shares *sharedStatement // whose reads share connections when they are quick; else nil
 	learns *sharedStatement // whose text is to be prepared for others to share; else nil
 	lost   bool             // the statement may be run once more, on another connection
 
@@ -74,7 +75,9 @@ func (d *DB) lend(l *lease, start, now time.Time) (*lease, error) {
 	}
 	l.since = now
 	d.waits.add(now.Sub(start))
-	l.writes.Listener, l.writes.PID = d.listener, l.conn.PgConn().PID()
+	if d.listener != nil {
+		l.writes = &exec.Writes{Listener: d.listener, PID: l.conn.PgConn().PID()}
+	}
 	d.types.know(l.conn, l.info)
 	if !l.named {
 		l.hold(3)
@@ -91,7 +94,10 @@ func (l *lease) done(err error) {
 		return
 	}
 	l.info.lastUsed = time.Now()
-	if err != nil && l.info.reason == "" {
+	switch {
+	case err == nil && l.shares != nil:
+		l.shares.pace.ran(l.info.lastUsed.Sub(l.since), &l.d.shares.trip)
+	case err != nil && l.info.reason == "":
 		l.judge(err)
 	}
 	if l.info.reason == "" && l.conn.IsClosed() {

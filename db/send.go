@@ -67,10 +67,9 @@ func (l *lease) Closed(err error) error {
 		return err
 	}
 	err = l.leftOpen(err)
-	told, settled := l.writes.Told(), l.settled(err)
-	var outcome stmt.Outcome
+	told, settled, outcome := l.writes.Told(), false, stmt.Unknown
 	if told {
-		outcome = l.outcome(err, l.texts()...)
+		settled, outcome = l.settled(err), l.outcome(err, l.texts()...)
 	}
 	l.lost = l.call.ReadOnly() && l.tried&lost != 0
 	l.done(err)

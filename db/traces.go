@@ -21,8 +21,15 @@ type traces struct {
 }
 
 type tracedText struct {
-	sql string
+	sql     string
+	escapes bool // it has a backslash, which a session may read in another way
 	trace
+}
+
+// readBy reports whether conn reads the text as usual. A session that does not is rare,
+// and not worth a place.
+func (t *tracedText) readBy(conn *pgx.Conn) bool {
+	return !t.escapes || conn.PgConn().ParameterStatus("standard_conforming_strings") != "off"
 }
 
 // longestKept bounds the memory that texts take here: 2 MB.
@@ -31,16 +38,14 @@ const longestKept = 4096
 // traceOf reads a text that is sent by conn, or remembers it. s is what is known of
 // it, or nil.
 func (d *DB) traceOf(conn *pgx.Conn, s *stmt.Statement, sql string) trace {
-	// A session in which strings are read otherwise is rare, and not worth a place.
-	if conn.PgConn().ParameterStatus("standard_conforming_strings") == "off" || len(sql) > longestKept {
-		return d.read(conn, s, sql)
-	}
 	place := &d.traces.places[maphash.String(d.traces.seed, sql)%uint64(len(d.traces.places))]
-	if text := place.Load(); text != nil && text.sql == sql {
+	if text := place.Load(); text != nil && text.sql == sql && text.readBy(conn) {
 		return text.trace
 	}
-	text := &tracedText{sql, d.read(conn, s, sql)}
-	place.Store(text)
+	text := &tracedText{sql, strings.Contains(sql, `\`), d.read(conn, s, sql)}
+	if text.readBy(conn) && len(sql) <= longestKept {
+		place.Store(text)
+	}
 	return text.trace
 }
 

@@ -16,7 +16,7 @@ import (
 const maxRuns = 256
 
 // Writes are what one transaction writes, or one statement outside of one, on its
-// way to the Invalidator. The zero Writes, with no Listener, collects nothing.
+// way to the Invalidator. A nil one collects nothing, as one without a Listener.
 type Writes struct {
 	*Listener
 	PID     uint32 // of the server's process that gets them; 0 when it is not known
@@ -33,7 +33,7 @@ type result struct {
 }
 
 // On reports whether there is an Invalidator.
-func (w *Writes) On() bool { return w.Listener != nil && w.To != nil }
+func (w *Writes) On() bool { return w != nil && w.Listener != nil && w.To != nil }
 
 // Add notes a statement that is about to be sent, and has it collect what it returns.
 func (w *Writes) Add(c *Call) {
@@ -137,7 +137,7 @@ func (w *Writes) collect() {
 
 // Before tells the Invalidator what was noted, once and before it can become visible.
 func (w *Writes) Before() {
-	if len(w.runs) == 0 || w.told {
+	if w == nil || len(w.runs) == 0 || w.told {
 		return
 	}
 	w.collect()
@@ -148,7 +148,7 @@ func (w *Writes) Before() {
 // After tells the Invalidator how the writes that Before announced ended, and forgets
 // them. After Unknown they are kept: it may be called once more, or Lose.
 func (w *Writes) After(o stmt.Outcome) {
-	if w.told {
+	if w.Told() {
 		w.collect()
 		w.after(w.runs, w.defines, o)
 	}
@@ -171,7 +171,7 @@ func (w *Writes) End(o stmt.Outcome, settled bool) {
 // Lose has Lost find out when the session is gone that got writes whose outcome is
 // unknown.
 func (w *Writes) Lose() {
-	if w.told && w.PID != 0 && w.Lost != nil {
+	if w.Told() && w.PID != 0 && w.Lost != nil {
 		l, runs, defines := w.Listener, w.runs, w.defines
 		if !w.Lost.add(w.PID, func() { l.after(runs, defines, stmt.Ended) }) {
 			l.Log.Warn("too many writes of unknown outcome: the end of one is not waited for", "target", l.Target)
@@ -181,10 +181,14 @@ func (w *Writes) Lose() {
 }
 
 // Drop forgets what was noted: it was rolled back without COMMIT.
-func (w *Writes) Drop() { w.runs, w.results, w.defines, w.told = nil, nil, false, false }
+func (w *Writes) Drop() {
+	if w != nil {
+		w.runs, w.results, w.defines, w.told = nil, nil, false, false
+	}
+}
 
 // Told reports whether Before announced something that has no definite outcome yet.
-func (w *Writes) Told() bool { return w.told }
+func (w *Writes) Told() bool { return w != nil && w.told }
 
 // OutcomeOf is the outcome of texts that were sent outside of a transaction, given
 // their error. Whatever the server did not refuse as a whole is unknown.
