@@ -149,6 +149,7 @@ var changes = []string{
 	`ALTER TABLE extras ALTER rank TYPE bigint`,
 	`ALTER TABLE items ADD COLUMN other text; ALTER TABLE extras ADD COLUMN other text`,
 	`ALTER TABLE items DROP CONSTRAINT items_code_key`,
+	`ALTER TABLE extras ALTER rank TYPE double precision`, // whose bytes a bigint may be read from
 	`ALTER TABLE extras DROP COLUMN other; ALTER TABLE items DROP COLUMN other`,
 	`ALTER TABLE items ADD CONSTRAINT items_code_key UNIQUE (code)`,
 	`ALTER TABLE extras ALTER rank TYPE integer`,
