@@ -31,8 +31,8 @@ type connInfo struct {
 	end        string   // the SQLSTATE with which the server announced that it ends the session
 	types      *typeSet // those that were registered; nil when none were
 	peeker     *peeker
-	lease      atomic.Pointer[lease]                   // that it has while it is in use
-	shared     map[string]*pgconn.StatementDescription // prepared for batches, by text
+	lease      atomic.Pointer[lease] // that it has while it is in use
+	shared     map[*description]bool // prepared for batches
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"
@@ -42,7 +42,7 @@ func setInfo(conn *pgx.Conn, info *connInfo) { conn.PgConn().CustomData()[infoKe
 func infoOf(conn *pgx.Conn) *connInfo {
 	info, _ := conn.PgConn().CustomData()[infoKey].(*connInfo)
 	if info == nil {
-		return &connInfo{} // someone emptied the connection's custom data
+		return &connInfo{shared: map[*description]bool{}} // someone emptied the connection's custom data
 	}
 	return info
 }
@@ -78,7 +78,10 @@ func listen(config *pgconn.Config) {
 // [Config].RegisterTypes fails pgxpool closes it.
 func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	now := time.Now()
-	info := &connInfo{opened: now, lastUsed: now, generation: infoOf(conn).generation, peeker: newPeeker(conn.PgConn().Conn())}
+	info := &connInfo{
+		opened: now, lastUsed: now, generation: infoOf(conn).generation, peeker: newPeeker(conn.PgConn().Conn()),
+		shared: map[*description]bool{},
+	}
 	setInfo(conn, info)
 	d.types.know(conn, info)
 	if err := d.registerMore(ctx, conn); err != nil {

@@ -23,7 +23,7 @@ type DB struct {
 	events  events
 	types   typeCache
 
-	shares     *shares   // nil when no reads share connections
+	shares     *shares
 	slots      turnstile // for uses of connections
 	others     turnstile // for uses that are no shared reads; nil unless those have connections of their own
 	ledger     ledger

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -11,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/stmt"
@@ -46,41 +46,29 @@ type coder struct {
 	args  pgx.ExtendedQueryBuilder
 }
 
-// shareReads makes what reads share, if the configuration lets them.
-func (d *DB) shareReads(pool *pgxpool.Config) {
-	conn := pool.ConnConfig
-	if d.cfg.ShareReads == 1 || d.cfg.RegisterTypes != nil || conn.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement || conn.StatementCacheCapacity == 0 {
-		return
-	}
-	d.shares = newShares(d)
-	if d.cfg.ReadConns > 0 && len(d.shares.known) > 0 {
-		d.others = make(turnstile, d.cfg.MaxConns-d.cfg.ReadConns)
-		d.shares.own = make(turnstile, d.cfg.ReadConns)
-	}
-}
-
-func newShares(d *DB) *shares {
+// newShares returns what reads share. No statement takes part if the configuration
+// forbids it.
+func newShares(d *DB, conn *pgx.ConnConfig) *shares {
 	s := &shares{d: d, known: map[*stmt.Statement]*sharedStatement{}}
-	s.queue.conns, s.queue.most = d.cfg.MaxConns, d.cfg.ShareReads
-	if d.cfg.ReadConns > 0 {
-		s.queue.conns = d.cfg.ReadConns
-	}
+	s.queue.conns, s.queue.most = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads
 	s.coders.New = func() any { return &coder{types: pgtype.NewMap()} }
+	if d.cfg.ShareReads == 1 || d.cfg.RegisterTypes != nil || conn.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement || conn.StatementCacheCapacity == 0 {
+		return s
+	}
 	for _, known := range d.cfg.Statements.Statements() {
 		if known.Unique && known.ReadOnly && known.Session == "" {
 			s.known[d.cfg.Statements.Lookup(known.SQL)] = new(sharedStatement)
 		}
 	}
+	if d.cfg.ReadConns > 0 && len(s.known) > 0 {
+		d.others = make(turnstile, d.cfg.MaxConns-d.cfg.ReadConns)
+		s.own = make(turnstile, d.cfg.ReadConns)
+	}
 	return s
 }
 
 // counts are the reads that were answered in batches, and the batches.
-func (s *shares) counts() (reads, batches int64) {
-	if s == nil {
-		return 0, 0
-	}
-	return s.reads.Load(), s.batches.Load()
-}
+func (s *shares) counts() (reads, batches int64) { return s.reads.Load(), s.batches.Load() }
 
 // use is the reason for a checkout of a read that may share.
 func (s *shares) use(c *exec.Call) use {
@@ -88,16 +76,11 @@ func (s *shares) use(c *exec.Call) use {
 }
 
 // waiters returns how many reads wait with others.
-func (s *shares) waiters() int {
-	if s == nil {
-		return 0
-	}
-	return s.queue.waiters()
-}
+func (s *shares) waiters() int { return s.queue.waiters() }
 
 // of returns what was learned of a call's statement, or nil when it takes no part.
 func (s *shares) of(c *exec.Call) *sharedStatement {
-	if s == nil || c.Statement == nil || s.d.pooler() == Transaction {
+	if c.Statement == nil || s.d.pooler() == Transaction {
 		return nil
 	}
 	of := s.known[c.Statement]
@@ -109,37 +92,26 @@ func (s *shares) of(c *exec.Call) *sharedStatement {
 
 // reader is a read that waits with others.
 type reader struct {
-	ctx   context.Context
-	call  exec.Call
-	of    *sharedStatement
-	as    *description
-	coder *coder
-	since time.Time
-	until time.Time // when its wait ends: after AcquireTimeout, or at ctx's deadline
+	shares *shares
+	ctx    context.Context
+	call   exec.Call
+	of     *sharedStatement
+	as     *description
+	coder  *coder // nil once it was given back
+	since  time.Time
+	until  time.Time // when its wait ends: after AcquireTimeout, or at ctx's deadline
 
-	group *readGroup
-	state readState     // guarded by readQueue.mu
-	wake  chan struct{} // of capacity 1: it leads, or it has its answer
-	begun chan struct{} // closed when its span began; nil without a tracer
+	group *readGroup    // guarded by readQueue.mu, until the read was answered
+	wake  chan struct{} // of capacity 1: it leads, or its batch ended
 
-	seen     bool                         // begun is closed
-	prepared *pgconn.StatementDescription // on the connection of its batch
-	outcome  outcome
-	rows     sharedRows // once it is replied
-	err      error      // with which its connection died
-	traced   context.Context
+	result   *pgconn.Result // nil when it is to run alone
+	lost     error          // with which the connection of its batch died
+	span     context.Context
 	panicked any // by its tracer
+
+	rows exec.Rows // what its caller gets; see sharedRows
+	row  [][]byte  // the current one
 }
-
-// outcome is what became of a read in a batch.
-type outcome uint8
-
-const (
-	unanswered outcome = iota // it is to run alone
-	skipped                   // by the server, after an error of another member
-	replied                   // rows, or an error of its own
-	died                      // with its connection
-)
 
 // query runs a read, alone or with others.
 func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
@@ -193,28 +165,19 @@ func (s *shares) alone(ctx context.Context, l *lease, c exec.Call, of *sharedSta
 // reader makes a read ready to wait with others: its arguments are encoded. It returns
 // nil when it cannot be, and has to run alone.
 func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, as *description, start time.Time) *reader {
-	if as == nil || len(as.params.ParamOIDs) != len(c.Args) {
+	if as == nil {
 		return nil
 	}
 	coder := s.coders.Get().(*coder)
 	coder.known = s.d.types.teach(coder.types, coder.known)
-	if len(as.own) > 0 && len(s.d.types.names) > 0 {
-		if _, more := s.d.types.unasked(unknown(coder.types, as.own)); more {
-			return nil
-		}
-	}
-	if err := coder.args.Build(coder.types, &as.params, c.Args); err != nil {
+	if err := coder.args.Build(coder.types, &as.StatementDescription, c.Args); err != nil {
 		return nil
 	}
-	r := &reader{ctx: ctx, call: c, of: of, as: as, coder: coder, since: start, wake: make(chan struct{}, 1)}
-	if s.d.cfg.Tracer != nil {
-		r.begun = make(chan struct{})
+	until := start.Add(s.d.cfg.AcquireTimeout)
+	if end, ends := ctx.Deadline(); ends && end.Before(until) {
+		until = end
 	}
-	r.until = r.since.Add(s.d.cfg.AcquireTimeout)
-	if end, ends := ctx.Deadline(); ends && end.Before(r.until) {
-		r.until = end
-	}
-	return r
+	return &reader{shares: s, ctx: ctx, call: c, of: of, as: as, coder: coder, since: start, until: until, wake: make(chan struct{}, 1)}
 }
 
 // share waits with a read until it was answered, and runs the batch if it is to lead.
@@ -226,18 +189,12 @@ func (s *shares) share(r *reader, leads bool) (*exec.Rows, error) {
 			if err != nil {
 				return exec.Failed(err), err
 			}
-			members := s.queue.take(r.group)
-			if len(members) == 1 {
+			if len(s.queue.take(r.group)) == 1 {
 				defer s.queue.leave(1, true)
 				s.coders.Put(r.coder)
 				return s.alone(r.ctx, l, r.call, r.of)
 			}
-			for _, m := range members {
-				if m != r {
-					s.d.waits.add(l.since.Sub(m.since))
-				}
-			}
-			s.d.closers.Go(func() { s.run(l, members) })
+			s.d.closers.Go(func() { s.run(l, r.group) })
 		}
 		var err error
 		if leads, err = s.await(r); err != nil {
@@ -250,62 +207,51 @@ func (s *shares) share(r *reader, leads bool) (*exec.Rows, error) {
 }
 
 // lead acquires the connection of a group. If it fails the reader has quit.
-func (s *shares) lead(r *reader) (*lease, error) {
-	var l *lease
+func (s *shares) lead(r *reader) (l *lease, err error) {
 	defer func() {
 		if l == nil { // also after a panic, in a tracer for one
 			s.queue.quit(r)
 		}
 	}()
-	var err error
-	l, err = s.d.acquireWithin(r.ctx, s.use(&r.call), r.since)
-	return l, err
+	return s.d.acquireWithin(r.ctx, s.use(&r.call), r.since)
 }
 
-// await waits until a reader leads its group or has its answer. After an error it has
+// await waits until a reader leads its group or its batch ended. After an error it has
 // quit, or its answer is not wanted any more.
 func (s *shares) await(r *reader) (leads bool, err error) {
 	timer := time.NewTimer(time.Until(r.since.Add(s.d.cfg.AcquireTimeout)))
 	defer timer.Stop()
-	late, closing := timer.C, s.d.life.Done()
-	for {
-		select {
-		case <-r.wake:
-			return r.state == leading, nil
-		case <-r.ctx.Done():
-			if s.queue.quit(r) {
-				return false, s.d.notEntered(r.ctx)
-			}
-			if r.begun != nil {
-				<-r.begun // the tracer has seen the arguments, which are the caller's again
-			}
-			return false, fmt.Errorf("db: read from %q: %w", s.d.cfg.Name, r.ctx.Err())
-		case <-late:
-			late = nil
-			if s.queue.quit(r) {
-				return false, s.d.notEntered(r.ctx)
-			}
-		case <-closing:
-			closing = nil
-			if s.queue.quit(r) {
-				return false, ErrClosed
-			}
-		}
+	select {
+	case <-r.wake:
+		return !r.group.taken, nil
+	case <-r.ctx.Done():
+	case <-timer.C:
+	case <-s.d.life.Done():
+	}
+	if s.queue.quit(r) {
+		return false, s.d.notEntered(r.ctx)
+	}
+	select {
+	case <-r.wake:
+		return false, nil
+	case <-r.ctx.Done():
+		r.group.traced.Wait() // the arguments are the caller's again
+		return false, fmt.Errorf("db: read from %q: %w", s.d.cfg.Name, r.ctx.Err())
 	}
 }
 
 // answer returns what became of a reader that was part of a batch.
 func (s *shares) answer(r *reader) (*exec.Rows, error) {
 	r.group = nil // whose members would live as long as the rows
-	if r.panicked != nil {
+	switch {
+	case r.panicked != nil:
 		panic(r.panicked)
-	}
-	if r.outcome == replied {
-		return r.rows.answer(s, r)
+	case r.result != nil:
+		return r.answer()
 	}
 	s.coders.Put(r.coder)
-	if r.outcome == died {
-		return s.d.queryAgain(r.ctx, r.call, r.err)
+	if r.lost != nil {
+		return s.d.queryAgain(r.ctx, r.call, r.lost)
 	}
 	return s.d.queryAlone(r.ctx, r.call, r.of)
 }

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
@@ -19,34 +18,35 @@ import (
 // of them must not be the one that the server chooses to fail.
 const batchTimeout = 500 * time.Millisecond
 
-// readOnlyBatch makes the transaction that the statements up to a Sync share read-only,
-// so that a statement which writes after all is refused. Then it runs alone.
-const (
-	readOnlyBatch = "SELECT set_config('transaction_read_only', 'on', true)"
-	guardName     = "sqlkeel_guard"
-)
+// batchRounds is how often what the server skipped is sent. What is left runs alone.
+const batchRounds = 8
 
-// batch is the reads of a group on its connection.
+// readOnlyBatch makes the transaction that the statements of a batch share read-only, so
+// that a statement which writes after all is refused. Then it runs alone.
+var readOnlyBatch = &description{StatementDescription: pgconn.StatementDescription{
+	Name: "sqlkeel_guard", SQL: "SELECT set_config('transaction_read_only', 'on', true)",
+	Fields: []pgconn.FieldDescription{{Name: "set_config", DataTypeOID: pgtype.TextOID}},
+}}
+
+// batch is a group on its connection.
 type batch struct {
-	lease     *lease
-	members   []*reader
-	guard     *pgconn.StatementDescription
-	unguarded bool // the server forgot the guard
+	*readGroup
+	lease *lease
 }
 
 // run runs the reads of a group, gives the connection back and wakes the members.
-func (s *shares) run(l *lease, members []*reader) {
+func (s *shares) run(l *lease, group *readGroup) {
 	ctx, cancel := context.WithTimeout(context.Background(), min(batchTimeout, s.d.cfg.PingTimeout))
 	defer cancel()
 	begun := time.Now()
-	b := &batch{lease: l, members: members}
+	b := &batch{group, l}
 	var err error
 	defer func() { s.ended(b, err) }() // also when a tracer ends the goroutine
 	b.trace()
 	err = b.send(ctx)
 	b.endTrace(err)
 	if took := time.Since(begun); s.trip.exceeds(took) {
-		for _, r := range members {
+		for _, r := range b.members {
 			r.of.pace.suspect(took)
 		}
 	}
@@ -58,38 +58,30 @@ func (s *shares) run(l *lease, members []*reader) {
 // ended gives a batch's connection back and wakes its members. err is the connection's.
 func (s *shares) ended(b *batch, err error) {
 	lost := b.lease.Died(err)
-	for _, r := range b.members {
-		switch {
-		case r.outcome == replied:
-			s.reads.Add(1)
-		case lost:
-			r.outcome, r.err = died, err
-		}
-	}
-	s.batches.Add(1)
 	b.lease.info.refused = false // a write that was refused is the batch's own doing
 	b.lease.done(err)
+	s.batches.Add(1)
 	s.queue.leave(len(b.members), true)
 	for _, r := range b.members {
-		r.begin()
+		switch {
+		case r.result != nil:
+			s.reads.Add(1)
+		case lost:
+			r.lost = err
+		}
+		if r != b.head {
+			s.d.waits.add(b.lease.since.Sub(r.since))
+		}
 		r.wake <- struct{}{}
 	}
 }
 
 // send sends the reads in one round trip, and those that the server skipped after
-// another one's error once more: at first with a Sync every 8, then with one each. The
-// error is the connection's.
+// another one's error once more. The error is the connection's.
 func (b *batch) send(ctx context.Context) error {
-	pending, err := b.prepare(ctx)
-	for _, every := range [...]int{len(pending), 8, 1} {
-		if err != nil || len(pending) == 0 {
-			return err
-		}
-		err = b.round(ctx, pending, every)
-		pending = slices.DeleteFunc(pending, func(r *reader) bool { return r.outcome != skipped })
-		if b.unguarded {
-			return cmp.Or(err, b.lease.forgetShared(ctx, readOnlyBatch)) // what is pending runs alone
-		}
+	reads, err := b.prepare(ctx)
+	for round := 0; err == nil && len(reads) > 0 && round < batchRounds; round++ {
+		reads, err = b.round(ctx, reads)
 	}
 	return err
 }
@@ -97,142 +89,72 @@ func (b *batch) send(ctx context.Context) error {
 // prepare makes the connection know the texts, and returns the reads of those that it
 // has as their arguments were encoded.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
-	l := b.lease
-	if b.guard, err = b.prepareFor(ctx, b.members[0], guardName, readOnlyBatch); b.guard == nil {
+	if err := b.lease.prepareShared(ctx, readOnlyBatch); err != nil {
 		return nil, err
 	}
 	for _, r := range b.members {
-		if l.Admit(r.call.Statement, r.call.SQL, nil) != nil || r.of.text(r.call.SQL) != r.as {
+		if r.as.outdated.Load() || b.lease.Admit(r.call.Statement, r.call.SQL, nil) != nil {
 			continue
 		}
-		made, err := b.prepareFor(ctx, r, r.as.name, r.call.SQL)
+		err := b.lease.prepareShared(ctx, r.as)
 		switch {
-		case l.conn.IsClosed():
+		case b.lease.conn.IsClosed():
 			return nil, err
-		case err != nil || made == nil:
-		case !r.as.is(made):
+		case err != nil:
 			r.as.outdated.Store(true)
 		default:
-			r.prepared = made
 			ready = append(ready, r)
 		}
 	}
 	return ready, nil
 }
 
-// prepareFor prepares a text. The span of that is a read's.
-func (b *batch) prepareFor(ctx context.Context, r *reader, name, sql string) (made *pgconn.StatementDescription, err error) {
-	r.guarded(func() { made, err = b.lease.prepareShared(traceContext{ctx, r.ctx}, name, sql) })
-	return made, err
-}
-
-// traceContext has the end of a batch and the values of a read.
-type traceContext struct {
-	context.Context
-	values context.Context
-}
-
-// Value is that of the read.
-func (c traceContext) Value(key any) any { return c.values.Value(key) }
-
-// round sends some reads, with a Sync after every so many, and reads the answers.
-func (b *batch) round(ctx context.Context, reads []*reader, every int) error {
-	p := b.lease.conn.PgConn().StartPipeline(ctx)
-	send := p.SendQueryStatement
-	if every < len(reads) {
-		// Of what the server skips, pgx takes the columns for those of the next one.
-		send = func(s *pgconn.StatementDescription, values [][]byte, formats, results []int16) {
-			p.SendQueryPrepared(s.Name, values, formats, results)
-		}
+// round sends reads, and returns those that the server skipped. The error is the
+// connection's.
+func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, err error) {
+	var sent pgconn.Batch
+	sent.ExecStatement(&readOnlyBatch.StatementDescription, nil, nil, nil)
+	for _, r := range reads {
+		sent.ExecStatement(&r.as.StatementDescription, r.coder.args.ParamValues, r.coder.args.ParamFormats, r.as.formats)
 	}
-	for part := range slices.Chunk(reads, every) {
-		send(b.guard, nil, nil, nil)
-		for _, r := range part {
-			r.outcome = skipped
-			send(r.prepared, r.coder.args.ParamValues, r.coder.args.ParamFormats, r.as.formats)
-		}
-		p.SendPipelineSync()
+	conn := b.lease.conn.PgConn()
+	results, err := conn.ExecBatch(ctx, &sent).ReadAll()
+	if conn.IsClosed() {
+		return nil, err
 	}
-	err := p.Flush()
-	for part := range slices.Chunk(reads, every) {
-		if err == nil {
-			err = b.receive(p, part)
-		}
-	}
-	if closed := p.Close(); err == nil {
-		err = closed
-	}
-	return err
-}
-
-// receive reads the answers up to a Sync. The error is the connection's.
-func (b *batch) receive(p *pgconn.Pipeline, reads []*reader) error {
-	_, failed := p.GetResults() // of the guard
-	guarded, n := failed == nil, 0
-	for failed == nil && n < len(reads) {
-		if failed = reads[n].receive(p); failed == nil {
-			n++
-		}
-	}
-	if b.lease.conn.IsClosed() {
-		return failed
-	}
-	// The transaction ends at the Sync, where it may fail too.
-	var refused error
-	for _, err := p.GetResults(); err != nil; _, err = p.GetResults() {
-		if b.lease.conn.IsClosed() {
-			return err
-		}
-		refused = err
-	}
-	for _, r := range reads[:n] {
-		r.outcome = replied
-		if refused != nil || pgerr.Code(failed) == notSerializable {
-			r.outcome = unanswered
-		}
+	n := len(results)
+	if n > 0 && results[n-1].Err != nil {
+		n-- // rows had come before the error
 	}
 	switch {
-	case !guarded: // the server forgot it, as it does the other texts then
-		b.unguarded = true
-	case failed != nil:
-		reads[n].judge(failed)
+	case n == 0 && pgerr.KindOf(err) == pgerr.StalePlan: // the server forgot it, as it does the other texts then
+		delete(b.lease.info.shared, readOnlyBatch)
+		return nil, nil
+	case n == 0, n > len(reads) && err != nil, pgerr.Code(err) == notSerializable: // the transaction failed
+		return nil, nil
 	}
-	return nil
+	for i, result := range results[1:n] {
+		reads[i].result = result
+	}
+	if err == nil {
+		return nil, nil
+	}
+	reads[n-1].fail(err)
+	return reads[n:], nil
 }
 
-// receive reads the rows of one read.
-func (r *reader) receive(p *pgconn.Pipeline) error {
-	r.rows.reset()
-	results, err := p.GetResults()
-	if err != nil {
-		return err
-	}
-	rows, ok := results.(*pgconn.ResultReader)
-	if !ok {
-		return fmt.Errorf("db: %T in place of rows", results)
-	}
-	for rows.NextRow() {
-		r.rows.copy(rows.Values())
-	}
-	r.rows.tag, err = rows.Close()
-	return err
-}
-
-// judge decides about a read that failed. Its error is its caller's, unless it may come
-// of the others' company or of the connection: then it runs alone.
-func (r *reader) judge(err error) {
-	r.rows.reset()
-	r.outcome, r.rows.err = replied, err
+// fail decides about a read that failed. Its error is its caller's, unless it may come of
+// the others' company or of the connection: then it runs alone.
+func (r *reader) fail(err error) {
 	var pg *pgconn.PgError
 	switch code := pgerr.Code(err); {
 	case pgerr.KindOf(err) == pgerr.StalePlan:
 		r.as.outdated.Store(true)
-		r.outcome = unanswered
-	case !errors.As(err, &pg), code == deadlock, code == canceled, code == notSerializable:
-		r.outcome = unanswered
+	case !errors.As(err, &pg), code == deadlock, code == canceled:
 	case refusesWrite(pg): // it is not what generated code took it for
 		r.of.pace.Store(never)
-		r.outcome = unanswered
+	default:
+		r.result = &pgconn.Result{Err: err}
 	}
 }
 
@@ -245,6 +167,7 @@ const (
 // trace starts a span for each read. Tracers are the user's code: their panics are
 // those of the read.
 func (b *batch) trace() {
+	defer b.traced.Done()
 	tracer := b.lease.d.cfg.Tracer
 	if tracer == nil {
 		return
@@ -252,9 +175,8 @@ func (b *batch) trace() {
 	for _, r := range b.members {
 		r.guarded(func() {
 			ctx := context.WithValue(r.ctx, sharedBy{}, len(b.members))
-			r.traced = tracer.TraceQueryStart(ctx, b.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
+			r.span = tracer.TraceQueryStart(ctx, b.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
 		})
-		r.begin()
 	}
 }
 
@@ -262,27 +184,19 @@ func (b *batch) trace() {
 func (b *batch) endTrace(err error) {
 	tracer := b.lease.d.cfg.Tracer
 	for _, r := range b.members {
-		if r.traced == nil {
+		if r.span == nil {
 			continue
 		}
-		data := pgx.TraceQueryEndData{CommandTag: r.rows.tag, Err: r.rows.err}
-		if r.outcome != replied {
-			data.Err = cmp.Or(err, errRunsAlone)
+		data := pgx.TraceQueryEndData{Err: cmp.Or(err, errRunsAlone)}
+		if r.result != nil {
+			data = pgx.TraceQueryEndData{CommandTag: r.result.CommandTag, Err: r.result.Err}
 		}
-		r.guarded(func() { tracer.TraceQueryEnd(r.traced, b.lease.conn, data) })
+		r.guarded(func() { tracer.TraceQueryEnd(r.span, b.lease.conn, data) })
 	}
 }
 
 // errRunsAlone is the error of a span whose read is sent again.
 var errRunsAlone = errors.New("db: the read is sent again, alone")
-
-// begin lets a caller that leaves have its arguments.
-func (r *reader) begin() {
-	if r.begun != nil && !r.seen {
-		r.seen = true
-		close(r.begun)
-	}
-}
 
 func (r *reader) guarded(fn func()) {
 	defer func() {

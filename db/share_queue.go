@@ -20,26 +20,17 @@ type readQueue struct {
 	readers  int          // guarded by mu; those that wait or run
 	smoothed int          // guarded by mu; 16 times the moving mean of readers
 	running  int          // guarded by mu; groups and single reads that have their turn
-	waiting  int          // guarded by mu; readers in the state queued
-	open     *readGroup   // guarded by mu; the group that is joined; nil when there is none
-	parked   []*readGroup // guarded by mu; those without their turn, first in, first out
+	groups   []*readGroup // guarded by mu; those without a connection, first in, first out
 }
 
 // readGroup is some readers that wait for one connection.
 type readGroup struct {
 	members []*reader // guarded by readQueue.mu, until the group was taken
-	turn    bool      // guarded by readQueue.mu; it may acquire a connection
+	head    *reader   // guarded by readQueue.mu; it acquires the connection; nil before the group's turn
+	taken   bool      // guarded by readQueue.mu; it has a connection: its members are final
+
+	traced sync.WaitGroup // done when the members' spans began, if tracers are to see them
 }
-
-// readState is what a reader is doing.
-type readState uint8
-
-const (
-	queued  readState = iota // for its group's turn, or for its answer
-	leading                  // it is to acquire a connection for its group
-	taken                    // it is part of a batch that runs
-	gone                     // it quit
-)
 
 // begin lets a read run at once, or says that it must wait. A crowded queue means that
 // others are about to come: a read that has its turn then gathers them in a group.
@@ -47,7 +38,7 @@ func (q *readQueue) begin() (turn, crowded bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.readers++
-	if q.open != nil || len(q.parked) > 0 || q.running >= q.limit() {
+	if len(q.groups) > 0 || q.running >= q.limit() {
 		return false, false
 	}
 	q.running++
@@ -88,76 +79,45 @@ func (q *readQueue) leave(n int, turn bool) {
 func (q *readQueue) join(r *reader, turn bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if g := q.open; g != nil {
-		q.add(g, r)
-		if turn { // the group was opened meanwhile
-			q.running--
-			q.next()
-		}
+	if n := len(q.groups); n == 0 || len(q.groups[n-1].members) >= q.most {
+		q.groups = append(q.groups, new(readGroup))
+	}
+	r.group = q.groups[len(q.groups)-1]
+	r.group.members = append(r.group.members, r)
+	if turn {
+		q.running--
+	}
+	q.next()
+	if r.group.head != r {
 		return false
 	}
-	if !turn && len(q.parked) == 0 && q.running < q.limit() {
-		q.running++
-		turn = true
-	}
-	q.open = &readGroup{turn: turn}
-	g := q.open
-	if !turn {
-		q.parked = append(q.parked, g)
-	}
-	q.add(g, r)
-	if turn {
-		q.set(r, leading)
-	}
-	return turn
+	<-r.wake
+	return true
 }
 
-func (q *readQueue) add(g *readGroup, r *reader) {
-	r.group = g
-	q.waiting++
-	g.members = append(g.members, r)
-	if len(g.members) >= q.most {
-		q.open = nil
-	}
-}
-
-func (q *readQueue) set(r *reader, s readState) {
-	if r.state == queued {
-		q.waiting--
-	}
-	r.state = s
-}
-
-// next gives turns to the groups that waited longest.
+// next gives turns to the groups that waited longest. The head is the member that may
+// wait longest, so that the group keeps its place among those who want a connection.
 func (q *readQueue) next() {
-	for len(q.parked) > 0 && q.running < q.limit() {
-		g := q.parked[0]
-		q.parked = slices.Delete(q.parked, 0, 1)
-		g.turn = true
-		q.running++
-		q.lead(g)
+	for _, g := range q.groups {
+		if q.running >= q.limit() {
+			return
+		}
+		if g.head == nil {
+			q.running++
+			g.head = slices.MaxFunc(g.members, func(a, b *reader) int { return a.until.Compare(b.until) })
+			g.head.wake <- struct{}{}
+		}
 	}
-}
-
-// lead chooses the member of a group that acquires its connection: the one that may
-// wait longest, so that the group keeps its place among those who want one.
-func (q *readQueue) lead(g *readGroup) {
-	head := slices.MaxFunc(g.members, func(a, b *reader) int { return a.until.Compare(b.until) })
-	q.set(head, leading)
-	head.wake <- struct{}{}
 }
 
 // take closes a group whose head has a connection, and returns its members.
 func (q *readQueue) take(g *readGroup) []*reader {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.open == g {
-		q.open = nil
-	}
 	q.observe()
-	for _, r := range g.members {
-		q.set(r, taken)
-	}
+	q.groups = without(q.groups, g)
+	g.taken = true
+	g.traced.Add(1)
 	return g.members
 }
 
@@ -166,34 +126,36 @@ func (q *readQueue) take(g *readGroup) []*reader {
 func (q *readQueue) quit(r *reader) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if r.state >= taken {
+	g := r.group
+	if g.taken {
 		return false
 	}
-	g, led := r.group, r.state == leading
-	q.set(r, gone)
 	q.readers--
-	g.members = slices.DeleteFunc(g.members, func(m *reader) bool { return m == r })
-	if len(g.members) > 0 {
-		if led {
-			q.lead(g)
-		}
-		return true
+	if g.members = without(g.members, r); len(g.members) == 0 {
+		q.groups = without(q.groups, g)
 	}
-	if q.open == g {
-		q.open = nil
-	}
-	if g.turn {
+	if g.head == r {
+		g.head = nil
 		q.running--
 		q.next()
-	} else {
-		q.parked = slices.DeleteFunc(q.parked, func(p *readGroup) bool { return p == g })
 	}
 	return true
 }
 
 // waiters returns how many readers wait for a connection, apart from those that lead.
-func (q *readQueue) waiters() int {
+func (q *readQueue) waiters() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiting
+	for _, g := range q.groups {
+		n += len(g.members)
+		if g.head != nil {
+			n--
+		}
+	}
+	return n
+}
+
+// without removes an element.
+func without[T comparable](list []T, one T) []T {
+	return slices.DeleteFunc(list, func(other T) bool { return other == one })
 }

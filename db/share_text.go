@@ -2,23 +2,21 @@ package db
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
-	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// description is how the server described a text when it was prepared.
+// description is how the server described a text. It is prepared beside pgx's cache,
+// which knows nothing of batches, by a name of its own on each connection that needs it.
 type description struct {
-	name    string                      // of the prepared statement, on every connection; no other description's
-	params  pgconn.StatementDescription // of which arguments are encoded
-	fields  []pgconn.FieldDescription   // with the formats in which they are asked for
-	formats []int16
-	own     []uint32 // types, of parameters and columns, that the schema made
+	pgconn.StatementDescription         // whose columns have the formats in which they are asked for
+	formats                     []int16 // the same
 
-	outdated atomic.Bool // a connection prepared the text in another way
+	outdated atomic.Bool // it is to be described anew
 }
 
 // text returns how a text of the statement was described, or nil when it is to be asked.
@@ -31,71 +29,56 @@ func (of *sharedStatement) text(sql string) *description {
 	return as
 }
 
-// is reports whether a connection prepared the text alike.
-func (s *description) is(prepared *pgconn.StatementDescription) bool {
-	return slices.Equal(s.params.ParamOIDs, prepared.ParamOIDs) && slices.EqualFunc(s.fields, prepared.Fields, func(a, b pgconn.FieldDescription) bool {
-		return a.Name == b.Name && a.DataTypeOID == b.DataTypeOID
-	})
-}
-
-// learn makes the text of a lease's statement known, so that its reads may share from now
-// on. It is prepared beside pgx's cache, which knows nothing of pipelines. The error is
-// the connection's.
+// learn has the text of a lease's statement described, so that its reads may share from
+// now on. What was prepared for an outdated description stays on its connections: one
+// statement for each change of a table. The error is the connection's.
 func (s *shares) learn(ctx context.Context, l *lease) error {
 	of := l.learns
 	if of == nil {
 		return nil
 	}
 	l.learns = nil
-	as := &description{name: "sqlkeel_" + strconv.FormatInt(s.named.Add(1), 10)}
-	begun := time.Now()
-	prepared, err := l.prepareShared(ctx, as.name, l.call.SQL)
-	switch {
-	case err == nil:
-		s.trip.over(time.Since(begun))
-	case l.conn.IsClosed():
+	made, err := l.conn.PgConn().Prepare(ctx, fmt.Sprint("sqlkeel_", s.named.Add(1)), l.call.SQL, nil)
+	if l.conn.IsClosed() {
 		return err
-	default:
+	}
+	if err != nil {
 		return nil // as the statement itself will fail
 	}
-	as.params.ParamOIDs, as.fields = prepared.ParamOIDs, slices.Clone(prepared.Fields)
-	for i := range as.fields {
-		as.fields[i].Format = l.conn.TypeMap().FormatCodeForOID(as.fields[i].DataTypeOID)
-		as.formats = append(as.formats, as.fields[i].Format)
-		as.own = append(as.own, as.fields[i].DataTypeOID)
+	as := &description{StatementDescription: *made}
+	oids := slices.Clone(as.ParamOIDs)
+	for i := range as.Fields {
+		field := &as.Fields[i]
+		field.Format = l.conn.TypeMap().FormatCodeForOID(field.DataTypeOID)
+		as.formats = append(as.formats, field.Format)
+		oids = append(oids, field.DataTypeOID)
 	}
-	as.own = slices.DeleteFunc(append(as.own, prepared.ParamOIDs...), func(oid uint32) bool { return oid < firstUserOID })
+	if _, more := l.d.types.unasked(unknown(l.conn.TypeMap(), oids)); more && len(l.d.types.names) > 0 {
+		return nil // the statement itself makes them known
+	}
+	l.info.shared[as] = true
 	of.texts.Store(l.call.SQL, as)
 	return nil
 }
 
-// prepareShared returns a prepared statement of the connection, which it has or gets, in
-// the place of one with another name. It stands beside pgx's cache, and pgx's tracers see
-// only what is prepared indeed.
-func (l *lease) prepareShared(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
-	if known := l.info.shared[sql]; known != nil && known.Name == name {
-		return known, nil
-	}
-	if err := l.forgetShared(ctx, sql); err != nil {
-		return nil, err
-	}
-	made, err := l.conn.Prepare(ctx, name, sql)
-	if err != nil {
-		return nil, err
-	}
-	if l.info.shared == nil {
-		l.info.shared = map[string]*pgconn.StatementDescription{}
-	}
-	l.info.shared[sql] = made
-	return made, nil
-}
-
-// forgetShared drops the prepared statement of a text.
-func (l *lease) forgetShared(ctx context.Context, sql string) error {
-	known := l.info.shared[sql]
-	if known == nil {
+// prepareShared makes a connection know a text as it was described.
+func (l *lease) prepareShared(ctx context.Context, as *description) error {
+	if l.info.shared[as] {
 		return nil
 	}
-	delete(l.info.shared, sql)
-	return l.conn.Deallocate(ctx, known.Name)
+	made, err := l.conn.PgConn().Prepare(ctx, as.Name, as.SQL, nil)
+	switch {
+	case err != nil:
+		return err
+	case !slices.Equal(made.ParamOIDs, as.ParamOIDs), !slices.EqualFunc(made.Fields, as.Fields, sameColumn):
+		return errChanged
+	}
+	l.info.shared[as] = true
+	return nil
 }
+
+func sameColumn(a, b pgconn.FieldDescription) bool {
+	return a.Name == b.Name && a.DataTypeOID == b.DataTypeOID
+}
+
+var errChanged = errors.New("db: a text is not what it was when it was described")

@@ -101,15 +101,6 @@ func (b *faultyTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryE
 	b.step("end")
 }
 
-func (b *faultyTracer) TracePrepareStart(ctx context.Context, _ *pgx.Conn, data pgx.TracePrepareStartData) context.Context {
-	if data.SQL == readOnlyBatch {
-		b.step("prepare")
-	}
-	return ctx
-}
-
-func (b *faultyTracer) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndData) {}
-
 func (b *faultyTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
 	b.step("acquire")
 	return ctx
@@ -120,7 +111,7 @@ func (b *faultyTracer) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.T
 func TestABrokenTracerLeavesNothingTaken(t *testing.T) {
 	t.Parallel()
 	for name, with := range map[string]func(){"panic": func() { panic("a tracer") }, "Goexit": runtime.Goexit} {
-		for _, step := range []string{"start", "end", "prepare", "acquire"} {
+		for _, step := range []string{"start", "end", "acquire"} {
 			t.Run(name+" at "+step, func(t *testing.T) {
 				t.Parallel()
 				tracer := &faultyTracer{with: with}
