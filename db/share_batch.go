@@ -18,7 +18,8 @@ import (
 // of them must not be the one that the server chooses to fail.
 const batchTimeout = 500 * time.Millisecond
 
-// batchRounds is how often what the server skipped is sent. What is left runs alone.
+// batchRounds is how often a batch is sent, as each error of a read makes the server skip
+// those behind it. What is left then runs alone.
 const batchRounds = 8
 
 // readOnlyBatch makes the transaction that the statements of a batch share read-only, so
@@ -77,7 +78,7 @@ func (s *shares) ended(b *batch, err error) {
 }
 
 // send sends the reads in one round trip, and those that the server skipped after
-// another one's error once more. The error is the connection's.
+// another one's error in a further one. The error is the connection's.
 func (b *batch) send(ctx context.Context) error {
 	reads, err := b.prepare(ctx)
 	for round := 0; err == nil && len(reads) > 0 && round < batchRounds; round++ {
@@ -122,7 +123,7 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 	if conn.IsClosed() {
 		return nil, err
 	}
-	n := len(results)
+	n := len(results) // with the guard's
 	if n > 0 && results[n-1].Err != nil {
 		n-- // rows had come before the error
 	}
@@ -212,8 +213,6 @@ type sharedBy struct{}
 // SharedBy returns how many reads share the round trip that a tracer is called for, with
 // ctx of TraceQueryStart; see [Config].ShareReads. It is 1 for a read alone.
 func SharedBy(ctx context.Context) int {
-	if n, ok := ctx.Value(sharedBy{}).(int); ok {
-		return n
-	}
-	return 1
+	n, _ := ctx.Value(sharedBy{}).(int)
+	return max(n, 1)
 }
