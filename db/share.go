@@ -46,11 +46,17 @@ type coder struct {
 	args  pgx.ExtendedQueryBuilder
 }
 
+// readersOfAProcessor is how many readers wait for one processor of this process before
+// those that run let the others go first, to share their round trip. With fewer, what a
+// group costs is more than it saves.
+const readersOfAProcessor = 5
+
 // newShares returns what reads share. No statement takes part if the configuration
 // forbids it.
 func newShares(d *DB, conn *pgx.ConnConfig) *shares {
 	s := &shares{d: d, known: map[*stmt.Statement]*sharedStatement{}}
 	s.queue.conns, s.queue.most = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads
+	s.queue.few = readersOfAProcessor * runtime.GOMAXPROCS(0)
 	s.coders.New = func() any { return &coder{types: pgtype.NewMap()} }
 	if d.cfg.ShareReads == 1 || d.cfg.RegisterTypes != nil || conn.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement || conn.StatementCacheCapacity == 0 {
 		return s
@@ -118,7 +124,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 	if of.pace.Load() != 0 {
 		return s.d.queryAlone(ctx, c, of)
 	}
-	turn, crowded := s.queue.begin()
+	turn, gathers := s.queue.begin()
 	joined := false
 	defer func() {
 		if !joined {
@@ -126,7 +132,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 		}
 	}()
 	start := time.Now()
-	if turn && !crowded {
+	if turn && !gathers {
 		l, err := s.d.acquireIdle(ctx, s.use(&c), start)
 		if err != nil {
 			return exec.Failed(err), err

@@ -6,13 +6,13 @@ func TestInACrowdAReadWithItsTurnGathersThoseThatFollow(t *testing.T) {
 	t.Parallel()
 	newReader := func() *reader { return &reader{wake: make(chan struct{}, 1)} }
 	for _, tc := range []struct {
-		smoothed int
-		crowded  bool
-	}{{2 * 4, false}, {2*4 + 1, true}} {
-		q := &readQueue{conns: 4, most: 64, smoothed: 16 * tc.smoothed, readers: tc.smoothed - 1}
-		turn, crowded := q.begin()
-		if !turn || crowded != tc.crowded {
-			t.Fatalf("%d readers: turn %v, crowded %v, want true and %v", tc.smoothed, turn, crowded, tc.crowded)
+		smoothed, few int
+		gathers       bool
+	}{{2 * 4, 100, false}, {2*4 + 1, 100, true}, {5, 5, false}, {6, 5, true}} {
+		q := &readQueue{conns: 4, most: 64, few: tc.few, smoothed: 16 * tc.smoothed, readers: tc.smoothed - 1}
+		turn, gathers := q.begin()
+		if !turn || gathers != tc.gathers {
+			t.Fatalf("%d readers: turn %v, gathers %v, want true and %v", tc.smoothed, turn, gathers, tc.gathers)
 		}
 		first := newReader()
 		if !q.join(first, turn) {

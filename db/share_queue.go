@@ -15,6 +15,7 @@ import (
 type readQueue struct {
 	conns int // how many run at once while the pool is not far over-subscribed
 	most  int // members of a group
+	few   int // readers that the processors of this process can serve at once
 
 	mu       sync.Mutex
 	readers  int          // guarded by mu; those that wait or run
@@ -32,9 +33,9 @@ type readGroup struct {
 	traced sync.WaitGroup // done when the members' spans began, if tracers are to see them
 }
 
-// begin lets a read run at once, or says that it must wait. A crowded queue means that
-// others are about to come: a read that has its turn then gathers them in a group.
-func (q *readQueue) begin() (turn, crowded bool) {
+// begin lets a read run at once, or says that it must wait. gathers says that others are
+// about to come: a read that has its turn then waits for them in a group.
+func (q *readQueue) begin() (turn, gathers bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.readers++
@@ -43,7 +44,7 @@ func (q *readQueue) begin() (turn, crowded bool) {
 	}
 	q.running++
 	q.observe()
-	return true, q.crowded()
+	return true, q.smoothed > 16*min(2*q.conns, q.few)
 }
 
 // observe moves the mean. A number that is not smoothed falls whenever a batch is
