@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -56,6 +57,10 @@ func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 	rows, err := d.query(ctx, sql, args)
 	if l, leased := rows.Owner().(*lease); leased && l.named && err == nil {
 		l.hold(1)
+		if l.shares != nil { // how long its caller keeps the rows says nothing
+			l.shares.pace.ran(time.Since(l.since), &d.shares.trip)
+			l.shares = nil
+		}
 	}
 	return rows, err
 }

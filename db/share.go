@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type shares struct {
 	own     turnstile    // of the reads' own connections; nil when they have none
 	reads   atomic.Int64 // answered by batches
 	batches atomic.Int64
+	names   string       // what those of prepared statements begin with; no other DB has it
 	named   atomic.Int64 // prepared statements
 }
 
@@ -54,7 +56,7 @@ const readersOfAProcessor = 5
 // newShares returns what reads share. No statement takes part if the configuration
 // forbids it.
 func newShares(d *DB, conn *pgx.ConnConfig) *shares {
-	s := &shares{d: d, known: map[*stmt.Statement]*sharedStatement{}}
+	s := &shares{d: d, known: map[*stmt.Statement]*sharedStatement{}, names: fmt.Sprintf("sqlkeel_%x_", rand.Uint64())}
 	s.queue.conns, s.queue.most = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads
 	s.queue.few = readersOfAProcessor * runtime.GOMAXPROCS(0)
 	s.coders.New = func() any { return &coder{types: pgtype.NewMap()} }
@@ -151,9 +153,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *sharedStatement) (*
 		if err != nil {
 			return exec.Failed(err), err
 		}
-		if as == nil {
-			l.learns = of
-		}
+		l.learns = of
 		return s.alone(ctx, l, c, nil)
 	}
 	joined = true
@@ -177,6 +177,7 @@ func (s *shares) reader(ctx context.Context, c exec.Call, of *sharedStatement, a
 	coder := s.coders.Get().(*coder)
 	coder.known = s.d.types.teach(coder.types, coder.known)
 	if err := coder.args.Build(coder.types, &as.StatementDescription, c.Args); err != nil {
+		s.coders.Put(coder)
 		return nil
 	}
 	until := start.Add(s.d.cfg.AcquireTimeout)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,18 +41,12 @@ type batch struct {
 func (s *shares) run(l *lease, group *readGroup) {
 	ctx, cancel := context.WithTimeout(context.Background(), min(batchTimeout, s.d.cfg.PingTimeout))
 	defer cancel()
-	begun := time.Now()
 	b := &batch{group, l}
 	var err error
 	defer func() { s.ended(b, err) }() // also when a tracer ends the goroutine
 	b.trace()
 	err = b.send(ctx)
 	b.endTrace(err)
-	if took := time.Since(begun); s.trip.exceeds(took) {
-		for _, r := range b.members {
-			r.of.pace.suspect(took)
-		}
-	}
 	if err != nil && ctx.Err() != nil {
 		s.d.doubted.Store(time.Now().UnixNano()) // the network may be gone
 	}
@@ -60,21 +56,23 @@ func (s *shares) run(l *lease, group *readGroup) {
 func (s *shares) ended(b *batch, err error) {
 	lost := b.lease.Died(err)
 	b.lease.info.refused = false // a write that was refused is the batch's own doing
-	b.lease.done(err)
-	s.batches.Add(1)
-	s.queue.leave(len(b.members), true)
-	for _, r := range b.members {
-		switch {
-		case r.result != nil:
-			s.reads.Add(1)
-		case lost:
-			r.lost = err
+	defer func() {               // also when a tracer ends the goroutine
+		s.batches.Add(1)
+		s.queue.leave(len(b.members), true)
+		for _, r := range b.members {
+			switch {
+			case r.result != nil:
+				s.reads.Add(1)
+			case lost:
+				r.lost = err
+			}
+			if r != b.head {
+				s.d.waits.add(max(0, b.lease.since.Sub(r.since)))
+			}
+			r.wake <- struct{}{}
 		}
-		if r != b.head {
-			s.d.waits.add(b.lease.since.Sub(r.since))
-		}
-		r.wake <- struct{}{}
-	}
+	}()
+	b.head.guarded(func() { b.lease.done(err) })
 }
 
 // send sends the reads in one round trip, and those that the server skipped after
@@ -88,8 +86,10 @@ func (b *batch) send(ctx context.Context) error {
 }
 
 // prepare makes the connection know the texts, and returns the reads of those that it
-// has as their arguments were encoded.
+// has as their arguments were encoded. Where it takes long the rest are left to other
+// batches: otherwise a new connection would reach its deadline in all of them.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
+	begun := time.Now()
 	if err := b.lease.prepareShared(ctx, readOnlyBatch); err != nil {
 		return nil, err
 	}
@@ -97,14 +97,17 @@ func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 		if r.as.outdated.Load() || b.lease.Admit(r.call.Statement, r.call.SQL, nil) != nil {
 			continue
 		}
+		if !b.lease.info.shared[r.as] && time.Since(begun) > batchTimeout/4 {
+			continue
+		}
 		err := b.lease.prepareShared(ctx, r.as)
 		switch {
 		case b.lease.conn.IsClosed():
 			return nil, err
-		case err != nil:
-			r.as.outdated.Store(true)
-		default:
+		case err == nil:
 			ready = append(ready, r)
+		case errors.Is(err, errChanged), strings.HasPrefix(pgerr.Code(err), "42"): // it names what is not there
+			r.as.outdated.Store(true)
 		}
 	}
 	return ready, nil
@@ -118,8 +121,13 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 	for _, r := range reads {
 		sent.ExecStatement(&r.as.StatementDescription, r.coder.args.ParamValues, r.coder.args.ParamFormats, r.as.formats)
 	}
-	conn := b.lease.conn.PgConn()
+	conn, begun := b.lease.conn.PgConn(), time.Now()
 	results, err := conn.ExecBatch(ctx, &sent).ReadAll()
+	if took := time.Since(begun); b.lease.d.shares.trip.exceeds(took) {
+		for _, r := range reads {
+			r.of.pace.suspect(took)
+		}
+	}
 	if conn.IsClosed() {
 		return nil, err
 	}
@@ -129,7 +137,7 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 	}
 	switch {
 	case n == 0 && pgerr.KindOf(err) == pgerr.StalePlan: // the server forgot it, as it does the other texts then
-		delete(b.lease.info.shared, readOnlyBatch)
+		clear(b.lease.info.shared)
 		return nil, nil
 	case n == 0, n > len(reads) && err != nil, pgerr.Code(err) == notSerializable: // the transaction failed
 		return nil, nil
@@ -140,15 +148,19 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 	if err == nil {
 		return nil, nil
 	}
-	reads[n-1].fail(err)
-	return reads[n:], nil
+	b.fail(reads[n-1], err)
+	return slices.DeleteFunc(reads[n:], func(r *reader) bool { // what would fail alike
+		return r.as.outdated.Load() || !b.lease.info.shared[r.as] || r.of.pace.Load() == never
+	}), nil
 }
 
 // fail decides about a read that failed. Its error is its caller's, unless it may come of
 // the others' company or of the connection: then it runs alone.
-func (r *reader) fail(err error) {
+func (b *batch) fail(r *reader, err error) {
 	var pg *pgconn.PgError
 	switch code := pgerr.Code(err); {
+	case code == forgotten:
+		delete(b.lease.info.shared, r.as)
 	case pgerr.KindOf(err) == pgerr.StalePlan:
 		r.as.outdated.Store(true)
 	case !errors.As(err, &pg), code == deadlock, code == canceled:
@@ -162,6 +174,7 @@ func (r *reader) fail(err error) {
 const (
 	deadlock        = "40P01"
 	canceled        = "57014"
+	forgotten       = "26000" // a prepared statement
 	notSerializable = "40001"
 )
 

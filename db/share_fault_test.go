@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -394,9 +393,11 @@ func TestReadsFromBeforeAChangeAreNotDecodedAsThoseAfterIt(t *testing.T) {
 	s := shareOn(t, pg, Config{Statements: unique(itemCount), MaxConns: 2})
 	of := s.shares.known[s.cfg.Statements.Lookup(itemCount)]
 	// Of both connections the first one knows the text, the other one learns it anew.
-	first := slices.IndexFunc(s.held, func(l *lease) bool { return len(l.info.shared) > 0 })
-	other := s.held[1-first]
-	s.held = s.held[first : first+1]
+	if err := s.held[0].prepareShared(t.Context(), of.text(itemCount)); err != nil {
+		t.Fatal(err)
+	}
+	other := s.held[1]
+	s.held = s.held[:1]
 	read := func() error {
 		var count int
 		if err := s.QueryRow(t.Context(), itemCount, 1).Scan(&count); err != nil || count != 7 {

@@ -34,11 +34,11 @@ func (of *sharedStatement) text(sql string) *description {
 // statement for each change of a table. The error is the connection's.
 func (s *shares) learn(ctx context.Context, l *lease) error {
 	of := l.learns
-	if of == nil {
+	l.learns = nil
+	if of == nil || of.text(l.call.SQL) != nil { // another read had it described
 		return nil
 	}
-	l.learns = nil
-	made, err := l.conn.PgConn().Prepare(ctx, fmt.Sprint("sqlkeel_", s.named.Add(1)), l.call.SQL, nil)
+	made, err := l.conn.PgConn().Prepare(ctx, "", l.call.SQL, nil)
 	if l.conn.IsClosed() {
 		return err
 	}
@@ -46,6 +46,7 @@ func (s *shares) learn(ctx context.Context, l *lease) error {
 		return nil // as the statement itself will fail
 	}
 	as := &description{StatementDescription: *made}
+	as.Name = fmt.Sprint(s.names, s.named.Add(1))
 	oids := slices.Clone(as.ParamOIDs)
 	for i := range as.Fields {
 		field := &as.Fields[i]
@@ -56,7 +57,6 @@ func (s *shares) learn(ctx context.Context, l *lease) error {
 	if _, more := l.d.types.unasked(unknown(l.conn.TypeMap(), oids)); more && len(l.d.types.names) > 0 {
 		return nil // the statement itself makes them known
 	}
-	l.info.shared[as] = true
 	of.texts.Store(l.call.SQL, as)
 	return nil
 }
