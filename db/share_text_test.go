@@ -131,8 +131,10 @@ func TestAPanicAtTheEndOfABatchLosesNoRead(t *testing.T) {
 	b.head = b.members[0]
 	q := &s.shares.queue
 	q.readers, q.running = 3, 1
-	s.shares.ended(b, nil)
-	s.slots <- struct{}{} // that of the connection which is held
+	func() {
+		defer func() { s.slots <- struct{}{} }() // that of the connection which is held
+		s.shares.ended(b, nil)
+	}()
 	for _, r := range b.members {
 		receive(t, "the end of the batch", r.wake)
 	}
