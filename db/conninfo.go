@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,8 @@ type connInfo struct {
 	types      *typeSet // those that were registered; nil when none were
 	peeker     *peeker
 	lease      atomic.Pointer[lease] // that it has while it is in use
+	mu         sync.Mutex
+	holders    callers               // guarded by mu; of the lease, if it has them noted
 	shared     map[*description]bool // prepared for batches
 }
 

@@ -24,7 +24,7 @@ type lease struct {
 	conn   *pgx.Conn
 	info   *connInfo
 	since  time.Time
-	who    atomic.Pointer[callers] // none for a known statement without open rows
+	noted  atomic.Bool // its callers are; not those of a known statement without open rows
 	glance glance
 
 	call   exec.Call   // the statement, if it is for one
@@ -55,9 +55,20 @@ type use struct {
 
 // hold notes the callers that hold the connection. skip is how many frames are between.
 func (l *lease) hold(skip int) {
-	who := new(callers)
-	who.note(skip + 1)
-	l.who.Store(who)
+	l.info.mu.Lock()
+	defer l.info.mu.Unlock()
+	l.info.holders.note(skip + 1)
+	l.noted.Store(true)
+}
+
+// holders are the callers that hold the connection, as far as they were noted.
+func (l *lease) holders() (who callers) {
+	l.info.mu.Lock()
+	defer l.info.mu.Unlock()
+	if l.noted.Load() && l.info.lease.Load() == l { // else it was given back meanwhile
+		who = l.info.holders
+	}
+	return who
 }
 
 // holds notes the connection that was taken for the lease.
@@ -190,8 +201,9 @@ func (l *lease) Release(err error) { l.done(err) }
 
 // describe describes the lease.
 func (l *lease) describe() Lease {
+	who := l.holders()
 	return Lease{
 		PID: l.conn.PgConn().PID(), Since: l.since, Held: time.Since(l.since),
-		Op: l.op, Statement: sqltext.Name(l.sql), Stack: l.who.Load().stack(),
+		Op: l.op, Statement: sqltext.Name(l.sql), Stack: who.stack(),
 	}
 }

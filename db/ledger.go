@@ -126,9 +126,6 @@ func isLibrary(f *runtime.Frame) bool {
 
 // stack resolves the frames, without those of the library's own code.
 func (c *callers) stack() []string {
-	if c == nil {
-		return nil
-	}
 	var list []string
 	frames := runtime.CallersFrames(c.pcs[:c.n])
 	for {
