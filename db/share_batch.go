@@ -89,7 +89,8 @@ func (b *batch) send(ctx context.Context) error {
 // has as their arguments were encoded. Where it takes long the rest are left to other
 // batches: otherwise a new connection would reach its deadline in all of them.
 func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
-	begun := time.Now()
+	end, _ := ctx.Deadline()
+	enough := time.Now().Add(time.Until(end) / 4)
 	if err := b.lease.prepareShared(ctx, readOnlyBatch); err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
 		if r.as.outdated.Load() || b.lease.Admit(r.call.Statement, r.call.SQL, nil) != nil {
 			continue
 		}
-		if !b.lease.info.shared[r.as] && time.Since(begun) > batchTimeout/4 {
+		if !b.lease.info.shared[r.as] && time.Now().After(enough) {
 			continue
 		}
 		err := b.lease.prepareShared(ctx, r.as)

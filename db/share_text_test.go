@@ -1,16 +1,17 @@
 package db
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
 )
 
-// reader is one of the names of items that is ready to be sent by a batch.
-func (s *sharing) reader(t *testing.T, id int) *reader {
+// reader is a read of an item that is ready to be sent by a batch.
+func (s *sharing) reader(t *testing.T, sql string, id int) *reader {
 	t.Helper()
-	c := exec.Resolve(s.cfg.Statements, itemName, []any{id})
+	c := exec.Resolve(s.cfg.Statements, sql, []any{id})
 	of := s.shares.of(&c)
 	r := s.shares.reader(t.Context(), c, of, of.text(c.SQL), time.Now())
 	if r == nil {
@@ -22,15 +23,17 @@ func (s *sharing) reader(t *testing.T, id int) *reader {
 // batch is one of three names, on the first connection that is held.
 func (s *sharing) batch(t *testing.T) *batch {
 	t.Helper()
-	return &batch{&readGroup{members: []*reader{s.reader(t, 1), s.reader(t, 2), s.reader(t, 3)}}, s.held[0]}
+	return &batch{&readGroup{members: []*reader{s.reader(t, itemName, 1), s.reader(t, itemName, 2), s.reader(t, itemName, 3)}}, s.held[0]}
 }
 
 // once sends a batch once, and returns how many reads are to be sent again.
 func (b *batch) once(t *testing.T) (again int) {
 	t.Helper()
-	reads, err := b.prepare(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	reads, err := b.prepare(ctx)
 	if err == nil && len(reads) > 0 {
-		reads, err = b.round(t.Context(), reads)
+		reads, err = b.round(ctx, reads)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +65,24 @@ func TestReadsThatWouldFailAlikeAreNotSentAgain(t *testing.T) {
 	}
 }
 
+// overdue is a context whose deadline is over, which nothing has noticed.
+type overdue struct{ context.Context }
+
+func (overdue) Deadline() (time.Time, bool) { return time.Now().Add(-time.Hour), true }
+
+func TestABatchPreparesNoTextWhenItsTimeRunsOut(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	defer s.free()
+	s.batch(t).once(t)
+	b := s.batch(t)
+	b.members = append(b.members, s.reader(t, itemNote, 1))
+	ready, err := b.prepare(overdue{t.Context()})
+	if err != nil || len(ready) != 3 {
+		t.Errorf("%d of the 3 reads whose text is prepared are ready, error %v", len(ready), err)
+	}
+}
+
 func TestATextIsDescribedOnce(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
@@ -82,7 +103,7 @@ func TestWhatOneConnectionForgotTheOthersKeep(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
 	defer s.free()
-	known := s.reader(t, 1).as
+	known := s.reader(t, itemName, 1).as
 	s.batch(t).once(t)
 	execute(t, s.held[0].conn, "DEALLOCATE ALL")
 	if b := s.batch(t); b.once(t) != 0 || b.answered() != 0 { // its members run alone
