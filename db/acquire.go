@@ -92,7 +92,7 @@ func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (err er
 	}
 	conn, err := d.takeWithin(ctx, start)
 	if err == nil {
-		l.holds(conn, infoOf(conn.Conn()))
+		l.take(conn, infoOf(conn.Conn()))
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func (d *DB) takeIdle(ctx context.Context, l *lease, now time.Time) bool {
 	}
 	d.taken.Add(1)
 	if info := infoOf(conn.Conn()); d.fresh(info, now) {
-		l.holds(conn, info)
+		l.take(conn, info)
 		return true
 	}
 	d.release(conn) // to be taken again by a caller who can wait for its ping

@@ -71,8 +71,8 @@ func (l *lease) holders() (who callers) {
 	return who
 }
 
-// holds notes the connection that was taken for the lease.
-func (l *lease) holds(conn *pgxpool.Conn, info *connInfo) {
+// take notes the connection that was taken for the lease.
+func (l *lease) take(conn *pgxpool.Conn, info *connInfo) {
 	l.pooled, l.conn, l.info = conn, conn.Conn(), info
 }
 

@@ -55,14 +55,11 @@ func (q *readQueue) observe() { q.smoothed += q.readers - q.smoothed/16 }
 // there are far more readers than connections. Below that, a connection that is free
 // must not be left idle.
 func (q *readQueue) limit() int {
-	if !q.crowded() {
+	if q.smoothed <= 16*2*q.conns {
 		return q.conns
 	}
 	return min(q.conns, max(4, q.conns/4))
 }
-
-// crowded reports whether there are far more readers than connections.
-func (q *readQueue) crowded() bool { return q.smoothed > 16*2*q.conns }
 
 // leave takes n readers out that have not quit, with their turn if they have it.
 func (q *readQueue) leave(n int, turn bool) {
