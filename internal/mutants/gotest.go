@@ -46,8 +46,8 @@ func (r *run) holds(ctx context.Context, t sound) error {
 	if b.err != nil {
 		return fmt.Errorf("the tests of %s do not compile as they are\n%w", t.Dir, b.err)
 	}
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	r.turn.Lock()
+	defer r.turn.Unlock()
 	r.mu.Lock()
 	err, known := r.sound[t]
 	r.mu.Unlock()
@@ -104,7 +104,7 @@ func (r *run) command(ctx context.Context, dir string, args ...string) *exec.Cmd
 	return cmd
 }
 
-// test runs tests of a binary.
+// test runs tests of a binary. It is the caller's turn.
 func (r *run) test(ctx context.Context, file, dir string, names []string) (map[string]verdict, error) {
 	out, err := r.command(ctx, dir, "tool", "test2json", "-t", file, "-test.v=test2json", "-test.count=1", "-test.paniconexit0",
 		"-test.timeout="+r.Timeout.String(), "-test.run="+pattern(names)).CombinedOutput()

@@ -22,7 +22,7 @@ type Options struct {
 	Match   *regexp.Regexp // a part of the Name. Default: all
 	Seed    uint64         // orders them. Those that must pass come first
 	For     time.Duration  // no mutant is begun after it. Default: no bound
-	Jobs    int            // tried at the same time. Default: 1
+	Jobs    int            // compiled at the same time; their tests run alone. Default: 1
 	Timeout time.Duration  // of a test run. Default: 3 minutes
 	Go      string         // the go command. Default: "go"
 	Out     io.Writer      // a line for each mutant and a summary. Default: none
@@ -81,6 +81,8 @@ type run struct {
 	tmp   string
 	start time.Time
 
+	turn sync.Mutex // for one run of tests at a time: they share a server, which a mutant may occupy
+
 	mu       sync.Mutex // guards what follows
 	result   Result
 	n        int // of the next folder in tmp
@@ -120,7 +122,6 @@ type built struct {
 	once sync.Once
 	file string
 	err  error
-	turn sync.Mutex // for one run of it at a time
 }
 
 func (r *run) fill() {
@@ -201,7 +202,9 @@ func (r *run) try(ctx context.Context, m *Mutant) (how string, err error) {
 		if err != nil {
 			return bad("the code does not compile with it: mend the new lines\n%v", err)
 		}
+		r.turn.Lock()
 		verdicts, err := r.test(ctx, file, dir, tests)
+		r.turn.Unlock()
 		_ = os.Remove(file)
 		if err != nil {
 			return bad("%v", err)

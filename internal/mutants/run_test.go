@@ -127,6 +127,46 @@ func TestTheSeedOrdersAndTheTimeEnds(t *testing.T) {
 	}
 }
 
+// A mutant may stall the server that all tests share.
+func TestTestsRunOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for _, name := range strings.Fields("a b c d") {
+		files[name] = strings.Replace(subtracts("must: pass", "test: TestIsAlone"), "-- calc.go new --\n", "-- calc.go new --\n\t// "+name+"\n", 1)
+	}
+	root := setup(t, files)
+	const alone = `package calc
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestIsAlone(t *testing.T) {
+	if err := os.Mkdir("occupied", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove("occupied")
+	for begun := time.Now(); time.Since(begun) < time.Second; { // long enough for another to begin
+		runtime.Gosched()
+	}
+}
+`
+	if err := os.WriteFile(filepath.Join(root, "calc", "alone_test.go"), []byte(alone), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if result, err := set.Run(t.Context(), Options{Out: &out, Jobs: 4}); err != nil || result.Good != len(files) {
+		t.Errorf("%+v, error %v\n%s", result, err, &out)
+	}
+}
+
 func TestNoFileIsChanged(t *testing.T) {
 	t.Parallel()
 	root := setup(t, map[string]string{"fails": subtracts("test: TestAdd")})

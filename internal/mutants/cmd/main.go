@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Uint64Var(&o.Seed, "seed", 1, "the `number` that orders them")
 	flags.DurationVar(&o.For, "for", 0, "begin none after this `time`; default no bound")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "the `time` that a test may take; default 3m")
-	flags.IntVar(&o.Jobs, "jobs", 2, "how `many` are tried at a time")
+	flags.IntVar(&o.Jobs, "jobs", 2, "how `many` are compiled at a time")
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

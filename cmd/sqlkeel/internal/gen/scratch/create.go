@@ -17,17 +17,17 @@ func (d *Database) create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect to the server for a scratch database: %w", err)
 	}
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+	outliving, cancel := outlive(ctx)
 	defer cancel()
-	defer func() { _ = conn.Close(detached) }()
+	defer func() { _ = conn.Close(outliving) }()
 	name := pgx.Identifier{d.Name}.Sanitize()
-	if _, err = conn.Exec(detached, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
-		return d.createError(detached, err)
+	if _, err = conn.Exec(outliving, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		return d.createError(ctx, err)
 	}
 	// What is asked of a catalog is asked once: its compilation costs more than it.
-	_, err = conn.Exec(detached, "ALTER DATABASE "+name+" SET jit = off")
+	_, err = conn.Exec(outliving, "ALTER DATABASE "+name+" SET jit = off")
 	if err := cmp.Or(err, ctx.Err()); err != nil {
-		return errors.Join(fmt.Errorf("create a scratch database: %w", err), d.Close(detached))
+		return errors.Join(fmt.Errorf("create a scratch database: %w", err), d.Close(ctx))
 	}
 	return nil
 }

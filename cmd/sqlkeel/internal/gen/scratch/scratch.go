@@ -55,8 +55,17 @@ type hooks struct {
 // namePrefix begins the name of every scratch database.
 const namePrefix = "sqlkeel_scratch_"
 
-// dropTimeout bounds what is done after the caller's context ended.
+// dropTimeout bounds what is still done after the caller's context ended.
 const dropTimeout = 20 * time.Second
+
+// outlive returns a context that ends dropTimeout after ctx did. A caller that waits
+// is patient: DROP DATABASE takes until every session of the server has heard of it, and
+// one that is amid a COPY from its client listens when that is over.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	outliving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(dropTimeout, cancel) })
+	return outliving, func() { stop(); cancel() }
+}
 
 // Open creates a database on the server of url, a DSN, and applies the files of schema in
 // order. The error is a [*project.Problem] when a statement failed (with Strict),
@@ -99,16 +108,16 @@ func (d *Database) Connect(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// Close drops the database, and ends connections to it that are still open. It
-// does so when ctx is cancelled too, within 20 seconds. Calling it again does
-// nothing.
+// Close drops the database, and ends connections to it that are still open. The end
+// of ctx bounds it: it still drops, and gives up after 20 seconds. Calling it
+// again does nothing.
 func (d *Database) Close(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+	ctx, cancel := outlive(ctx)
 	defer cancel()
 	if err := d.drop(ctx); err != nil {
 		return fmt.Errorf("drop the scratch database (DROP DATABASE %s does it by hand): %w", d.Name, err)
