@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -60,7 +59,7 @@ func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease
 		return nil, nil
 	}
 	l := &lease{d: d, use: what}
-	if !d.takeIdle(ctx, l, start) {
+	if !d.takeIdle(l, start) {
 		d.leave(what)
 		return nil, nil
 	}
@@ -87,7 +86,7 @@ func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (err er
 			d.leave(l.use)
 		}
 	}()
-	if d.takeIdle(ctx, l, time.Now()) {
+	if d.takeIdle(l, time.Now()) {
 		return nil
 	}
 	conn, err := d.takeWithin(ctx, start)
@@ -149,55 +148,23 @@ func (d *DB) leave(what use) {
 	what.gate.leave()
 }
 
-// takeIdle takes a connection for a lease if there is one that is idle and needs no ping.
-// It does not wait, and so needs no context with an end, which would cost allocations.
-func (d *DB) takeIdle(ctx context.Context, l *lease, now time.Time) bool {
-	if d.waiting.Load() > 0 || d.open.Load() <= d.taken.Load() || d.acquireTraced {
+// takeIdle takes a connection for a lease if one is parked that needs no ping. It does
+// not wait, and so needs no context with an end, which would cost allocations.
+func (d *DB) takeIdle(l *lease, now time.Time) bool {
+	if d.waiting.Load() > 0 {
 		return false
 	}
-	l.glance.Context = ctx
-	conn, err := d.pool.Acquire(&l.glance)
-	if err != nil {
+	conn := d.parked.take()
+	if conn == nil {
 		return false
 	}
-	d.taken.Add(1)
 	if info := infoOf(conn.Conn()); d.fresh(info, now) {
 		l.take(conn, info)
 		return true
 	}
-	d.release(conn) // to be taken again by a caller who can wait for its ping
+	conn.Release() // to be taken again by a caller who can wait for its ping
 	return false
 }
-
-// glance is a context with which a pool is asked for a connection that is idle. When
-// the pool looks for the first time the context goes on; when the pool would wait, and
-// looks again, it has ended.
-type glance struct {
-	context.Context
-	looked atomic.Bool
-}
-
-// Done returns a channel that is closed, but for the first call.
-func (g *glance) Done() <-chan struct{} {
-	if g.looked.Swap(true) {
-		return atOnce
-	}
-	return g.Context.Done()
-}
-
-// Err is the error of the wait.
-func (g *glance) Err() error {
-	if g.looked.Load() {
-		return context.Canceled
-	}
-	return g.Context.Err()
-}
-
-var atOnce = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
 
 // takeWithin returns a connection that is alive, until AcquireTimeout after start. It
 // connects if need be.
@@ -244,9 +211,11 @@ func (d *DB) notAcquired(ctx context.Context, late bool, err error) error {
 // and then returns ctx's error with the last failure to connect of any caller.
 func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
 	for {
-		conn, err := d.pool.Acquire(ctx)
-		if err == nil {
-			d.taken.Add(1)
+		conn, err := d.parked.take(), error(nil)
+		if conn == nil {
+			if conn, err = d.pool.Acquire(ctx); err == nil {
+				infoOf(conn.Conn()).borrowed = time.Now()
+			}
 		}
 		switch {
 		case err == nil && d.alive(ctx, conn):
@@ -267,12 +236,6 @@ func (d *DB) withLastDial(err error) error {
 		return fmt.Errorf("%w: %w", err, last)
 	}
 	return err
-}
-
-// release gives a connection back to the pool.
-func (d *DB) release(conn *pgxpool.Conn) {
-	conn.Release()
-	d.taken.Add(-1)
 }
 
 func (d *DB) acquireTimeout(err error) error {

@@ -34,6 +34,7 @@ func (d *DB) drain() <-chan struct{} {
 		d.claim.denied.Store(true)
 		d.schema.fit.Store(0)
 		d.drains.Store(1)
+		d.unpark()
 		d.pool.Close() // for ever, while a connection is in use
 		d.unclaim()
 		d.drains.Store(2)

@@ -26,7 +26,8 @@ const (
 type connInfo struct {
 	opened     time.Time
 	lastUsed   time.Time
-	generation int64 // how many resets there had been when its opening began
+	borrowed   time.Time // from pgxpool
+	generation int64     // how many resets there had been when its opening began
 	reason     string
 	refused    bool     // a write, in the use that is under way
 	end        string   // the SQLSTATE with which the server announced that it ends the session
@@ -92,7 +93,6 @@ func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	}
 	d.dials.succeeded()
 	d.counts.opened.Add(1)
-	d.open.Add(1)
 	d.ledger.opened(info)
 	d.events.connect(conn)
 	return nil
@@ -123,7 +123,6 @@ func (d *DB) closed(conn *pgx.Conn) {
 		info.reason = d.whyClosed(info)
 	}
 	if !info.opened.IsZero() {
-		d.open.Add(-1)
 		d.ledger.closed(info)
 	}
 	d.counts.closedFor(info.reason)

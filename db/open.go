@@ -79,7 +79,11 @@ func newDB(cfg *Config) *DB {
 			Lost: &exec.Lost{Wake: func() { wake(d.monitor.losses) }},
 		}
 	}
-	_, d.acquireTraced = cfg.Tracer.(pgxpool.AcquireTracer)
+	_, lends := cfg.Tracer.(pgxpool.AcquireTracer)
+	_, returns := cfg.Tracer.(pgxpool.ReleaseTracer)
+	d.poolTraced = lends || returns
+	d.parked.sweep = time.AfterFunc(parkFor, d.sweep)
+	d.parked.sweep.Stop()
 	d.target = unit.Target{
 		Pool: d, Name: cfg.Name, Statements: cfg.Statements, Listener: d.listener,
 		Acquire: func(ctx context.Context, op string) (unit.Lease, error) {

@@ -150,6 +150,7 @@ func age(t *testing.T, d *DB) {
 
 func lastUsed(t *testing.T, d *DB, at time.Time) {
 	t.Helper()
+	d.unpark()
 	for _, c := range d.pool.AcquireAllIdle(t.Context()) {
 		infoOf(c.Conn()).lastUsed = at
 		c.Release()

@@ -40,7 +40,7 @@ func (d *DB) stats() Stats {
 	s := d.counts.read()
 	pool := d.pool.Stat()
 	s.Max = d.cfg.MaxConns
-	s.Total, s.Idle, s.Constructing = int(pool.TotalConns()), int(pool.IdleConns()), int(pool.ConstructingConns())
+	s.Total, s.Idle, s.Constructing = int(pool.TotalConns()), int(pool.IdleConns())+d.parked.count(), int(pool.ConstructingConns())
 	s.InUse, s.Waiting = d.ledger.count(), d.waiters()
 	s.SharedReads, s.SharedBatches = d.shares.counts()
 	s.Acquires, s.AcquireWait = d.waits.count(), d.waits.quantiles()

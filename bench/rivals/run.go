@@ -135,7 +135,7 @@ const sessionsOfOne = 5
 // measureTurn returns the time an operation in nanoseconds, over the sessions of a turn.
 // What is written stays in a database, so there a turn is one session.
 func (e *experiment) measureTurn(ctx context.Context, a Arm, dsn string) (perOp float64, old func() float64, err error) {
-	if e.callers > 1 || e.writes || e.cache {
+	if e.callers > 1 || e.writes || e.cache || e.dear {
 		return e.measure(ctx, a, dsn, e.cfg.Duration)
 	}
 	for range sessionsOfOne {

@@ -81,7 +81,7 @@ func pruned() []workload {
 	return []workload{
 		{
 			name: "list with an id, after 5 without", about: "a sorted list without a limit: five calls want all of it, which makes PostgreSQL keep one plan for all values, and the timed ones one row",
-			group: group, rows: manyBooks,
+			group: group, rows: manyBooks, dear: true,
 			bind: func(s *Store, d *data) operation {
 				arg := func(n uint64) *int64 {
 					if n < 5 {

@@ -13,6 +13,7 @@ type workload struct {
 	adds        func(calls uint64) int64 // books that so many calls add; nil: it changes nothing
 	writes      bool                     // it changes rows, so each round has a database of its own
 	cache       bool                     // results are cached
+	dear        bool                     // to warm up, so a turn is one session
 	settings    []string                 // of the database, each name = value
 	bind        func(*Store, *data) operation
 }

@@ -1,0 +1,183 @@
+package db
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sqlkeel/sqlkeel/pgtest"
+)
+
+func useOnce(t *testing.T, d *DB) {
+	t.Helper()
+	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// park is n uses at a time, of connections which stay where they are then: the clock does
+// not move them.
+func park(t *testing.T, d *DB, n int) {
+	t.Helper()
+	d.parked.due.Store(true) // as if a sweep were to come, which does not
+	d.parked.sweep.Stop()
+	var held []*lease
+	for range n {
+		l, err := d.acquire(t.Context(), use{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, l)
+	}
+	for _, l := range held {
+		l.info.borrowed = time.Now().Add(time.Hour)
+		l.done(nil)
+	}
+}
+
+// wantIdle checks where idle connections are.
+func wantIdle(t *testing.T, d *DB, parked, pooled int) {
+	t.Helper()
+	if got, stat := d.parked.count(), d.pool.Stat(); got != parked || int(stat.IdleConns()) != pooled {
+		t.Errorf("%d are parked and %d in the pool, want %d and %d", got, stat.IdleConns(), parked, pooled)
+	}
+	if n := d.stats().Idle; n != parked+pooled {
+		t.Errorf("Idle is %d, want %d", n, parked+pooled)
+	}
+}
+
+func TestUsesThatFollowPassAConnectionOn(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour})
+	useOnce(t, d)
+	begun, before := time.Now(), d.pool.Stat().AcquireCount()
+	for range 100 {
+		useOnce(t, d)
+	}
+	most := 2 * int64(1+time.Since(begun)/parkFor)
+	if n := d.pool.Stat().AcquireCount() - before; n > most {
+		t.Errorf("100 uses borrowed a connection %d times, want at most %d", n, most)
+	}
+}
+
+func TestAConnectionThatNobodyUsesIsGivenBack(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour})
+	for range 2 {
+		useOnce(t, d)
+		eventually(t, "the pool's connection", func() bool { return d.pool.Stat().IdleConns() == 1 })
+		wantIdle(t, d, 0, 1)
+	}
+}
+
+func TestABusyConnectionComesByThePool(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour})
+	l, err := d.acquire(t.Context(), use{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.info.borrowed = time.Now().Add(-2 * parkFor)
+	l.done(nil)
+	wantIdle(t, d, 0, 1)
+}
+
+func TestMoreThanThereAreParkedGoToThePool(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: places + 2})
+	park(t, d, places+2)
+	wantIdle(t, d, places, 2)
+}
+
+const places = len(parked{}.places)
+
+// Who waits for the pool has said so, and looks at what is parked then.
+func TestNobodyWaitsForAParkedConnection(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 1})
+	d.waiting.Add(1)
+	park(t, d, 1)
+	wantIdle(t, d, 0, 1)
+	d.waiting.Add(-1)
+	park(t, d, 1)
+	wantIdle(t, d, 1, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), patience/3)
+	defer cancel()
+	conn, err := d.takeWithin(ctx, time.Now())
+	if err != nil {
+		t.Fatalf("nothing was found beside the one that is parked: %v", err)
+	}
+	conn.Release()
+}
+
+func TestNoConnectionIsParkedBeyondAReset(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 2})
+	park(t, d, 2)
+	l, err := d.acquire(t.Context(), use{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIdle(t, d, 1, 0)
+	d.reset(l.info, "a test")
+	wantIdle(t, d, 0, 0)
+	l.done(nil)
+	wantIdle(t, d, 0, 0)
+}
+
+func TestCloseWaitsForNoParkedConnection(t *testing.T) {
+	t.Parallel()
+	d, err := Open(t.Context(), Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	park(t, d, 2)
+	l, err := d.acquire(t.Context(), use{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Close(ctx); err == nil { // begins, and leaves
+		t.Error("Close did not wait for a connection in use")
+	}
+	eventually(t, "the parked one's return", func() bool { return d.parked.count() == 0 })
+	l.done(nil)
+	ctx, cancel = context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := d.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// poolWatcher counts what pgxpool lends and gets back.
+type poolWatcher struct{ lent, returned int }
+
+func (*poolWatcher) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	return ctx
+}
+func (*poolWatcher) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (*poolWatcher) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	return ctx
+}
+
+func (w *poolWatcher) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {
+	w.lent++
+}
+func (w *poolWatcher) TraceRelease(*pgxpool.Pool, pgxpool.TraceReleaseData) { w.returned++ }
+
+func TestTracersOfThePoolSeeEachUse(t *testing.T) {
+	t.Parallel()
+	w := new(poolWatcher)
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, Tracer: w})
+	for range 5 {
+		useOnce(t, d)
+	}
+	if w.lent != 5 || w.returned != 5 {
+		t.Errorf("of 5 uses the tracer saw %d begin and %d end", w.lent, w.returned)
+	}
+}
