@@ -94,7 +94,7 @@ func TestMoreThanThereAreParkedGoToThePool(t *testing.T) {
 
 const places = len(parked{}.places)
 
-// Who waits for the pool has said so, and looks at what is parked then.
+// A caller that waits for the pool has said so, and looks at what is parked then.
 func TestNobodyWaitsForAParkedConnection(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 1})
