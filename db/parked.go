@@ -8,16 +8,16 @@ import (
 )
 
 // parkFor is how long a connection may pass from use to use before pgxpool has it back:
-// pgxpool then looks at its age, and closes those that nobody needs.
+// pgxpool then looks at its age, and closes those that are not needed.
 const parkFor = time.Second
 
 // parked are a few connections that were in use a moment ago, for the uses that follow.
 // pgxpool takes them for lent: to give one back and to borrow it again costs as much as
 // the rest of a checkout, and on a busy pool more, as all uses meet at its lock.
 //
-// Nobody may wait for a connection that is parked. So whoever is about to wait for
-// pgxpool, or to empty it, says so first and looks here then; who parks one looks
-// afterwards whether that was said.
+// No caller may wait for pgxpool while a connection is parked. So what is about to wait
+// for it, to empty it or to close it says so first and looks here then. What parks a
+// connection looks afterwards whether that was said.
 type parked struct {
 	places [8]atomic.Pointer[pgxpool.Conn]
 	due    atomic.Bool // sweep will run

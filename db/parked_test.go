@@ -63,7 +63,7 @@ func TestUsesThatFollowPassAConnectionOn(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatNobodyUsesIsGivenBack(t *testing.T) {
+func TestAConnectionThatIsNotUsedIsGivenBack(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour})
 	for range 2 {
@@ -95,7 +95,7 @@ func TestMoreThanThereAreParkedGoToThePool(t *testing.T) {
 const places = len(parked{}.places)
 
 // A caller that waits for the pool has said so, and looks at what is parked then.
-func TestNobodyWaitsForAParkedConnection(t *testing.T) {
+func TestNoCallerWaitsForAParkedConnection(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 1})
 	d.waiting.Add(1)
