@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -59,7 +60,7 @@ func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease
 		return nil, nil
 	}
 	l := &lease{d: d, use: what}
-	if !d.takeIdle(l, start) {
+	if !d.takeIdle(ctx, l, start) {
 		d.leave(what)
 		return nil, nil
 	}
@@ -86,7 +87,7 @@ func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (err er
 			d.leave(l.use)
 		}
 	}()
-	if d.takeIdle(l, time.Now()) {
+	if d.takeIdle(ctx, l, time.Now()) {
 		return nil
 	}
 	conn, err := d.takeWithin(ctx, start)
@@ -148,23 +149,75 @@ func (d *DB) leave(what use) {
 	what.gate.leave()
 }
 
-// takeIdle takes a connection for a lease if one is parked that needs no ping. It does
-// not wait, and so needs no context with an end, which would cost allocations.
-func (d *DB) takeIdle(l *lease, now time.Time) bool {
+// takeIdle takes a connection for a lease if there is one that is idle and needs no ping.
+// It does not wait, and so needs no context with an end, which would cost allocations.
+func (d *DB) takeIdle(ctx context.Context, l *lease, now time.Time) bool {
 	if d.waiting.Load() > 0 {
 		return false
 	}
 	conn := d.parked.take()
 	if conn == nil {
-		return false
+		if conn = d.borrowIdle(ctx, l, now); conn == nil {
+			return false
+		}
 	}
 	if info := infoOf(conn.Conn()); d.fresh(info, now) {
 		l.take(conn, info)
 		return true
 	}
-	conn.Release() // to be taken again by a caller who can wait for its ping
+	d.release(conn) // to be taken again by a caller who can wait for its ping
 	return false
 }
+
+// borrowIdle takes a connection that is idle in the pool, or returns nil.
+func (d *DB) borrowIdle(ctx context.Context, l *lease, now time.Time) *pgxpool.Conn {
+	if d.open.Load() <= d.taken.Load() || d.acquireTraced {
+		return nil
+	}
+	l.glance.Context = ctx
+	conn, err := d.pool.Acquire(&l.glance)
+	if err != nil {
+		return nil
+	}
+	d.borrowed(conn, now)
+	return conn
+}
+
+// borrowed notes that a connection is not in the pool from now on.
+func (d *DB) borrowed(conn *pgxpool.Conn, now time.Time) {
+	d.taken.Add(1)
+	infoOf(conn.Conn()).borrowed = now
+}
+
+// glance is a context with which a pool is asked for a connection that is idle. When
+// the pool looks for the first time the context goes on; when the pool would wait, and
+// looks again, it has ended.
+type glance struct {
+	context.Context
+	looked atomic.Bool
+}
+
+// Done returns a channel that is closed, but for the first call.
+func (g *glance) Done() <-chan struct{} {
+	if g.looked.Swap(true) {
+		return atOnce
+	}
+	return g.Context.Done()
+}
+
+// Err is the error of the wait.
+func (g *glance) Err() error {
+	if g.looked.Load() {
+		return context.Canceled
+	}
+	return g.Context.Err()
+}
+
+var atOnce = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // takeWithin returns a connection that is alive, until AcquireTimeout after start. It
 // connects if need be.
@@ -214,7 +267,7 @@ func (d *DB) take(ctx context.Context) (*pgxpool.Conn, error) {
 		conn, err := d.parked.take(), error(nil)
 		if conn == nil {
 			if conn, err = d.pool.Acquire(ctx); err == nil {
-				infoOf(conn.Conn()).borrowed = time.Now()
+				d.borrowed(conn, time.Now())
 			}
 		}
 		switch {
@@ -236,6 +289,13 @@ func (d *DB) withLastDial(err error) error {
 		return fmt.Errorf("%w: %w", err, last)
 	}
 	return err
+}
+
+// release gives a connection back to the pool. The handle is that of all uses since it
+// was borrowed, so that it must not be released twice.
+func (d *DB) release(conn *pgxpool.Conn) {
+	conn.Release()
+	d.taken.Add(-1)
 }
 
 func (d *DB) acquireTimeout(err error) error {

@@ -61,7 +61,7 @@ func (d *DB) alive(ctx context.Context, conn *pgxpool.Conn) bool {
 		case done <- ok:
 		case <-ctx.Done():
 			if ok {
-				conn.Release() // the caller left, the connection is good
+				d.release(conn) // the caller left, the connection is good
 			}
 		}
 	})
@@ -101,12 +101,13 @@ func (d *DB) discard(conn *pgxpool.Conn, why string) {
 	select {
 	case <-conn.Conn().PgConn().CleanupDone():
 		infoOf(conn.Conn()).reason = why
-		conn.Release() // after which the pool looks whether MinConns are there
+		d.release(conn) // after which the pool looks whether MinConns are there
 		return
 	default: // pgx is closing it and may take 15 s, for which the slot must not wait
 	}
 	d.closers.Add(1) // before the pool lets go of it: Close waits for the pool first
 	raw := conn.Hijack()
+	d.taken.Add(-1)
 	infoOf(raw).reason = why
 	d.closed(raw)
 	go func() {

@@ -97,7 +97,8 @@ type Config struct {
 	// sessions, what needs one to itself is refused with a [pgerr.PoolerError]. Default [Auto].
 	Pooler Pooler
 	// Tracer receives pgx's trace events for statements, but not for probes and pings.
-	// Default none.
+	// With one that traces what pgxpool lends or gets back, as pgx's multitracer always
+	// does, each use goes by way of pgxpool, which takes longer. Default none.
 	Tracer pgx.QueryTracer
 	// Logger gets the pool's events: check-out and check-in at debug level;
 	// connect, close and the server's return at info; trouble at warn. Default none.

@@ -93,6 +93,7 @@ func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
 	}
 	d.dials.succeeded()
 	d.counts.opened.Add(1)
+	d.open.Add(1)
 	d.ledger.opened(info)
 	d.events.connect(conn)
 	return nil
@@ -123,6 +124,7 @@ func (d *DB) closed(conn *pgx.Conn) {
 		info.reason = d.whyClosed(info)
 	}
 	if !info.opened.IsZero() {
+		d.open.Add(-1)
 		d.ledger.closed(info)
 	}
 	d.counts.closedFor(info.reason)

@@ -94,6 +94,24 @@ func TestAStatementMakesTheRoundTripsOfPgxpool(t *testing.T) {
 	}
 }
 
+func TestALookForAnIdleConnectionDoesNotWait(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 1})
+	fill(t, d, 1)
+	l, err := d.acquire(t.Context(), use{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.open.Add(1) // as if one were idle, which was closed meanwhile
+	looked := make(chan bool)
+	go func() { looked <- d.takeIdle(t.Context(), new(lease), time.Now()) }()
+	if receive(t, "the end of the look", looked) {
+		t.Error("a connection that is lent was found")
+	}
+	d.open.Add(-1)
+	l.done(nil)
+}
+
 func TestToBeCachedCostsNoAllocation(t *testing.T) {
 	d, j, _ := fenced(t, Config{HealthInterval: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())

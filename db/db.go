@@ -29,6 +29,8 @@ type DB struct {
 	ledger     ledger
 	queued     atomic.Int64 // callers that wait for a slot
 	waiting    atomic.Int64 // callers with a slot that wait for a connection to be opened, closed or pinged
+	open       atomic.Int64 // connections of the pool
+	taken      atomic.Int64 // of them, those that are not idle there
 	parked     parked
 	waits      *samples
 	counts     counts
@@ -38,12 +40,12 @@ type DB struct {
 	harmless   atomic.Pointer[map[string]bool] // by words before a parenthesis; not changed
 	traces     traces
 
-	target     unit.Target
-	listener   *exec.Listener   // nil when there is no Invalidator
-	fenced     stmt.Invalidator // as configured, if it can be compared; else nil
-	claim      claim            // made only when the Invalidator wants it
-	schema     schemaState      // changed only when there is an Invalidator
-	poolTraced bool             // a tracer watches what pgxpool lends and gets back
+	target        unit.Target
+	listener      *exec.Listener   // nil when there is no Invalidator
+	fenced        stmt.Invalidator // as configured, if it can be compared; else nil
+	claim         claim            // made only when the Invalidator wants it
+	schema        schemaState      // changed only when there is an Invalidator
+	acquireTraced bool             // a tracer watches the pool being asked
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc

@@ -20,7 +20,8 @@
 //     then gets an [AcquireTimeoutError] that names the longest holder. While the
 //     server is down, callers wait for it within that time and few dials are made.
 //   - A connection that comes back is at hand for the next use, up to eight of them. It
-//     goes by way of pgxpool once a second, and always where a Tracer traces the pool.
+//     goes by way of pgxpool once a second, and always where MinIdleConns are kept or a
+//     Tracer traces the pool.
 //   - A connection is checked before it is used, unless it came back less than 100 µs ago.
 //     One that the server closed is found without a round trip. One that was idle for a
 //     second is pinged, or for any time if another one died in use meanwhile.

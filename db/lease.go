@@ -25,6 +25,7 @@ type lease struct {
 	info   *connInfo
 	since  time.Time
 	noted  atomic.Bool // its callers are; not those of a known statement without open rows
+	glance glance
 
 	call   exec.Call   // the statement, if it is for one
 	batch  *exec.Batch // that is under way
@@ -79,7 +80,7 @@ func (l *lease) take(conn *pgxpool.Conn, info *connInfo) {
 // until now. The error is ErrClosed.
 func (d *DB) lend(l *lease, start, now time.Time) (*lease, error) {
 	if d.life.Err() != nil {
-		l.pooled.Release() // Close began meanwhile
+		d.release(l.pooled) // Close began meanwhile
 		d.leave(l.use)
 		return nil, ErrClosed
 	}
@@ -131,7 +132,7 @@ func (l *lease) done(err error) {
 	case refused:
 		l.d.closers.Go(l.releaseRefused)
 	case l.info.reason != "":
-		l.pooled.Release()
+		l.d.release(l.pooled)
 	default:
 		l.d.park(l.pooled, l.info)
 	}
@@ -154,7 +155,7 @@ func (l *lease) await() {
 	defer timer.Stop()
 	select {
 	case <-l.conn.PgConn().CleanupDone():
-		l.pooled.Release()
+		l.d.release(l.pooled)
 	case <-timer.C:
 		l.d.discard(l.pooled, l.info.reason)
 	}

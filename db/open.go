@@ -79,9 +79,9 @@ func newDB(cfg *Config) *DB {
 			Lost: &exec.Lost{Wake: func() { wake(d.monitor.losses) }},
 		}
 	}
-	_, lends := cfg.Tracer.(pgxpool.AcquireTracer)
-	_, returns := cfg.Tracer.(pgxpool.ReleaseTracer)
-	d.poolTraced = lends || returns
+	_, d.acquireTraced = cfg.Tracer.(pgxpool.AcquireTracer)
+	_, returnTraced := cfg.Tracer.(pgxpool.ReleaseTracer)
+	d.parked.off = d.acquireTraced || returnTraced || cfg.MinIdleConns > 0
 	d.parked.sweep = time.AfterFunc(parkFor, d.sweep)
 	d.parked.sweep.Stop()
 	d.target = unit.Target{

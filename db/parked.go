@@ -19,25 +19,30 @@ const parkFor = time.Second
 // for it, to empty it or to close it says so first and looks here then. What parks a
 // connection looks afterwards whether that was said.
 type parked struct {
-	places [8]atomic.Pointer[pgxpool.Conn]
+	off    bool // tracers see what pgxpool lends and gets back, or it is to keep some idle
+	places [8]place
 	due    atomic.Bool // sweep will run
-	sweep  *time.Timer // gives them back to pgxpool when no use followed
+	sweep  *time.Timer // gives all back to pgxpool, some time after the first was parked
 }
 
-// put parks a connection if there is room.
-func (p *parked) put(conn *pgxpool.Conn) bool {
+// place is room for a connection.
+type place struct{ atomic.Pointer[pgxpool.Conn] }
+
+// put parks a connection and returns its place, or nil when there is no room.
+func (p *parked) put(conn *pgxpool.Conn) *place {
 	for i := range p.places {
-		if p.places[i].Load() == nil && p.places[i].CompareAndSwap(nil, conn) {
-			return true
+		if at := &p.places[i]; at.Load() == nil && at.CompareAndSwap(nil, conn) {
+			return at
 		}
 	}
-	return false
+	return nil
 }
 
 // take returns a connection, or nil when none is parked.
 func (p *parked) take() *pgxpool.Conn {
 	for i := range p.places {
-		if conn := p.places[i].Load(); conn != nil && p.places[i].CompareAndSwap(conn, nil) {
+		at := &p.places[i]
+		if conn := at.Load(); conn != nil && at.CompareAndSwap(conn, nil) {
 			return conn
 		}
 	}
@@ -57,27 +62,35 @@ func (p *parked) count() (n int) {
 // park keeps a connection for the next use, or gives it back to the pool. It is the
 // caller's no more.
 func (d *DB) park(conn *pgxpool.Conn, info *connInfo) {
-	if d.poolTraced || info.lastUsed.Sub(info.borrowed) > parkFor || !d.parked.put(conn) {
-		conn.Release()
+	p := &d.parked
+	if p.off || info.lastUsed.Sub(info.borrowed) > parkFor {
+		d.release(conn)
+		return
+	}
+	at := p.put(conn)
+	if at == nil {
+		d.release(conn)
 		return
 	}
 	if d.waiting.Load() > 0 || d.generation.Load() != info.generation || d.life.Err() != nil {
-		d.unpark()
+		if at.CompareAndSwap(conn, nil) {
+			d.release(conn)
+		}
 		return
 	}
-	if !d.parked.due.Load() && d.parked.due.CompareAndSwap(false, true) {
-		d.parked.sweep.Reset(parkFor)
+	if !p.due.Load() && p.due.CompareAndSwap(false, true) {
+		p.sweep.Reset(parkFor)
 	}
 }
 
 // unpark gives all parked connections back to the pool.
 func (d *DB) unpark() {
 	for conn := d.parked.take(); conn != nil; conn = d.parked.take() {
-		conn.Release()
+		d.release(conn)
 	}
 }
 
-// sweep is unpark when it is due.
+// sweep is unpark when it is due. What is parked from now on makes another one due.
 func (d *DB) sweep() {
 	d.parked.due.Store(false)
 	d.unpark()

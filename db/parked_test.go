@@ -110,7 +110,41 @@ func TestNoCallerWaitsForAParkedConnection(t *testing.T) {
 	if err != nil {
 		t.Fatalf("nothing was found beside the one that is parked: %v", err)
 	}
-	conn.Release()
+	if !infoOf(conn.Conn()).borrowed.After(time.Now()) {
+		t.Error("to be taken from there counts as to be borrowed")
+	}
+	d.release(conn)
+}
+
+// What waits for the pool looks at what is parked just before that is so.
+func TestAConnectionThatIsBeingParkedReachesTheCallerThatWaits(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 1, AcquireTimeout: patience / 3})
+	park(t, d, 1)
+	conn, err := d.takeWithin(t.Context(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		next := make(chan *pgxpool.Conn, 1)
+		begun := make(chan struct{})
+		go func() {
+			close(begun)
+			conn, err := d.takeWithin(t.Context(), time.Now())
+			if err != nil {
+				t.Error(err)
+			}
+			next <- conn
+		}()
+		<-begun
+		info := infoOf(conn.Conn())
+		info.lastUsed, info.borrowed = time.Now(), time.Now()
+		d.park(conn, info)
+		if conn = receive(t, "the connection", next); conn == nil {
+			return
+		}
+	}
+	d.release(conn)
 }
 
 func TestNoConnectionIsParkedBeyondAReset(t *testing.T) {
@@ -153,31 +187,53 @@ func TestCloseWaitsForNoParkedConnection(t *testing.T) {
 	}
 }
 
-// poolWatcher counts what pgxpool lends and gets back.
-type poolWatcher struct{ lent, returned int }
+// lendings and returns count what pgxpool lends and gets back.
+type (
+	lendings struct {
+		faultlessTracer
+		n int
+	}
+	returns struct {
+		faultlessTracer
+		n int
+	}
+	faultlessTracer struct{}
+)
 
-func (*poolWatcher) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+func (faultlessTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	return ctx
 }
-func (*poolWatcher) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (faultlessTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func (*poolWatcher) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+func (*lendings) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
 	return ctx
 }
-
-func (w *poolWatcher) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {
-	w.lent++
+func (l *lendings) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {
+	l.n++
 }
-func (w *poolWatcher) TraceRelease(*pgxpool.Pool, pgxpool.TraceReleaseData) { w.returned++ }
+func (r *returns) TraceRelease(*pgxpool.Pool, pgxpool.TraceReleaseData) { r.n++ }
 
 func TestTracersOfThePoolSeeEachUse(t *testing.T) {
 	t.Parallel()
-	w := new(poolWatcher)
-	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, Tracer: w})
-	for range 5 {
-		useOnce(t, d)
+	var lent lendings
+	var returned returns
+	for tracer, n := range map[pgx.QueryTracer]*int{&lent: &lent.n, &returned: &returned.n} {
+		d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, Tracer: tracer})
+		for range 5 {
+			useOnce(t, d)
+		}
+		if *n != 5 {
+			t.Errorf("%T saw %d of 5 uses", tracer, *n)
+		}
 	}
-	if w.lent != 5 || w.returned != 5 {
-		t.Errorf("of 5 uses the tracer saw %d begin and %d end", w.lent, w.returned)
+}
+
+// pgxpool dials when it has fewer idle ones than it is to keep.
+func TestNoneIsParkedWhereSomeAreKeptIdle(t *testing.T) {
+	t.Parallel()
+	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 4, MinIdleConns: 1})
+	useOnce(t, d)
+	if n := d.parked.count(); n != 0 {
+		t.Errorf("%d are parked", n)
 	}
 }

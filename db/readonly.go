@@ -87,7 +87,7 @@ func (l *lease) releaseRefused() {
 	case why == ofServer && l.info.generation == l.d.generation.Load():
 		l.d.monitor.writeRefused()
 	}
-	l.pooled.Release()
+	l.d.release(l.pooled)
 }
 
 // writeRefused makes the monitor look where the address leads.

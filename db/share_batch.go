@@ -25,10 +25,11 @@ const batchTimeout = 500 * time.Millisecond
 const batchRounds = 8
 
 // readOnlyBatch makes the transaction that the statements of a batch share read-only, so
-// that a statement which writes after all is refused. Then it runs alone.
+// that a statement which writes after all is refused. Then it runs alone. It says how
+// that transaction is isolated, too.
 var readOnlyBatch = &description{StatementDescription: pgconn.StatementDescription{
-	Name: "sqlkeel_guard", SQL: "SELECT set_config('transaction_read_only', 'on', true)",
-	Fields: []pgconn.FieldDescription{{Name: "set_config", DataTypeOID: pgtype.TextOID}},
+	Name: "sqlkeel_guard", SQL: "SELECT set_config('transaction_read_only', 'on', true), current_setting('transaction_isolation')",
+	Fields: []pgconn.FieldDescription{{Name: "set_config", DataTypeOID: pgtype.TextOID}, {Name: "current_setting", DataTypeOID: pgtype.TextOID}},
 }}
 
 // batch is a group on its connection.
@@ -141,6 +142,8 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 		clear(b.lease.info.shared)
 		return nil, nil
 	case n == 0, n > len(reads) && err != nil, pgerr.Code(err) == notSerializable: // the transaction failed
+		return nil, nil
+	case err != nil && string(results[0].Rows[0][1]) == "serializable": // only its COMMIT would have said that the reads fit together
 		return nil, nil
 	}
 	for i, result := range results[1:n] {

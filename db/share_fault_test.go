@@ -52,6 +52,28 @@ func TestSkippedReadsAreSentAgain(t *testing.T) {
 	}
 }
 
+// The server checks at COMMIT whether a serializable transaction saw what there was. After
+// an error there is none.
+func TestWhatASerializableBatchReadBeforeAnErrorDoesNotCount(t *testing.T) {
+	t.Parallel()
+	for isolation, want := range map[string]int64{"read committed": 3, "serializable": 0} {
+		pg := sharedItems(t)
+		execute(t, pg.Conn(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), '`+isolation+`'); END $$`)
+		s := shareOn(t, pg, Config{Statements: unique(itemName, itemHalf)})
+		calls := s.reads(t, 1, 2, 3)
+		calls = append(calls, func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) })
+		before := s.stats().SharedReads
+		for i, err := range s.together(t, calls...) {
+			if (i == 3) != (err != nil) || i == 3 && !strings.Contains(err.Error(), "22012") {
+				t.Errorf("%s, read %d: %v", isolation, i, err)
+			}
+		}
+		if n := s.stats().SharedReads - before; n != want+want/3 { // with the one that failed
+			t.Errorf("%s: %d reads were answered by the batch, want %d", isolation, n, want)
+		}
+	}
+}
+
 func TestAHeadThatLeavesPassesItsPlaceOn(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})

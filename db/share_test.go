@@ -40,13 +40,19 @@ type sharing struct {
 
 func share(t *testing.T, cfg Config) *sharing {
 	t.Helper()
-	pg := pgtest.New(t)
-	execute(t, pg.Conn(), "CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL, note text)",
-		"INSERT INTO items SELECT n, 'item ' || n, CASE WHEN n % 2 = 0 THEN 'even' END FROM generate_series(1, 100) n")
 	if cfg.Statements == nil {
 		cfg.Statements = unique(itemName, itemHalf, itemNote, itemHold)
 	}
-	return shareOn(t, pg, cfg)
+	return shareOn(t, sharedItems(t), cfg)
+}
+
+// sharedItems makes the table.
+func sharedItems(t *testing.T) *pgtest.DB {
+	t.Helper()
+	pg := pgtest.New(t)
+	execute(t, pg.Conn(), "CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL, note text)",
+		"INSERT INTO items SELECT n, 'item ' || n, CASE WHEN n % 2 = 0 THEN 'even' END FROM generate_series(1, 100) n")
+	return pg
 }
 
 // shareOn is share on tables of the test's own.
