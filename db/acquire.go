@@ -157,9 +157,10 @@ func (d *DB) takeIdle(ctx context.Context, l *lease, now time.Time) bool {
 	}
 	conn := d.parked.take()
 	if conn == nil {
-		if conn = d.borrowIdle(ctx, l, now); conn == nil {
-			return false
-		}
+		conn = d.borrowIdle(ctx, l, now)
+	}
+	if conn == nil {
+		return false
 	}
 	if info := infoOf(conn.Conn()); d.fresh(info, now) {
 		l.take(conn, info)
@@ -291,8 +292,8 @@ func (d *DB) withLastDial(err error) error {
 	return err
 }
 
-// release gives a connection back to the pool. The handle is that of all uses since it
-// was borrowed, so that it must not be released twice.
+// release gives a connection back to the pool. A parked one keeps its handle: a second
+// release would take the connection from its next user.
 func (d *DB) release(conn *pgxpool.Conn) {
 	conn.Release()
 	d.taken.Add(-1)

@@ -97,8 +97,9 @@ type Config struct {
 	// sessions, what needs one to itself is refused with a [pgerr.PoolerError]. Default [Auto].
 	Pooler Pooler
 	// Tracer receives pgx's trace events for statements, but not for probes and pings.
-	// With one that traces what pgxpool lends or gets back, as pgx's multitracer always
-	// does, each use goes by way of pgxpool, which takes longer. Default none.
+	// With one that is a pgxpool.AcquireTracer or a pgxpool.ReleaseTracer, as those of
+	// otelpgx and pgx's multitracer are, each use goes by way of pgxpool, which takes
+	// longer. Default none.
 	Tracer pgx.QueryTracer
 	// Logger gets the pool's events: check-out and check-in at debug level;
 	// connect, close and the server's return at info; trouble at warn. Default none.

@@ -45,7 +45,7 @@ type DB struct {
 	fenced        stmt.Invalidator // as configured, if it can be compared; else nil
 	claim         claim            // made only when the Invalidator wants it
 	schema        schemaState      // changed only when there is an Invalidator
-	acquireTraced bool             // a tracer watches the pool being asked
+	acquireTraced bool             // Tracer is a pgxpool.AcquireTracer
 
 	life    context.Context // ends when Close begins
 	end     context.CancelFunc

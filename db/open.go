@@ -82,8 +82,6 @@ func newDB(cfg *Config) *DB {
 	_, d.acquireTraced = cfg.Tracer.(pgxpool.AcquireTracer)
 	_, returnTraced := cfg.Tracer.(pgxpool.ReleaseTracer)
 	d.parked.off = d.acquireTraced || returnTraced || cfg.MinIdleConns > 0
-	d.parked.sweep = time.AfterFunc(parkFor, d.sweep)
-	d.parked.sweep.Stop()
 	d.target = unit.Target{
 		Pool: d, Name: cfg.Name, Statements: cfg.Statements, Listener: d.listener,
 		Acquire: func(ctx context.Context, op string) (unit.Lease, error) {

@@ -20,16 +20,12 @@ const parkFor = time.Second
 // connection looks afterwards whether that was said.
 type parked struct {
 	off    bool // tracers see what pgxpool lends and gets back, or it is to keep some idle
-	places [8]place
-	due    atomic.Bool // sweep will run
-	sweep  *time.Timer // gives all back to pgxpool, some time after the first was parked
+	places [8]atomic.Pointer[pgxpool.Conn]
+	due    atomic.Bool // all will be given back to pgxpool, some time after the first was parked
 }
 
-// place is room for a connection.
-type place struct{ atomic.Pointer[pgxpool.Conn] }
-
 // put parks a connection and returns its place, or nil when there is no room.
-func (p *parked) put(conn *pgxpool.Conn) *place {
+func (p *parked) put(conn *pgxpool.Conn) *atomic.Pointer[pgxpool.Conn] {
 	for i := range p.places {
 		if at := &p.places[i]; at.Load() == nil && at.CompareAndSwap(nil, conn) {
 			return at
@@ -79,7 +75,7 @@ func (d *DB) park(conn *pgxpool.Conn, info *connInfo) {
 		return
 	}
 	if !p.due.Load() && p.due.CompareAndSwap(false, true) {
-		p.sweep.Reset(parkFor)
+		time.AfterFunc(parkFor, d.sweep)
 	}
 }
 
@@ -90,7 +86,8 @@ func (d *DB) unpark() {
 	}
 }
 
-// sweep is unpark when it is due. What is parked from now on makes another one due.
+// sweep is unpark when it is due. What is parked from now on makes another one due, so
+// that comes first.
 func (d *DB) sweep() {
 	d.parked.due.Store(false)
 	d.unpark()

@@ -143,8 +143,6 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 		return nil, nil
 	case n == 0, n > len(reads) && err != nil, pgerr.Code(err) == notSerializable: // the transaction failed
 		return nil, nil
-	case err != nil && string(results[0].Rows[0][1]) == "serializable": // only its COMMIT would have said that the reads fit together
-		return nil, nil
 	}
 	for i, result := range results[1:n] {
 		reads[i].result = result
@@ -153,6 +151,12 @@ func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, 
 		return nil, nil
 	}
 	b.fail(reads[n-1], err)
+	if string(results[0].Rows[0][1]) == "serializable" { // only its COMMIT would have said that the reads fit together
+		for _, r := range reads {
+			r.result = nil
+		}
+		return nil, nil
+	}
 	return slices.DeleteFunc(reads[n:], func(r *reader) bool { // what would fail alike
 		return r.as.outdated.Load() || !b.lease.info.shared[r.as] || r.of.pace.Load() == never
 	}), nil

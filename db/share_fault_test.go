@@ -52,13 +52,40 @@ func TestSkippedReadsAreSentAgain(t *testing.T) {
 	}
 }
 
+// isolate sets the default isolation of a database.
+func isolate(t *testing.T, pg *pgtest.DB, isolation string) {
+	t.Helper()
+	execute(t, pg.Conn(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), '`+isolation+`'); END $$`)
+}
+
+func TestASerializableBatchKeepsNoStatementThatWrites(t *testing.T) {
+	t.Parallel()
+	const writes = "SELECT bump($1)"
+	pg := pgtest.New(t)
+	execute(t, pg.Conn(), "CREATE TABLE bumps (n int)", `CREATE FUNCTION bump(n int) RETURNS int LANGUAGE sql AS 'INSERT INTO bumps VALUES (n) RETURNING n'`)
+	isolate(t, pg, "serializable")
+	s := shareOn(t, pg, Config{Statements: unique(writes)})
+	var calls []func() error
+	for n := range 3 {
+		calls = append(calls, func() error { return s.QueryRow(t.Context(), writes, n).Scan(new(int)) })
+	}
+	for i, err := range s.together(t, calls...) {
+		if err != nil {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if s.shares.known[s.cfg.Statements.Lookup(writes)].pace.Load() != never {
+		t.Error("the statement may take part again")
+	}
+}
+
 // The server checks at COMMIT whether a serializable transaction saw what there was. After
 // an error there is none.
 func TestWhatASerializableBatchReadBeforeAnErrorDoesNotCount(t *testing.T) {
 	t.Parallel()
 	for isolation, want := range map[string]int64{"read committed": 3, "serializable": 0} {
 		pg := sharedItems(t)
-		execute(t, pg.Conn(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), '`+isolation+`'); END $$`)
+		isolate(t, pg, isolation)
 		s := shareOn(t, pg, Config{Statements: unique(itemName, itemHalf)})
 		calls := s.reads(t, 1, 2, 3)
 		calls = append(calls, func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) })

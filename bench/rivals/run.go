@@ -128,22 +128,30 @@ func (e *experiment) guard(ctx context.Context, a Arm, row *Row, do func(dsn str
 	return nil
 }
 
-// sessionsOfOne is how many sessions one caller's turn has. Whether the server's process
-// shares a core with its client is decided for a session, and is worth a factor of two.
-const sessionsOfOne = 5
+// sessionsOfOne is how many sessions one caller's turn has, and sessionsOfDear how many
+// where it takes long to warm one up. Whether the server's process shares a core with its
+// client is decided for a session, and is worth a factor of two.
+const (
+	sessionsOfOne  = 5
+	sessionsOfDear = 2
+)
 
 // measureTurn returns the time an operation in nanoseconds, over the sessions of a turn.
 // What is written stays in a database, so there a turn is one session.
 func (e *experiment) measureTurn(ctx context.Context, a Arm, dsn string) (perOp float64, old func() float64, err error) {
-	if e.callers > 1 || e.writes || e.cache || e.dear {
+	if e.callers > 1 || e.writes || e.cache {
 		return e.measure(ctx, a, dsn, e.cfg.Duration)
 	}
-	for range sessionsOfOne {
-		time, _, err := e.measure(ctx, a, dsn, e.cfg.Duration/sessionsOfOne)
+	sessions := sessionsOfOne
+	if e.dear {
+		sessions = sessionsOfDear
+	}
+	for range sessions {
+		time, _, err := e.measure(ctx, a, dsn, e.cfg.Duration/time.Duration(sessions))
 		if err != nil {
 			return 0, nil, err
 		}
-		perOp += time / sessionsOfOne
+		perOp += time / float64(sessions)
 	}
 	return perOp, nil, nil
 }

@@ -13,7 +13,7 @@ type workload struct {
 	adds        func(calls uint64) int64 // books that so many calls add; nil: it changes nothing
 	writes      bool                     // it changes rows, so each round has a database of its own
 	cache       bool                     // results are cached
-	dear        bool                     // to warm up, so a turn is one session
+	dear        bool                     // to warm up, so a turn has few sessions
 	settings    []string                 // of the database, each name = value
 	bind        func(*Store, *data) operation
 }
@@ -68,7 +68,7 @@ func reads() []workload {
 	}
 	for _, rows := range []int{10, 100, 1000} {
 		all = append(all, workload{
-			name: fmt.Sprintf("read %d rows", rows), about: "rows after an id, in the order of ids; ent writes their number into the text and PostgreSQL keeps its plan, a parameter is planned for at each call", group: group, rows: fewBooks, chunk: 4,
+			name: fmt.Sprintf("read %d rows", rows), about: "rows after an id, in the order of ids", group: group, rows: fewBooks, chunk: 4,
 			bind: func(s *Store, d *data) operation {
 				arg := func(n uint64) Range {
 					return Range{After: spread(n, len(d.books)-rows), Limit: int32(rows)}

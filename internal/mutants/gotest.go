@@ -46,12 +46,12 @@ func (r *run) holds(ctx context.Context, t sound) error {
 	if b.err != nil {
 		return fmt.Errorf("the tests of %s do not compile as they are\n%w", t.Dir, b.err)
 	}
+	if err, known := r.known(t); known { // without a wait for the test that runs now
+		return err
+	}
 	r.turn.Lock()
 	defer r.turn.Unlock()
-	r.mu.Lock()
-	err, known := r.sound[t]
-	r.mu.Unlock()
-	if known {
+	if err, known := r.known(t); known {
 		return err
 	}
 	verdicts, err := r.test(ctx, b.file, t.Dir, []string{t.Name})
@@ -65,6 +65,14 @@ func (r *run) holds(ctx context.Context, t sound) error {
 	r.sound[t] = err
 	r.mu.Unlock()
 	return err
+}
+
+// known returns what came of a test on the code as it is, if it was run.
+func (r *run) known(t sound) (err error, is bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err, is = r.sound[t]
+	return err, is
 }
 
 // build makes a test binary of the package and returns its file. files, by their absolute

@@ -13,7 +13,7 @@ func TestACallerThatWaitsIsGivenItsTime(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		outliving, cancel := outlive(ctx)
 		defer cancel()
-		time.Sleep(time.Hour)
+		time.Sleep(waitTimeout - dropTimeout - 1)
 		if outliving.Err() != nil {
 			t.Error("it ended though the caller waits")
 		}
@@ -22,6 +22,13 @@ func TestACallerThatWaitsIsGivenItsTime(t *testing.T) {
 		<-outliving.Done()
 		if took := time.Since(left); took != dropTimeout {
 			t.Errorf("it ended %v after the caller left, want %v", took, dropTimeout)
+		}
+		begun := time.Now()
+		outliving, cancel = outlive(t.Context())
+		defer cancel()
+		<-outliving.Done()
+		if took := time.Since(begun); took != waitTimeout {
+			t.Errorf("it ended after %v, want %v", took, waitTimeout)
 		}
 	})
 }

@@ -55,14 +55,17 @@ type hooks struct {
 // namePrefix begins the name of every scratch database.
 const namePrefix = "sqlkeel_scratch_"
 
-// dropTimeout bounds what is still done after the caller's context ended.
-const dropTimeout = 20 * time.Second
+// How long CREATE and DROP DATABASE may take: while the caller waits, and after its
+// context ended. DROP waits for all sessions of the server, and one that is amid a COPY
+// from its client holds it up.
+const (
+	waitTimeout = 5 * time.Minute
+	dropTimeout = 20 * time.Second
+)
 
-// outlive returns a context that ends dropTimeout after ctx did. A caller that waits
-// is patient: DROP DATABASE takes until every session of the server has heard of it, and
-// one that is amid a COPY from its client listens when that is over.
+// outlive returns a context that ends dropTimeout after ctx, and after waitTimeout.
 func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	outliving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	outliving, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(dropTimeout, cancel) })
 	return outliving, func() { stop(); cancel() }
 }
@@ -108,9 +111,8 @@ func (d *Database) Connect(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// Close drops the database, and ends connections to it that are still open. The end
-// of ctx bounds it: it still drops, and gives up after 20 seconds. Calling it
-// again does nothing.
+// Close drops the database, and ends connections to it that are still open. It gives up
+// after five minutes, or 20 seconds after ctx has ended. Calling it again does nothing.
 func (d *Database) Close(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
