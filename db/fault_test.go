@@ -168,14 +168,7 @@ func TestATracerHearsOfStatementsAndNotOfTheHousekeeping(t *testing.T) {
 func TestAResetIsDoneOnceForConnectionsThatDieTogether(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), MaxConns: 4})
-	var held []*lease
-	for range 4 {
-		l, err := d.acquire(t.Context(), use{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, l)
-	}
+	held := lent(t, d, 4)
 	for _, l := range held {
 		d.reset(l.info, "a test")
 	}

@@ -23,14 +23,7 @@ func useOnce(t *testing.T, d *DB) {
 func park(t *testing.T, d *DB, n int) {
 	t.Helper()
 	d.parked.due.Store(true) // as if a sweep were to come, which does not
-	var held []*lease
-	for range n {
-		l, err := d.acquire(t.Context(), use{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, l)
-	}
+	held := lent(t, d, n)
 	for _, l := range held {
 		l.info.borrowed = time.Now().Add(time.Hour)
 		l.done(nil)
@@ -80,10 +73,7 @@ func TestAConnectionThatIsNotUsedIsGivenBack(t *testing.T) {
 func TestABusyConnectionComesByThePool(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour})
-	l, err := d.acquire(t.Context(), use{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := lent(t, d, 1)[0]
 	l.info.borrowed = time.Now().Add(-2 * parkFor)
 	l.done(nil)
 	wantIdle(t, d, 0, 1)
@@ -124,10 +114,7 @@ func TestAConnectionThatIsNotParkedLeavesTheOthersThere(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 3})
 	park(t, d, 3)
-	l, err := d.acquire(t.Context(), use{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := lent(t, d, 1)[0]
 	d.waiting.Add(1)
 	l.info.borrowed = time.Now().Add(time.Hour)
 	l.done(nil)
@@ -170,10 +157,7 @@ func TestNoConnectionIsParkedBeyondAReset(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 2})
 	park(t, d, 2)
-	l, err := d.acquire(t.Context(), use{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := lent(t, d, 1)[0]
 	wantIdle(t, d, 1, 0)
 	d.reset(l.info, "a test")
 	wantIdle(t, d, 0, 0)
@@ -188,10 +172,7 @@ func TestCloseWaitsForNoParkedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	park(t, d, 2)
-	l, err := d.acquire(t.Context(), use{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := lent(t, d, 1)[0]
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := d.Close(ctx); err == nil { // begins, and leaves
@@ -252,10 +233,7 @@ func TestNoConnectionIsForgottenBesideASweep(t *testing.T) {
 	t.Parallel()
 	d := start(t, Config{DSN: pgtest.New(t).DSN(), HealthInterval: time.Hour, MaxConns: 1})
 	for range 200 {
-		l, err := d.acquire(t.Context(), use{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := lent(t, d, 1)[0]
 		d.parked.due.Store(true)
 		swept := make(chan struct{})
 		go func() {

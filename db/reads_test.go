@@ -136,15 +136,10 @@ func TestAReadWithAnOutdatedPlanIsRunOnceMore(t *testing.T) {
 	fill(t, d, 3)
 	// A second time each: the plan is kept now, on every connection.
 	for range 2 {
-		var held []*lease
-		for range 3 {
-			l, err := d.acquire(t.Context(), use{})
-			if err != nil {
-				t.Fatal(err)
-			}
+		held := lent(t, d, 3)
+		for _, l := range held {
 			rows, _ := l.conn.Query(t.Context(), "SELECT * FROM t")
 			rows.Close()
-			held = append(held, l)
 		}
 		for _, l := range held {
 			l.done(nil)

@@ -247,14 +247,7 @@ func TestACrashOfTheServerEmptiesThePool(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
 	d := start(t, Config{DSN: server.DSN(), MaxConns: 4, AcquireTimeout: patience, HealthInterval: time.Hour})
-	var held []*lease
-	for range 4 {
-		l, err := d.acquire(t.Context(), use{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, l)
-	}
+	held := lent(t, d, 4)
 	var asleep sync.WaitGroup
 	for _, l := range held[1:] {
 		asleep.Go(func() {
@@ -290,14 +283,7 @@ func TestADialThatIsRefusedEmptiesThePoolOnce(t *testing.T) {
 	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
 	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 4, AcquireTimeout: patience, HealthInterval: time.Hour})
 	fill(t, d, 3)
-	var held []*lease
-	for range 3 {
-		l, err := d.acquire(t.Context(), use{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, l)
-	}
+	held := lent(t, d, 3)
 	proxy.Refuse()
 	done := make(chan error, 1)
 	go func() {

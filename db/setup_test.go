@@ -117,10 +117,9 @@ func logTo(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// fill opens n connections and leaves them idle.
-func fill(t *testing.T, d *DB, n int) {
+// lent is n connections in use.
+func lent(t *testing.T, d *DB, n int) (held []*lease) {
 	t.Helper()
-	var held []*lease
 	for range n {
 		l, err := d.acquire(t.Context(), use{})
 		if err != nil {
@@ -128,7 +127,13 @@ func fill(t *testing.T, d *DB, n int) {
 		}
 		held = append(held, l)
 	}
-	for _, l := range held {
+	return held
+}
+
+// fill opens n connections and leaves them idle.
+func fill(t *testing.T, d *DB, n int) {
+	t.Helper()
+	for _, l := range lent(t, d, n) {
 		l.done(nil)
 	}
 }

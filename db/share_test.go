@@ -92,13 +92,7 @@ func shareOn(t *testing.T, pg *pgtest.DB, cfg Config) *sharing {
 // hold takes all connections.
 func (s *sharing) hold(t *testing.T) {
 	t.Helper()
-	for range s.cfg.MaxConns - s.cfg.ReadConns {
-		l, err := s.acquire(t.Context(), use{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.held = append(s.held, l)
-	}
+	s.held = append(s.held, lent(t, s.DB, s.cfg.MaxConns-s.cfg.ReadConns)...)
 }
 
 // free gives them back.
