@@ -125,9 +125,8 @@ func (d *DB) enter(ctx context.Context, what use, start time.Time) error {
 func (d *DB) wait(ctx context.Context, what use, start time.Time) bool {
 	d.queued.Add(1)
 	defer d.queued.Add(-1)
-	timer := time.NewTimer(time.Until(start.Add(d.cfg.AcquireTimeout)))
-	defer timer.Stop()
-	end := waitEnd{ctx: ctx.Done(), late: timer.C, life: d.life.Done()}
+	end := d.endOf(ctx, start)
+	defer end.late.Stop()
 	if !what.gate.wait(end) {
 		return false
 	}
@@ -307,11 +306,18 @@ func (d *DB) acquireTimeout(err error) error {
 }
 
 // waiters returns how many callers want a connection.
-func (d *DB) waiters() int { return int(d.waiting.Load()+d.queued.Load()) + d.shares.waiters() }
+func (d *DB) waiters() int { return int(d.waiting.Load()+d.queued.Load()) + d.shares.queue.waiters() }
 
 // turnstile lets a number of callers pass at a time, first come, first served. A nil one
 // lets everybody pass.
 type turnstile chan struct{}
+
+// shut returns a turnstile for one caller, which waits there until a leave.
+func shut() turnstile {
+	t := make(turnstile, 1)
+	t <- struct{}{}
+	return t
+}
 
 // try passes if there is room.
 func (t turnstile) try() bool {
@@ -329,7 +335,13 @@ func (t turnstile) try() bool {
 // waitEnd is what ends a wait: the caller, its time, the DB.
 type waitEnd struct {
 	ctx, life <-chan struct{}
-	late      <-chan time.Time
+	late      *time.Timer
+}
+
+// endOf returns what ends a wait that began at start. Its timer is to be stopped.
+func (d *DB) endOf(ctx context.Context, start time.Time) waitEnd {
+	late := time.NewTimer(time.Until(start.Add(d.cfg.AcquireTimeout)))
+	return waitEnd{ctx: ctx.Done(), life: d.life.Done(), late: late}
 }
 
 // wait passes as soon as there is room, or reports that the wait ended before.
@@ -342,7 +354,7 @@ func (t turnstile) wait(end waitEnd) bool {
 		return true
 	case <-end.ctx:
 	case <-end.life:
-	case <-end.late:
+	case <-end.late.C:
 	}
 	return false
 }

@@ -46,12 +46,12 @@ type Config struct {
 	MaxConnIdleTime time.Duration
 
 	// ShareReads is the most reads that share a round trip. It concerns statements that
-	// Statements knows to find at most one row by a unique key and to change nothing, sent
-	// by Query and QueryRow outside of transactions. While connections are free and few
-	// callers read, each takes one. Those that must wait, for a connection or a processor,
-	// wait together for one connection. It sends them in one go, in a read-only transaction,
-	// and each caller decodes its own row. There is no difference otherwise. A statement
-	// that proves slow waits by itself, as others do.
+	// Statements knows to find at most one row by a unique key, to change nothing and to
+	// call no volatile function, sent by Query and QueryRow outside of transactions. While
+	// connections are free and few callers read, each takes one. Those that must wait, for
+	// a connection or a processor, wait together for one connection. It sends them in one
+	// go, in a read-only transaction, and each caller decodes its own row. There is no
+	// difference otherwise. A statement that proves slow waits by itself, as others do.
 	//
 	// 1 switches it off. It is off behind a pooler in transaction mode, with RegisterTypes,
 	// and in exec modes other than pgx's default. Default 64.

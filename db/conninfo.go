@@ -29,14 +29,14 @@ type connInfo struct {
 	borrowed   time.Time // from pgxpool
 	generation int64     // how many resets there had been when its opening began
 	reason     string
-	refused    bool     // a write, in the use that is under way
-	end        string   // the SQLSTATE with which the server announced that it ends the session
-	types      *typeSet // those that were registered; nil when none were
+	refused    bool   // a write, in the use that is under way
+	end        string // the SQLSTATE with which the server announced that it ends the session
+	types      typeMap
 	peeker     *peeker
 	lease      atomic.Pointer[lease] // that it has while it is in use
 	mu         sync.Mutex
-	holders    callers               // guarded by mu; of the lease, if it has them noted
-	shared     map[*description]bool // prepared for batches
+	holders    callers                                 // guarded by mu; of the lease, if it has them noted
+	prepared   map[string]*pgconn.StatementDescription // for batches, by their texts
 }
 
 const infoKey = "github.com/sqlkeel/sqlkeel/db"
@@ -46,9 +46,13 @@ func setInfo(conn *pgx.Conn, info *connInfo) { conn.PgConn().CustomData()[infoKe
 func infoOf(conn *pgx.Conn) *connInfo {
 	info, _ := conn.PgConn().CustomData()[infoKey].(*connInfo)
 	if info == nil {
-		return &connInfo{shared: map[*description]bool{}} // someone emptied the connection's custom data
+		return newInfo(conn) // someone emptied the connection's custom data
 	}
 	return info
+}
+
+func newInfo(conn *pgx.Conn) *connInfo {
+	return &connInfo{types: typeMap{Map: conn.TypeMap()}, prepared: map[string]*pgconn.StatementDescription{}}
 }
 
 // listen notes in a connection's info what the server says that decides about the pool,
@@ -81,13 +85,11 @@ func listen(config *pgconn.Config) {
 // connected takes each new connection of the pool in: it gets to know the types. When
 // [Config].RegisterTypes fails pgxpool closes it.
 func (d *DB) connected(ctx context.Context, conn *pgx.Conn) error {
-	now := time.Now()
-	info := &connInfo{
-		opened: now, lastUsed: now, generation: infoOf(conn).generation, peeker: newPeeker(conn.PgConn().Conn()),
-		shared: map[*description]bool{},
-	}
+	now, info := time.Now(), newInfo(conn)
+	info.opened, info.lastUsed, info.generation = now, now, infoOf(conn).generation
+	info.peeker = newPeeker(conn.PgConn().Conn())
 	setInfo(conn, info)
-	d.types.know(conn, info)
+	d.types.teach(&info.types)
 	if err := d.registerMore(ctx, conn); err != nil {
 		return err
 	}

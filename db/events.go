@@ -47,6 +47,8 @@ func (e events) replay(sql string, err error) {
 	e.log.Warn("statement is run again", "statement", sqltext.Name(sql), "error", err)
 }
 
+func (e events) panicked(with any) { e.log.Error("panic beside reads that share", "with", with) }
+
 func (e events) retry(attempt int, wait time.Duration, err error) {
 	e.log.Warn("connect failed", "attempt", attempt, "wait", wait, "error", err)
 }

@@ -23,7 +23,7 @@ func ExampleConfig_shareReads() {
 		log.Fatal(err)
 	}
 	defer d.Close(ctx)
-	for d.Health().Pool.SharedReads == 0 { // the first ones make the statement known
+	for d.Health().Pool.SharedReads == 0 { // until some of them met
 		var callers sync.WaitGroup
 		for i := range 100 {
 			callers.Go(func() {

@@ -58,7 +58,7 @@ func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 	if l, leased := rows.Owner().(*lease); leased && l.named && err == nil {
 		l.hold(1)
 		if l.shares != nil { // how long its caller keeps the rows says nothing
-			l.shares.pace.ran(time.Since(l.since), &d.shares.trip)
+			l.shares.ran(time.Since(l.since), &d.shares.trip)
 			l.shares = nil
 		}
 	}
@@ -75,28 +75,32 @@ func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 
 func (d *DB) query(ctx context.Context, sql string, args []any) (*exec.Rows, error) {
 	c := exec.Resolve(d.cfg.Statements, sql, args)
-	if of := d.shares.of(&c); of != nil {
-		return d.shares.query(ctx, c, of)
+	of := d.shares.of(&c)
+	if of == nil || of.Load() != 0 {
+		return d.queryAlone(ctx, c, of)
 	}
-	return d.queryAlone(ctx, c, nil)
+	return d.shares.query(ctx, c, of)
 }
 
 // queryAlone runs a statement on a connection of its own. of is what is known of it if
 // its reads may share one, else nil.
-func (d *DB) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
-	l, err := d.start(ctx, c)
+func (d *DB) queryAlone(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, error) {
+	l, err := d.acquire(ctx, useOf(&c))
+	return d.queryOn(ctx, l, err, c, of)
+}
+
+// queryOn is queryAlone once a connection was acquired, with err.
+func (d *DB) queryOn(ctx context.Context, l *lease, err error, c exec.Call, of *pace) (*exec.Rows, error) {
+	if err == nil {
+		err = l.ready(c)
+	}
 	if err != nil {
 		return exec.Failed(err), err
 	}
-	return l.queryAlone(ctx, c, of)
-}
-
-// queryAlone is that of the DB once a connection is ready.
-func (l *lease) queryAlone(ctx context.Context, c exec.Call, of *sharedStatement) (*exec.Rows, error) {
 	l.shares = of
-	err := l.query(ctx)
+	err = l.query(ctx)
 	if l.lost {
-		return l.d.queryAgain(ctx, c, err)
+		return d.queryAgain(ctx, c, err)
 	}
 	return &l.rows, err
 }
@@ -150,12 +154,15 @@ func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 
 // start acquires a connection for a statement.
 func (d *DB) start(ctx context.Context, c exec.Call) (*lease, error) {
-	l, err := d.acquire(ctx, use{sql: c.Text(), named: c.Statement != nil})
+	l, err := d.acquire(ctx, useOf(&c))
 	if err != nil {
 		return nil, err
 	}
 	return l, l.ready(c)
 }
+
+// useOf is the reason for a checkout of a statement.
+func useOf(c *exec.Call) use { return use{sql: c.Text(), named: c.Statement != nil} }
 
 // ready makes the lease ready for a statement. After an error it is done.
 func (l *lease) ready(c exec.Call) error {
@@ -195,9 +202,7 @@ func (l *lease) query(ctx context.Context) (err error) {
 	}()
 	for again := true; again; again = l.again(ctx, err) {
 		var inner pgx.Rows
-		if err = l.d.shares.learn(ctx, l); err == nil {
-			inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
-		}
+		inner, err = l.conn.Query(ctx, l.call.SQL, l.call.Args...)
 		l.rows.Init(l, l.call.SQL, l.call.Returned, inner)
 		if err == nil {
 			err = l.rows.Prime()

@@ -40,45 +40,46 @@ func (c *typeCache) load(ctx context.Context, conn *pgx.Conn, oids []uint32) err
 	return nil
 }
 
-// know registers the types with the connection, unless it has them.
-func (c *typeCache) know(conn *pgx.Conn, info *connInfo) {
-	info.types = c.teach(conn.TypeMap(), info.types)
+// typeMap is a map of pgx, of a connection or of copied rows, which knows the types of a
+// set. It is for one goroutine at a time.
+type typeMap struct {
+	*pgtype.Map
+	set *typeSet // nil when none was registered
 }
 
-// teach registers the types with a map that has those of a set, or none yet. It returns
-// the set that the map has then.
-func (c *typeCache) teach(m *pgtype.Map, has *typeSet) *typeSet {
+// teach registers the types with a map, unless it has them.
+func (c *typeCache) teach(m *typeMap) {
 	set := c.set.Load()
-	if set == has {
-		return set
+	if set == m.set {
+		return
 	}
-	if has == nil {
+	if m.set == nil {
 		m.TryWrapEncodePlanFuncs = append(slices.Clip(m.TryWrapEncodePlanFuncs), wrapTexts)
 	}
-	set.register(m, has)
-	return set
+	set.register(m.Map, m.set)
+	m.set = set
 }
 
-// learn makes a connection know the types with the OIDs, which it asks through via,
-// and says whether it learned anything. A type that it knows is asked for once more
-// when doubt says that a value did not fit: its OID may be another type's now.
-func (c *typeCache) learn(ctx context.Context, via *pgx.Conn, l *lease, oids []uint32, doubt bool) (bool, error) {
+// learn makes a map know the types with the OIDs, which it asks through via, and says
+// whether it learned anything. A type that it knows is asked for once more when doubt
+// says that a value did not fit: its OID may be another type's now.
+func (c *typeCache) learn(ctx context.Context, via *pgx.Conn, m *typeMap, oids []uint32, doubt bool) (bool, error) {
 	select {
 	case c.turn <- struct{}{}:
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
 	defer func() { <-c.turn }()
-	before := l.info.types
-	c.know(l.conn, l.info) // another may have asked meanwhile
-	asked, more := c.unasked(unknown(l.conn.TypeMap(), oids))
-	if more || doubt && before == l.info.types && before.doubts(oids) {
+	before := m.set
+	c.teach(m) // another may have asked meanwhile
+	asked, more := c.unasked(unknown(m.Map, oids))
+	if more || doubt && before == m.set && before.doubts(oids) {
 		if err := c.load(ctx, via, asked); err != nil {
 			return false, err
 		}
-		c.know(l.conn, l.info)
+		c.teach(m)
 	}
-	return before != l.info.types, nil
+	return before != m.set, nil
 }
 
 // doubts says whether the types should be asked for again because one of oids is among
@@ -100,7 +101,7 @@ func (c *typeCache) unasked(oids []uint32) (all []uint32, more bool) {
 	return all, len(all) > known
 }
 
-// unknown returns the types that a connection does not know and that the schema made.
+// unknown returns the types that a map does not know and that the schema made.
 func unknown(m *pgtype.Map, oids []uint32) (list []uint32) {
 	for _, oid := range oids {
 		if oid < firstUserOID {
@@ -166,7 +167,7 @@ func (l *lease) learnParams(ctx context.Context, err error, statements ...string
 		}
 		oids = append(oids, described.ParamOIDs...)
 	}
-	learned, err = l.d.types.learn(ctx, l.conn, l, oids, true)
+	learned, err = l.d.types.learn(ctx, l.conn, &l.info.types, oids, true)
 	if err != nil {
 		l.d.monitor.note(err)
 	}
@@ -177,26 +178,36 @@ func (l *lease) learnParams(ctx context.Context, err error, statements ...string
 // read, or of which a value did not fit. It is busy with their rows, so that another
 // is opened to ask.
 func (l *lease) learnFields(fields []pgconn.FieldDescription, doubt bool) {
-	if len(l.d.types.names) == 0 {
-		return
-	}
-	var oids []uint32
-	for i := range fields {
-		if fields[i].DataTypeOID >= firstUserOID {
-			oids = append(oids, fields[i].DataTypeOID)
-		}
-	}
+	types := &l.d.types
+	oids := types.needed(fields)
 	if len(oids) == 0 {
 		return
 	}
-	l.d.types.know(l.conn, l.info) // another may have asked since the connection was acquired
-	if _, more := l.d.types.unasked(unknown(l.conn.TypeMap(), oids)); !more && !doubt {
+	types.teach(&l.info.types) // another may have asked since the connection was acquired
+	if !types.news(l.info.types.Map, fields) && !doubt {
 		return
 	}
 	l.d.ask(func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := l.d.types.learn(ctx, conn, l, oids, doubt)
+		_, err := types.learn(ctx, conn, &l.info.types, oids, doubt)
 		return err
 	})
+}
+
+// needed returns the types of columns that the schema made, if any type is needed.
+func (c *typeCache) needed(fields []pgconn.FieldDescription) (oids []uint32) {
+	for i := range fields {
+		if len(c.names) > 0 && fields[i].DataTypeOID >= firstUserOID {
+			oids = append(oids, fields[i].DataTypeOID)
+		}
+	}
+	return oids
+}
+
+// news reports whether among them is one that a map does not know and that was not asked
+// for.
+func (c *typeCache) news(m *pgtype.Map, fields []pgconn.FieldDescription) bool {
+	_, more := c.unasked(unknown(m, c.needed(fields)))
+	return more
 }
 
 // Unfit has the types asked for once more after a value could not be read, so that the
@@ -204,7 +215,7 @@ func (l *lease) learnFields(fields []pgconn.FieldDescription, doubt bool) {
 func (l *lease) Unfit(err error, fields []pgconn.FieldDescription) {
 	var scan pgx.ScanArgError
 	if errors.As(err, &scan) && scan.ColumnIndex < len(fields) {
-		if set := l.info.types; set != nil && !set.doubted.Load() {
+		if set := l.info.types.set; set != nil && !set.doubted.Load() {
 			l.learnFields(fields[scan.ColumnIndex:scan.ColumnIndex+1], true)
 		}
 	}
@@ -229,7 +240,7 @@ func (l *lease) CopyFailed(err error, table pgx.Identifier, columns []string) {
 		for _, f := range described.Fields {
 			oids = append(oids, f.DataTypeOID)
 		}
-		_, err = l.d.types.learn(ctx, conn, l, oids, true)
+		_, err = l.d.types.learn(ctx, conn, &l.info.types, oids, true)
 		return err
 	})
 }

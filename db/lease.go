@@ -33,9 +33,8 @@ type lease struct {
 	writes *exec.Writes // nil when there is no Invalidator
 	inTx   bool         // it is given back by the end of a transaction
 	tried  tries
-	shares *sharedStatement // whose reads share connections when they are quick; else nil
-	learns *sharedStatement // whose text is to be prepared for others to share; else nil
-	lost   bool             // the statement may be run once more, on another connection
+	shares *pace // of a statement whose reads share connections when they are quick; else nil
+	lost   bool  // the statement may be run once more, on another connection
 
 	left   mark
 	warned atomic.Bool // that it is held for long
@@ -89,7 +88,7 @@ func (d *DB) lend(l *lease, start, now time.Time) (*lease, error) {
 	if d.listener != nil {
 		l.writes = &exec.Writes{Listener: d.listener, PID: l.conn.PgConn().PID()}
 	}
-	d.types.know(l.conn, l.info)
+	d.types.teach(&l.info.types)
 	if !l.named {
 		l.hold(3)
 	}
@@ -107,7 +106,7 @@ func (l *lease) done(err error) {
 	l.info.lastUsed = time.Now()
 	switch {
 	case err == nil && l.shares != nil:
-		l.shares.pace.ran(l.info.lastUsed.Sub(l.since), &l.d.shares.trip)
+		l.shares.ran(l.info.lastUsed.Sub(l.since), &l.d.shares.trip)
 	case err != nil && l.info.reason == "":
 		l.judge(err)
 	}

@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -24,210 +26,202 @@ const batchTimeout = 500 * time.Millisecond
 // those behind it. What is left then runs alone.
 const batchRounds = 8
 
-// readOnlyBatch makes the transaction that the statements of a batch share read-only, so
+// readOnlyGuard makes the transaction that the statements of a batch share read-only, so
 // that a statement which writes after all is refused. Then it runs alone. It says how
 // that transaction is isolated, too.
-var readOnlyBatch = &description{StatementDescription: pgconn.StatementDescription{
-	Name: "sqlkeel_guard", SQL: "SELECT set_config('transaction_read_only', 'on', true), current_setting('transaction_isolation')",
-	Fields: []pgconn.FieldDescription{{Name: "set_config", DataTypeOID: pgtype.TextOID}, {Name: "current_setting", DataTypeOID: pgtype.TextOID}},
-}}
+const readOnlyGuard = "SELECT set_config('transaction_read_only', 'on', true), current_setting('transaction_isolation')"
 
-// batch is a group on its connection.
-type batch struct {
-	*readGroup
-	lease *lease
+// readGroup is some readers that wait for one connection, and their batch.
+type readGroup struct {
+	members []*reader // guarded by readQueue.mu, until the group was taken
+	head    *reader   // guarded by readQueue.mu; it acquires the connection; nil before the group's turn
+	lease   *lease    // guarded by readQueue.mu, until the group was taken: then its members are final
+
+	guard  *pgconn.StatementDescription
+	traced sync.WaitGroup // done when tracers have seen the arguments; counts once the group was taken
+	lost   error          // with which the connection died
 }
 
-// run runs the reads of a group, gives the connection back and wakes the members.
-func (s *shares) run(l *lease, group *readGroup) {
-	ctx, cancel := context.WithTimeout(context.Background(), min(batchTimeout, s.d.cfg.PingTimeout))
+// run runs the reads of a group, gives the connection back and wakes the members. What a
+// tracer panics with is logged. A read that was not sent because of it runs alone, where
+// the tracer panics for its caller.
+func (s *shares) run(g *readGroup) {
+	timeout := min(batchTimeout, s.d.cfg.PingTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	b := &batch{group, l}
-	var err error
-	defer func() { s.ended(b, err) }() // also when a tracer ends the goroutine
-	b.trace()
-	err = b.send(ctx)
-	b.endTrace(err)
-	if err != nil && ctx.Err() != nil {
-		s.d.doubted.Store(time.Now().UnixNano()) // the network may be gone
-	}
-}
-
-// ended gives a batch's connection back and wakes its members. err is the connection's.
-func (s *shares) ended(b *batch, err error) {
-	lost := b.lease.Died(err)
-	b.lease.info.refused = false // a write that was refused is the batch's own doing
-	defer func() {               // also when a tracer ends the goroutine
+	var err error  // the connection's
+	defer func() { // also when a tracer ends the goroutine
+		if p := recover(); p != nil {
+			s.d.events.panicked(p)
+		}
 		s.batches.Add(1)
-		s.queue.leave(len(b.members), true)
-		for _, r := range b.members {
-			switch {
-			case r.result != nil:
+		s.queue.leave(len(g.members))
+		for _, r := range g.members {
+			if r.result != nil {
 				s.reads.Add(1)
-			case lost:
-				r.lost = err
 			}
-			if r != b.head {
-				s.d.waits.add(max(0, b.lease.since.Sub(r.since)))
+			if r != g.head {
+				s.d.waits.add(max(0, g.lease.since.Sub(r.since)))
 			}
-			r.wake <- struct{}{}
+			r.gate.leave()
+		}
+		g.members = nil // they would live as long as the rows of one
+	}()
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			s.d.doubted.Store(time.Now().UnixNano()) // the network may be gone
+		}
+		if g.lease.Died(err) {
+			g.lost = err
+		}
+		g.lease.info.refused = false // a write that was refused is the batch's own doing
+		g.lease.done(err)
+	}()
+	defer func() {
+		for _, r := range g.members {
+			if r.span != nil {
+				result := cmp.Or(r.result, &pgconn.Result{Err: cmp.Or(err, errRunsAlone)})
+				data := pgx.TraceQueryEndData{CommandTag: result.CommandTag, Err: result.Err}
+				defer s.d.cfg.Tracer.TraceQueryEnd(r.span, g.lease.conn, data) // of all, if one panics
+			}
 		}
 	}()
-	b.head.guarded(func() { b.lease.done(err) })
-}
-
-// send sends the reads in one round trip, and those that the server skipped after
-// another one's error in a further one. The error is the connection's.
-func (b *batch) send(ctx context.Context) error {
-	reads, err := b.prepare(ctx)
+	g.trace()
+	reads, err := g.prepare(ctx, time.Now().Add(timeout/4))
 	for round := 0; err == nil && len(reads) > 0 && round < batchRounds; round++ {
-		reads, err = b.round(ctx, reads)
+		reads, err = g.round(ctx, reads)
 	}
-	return err
 }
 
-// prepare makes the connection know the texts, and returns the reads of those that it
-// has as their arguments were encoded. Where it takes long the rest are left to other
-// batches: otherwise a new connection would reach its deadline in all of them.
-func (b *batch) prepare(ctx context.Context) (ready []*reader, err error) {
-	end, _ := ctx.Deadline()
-	enough := time.Now().Add(time.Until(end) / 4)
-	if err := b.lease.prepareShared(ctx, readOnlyBatch); err != nil {
+// prepare makes the connection know the texts of the members, and returns the reads that
+// were encoded as it describes them. The others are after this. What cannot be prepared in
+// time is left to other batches: otherwise a new connection would reach its deadline again
+// and again. The error is the connection's.
+func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader, err error) {
+	guard := &reader{call: exec.Call{SQL: readOnlyGuard}, of: new(pace)}
+	if g.guard, err = g.prepared(ctx, guard, end); g.guard == nil {
 		return nil, err
 	}
-	for _, r := range b.members {
-		if r.as.outdated.Load() || b.lease.Admit(r.call.Statement, r.call.SQL, nil) != nil {
-			continue
-		}
-		if !b.lease.info.shared[r.as] && time.Now().After(enough) {
-			continue
-		}
-		err := b.lease.prepareShared(ctx, r.as)
-		switch {
-		case b.lease.conn.IsClosed():
+	texts, types := &g.lease.d.shares.texts, &g.lease.d.types
+	for _, r := range g.members {
+		switch text, err := g.prepared(ctx, r, end); {
+		case g.lease.conn.IsClosed():
 			return nil, err
-		case err == nil:
+		case text == nil:
+		case r.text != nil && alike(r.text, text):
+			r.text = text
 			ready = append(ready, r)
-		case errors.Is(err, errChanged), strings.HasPrefix(pgerr.Code(err), "42"): // it names what is not there
-			r.as.outdated.Store(true)
+		case types.news(g.lease.info.types.Map, text.Fields): // which the read learns, alone
+		default:
+			texts.Store(r.call.SQL, text)
+			if r.text != nil { // one of both is from before a change, perhaps this one
+				defer delete(g.lease.info.prepared, r.call.SQL)
+			}
 		}
 	}
 	return ready, nil
 }
 
-// round sends reads, and returns those that the server skipped. The error is the
-// connection's.
-func (b *batch) round(ctx context.Context, reads []*reader) (skipped []*reader, err error) {
-	var sent pgconn.Batch
-	sent.ExecStatement(&readOnlyBatch.StatementDescription, nil, nil, nil)
-	for _, r := range reads {
-		sent.ExecStatement(&r.as.StatementDescription, r.coder.args.ParamValues, r.coder.args.ParamFormats, r.as.formats)
+// alike reports whether what is encoded by one description is so by the other.
+func alike(a, b *pgconn.StatementDescription) bool {
+	return slices.Equal(a.ParamOIDs, b.ParamOIDs) && slices.EqualFunc(a.Fields, b.Fields, func(x, y pgconn.FieldDescription) bool { return x.DataTypeOID == y.DataTypeOID })
+}
+
+// prepared returns how the server described a read's text when it was prepared on the
+// group's connection, beside pgx's cache, which knows nothing of batches. No other session
+// has its name, which a pooler might hand out. Where it cannot be prepared the reads of
+// its statement run alone until one was answered.
+func (g *readGroup) prepared(ctx context.Context, r *reader, end time.Time) (text *pgconn.StatementDescription, err error) {
+	known, sql := g.lease.info.prepared, r.call.SQL
+	if text = known[sql]; text != nil || r.of.Load() != 0 || !time.Now().Before(end) {
+		return text, nil
 	}
-	conn, begun := b.lease.conn.PgConn(), time.Now()
-	results, err := conn.ExecBatch(ctx, &sent).ReadAll()
-	if took := time.Since(begun); b.lease.d.shares.trip.exceeds(took) {
-		for _, r := range reads {
-			r.of.pace.suspect(took)
-		}
-	}
-	if conn.IsClosed() {
+	text, err = g.lease.conn.PgConn().Prepare(ctx, fmt.Sprintf("sqlkeel_%x", rand.Uint64()), sql, nil)
+	if err != nil {
+		r.of.suspect(batchTimeout)
 		return nil, err
 	}
-	n := len(results) // with the guard's
-	if n > 0 && results[n-1].Err != nil {
+	known[sql] = text
+	return text, nil
+}
+
+// round sends reads in one round trip, and returns those that are to be sent again: which
+// the server skipped after another one's error. The error is the connection's.
+func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader, err error) {
+	var sent pgconn.Batch
+	sent.ExecStatement(g.guard, nil, nil, nil)
+	for _, r := range reads {
+		args := &r.coder.args
+		sent.ExecStatement(r.text, args.ParamValues, args.ParamFormats, args.ResultFormats)
+	}
+	conn, begun := g.lease.conn.PgConn(), time.Now()
+	results, err := conn.ExecBatch(ctx, &sent).ReadAll()
+	if took := time.Since(begun); g.lease.d.shares.trip.exceeds(took) {
+		for _, r := range reads {
+			r.of.suspect(took)
+		}
+	}
+	n := len(results) - 1 // reads, beside the guard
+	if n >= 0 && results[n].Err != nil {
 		n-- // rows had come before the error
 	}
 	switch {
-	case n == 0 && pgerr.KindOf(err) == pgerr.StalePlan: // the server forgot it, as it does the other texts then
-		clear(b.lease.info.shared)
+	case conn.IsClosed():
+		return nil, err
+	case n < 0 && pgerr.KindOf(err) == pgerr.StalePlan: // the server forgot the guard, as it does the other texts then
+		clear(g.lease.info.prepared)
 		return nil, nil
-	case n == 0, n > len(reads) && err != nil, pgerr.Code(err) == notSerializable: // the transaction failed
+	case n < 0, n == len(reads) && err != nil: // the transaction failed
 		return nil, nil
-	}
-	for i, result := range results[1:n] {
-		reads[i].result = result
-	}
-	if err == nil {
-		return nil, nil
-	}
-	b.fail(reads[n-1], err)
-	if string(results[0].Rows[0][1]) == "serializable" { // only its COMMIT would have said that the reads fit together
-		for _, r := range reads {
-			r.result = nil
+	case err != nil:
+		g.failed(reads[n], err)
+		if string(results[0].Rows[0][1]) == "serializable" { // only its COMMIT would have said that the reads fit together
+			reads[n].result = nil
+			return nil, nil
 		}
-		return nil, nil
+		again = slices.DeleteFunc(reads[n+1:], func(r *reader) bool { return reads[n].result == nil && r.text == reads[n].text })
 	}
-	return slices.DeleteFunc(reads[n:], func(r *reader) bool { // what would fail alike
-		return r.as.outdated.Load() || !b.lease.info.shared[r.as] || r.of.pace.Load() == never
-	}), nil
+	for i, result := range results[1 : n+1] {
+		reads[i].result = result
+		if len(result.Rows) == 0 { // pgx gives no columns then
+			result.FieldDescriptions = slices.Clone(reads[i].text.Fields)
+			for j, format := range reads[i].coder.args.ResultFormats {
+				result.FieldDescriptions[j].Format = format
+			}
+		}
+	}
+	return again, nil
 }
 
-// fail decides about a read that failed. Its error is its caller's, unless it may come of
-// the others' company or of the connection: then it runs alone.
-func (b *batch) fail(r *reader, err error) {
+// trace begins the spans of the reads that can be sent.
+func (g *readGroup) trace() {
+	defer g.traced.Done()
+	tracer := g.lease.d.cfg.Tracer
+	for _, r := range g.members {
+		if tracer != nil && r.text != nil {
+			ctx := context.WithValue(r.ctx, sharedBy{}, len(g.members))
+			r.span = tracer.TraceQueryStart(ctx, g.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
+		}
+	}
+}
+
+// failed decides about a read that failed. Its error is its caller's, unless it may come
+// of the others' company or of the connection: then it runs alone.
+func (g *readGroup) failed(r *reader, err error) {
 	var pg *pgconn.PgError
-	switch code := pgerr.Code(err); {
-	case code == forgotten:
-		delete(b.lease.info.shared, r.as)
-	case pgerr.KindOf(err) == pgerr.StalePlan:
-		r.as.outdated.Store(true)
-	case !errors.As(err, &pg), code == deadlock, code == canceled:
+	switch kind := pgerr.KindOf(err); {
+	case kind == pgerr.StalePlan:
+		delete(g.lease.info.prepared, r.call.SQL)
+	case !errors.As(err, &pg), kind == pgerr.Conflict, kind == pgerr.Canceled:
 	case refusesWrite(pg): // it is not what generated code took it for
-		r.of.pace.Store(never)
+		r.of.Store(never)
 	default:
 		r.result = &pgconn.Result{Err: err}
 	}
 }
 
-const (
-	deadlock        = "40P01"
-	canceled        = "57014"
-	forgotten       = "26000" // a prepared statement
-	notSerializable = "40001"
-)
-
-// trace starts a span for each read. Tracers are the user's code: their panics are
-// those of the read.
-func (b *batch) trace() {
-	defer b.traced.Done()
-	tracer := b.lease.d.cfg.Tracer
-	if tracer == nil {
-		return
-	}
-	for _, r := range b.members {
-		r.guarded(func() {
-			ctx := context.WithValue(r.ctx, sharedBy{}, len(b.members))
-			r.span = tracer.TraceQueryStart(ctx, b.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
-		})
-	}
-}
-
-// endTrace ends the spans. err is the connection's.
-func (b *batch) endTrace(err error) {
-	tracer := b.lease.d.cfg.Tracer
-	for _, r := range b.members {
-		if r.span == nil {
-			continue
-		}
-		data := pgx.TraceQueryEndData{Err: cmp.Or(err, errRunsAlone)}
-		if r.result != nil {
-			data = pgx.TraceQueryEndData{CommandTag: r.result.CommandTag, Err: r.result.Err}
-		}
-		r.guarded(func() { tracer.TraceQueryEnd(r.span, b.lease.conn, data) })
-	}
-}
-
 // errRunsAlone is the error of a span whose read is sent again.
 var errRunsAlone = errors.New("db: the read is sent again, alone")
-
-func (r *reader) guarded(fn func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.panicked = p
-		}
-	}()
-	fn()
-}
 
 type sharedBy struct{}
 

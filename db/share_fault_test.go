@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
@@ -74,7 +76,7 @@ func TestASerializableBatchKeepsNoStatementThatWrites(t *testing.T) {
 			t.Errorf("call %d: %v", i, err)
 		}
 	}
-	if s.shares.known[s.cfg.Statements.Lookup(writes)].pace.Load() != never {
+	if s.shares.known[s.cfg.Statements.Lookup(writes)].Load() != never {
 		t.Error("the statement may take part again")
 	}
 }
@@ -233,27 +235,13 @@ func TestWhatWritesAfterAllIsNotRunInABatch(t *testing.T) {
 func TestTextsThatTheServerForgotArePreparedAnew(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
-	var shared []int64
-	for range 6 {
-		before := s.stats().SharedReads
-		for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
-			if err != nil {
-				t.Errorf("read %d: %v", i, err)
-			}
-		}
-		shared = append(shared, s.stats().SharedReads-before)
-		s.hold(t)
-		if len(shared) == 1 {
-			execute(t, s.held[0].conn, "DEALLOCATE ALL")
-		}
-	}
-	if shared[0] != 3 || shared[5] != 3 {
-		t.Errorf("reads that shared, before and after: %v", shared)
-	}
+	s.shareInTheEnd(t, s.reads(t, 1, 2, 3)...)
+	execute(t, s.held[0].conn, "DEALLOCATE ALL")
+	s.shareInTheEnd(t, s.reads(t, 1, 2, 3)...)
 	s.free()
 }
 
-// late is an argument that ends its goroutine, or panics, when it is encoded.
+// late is an argument that has no value, or panics, when it is encoded.
 type late struct{ panics bool }
 
 func (l late) Value() (driver.Value, error) {
@@ -279,9 +267,49 @@ func TestAPanicIsThatOfItsCaller(t *testing.T) {
 			t.Errorf("read %d: %v", i, err)
 		}
 	}
-	if got := s.stats(); got.Waiting != 0 || got.InUse != 0 || s.shares.queue.readers != 0 || s.shares.queue.running != 0 {
+	if got := s.stats(); got.SharedReads != 3 || got.Waiting != 0 || got.InUse != 0 || s.shares.queue.readers != 0 || s.shares.queue.running != 0 {
 		t.Errorf("%+v, %+v", got, &s.shares.queue)
 	}
+}
+
+func TestAnArgumentThatCannotBeEncodedIsItsCallersError(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	calls := append(s.reads(t, 1, 2, 3), func() error { return s.QueryRow(t.Context(), itemName, late{}).Scan(new(int), new(string)) })
+	for i, err := range s.together(t, calls...) {
+		if i < 3 && err != nil || i == 3 && (err == nil || !strings.Contains(err.Error(), "no value")) {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	if got := s.stats(); got.SharedReads != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A caller that left may change its arguments.
+func TestACallerThatLeavesWaitsForTracersOfItsArguments(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shares{d: &DB{life: t.Context(), cfg: Config{AcquireTimeout: time.Hour}}}
+		ctx, leave := context.WithCancel(t.Context())
+		r := &reader{shares: s, ctx: ctx, since: time.Now(), gate: shut(), group: &readGroup{lease: new(lease)}}
+		r.group.traced.Add(1)
+		var left atomic.Bool
+		go func() {
+			_, _ = s.await(r)
+			left.Store(true)
+		}()
+		leave()
+		synctest.Wait()
+		if left.Load() {
+			t.Error("it left while a tracer had its arguments")
+		}
+		r.group.traced.Done()
+		synctest.Wait()
+		if !left.Load() {
+			t.Error("it waits for more than the tracers")
+		}
+	})
 }
 
 func TestEachReadWaitsForAcquireTimeout(t *testing.T) {
@@ -416,57 +444,7 @@ func TestATextIsPreparedAnewAfterItsTableChanged(t *testing.T) {
 	s := share(t, Config{})
 	for _, change := range []string{"ALTER TABLE items ALTER id TYPE bigint", "ALTER TABLE items ALTER name TYPE varchar", "ALTER TABLE items ALTER id TYPE int"} {
 		execute(t, s.pg.Conn(), change)
-		for range 3 {
-			for i, err := range s.together(t, s.reads(t, 1, 2, 3, 4)...) {
-				if err != nil {
-					t.Errorf("%s: read %d: %v", change, i, err)
-				}
-			}
-			s.hold(t)
-		}
-		before := s.stats().SharedReads
-		s.together(t, s.reads(t, 1, 2, 3, 4)...)
-		if got := s.stats().SharedReads - before; got != 4 {
-			t.Errorf("%s: %d reads shared, in the end", change, got)
-		}
-		s.hold(t)
+		s.shareInTheEnd(t, s.reads(t, 1, 2, 3, 4)...)
 	}
 	s.free()
-}
-
-func TestReadsFromBeforeAChangeAreNotDecodedAsThoseAfterIt(t *testing.T) {
-	t.Parallel()
-	const itemCount = "-- name: ItemCount :one\nSELECT count FROM items WHERE id = $1"
-	pg := pgtest.New(t)
-	execute(t, pg.Conn(), "CREATE TABLE items (id int PRIMARY KEY, count bigint)", "INSERT INTO items VALUES (1, 7)")
-	s := shareOn(t, pg, Config{Statements: unique(itemCount), MaxConns: 2})
-	of := s.shares.known[s.cfg.Statements.Lookup(itemCount)]
-	// Of both connections the first one knows the text, the other one learns it anew.
-	if err := s.held[0].prepareShared(t.Context(), of.text(itemCount)); err != nil {
-		t.Fatal(err)
-	}
-	other := s.held[1]
-	s.held = s.held[:1]
-	read := func() error {
-		var count int
-		if err := s.QueryRow(t.Context(), itemCount, 1).Scan(&count); err != nil || count != 7 {
-			return fmt.Errorf("%d, %w", count, err)
-		}
-		return nil
-	}
-	changed := func() error {
-		execute(t, pg.Conn(), "ALTER TABLE items ALTER count TYPE float8")
-		of.text(itemCount).outdated.Store(true)
-		other.call.SQL, other.learns = itemCount, of
-		if err := s.shares.learn(t.Context(), other); err != nil {
-			return err
-		}
-		return read()
-	}
-	for i, err := range s.together(t, read, read, changed, read) {
-		if err != nil {
-			t.Errorf("read %d: %v", i, err)
-		}
-	}
-	other.done(nil)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 func TestASlowStatementRunsAlone(t *testing.T) {
@@ -114,6 +116,7 @@ func TestSharingIsSwitchedOff(t *testing.T) {
 		"RegisterTypes": {RegisterTypes: func(context.Context, *pgx.Conn) error { return nil }},
 		"ExecMode":      {ExecMode: pgx.QueryExecModeExec},
 		"a pooler":      {Pooler: Transaction},
+		"volatile":      {Statements: stmt.Declare(itemName, stmt.Effects{ReadOnly: true, Unique: true, Volatile: true})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,21 +131,4 @@ func TestSharingIsSwitchedOff(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAReadThatCannotBeEncodedDoesNotPrepareItsTextAnew(t *testing.T) {
-	t.Parallel()
-	s := share(t, Config{})
-	known := s.shares.known[s.cfg.Statements.Lookup(itemName)].text(itemName)
-	for range 3 {
-		errs := s.together(t, func() error { return s.QueryRow(t.Context(), itemName, late{}).Scan(new(int), new(string)) })
-		if errs[0] == nil {
-			t.Error("it has no value")
-		}
-		s.hold(t)
-	}
-	if now := s.shares.known[s.cfg.Statements.Lookup(itemName)].text(itemName); known == nil || now != known {
-		t.Error("the text was described anew")
-	}
-	s.free()
 }

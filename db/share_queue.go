@@ -24,27 +24,18 @@ type readQueue struct {
 	groups   []*readGroup // guarded by mu; those without a connection, first in, first out
 }
 
-// readGroup is some readers that wait for one connection.
-type readGroup struct {
-	members []*reader // guarded by readQueue.mu, until the group was taken
-	head    *reader   // guarded by readQueue.mu; it acquires the connection; nil before the group's turn
-	taken   bool      // guarded by readQueue.mu; it has a connection: its members are final
-
-	traced sync.WaitGroup // done when the members' spans began, if tracers are to see them
-}
-
-// begin lets a read run at once, or says that it must wait. gathers says that others are
-// about to come: a read that has its turn then waits for them in a group.
-func (q *readQueue) begin() (turn, gathers bool) {
+// begin lets a read run at once, or says that it must wait: for its turn, or for others
+// who are about to come.
+func (q *readQueue) begin() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.readers++
-	if len(q.groups) > 0 || q.running >= q.limit() {
-		return false, false
+	if len(q.groups) > 0 || q.running >= q.limit() || q.smoothed > 16*min(2*q.conns, q.few) {
+		return false
 	}
+	q.readers++
 	q.running++
 	q.observe()
-	return true, q.smoothed > 16*min(2*q.conns, q.few)
+	return true
 }
 
 // observe moves the mean. A number that is not smoothed falls whenever a batch is
@@ -61,36 +52,26 @@ func (q *readQueue) limit() int {
 	return min(q.conns, max(4, q.conns/4))
 }
 
-// leave takes n readers out that have not quit, with their turn if they have it.
-func (q *readQueue) leave(n int, turn bool) {
+// leave takes readers out that had a turn.
+func (q *readQueue) leave(readers int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.readers -= n
-	if turn {
-		q.running--
-		q.next()
-	}
+	q.readers -= readers
+	q.running--
+	q.next()
 }
 
-// join makes a reader wait in a group. turn is what begin said. It reports whether the
-// reader leads the group already; otherwise its wake channel says when.
-func (q *readQueue) join(r *reader, turn bool) bool {
+// join makes a reader wait in a group. Its gate opens when it leads.
+func (q *readQueue) join(r *reader) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.readers++
 	if n := len(q.groups); n == 0 || len(q.groups[n-1].members) >= q.most {
 		q.groups = append(q.groups, new(readGroup))
 	}
 	r.group = q.groups[len(q.groups)-1]
 	r.group.members = append(r.group.members, r)
-	if turn {
-		q.running--
-	}
 	q.next()
-	if r.group.head != r {
-		return false
-	}
-	<-r.wake
-	return true
 }
 
 // next gives turns to the groups that waited longest. The head is the member that may
@@ -103,31 +84,32 @@ func (q *readQueue) next() {
 		if g.head == nil {
 			q.running++
 			g.head = slices.MaxFunc(g.members, func(a, b *reader) int { return a.until.Compare(b.until) })
-			g.head.wake <- struct{}{}
+			g.head.gate.leave()
 		}
 	}
 }
 
 // take closes a group whose head has a connection, and returns its members.
-func (q *readQueue) take(g *readGroup) []*reader {
+func (q *readQueue) take(g *readGroup, l *lease) []*reader {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.observe()
 	q.groups = without(q.groups, g)
-	g.taken = true
+	g.lease = l
 	g.traced.Add(1)
 	return g.members
 }
 
-// quit takes a reader out of its group. It reports false when it is too late for that:
-// the reader is part of a batch. When the head quits, its place passes on.
+// quit takes a reader out of its group. It reports false when it has quit, or when it is
+// too late: the reader is part of a batch. When the head quits, its place passes on.
 func (q *readQueue) quit(r *reader) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	g := r.group
-	if g.taken {
+	if g == nil || g.lease != nil {
 		return false
 	}
+	r.group = nil
 	q.readers--
 	if g.members = without(g.members, r); len(g.members) == 0 {
 		q.groups = without(q.groups, g)

@@ -6,99 +6,80 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
-
-	"github.com/sqlkeel/sqlkeel/internal/exec"
 )
 
-// sharedRows are the rows of a read that was part of a batch: copies, which hold no
-// connection and are decoded by their caller. They are pgx.Rows, and their own owner.
-type sharedRows reader
-
-// answer returns the rows for the reader's caller.
-func (r *reader) answer() (*exec.Rows, error) {
-	s := (*sharedRows)(r)
-	r.rows.Init(s, r.call.SQL, r.call.Returned, s)
-	if err := r.rows.Prime(); err != nil {
-		return &r.rows, r.rows.Fail(err)
-	}
-	return &r.rows, nil
-}
+// A reader that was answered by a batch is the pgx.Rows of its caller, and their owner.
+// They are copies, which hold no connection and are decoded by their caller.
 
 // Enter does nothing: the rows hold no connection.
-func (*sharedRows) Enter(string) error { return nil }
+func (*reader) Enter(string) error { return nil }
 
 // Leave does nothing.
-func (*sharedRows) Leave() {}
+func (*reader) Leave() {}
 
 // Fields does nothing: a read whose types are not known takes no part.
-func (*sharedRows) Fields([]pgconn.FieldDescription) {}
+func (*reader) Fields([]pgconn.FieldDescription) {}
 
 // Unfit makes the next read run alone, so that its connection can learn the types.
-func (s *sharedRows) Unfit(error, []pgconn.FieldDescription) { s.of.pace.suspect(math.MaxInt64) }
+func (r *reader) Unfit(error, []pgconn.FieldDescription) { r.of.suspect(math.MaxInt64) }
 
 // Answered passes the error on.
-func (*sharedRows) Answered(_ string, _ pgconn.CommandTag, err error) error { return err }
+func (*reader) Answered(_ string, _ pgconn.CommandTag, err error) error { return err }
 
 // Closed gives the coder back.
-func (s *sharedRows) Closed(err error) error {
-	s.shares.coders.Put(s.coder)
-	s.coder = nil
+func (r *reader) Closed(err error) error {
+	r.shares.coders.Put(r.coder)
+	r.coder = nil
 	return advised(err)
 }
 
 // Close drops the rows that were not read.
-func (s *sharedRows) Close() { s.row, s.result.Rows = nil, nil }
+func (r *reader) Close() { r.row, r.result.Rows = nil, nil }
 
 // Err is the read's error, or that of the last Scan.
-func (s *sharedRows) Err() error { return s.result.Err }
+func (r *reader) Err() error { return r.result.Err }
 
 // CommandTag is the statement's.
-func (s *sharedRows) CommandTag() pgconn.CommandTag { return s.result.CommandTag }
+func (r *reader) CommandTag() pgconn.CommandTag { return r.result.CommandTag }
 
 // FieldDescriptions are those of the columns.
-func (s *sharedRows) FieldDescriptions() []pgconn.FieldDescription { return s.as.Fields }
+func (r *reader) FieldDescriptions() []pgconn.FieldDescription { return r.result.FieldDescriptions }
 
 // Conn is nil: the connection is in other hands.
-func (*sharedRows) Conn() *pgx.Conn { return nil }
+func (*reader) Conn() *pgx.Conn { return nil }
 
-// TypeMap is nil after the end: another read has the types then.
-func (s *sharedRows) TypeMap() *pgtype.Map {
-	if s.coder == nil {
-		return nil
-	}
-	return s.coder.types
-}
+// TypeMap is the one that decodes them. It is not asked for after the end.
+func (r *reader) TypeMap() *pgtype.Map { return r.coder.Map }
 
 // Next moves to the next row.
-func (s *sharedRows) Next() bool {
-	s.row = nil
-	if rows := s.result.Rows; len(rows) > 0 {
-		s.row, s.result.Rows = rows[0], rows[1:]
+func (r *reader) Next() bool {
+	if r.row = nil; len(r.result.Rows) > 0 {
+		r.row, r.result.Rows = r.result.Rows[0], r.result.Rows[1:]
 	}
-	return s.row != nil
+	return r.row != nil
 }
 
 // RawValues are those of the current row; nil when there is none.
-func (s *sharedRows) RawValues() [][]byte { return s.row }
+func (r *reader) RawValues() [][]byte { return r.row }
 
 // Scan decodes the current row.
-func (s *sharedRows) Scan(dest ...any) error {
+func (r *reader) Scan(dest ...any) error {
 	if len(dest) == 1 {
 		if scanner, ok := dest[0].(pgx.RowScanner); ok {
-			s.result.Err = scanner.ScanRow(s)
-			return s.result.Err
+			r.result.Err = scanner.ScanRow(r)
+			return r.result.Err
 		}
 	}
-	s.result.Err = pgx.ScanRow(s.coder.types, s.as.Fields, s.row, dest...)
-	return s.result.Err
+	r.result.Err = pgx.ScanRow(r.coder.Map, r.result.FieldDescriptions, r.row, dest...)
+	return r.result.Err
 }
 
 // Values decodes the current row into values of pgx's choice.
-func (s *sharedRows) Values() ([]any, error) {
-	values := make([]any, len(s.row))
-	dest := make([]any, len(s.row))
+func (r *reader) Values() ([]any, error) {
+	values := make([]any, len(r.row))
+	dest := make([]any, len(r.row))
 	for i := range values {
 		dest[i] = &values[i]
 	}
-	return values, s.Scan(dest...)
+	return values, r.Scan(dest...)
 }

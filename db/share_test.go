@@ -64,29 +64,20 @@ func shareOn(t *testing.T, pg *pgtest.DB, cfg Config) *sharing {
 	}
 	s := &sharing{DB: start(t, cfg), pg: pg}
 	s.hold(t)
-	// A text takes part once it is known from a read that had to wait.
-	for _, known := range cfg.Statements.Statements() {
-		if cfg.ReadConns > 0 {
-			break
-		}
-		args := make([]any, strings.Count(known.SQL, "$"))
-		for i := range args {
-			args[i] = 1
-		}
-		learned := make(chan error, 1)
-		go func() {
-			rows, _ := s.Query(t.Context(), known.SQL, args...)
-			rows.Close()
-			learned <- rows.Err()
-		}()
-		eventually(t, "a read that waits", func() bool { return s.waiters() == 1 })
-		s.free()
-		if err := receive(t, "the read's end", learned); err != nil {
+	s.describe(t)
+	return s
+}
+
+// describe makes the texts known, as batches do.
+func (s *sharing) describe(t *testing.T) {
+	t.Helper()
+	for _, known := range s.cfg.Statements.Statements() {
+		text, err := s.pg.Conn().PgConn().Prepare(t.Context(), "", known.SQL, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-		s.hold(t)
+		s.shares.texts.Store(known.SQL, text)
 	}
-	return s
 }
 
 // hold takes all connections.
@@ -130,6 +121,25 @@ func (s *sharing) together(t *testing.T, calls ...func() error) []error {
 		errs[i] = receive(t, fmt.Sprintf("the end of read %d", i), failed[i])
 	}
 	return errs
+}
+
+// shareInTheEnd runs calls together until all of them share, without an error. That may
+// take some times, more so on a slow machine. All connections are held then.
+func (s *sharing) shareInTheEnd(t *testing.T, calls ...func() error) {
+	t.Helper()
+	for range 20 {
+		before := s.stats().SharedReads
+		for i, err := range s.together(t, calls...) {
+			if err != nil {
+				t.Errorf("read %d: %v", i, err)
+			}
+		}
+		s.hold(t)
+		if s.stats().SharedReads-before == int64(len(calls)) {
+			return
+		}
+	}
+	t.Error("the reads go on alone")
 }
 
 func (s *sharing) reads(t *testing.T, ids ...int) (calls []func() error) {

@@ -2,8 +2,11 @@ package db
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
 )
@@ -12,28 +15,33 @@ import (
 func (s *sharing) reader(t *testing.T, sql string, id int) *reader {
 	t.Helper()
 	c := exec.Resolve(s.cfg.Statements, sql, []any{id})
-	of := s.shares.of(&c)
-	r := s.shares.reader(t.Context(), c, of, of.text(c.SQL), time.Now())
-	if r == nil {
+	r := &reader{shares: s.shares, ctx: t.Context(), call: c, of: s.shares.of(&c), since: time.Now(), gate: shut(), coder: s.shares.coders.Get().(*coder)}
+	text, known := s.shares.texts.Load(sql)
+	if !known {
 		t.Fatal("the text is not known")
+	}
+	r.text = text.(*pgconn.StatementDescription)
+	if err := r.coder.args.Build(r.coder.Map, r.text, c.Args); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
 
 // batch is one of three names, on the first connection that is held.
-func (s *sharing) batch(t *testing.T) *batch {
+func (s *sharing) batch(t *testing.T) *readGroup {
 	t.Helper()
-	return &batch{&readGroup{members: []*reader{s.reader(t, itemName, 1), s.reader(t, itemName, 2), s.reader(t, itemName, 3)}}, s.held[0]}
+	s.shares.trip.Store(int64(time.Hour)) // no batch is slow, on no machine
+	return &readGroup{members: []*reader{s.reader(t, itemName, 1), s.reader(t, itemName, 2), s.reader(t, itemName, 3)}, lease: s.held[0]}
 }
 
 // once sends a batch once, and returns how many reads are to be sent again.
-func (b *batch) once(t *testing.T) (again int) {
+func (g *readGroup) once(t *testing.T) (again int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	reads, err := b.prepare(ctx)
+	reads, err := g.prepare(ctx, time.Now().Add(patience))
 	if err == nil && len(reads) > 0 {
-		reads, err = b.round(ctx, reads)
+		reads, err = g.round(ctx, reads)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +50,8 @@ func (b *batch) once(t *testing.T) (again int) {
 }
 
 // answered counts the reads of a batch that have their results.
-func (b *batch) answered() (n int) {
-	for _, r := range b.members {
+func (g *readGroup) answered() (n int) {
+	for _, r := range g.members {
 		if r.result != nil {
 			n++
 		}
@@ -51,71 +59,115 @@ func (b *batch) answered() (n int) {
 	return n
 }
 
-func TestReadsThatWouldFailAlikeAreNotSentAgain(t *testing.T) {
+func TestATextIsPreparedOnceOnAConnection(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
 	defer s.free()
-	if b := s.batch(t); b.once(t) != 0 || b.answered() != 3 {
-		t.Fatalf("%d of 3 reads were answered", b.answered())
+	for range 3 {
+		if g := s.batch(t); g.once(t) != 0 || g.answered() != 3 {
+			t.Fatalf("%d of 3 reads were answered", g.answered())
+		}
 	}
-	b := s.batch(t)
-	execute(t, s.pg.Conn(), "ALTER TABLE items ALTER name TYPE varchar")
-	if again := b.once(t); again != 0 || b.answered() != 0 {
-		t.Errorf("%d reads are to be sent again, %d were answered", again, b.answered())
+	if n := number(t, s.held[0].conn, "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'sqlkeel%'"); n != 2 { // with the guard
+		t.Errorf("%d statements were prepared for batches", n)
 	}
 }
 
-// overdue is a context whose deadline is over, which nothing has noticed.
-type overdue struct{ context.Context }
+func TestAStaleTextIsPreparedAnew(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	defer s.free()
+	s.batch(t).once(t)
+	execute(t, s.pg.Conn(), "ALTER TABLE items ALTER name TYPE varchar")
+	for i, want := range []int{0, 0, 3} { // it is stale, is described, is known
+		if g := s.batch(t); g.once(t) != 0 || g.answered() != want {
+			t.Errorf("%d reads of batch %d were answered, want %d", g.answered(), i, want)
+		}
+	}
+}
 
-func (overdue) Deadline() (time.Time, bool) { return time.Now().Add(-time.Hour), true }
+// Of two connections one prepared the text before a change, and the other one after it.
+func TestDescriptionsFromBeforeAChangeAreGivenUp(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 2})
+	defer s.free()
+	s.batch(t).once(t)
+	execute(t, s.pg.Conn(), "ALTER TABLE items ALTER name TYPE varchar")
+	for i, step := range []struct{ conn, want int }{{1, 0}, {1, 3}, {0, 0}, {1, 0}, {0, 3}, {1, 3}} {
+		g := s.batch(t)
+		g.lease = s.held[step.conn]
+		if g.once(t) != 0 || g.answered() != step.want {
+			t.Errorf("%d reads of batch %d were answered, want %d", g.answered(), i, step.want)
+		}
+	}
+}
+
+// A read is encoded by one description, and its batch finds another one.
+func TestAReadIsSentAsItWasEncoded(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{"ALTER id TYPE bigint", "ALTER name TYPE bytea USING name::bytea"} {
+		s := share(t, Config{})
+		g := s.batch(t)
+		clear(s.held[0].info.prepared)
+		execute(t, s.pg.Conn(), "ALTER TABLE items "+change)
+		if g.once(t) != 0 || g.answered() != 0 {
+			t.Errorf("%s: %d reads were answered", change, g.answered())
+		}
+		s.free()
+	}
+}
 
 func TestABatchPreparesNoTextWhenItsTimeRunsOut(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
 	defer s.free()
 	s.batch(t).once(t)
-	b := s.batch(t)
-	b.members = append(b.members, s.reader(t, itemNote, 1))
-	ready, err := b.prepare(overdue{t.Context()})
+	g := s.batch(t)
+	g.members = append(g.members, s.reader(t, itemNote, 1))
+	ready, err := g.prepare(t.Context(), time.Now().Add(-time.Hour))
 	if err != nil || len(ready) != 3 {
 		t.Errorf("%d of the 3 reads whose text is prepared are ready, error %v", len(ready), err)
 	}
-}
-
-func TestATextIsDescribedOnce(t *testing.T) {
-	t.Parallel()
-	s := share(t, Config{})
-	defer s.free()
-	of := s.shares.known[s.cfg.Statements.Lookup(itemName)]
-	first := of.text(itemName)
-	l := s.held[0]
-	l.call.SQL, l.learns = itemName, of // of a read that began before the text was known
-	if err := s.shares.learn(t.Context(), l); err != nil {
-		t.Fatal(err)
-	}
-	if of.text(itemName) != first || l.learns != nil {
-		t.Error("the text was described twice")
+	clear(s.held[0].info.prepared)
+	if ready, err := s.batch(t).prepare(t.Context(), time.Now().Add(-time.Hour)); err != nil || len(ready) != 0 {
+		t.Errorf("%d reads are ready without the guard, error %v", len(ready), err)
 	}
 }
 
-func TestWhatOneConnectionForgotTheOthersKeep(t *testing.T) {
+func TestATextThatCannotBePreparedIsItsCallersError(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
-	defer s.free()
-	known := s.reader(t, itemName, 1).as
-	s.batch(t).once(t)
+	execute(t, s.pg.Conn(), "ALTER TABLE items DROP note")
 	execute(t, s.held[0].conn, "DEALLOCATE ALL")
-	if b := s.batch(t); b.once(t) != 0 || b.answered() != 0 { // its members run alone
-		t.Errorf("%d reads were answered", b.answered())
+	clear(s.held[0].info.prepared)
+	calls := append(s.reads(t, 1, 2, 3), func() error { return s.QueryRow(t.Context(), itemNote, 2).Scan(new(string), new(string)) })
+	for i, err := range s.together(t, calls...) {
+		if i < 3 && err != nil || i == 3 && (err == nil || !strings.Contains(err.Error(), "SQLSTATE 42703")) {
+			t.Errorf("read %d: %v", i, err)
+		}
 	}
-	if b := s.batch(t); b.once(t) != 0 || b.answered() != 3 {
-		t.Errorf("%d of 3 reads were answered", b.answered())
+	if got := s.stats(); got.SharedReads != 3 || s.shares.known[s.cfg.Statements.Lookup(itemNote)].Load() == 0 {
+		t.Errorf("%+v, or each of its reads has it prepared", got)
 	}
-	execute(t, s.held[0].conn, "DEALLOCATE "+known.Name)
+}
+
+func TestAConnectionThatForgotItsTextsLearnsThemAnew(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	defer s.free()
 	s.batch(t).once(t)
-	if b := s.batch(t); b.once(t) != 0 || b.answered() != 3 || known.outdated.Load() || b.members[0].as != known {
-		t.Errorf("%d of 3 reads were answered; outdated: %v", b.answered(), known.outdated.Load())
+	for _, forget := range []func() string{
+		func() string { return "DEALLOCATE ALL" },
+		func() string { return "DEALLOCATE " + s.held[0].info.prepared[itemName].Name },
+	} {
+		forget := forget()
+		execute(t, s.held[0].conn, forget)
+		if g := s.batch(t); g.once(t) == 3 || g.answered() != 0 { // its members run alone
+			t.Errorf("%s: %d reads were answered", forget, g.answered())
+		}
+		if g := s.batch(t); g.once(t) != 0 || g.answered() != 3 {
+			t.Errorf("%s: %d of 3 reads were answered", forget, g.answered())
+		}
 	}
 }
 
@@ -137,29 +189,52 @@ func TestACallerThatKeepsItsRowsMakesNoStatementSlow(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if p := s.shares.known[s.cfg.Statements.Lookup(itemName)].pace.Load(); p != 0 {
+	if p := s.shares.known[s.cfg.Statements.Lookup(itemName)].Load(); p != 0 {
 		t.Errorf("its reads run alone until one takes less than %v", time.Duration(p))
 	}
 }
 
 func TestAPanicAtTheEndOfABatchLosesNoRead(t *testing.T) {
 	t.Parallel()
-	s := share(t, Config{})
+	var log lines
+	s := share(t, Config{Logger: logTo(&log, 0)})
 	defer s.free()
-	b := s.batch(t)
+	g := s.batch(t)
 	// Without a connection of the pool its release panics, as a tracer of releases may.
-	b.lease = &lease{d: s.DB, conn: s.held[0].conn, info: &connInfo{}, since: time.Now()}
-	b.head = b.members[0]
-	q := &s.shares.queue
+	g.lease = &lease{d: s.DB, conn: s.held[0].conn, info: newInfo(s.held[0].conn), since: time.Now()}
+	g.traced.Add(1)
+	members, q := g.members, &s.shares.queue
 	q.readers, q.running = 3, 1
 	func() {
-		defer func() { s.slots <- struct{}{} }() // that of the connection which is held
-		s.shares.ended(b, nil)
+		defer func() {
+			if p := recover(); p != nil {
+				t.Errorf("panic: %v", p)
+			}
+			s.slots <- struct{}{} // that of the connection which is held
+		}()
+		s.shares.run(g)
 	}()
-	for _, r := range b.members {
-		receive(t, "the end of the batch", r.wake)
+	for _, r := range members {
+		if !r.gate.try() || r.result == nil {
+			t.Error("the read has no row, or was not told")
+		}
 	}
-	if q.readers != 0 || q.running != 0 || b.head.panicked == nil {
-		t.Errorf("%d readers, %d running, panic %v", q.readers, q.running, b.head.panicked)
+	if q.readers != 0 || q.running != 0 || !log.has("panic beside reads that share", "") {
+		t.Errorf("%d readers, %d running, log %s", q.readers, q.running, log.all())
+	}
+}
+
+// A pooler may hand out a session that another process prepared its statements in.
+func TestNoTwoSessionsHaveAPreparedStatementOfOneName(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 2})
+	defer s.free()
+	s.batch(t).once(t)
+	s.held[0], s.held[1] = s.held[1], s.held[0]
+	s.batch(t).once(t)
+	for _, sql := range []string{readOnlyGuard, itemName} {
+		if a, b := s.held[0].info.prepared[sql].Name, s.held[1].info.prepared[sql].Name; a == b {
+			t.Errorf("both have %s", a)
+		}
 	}
 }

@@ -144,3 +144,33 @@ func TestABrokenTracerLeavesNothingTaken(t *testing.T) {
 		}
 	}
 }
+
+// endings is a tracer whose first end panics.
+type endings struct{ started, ended atomic.Int64 }
+
+func (e *endings) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	e.started.Add(1)
+	return ctx
+}
+
+func (e *endings) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {
+	if e.ended.Add(1) == 1 {
+		panic("a tracer")
+	}
+}
+
+func TestAllSpansEndWhenATracerPanics(t *testing.T) {
+	t.Parallel()
+	tracer := new(endings)
+	s := share(t, Config{Tracer: tracer})
+	tracer.ended.Store(0)
+	started := tracer.started.Load()
+	for i, err := range s.together(t, s.reads(t, 1, 2, 3)...) {
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	if n, ended := tracer.started.Load()-started, tracer.ended.Load(); n != 3 || ended != 3 {
+		t.Errorf("%d spans began, %d ended", n, ended)
+	}
+}

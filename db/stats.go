@@ -42,7 +42,7 @@ func (d *DB) stats() Stats {
 	s.Max = d.cfg.MaxConns
 	s.Total, s.Idle, s.Constructing = int(pool.TotalConns()), int(pool.IdleConns())+d.parked.count(), int(pool.ConstructingConns())
 	s.InUse, s.Waiting = d.ledger.count(), d.waiters()
-	s.SharedReads, s.SharedBatches = d.shares.counts()
+	s.SharedReads, s.SharedBatches = d.shares.reads.Load(), d.shares.batches.Load()
 	s.Acquires, s.AcquireWait = d.waits.count(), d.waits.quantiles()
 	return s
 }

@@ -229,9 +229,9 @@ func (r *Rows) RawValues() [][]byte {
 // Conn is nil: the connection is the owner's.
 func (*Rows) Conn() *pgx.Conn { return nil }
 
-// TypeMap is the connection's.
+// TypeMap is the connection's. It is nil after the end, when others may use it.
 func (r *Rows) TypeMap() *pgtype.Map {
-	if r.inner == nil {
+	if r.inner == nil || r.ended {
 		return nil
 	}
 	return r.inner.TypeMap()
