@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -49,8 +50,7 @@ const readersOfAProcessor = 5
 func newShares(d *DB, conn *pgx.ConnConfig) *shares {
 	s := &shares{d: d, known: map[*stmt.Statement]*pace{}}
 	s.coders.New = func() any { return &coder{typeMap: typeMap{Map: pgtype.NewMap()}} }
-	s.queue.conns, s.queue.most = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads
-	s.queue.few = readersOfAProcessor * runtime.GOMAXPROCS(0)
+	s.queue.conns, s.queue.most, s.queue.few = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads, readersOfAProcessor*runtime.GOMAXPROCS(0)
 	on := d.cfg.ShareReads > 1 && d.cfg.RegisterTypes == nil && conn.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement && conn.StatementCacheCapacity > 0
 	for _, known := range d.cfg.Statements.Statements() {
 		if on && known.Unique && known.ReadOnly && known.Session == "" && !known.Volatile && !known.Anything {
@@ -58,8 +58,7 @@ func newShares(d *DB, conn *pgx.ConnConfig) *shares {
 		}
 	}
 	if d.cfg.ReadConns > 0 && len(s.known) > 0 {
-		d.others = make(turnstile, d.cfg.MaxConns-d.cfg.ReadConns)
-		s.own = make(turnstile, d.cfg.ReadConns)
+		d.others, s.own = make(turnstile, d.cfg.MaxConns-d.cfg.ReadConns), make(turnstile, d.cfg.ReadConns)
 	}
 	return s
 }
@@ -115,11 +114,10 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, 
 		until = end
 	}
 	r := &reader{shares: s, ctx: ctx, call: c, of: of, since: start, until: until, gate: shut(), coder: s.coders.Get().(*coder)}
-	if text, known := s.texts.Load(c.SQL); known {
-		s.d.types.teach(&r.coder.typeMap)
-		if r.coder.args.Build(r.coder.Map, text.(*pgconn.StatementDescription), c.Args) == nil {
-			r.text = text.(*pgconn.StatementDescription)
-		}
+	s.d.types.teach(&r.coder.typeMap)
+	known, _ := s.texts.Load(c.SQL)
+	if text, _ := known.(*pgconn.StatementDescription); text != nil && r.coder.args.Build(r.coder.Map, text, c.Args) == nil {
+		r.text = text
 	}
 	s.queue.join(r)
 	defer s.queue.quit(r) // also after a panic, in a tracer for one
@@ -165,10 +163,9 @@ func (s *shares) await(r *reader) (leads bool, err error) {
 // answer returns what became of a reader that was part of a batch, or that has quit with
 // an error.
 func (s *shares) answer(r *reader, err error) (*exec.Rows, error) {
-	if err != nil {
-		return exec.Failed(err), err
-	}
 	switch {
+	case err != nil:
+		return exec.Failed(err), err
 	case r.result == nil && r.group.lost != nil:
 		return s.d.queryAgain(r.ctx, r.call, r.group.lost)
 	case r.result == nil:
@@ -179,6 +176,82 @@ func (s *shares) answer(r *reader, err error) (*exec.Rows, error) {
 		err = r.rows.Fail(err)
 	}
 	return &r.rows, err
+}
+
+// A reader that was answered by a batch is the pgx.Rows of its caller, and their owner.
+// They are copies, which hold no connection and are decoded by their caller.
+
+// Enter does nothing: the rows hold no connection.
+func (*reader) Enter(string) error { return nil }
+
+// Leave does nothing.
+func (*reader) Leave() {}
+
+// Fields does nothing: a read whose types are not known takes no part.
+func (*reader) Fields([]pgconn.FieldDescription) {}
+
+// Unfit makes the next read run alone, so that its connection can learn the types.
+func (r *reader) Unfit(error, []pgconn.FieldDescription) { r.of.suspect(math.MaxInt64) }
+
+// Answered passes the error on.
+func (*reader) Answered(_ string, _ pgconn.CommandTag, err error) error { return err }
+
+// Closed gives the coder back.
+func (r *reader) Closed(err error) error {
+	r.shares.coders.Put(r.coder)
+	r.coder = nil
+	return advised(err)
+}
+
+// Close drops the rows that were not read.
+func (r *reader) Close() { r.row, r.result.Rows = nil, nil }
+
+// Err is the read's error, or that of the last Scan.
+func (r *reader) Err() error { return r.result.Err }
+
+// CommandTag is the statement's.
+func (r *reader) CommandTag() pgconn.CommandTag { return r.result.CommandTag }
+
+// FieldDescriptions are those of the columns.
+func (r *reader) FieldDescriptions() []pgconn.FieldDescription { return r.result.FieldDescriptions }
+
+// Conn is nil: the connection is in other hands.
+func (*reader) Conn() *pgx.Conn { return nil }
+
+// TypeMap is the one that decodes them. It is not asked for after the end.
+func (r *reader) TypeMap() *pgtype.Map { return r.coder.Map }
+
+// Next moves to the next row.
+func (r *reader) Next() bool {
+	if r.row = nil; len(r.result.Rows) > 0 {
+		r.row, r.result.Rows = r.result.Rows[0], r.result.Rows[1:]
+	}
+	return r.row != nil
+}
+
+// RawValues are those of the current row; nil when there is none.
+func (r *reader) RawValues() [][]byte { return r.row }
+
+// Scan decodes the current row.
+func (r *reader) Scan(dest ...any) error {
+	if len(dest) == 1 {
+		if scanner, ok := dest[0].(pgx.RowScanner); ok {
+			r.result.Err = scanner.ScanRow(r)
+			return r.result.Err
+		}
+	}
+	r.result.Err = pgx.ScanRow(r.coder.Map, r.result.FieldDescriptions, r.row, dest...)
+	return r.result.Err
+}
+
+// Values decodes the current row into values of pgx's choice.
+func (r *reader) Values() ([]any, error) {
+	values := make([]any, len(r.row))
+	dest := make([]any, len(r.row))
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	return values, r.Scan(dest...)
 }
 
 // A statement that is slow would hold up the members of its batch. The client cannot see

@@ -3,9 +3,8 @@ package db
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -102,18 +101,17 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 	if g.guard, err = g.prepared(ctx, guard, end); g.guard == nil {
 		return nil, err
 	}
-	texts, types := &g.lease.d.shares.texts, &g.lease.d.types
 	for _, r := range g.members {
 		switch text, err := g.prepared(ctx, r, end); {
 		case g.lease.conn.IsClosed():
 			return nil, err
 		case text == nil:
-		case r.text != nil && alike(r.text, text):
+		case r.text != nil && slices.Equal(r.text.ParamOIDs, text.ParamOIDs) && slices.EqualFunc(r.text.Fields, text.Fields, sameType):
 			r.text = text
 			ready = append(ready, r)
-		case types.news(g.lease.info.types.Map, text.Fields): // which the read learns, alone
+		case g.lease.d.types.news(g.lease.info.types.Map, text.Fields): // which the read learns, alone
 		default:
-			texts.Store(r.call.SQL, text)
+			g.lease.d.shares.texts.Store(r.call.SQL, text)
 			if r.text != nil { // one of both is from before a change, perhaps this one
 				defer delete(g.lease.info.prepared, r.call.SQL)
 			}
@@ -122,10 +120,7 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 	return ready, nil
 }
 
-// alike reports whether what is encoded by one description is so by the other.
-func alike(a, b *pgconn.StatementDescription) bool {
-	return slices.Equal(a.ParamOIDs, b.ParamOIDs) && slices.EqualFunc(a.Fields, b.Fields, func(x, y pgconn.FieldDescription) bool { return x.DataTypeOID == y.DataTypeOID })
-}
+func sameType(a, b pgconn.FieldDescription) bool { return a.DataTypeOID == b.DataTypeOID }
 
 // prepared returns how the server described a read's text when it was prepared on the
 // group's connection, beside pgx's cache, which knows nothing of batches. No other session
@@ -136,7 +131,7 @@ func (g *readGroup) prepared(ctx context.Context, r *reader, end time.Time) (tex
 	if text = known[sql]; text != nil || r.of.Load() != 0 || !time.Now().Before(end) {
 		return text, nil
 	}
-	text, err = g.lease.conn.PgConn().Prepare(ctx, fmt.Sprintf("sqlkeel_%x", rand.Uint64()), sql, nil)
+	text, err = g.lease.conn.PgConn().Prepare(ctx, "sqlkeel_"+rand.Text(), sql, nil)
 	if err != nil {
 		r.of.suspect(batchTimeout)
 		return nil, err
@@ -196,9 +191,8 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 // trace begins the spans of the reads that can be sent.
 func (g *readGroup) trace() {
 	defer g.traced.Done()
-	tracer := g.lease.d.cfg.Tracer
 	for _, r := range g.members {
-		if tracer != nil && r.text != nil {
+		if tracer := g.lease.d.cfg.Tracer; tracer != nil && r.text != nil {
 			ctx := context.WithValue(r.ctx, sharedBy{}, len(g.members))
 			r.span = tracer.TraceQueryStart(ctx, g.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
 		}

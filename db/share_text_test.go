@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -158,7 +159,7 @@ func TestAConnectionThatForgotItsTextsLearnsThemAnew(t *testing.T) {
 	s.batch(t).once(t)
 	for _, forget := range []func() string{
 		func() string { return "DEALLOCATE ALL" },
-		func() string { return "DEALLOCATE " + s.held[0].info.prepared[itemName].Name },
+		func() string { return "DEALLOCATE " + strconv.Quote(s.held[0].info.prepared[itemName].Name) },
 	} {
 		forget := forget()
 		execute(t, s.held[0].conn, forget)
