@@ -25,6 +25,9 @@ import (
 // with the last failure to connect, if there was one. A failure to connect that waiting
 // does not heal is returned at once.
 func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
+	if err := d.usable(ctx, what.sql); err != nil {
+		return nil, err
+	}
 	start := time.Now()
 	if d.pooler() != Transaction { // where no reads share
 		what.gate = d.others
@@ -53,9 +56,6 @@ func (d *DB) usable(ctx context.Context, sql string) error {
 // acquireIdle checks out a connection that is ready, or returns nil when the caller
 // must wait for one.
 func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease, error) {
-	if err := d.usable(ctx, what.sql); err != nil {
-		return nil, err
-	}
 	if !d.enterNow(what) {
 		return nil, nil
 	}

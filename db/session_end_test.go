@@ -225,8 +225,9 @@ func TestALoadBalancerThatResetsConnectionsFailsNoIdleOne(t *testing.T) {
 		_, err := d.Exec(t.Context(), "SELECT pg_sleep(60)")
 		inUse <- err
 	}()
+	watcher := pg.Conn()
 	eventually(t, "a statement under way", func() bool {
-		return number(t, pg.Conn(), "SELECT count(*) "+otherSessions+" AND query LIKE '%pg_sleep(60)%' AND state = 'active'") == 1
+		return number(t, watcher, "SELECT count(*) "+otherSessions+" AND query LIKE '%pg_sleep(60)%' AND state = 'active'") == 1
 	})
 	proxy.Cut()
 	if err := receive(t, "the statement's end", inUse); pgerr.KindOf(err) != pgerr.Disconnected {

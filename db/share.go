@@ -97,6 +97,9 @@ type reader struct {
 
 // query runs a read, alone or with others.
 func (s *shares) query(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, error) {
+	if err := s.d.usable(ctx, c.Text()); err != nil {
+		return exec.Failed(err), err
+	}
 	start := time.Now()
 	if s.queue.begin() {
 		l, err := s.d.acquireIdle(ctx, s.use(&c), start)
@@ -106,16 +109,13 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, 
 		}
 		s.queue.leave(1)
 	}
-	if err := s.d.usable(ctx, c.Text()); err != nil {
-		return exec.Failed(err), err
-	}
 	until := start.Add(s.d.cfg.AcquireTimeout)
 	if end, ends := ctx.Deadline(); ends && end.Before(until) {
 		until = end
 	}
 	r := &reader{shares: s, ctx: ctx, call: c, of: of, since: start, until: until, gate: shut(), coder: s.coders.Get().(*coder)}
-	s.d.types.teach(&r.coder.typeMap)
 	known, _ := s.texts.Load(c.SQL)
+	s.d.types.teach(&r.coder.typeMap) // now, as they were known before the text was
 	if text, _ := known.(*pgconn.StatementDescription); text != nil && r.coder.args.Build(r.coder.Map, text, c.Args) == nil {
 		r.text = text
 	}
@@ -169,7 +169,8 @@ func (s *shares) answer(r *reader, err error) (*exec.Rows, error) {
 	case r.result == nil && r.group.lost != nil:
 		return s.d.queryAgain(r.ctx, r.call, r.group.lost)
 	case r.result == nil:
-		return s.d.queryAlone(r.ctx, r.call, r.of)
+		l, err := s.d.acquireWithin(r.ctx, s.use(&r.call), time.Now())
+		return s.d.queryOn(r.ctx, l, err, r.call, r.of)
 	}
 	r.rows.Init(r, r.call.SQL, r.call.Returned, r)
 	if err = r.rows.Prime(); err != nil {

@@ -51,7 +51,7 @@ func (s *shares) run(g *readGroup) {
 	var err error  // the connection's
 	defer func() { // also when a tracer ends the goroutine
 		if p := recover(); p != nil {
-			s.d.events.panicked(p)
+			defer s.d.events.panicked(p) // once all have their signal
 		}
 		s.batches.Add(1)
 		s.queue.leave(len(g.members))
@@ -105,6 +105,8 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 		switch text, err := g.prepared(ctx, r, end); {
 		case g.lease.conn.IsClosed():
 			return nil, err
+		case err != nil: // its reads run alone until one was answered, or each would try this
+			r.of.suspect(batchTimeout)
 		case text == nil:
 		case r.text != nil && slices.Equal(r.text.ParamOIDs, text.ParamOIDs) && slices.EqualFunc(r.text.Fields, text.Fields, sameType):
 			r.text = text
@@ -124,20 +126,16 @@ func sameType(a, b pgconn.FieldDescription) bool { return a.DataTypeOID == b.Dat
 
 // prepared returns how the server described a read's text when it was prepared on the
 // group's connection, beside pgx's cache, which knows nothing of batches. No other session
-// has its name, which a pooler might hand out. Where it cannot be prepared the reads of
-// its statement run alone until one was answered.
+// has its name, which a pooler might hand out. It returns nil after an error, at the end,
+// and while reads of the statement run alone.
 func (g *readGroup) prepared(ctx context.Context, r *reader, end time.Time) (text *pgconn.StatementDescription, err error) {
 	known, sql := g.lease.info.prepared, r.call.SQL
 	if text = known[sql]; text != nil || r.of.Load() != 0 || !time.Now().Before(end) {
 		return text, nil
 	}
 	text, err = g.lease.conn.PgConn().Prepare(ctx, "sqlkeel_"+rand.Text(), sql, nil)
-	if err != nil {
-		r.of.suspect(batchTimeout)
-		return nil, err
-	}
-	known[sql] = text
-	return text, nil
+	known[sql] = text // nil after an error
+	return text, err
 }
 
 // round sends reads in one round trip, and returns those that are to be sent again: which
@@ -204,7 +202,7 @@ func (g *readGroup) trace() {
 func (g *readGroup) failed(r *reader, err error) {
 	var pg *pgconn.PgError
 	switch kind := pgerr.KindOf(err); {
-	case kind == pgerr.StalePlan:
+	case kind == pgerr.StalePlan, pgerr.Code(err) == "42883": // an operator, for a column of another type than before
 		delete(g.lease.info.prepared, r.call.SQL)
 	case !errors.As(err, &pg), kind == pgerr.Conflict, kind == pgerr.Canceled:
 	case refusesWrite(pg): // it is not what generated code took it for

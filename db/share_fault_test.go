@@ -134,6 +134,10 @@ func TestAHeadThatLeavesPassesItsPlaceOn(t *testing.T) {
 	}
 }
 
+// lockWaiters are the sessions of the database that wait for a lock of a table. Those of
+// other tests are in other databases.
+const lockWaiters = "FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
 // Both the one that leads and one that follows leave while the batch waits for a lock.
 func TestACallerThatLeavesABatchDisturbsNobody(t *testing.T) {
 	t.Parallel()
@@ -157,7 +161,7 @@ func TestACallerThatLeavesABatchDisturbsNobody(t *testing.T) {
 			go func() {
 				defer close(unlocked)
 				eventually(t, "a batch that waits for the lock", func() bool {
-					return number(t, s.pg.Conn(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == 1
+					return number(t, lock, "SELECT count(*) "+lockWaiters) > 0
 				})
 				cancel()
 				err := receive(t, "the leaver's end", left)
@@ -185,9 +189,9 @@ func TestReadsOfADyingConnectionAreRunOnceMoreByTheirCallers(t *testing.T) {
 	go func() {
 		defer close(unlocked)
 		eventually(t, "a batch that waits for the lock", func() bool {
-			return number(t, s.pg.Conn(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == 1
+			return number(t, lock, "SELECT count(*) "+lockWaiters) > 0
 		})
-		_, _ = lock.Exec(t.Context(), "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE NOT granted")
+		_, _ = lock.Exec(t.Context(), "SELECT pg_terminate_backend(pid, 10000) "+lockWaiters)
 		execute(t, lock, "COMMIT")
 	}()
 	for i, err := range s.together(t, s.reads(t, 1, 2, 3, 4, 5)...) {
@@ -269,6 +273,30 @@ func TestAPanicIsThatOfItsCaller(t *testing.T) {
 	}
 	if got := s.stats(); got.SharedReads != 3 || got.Waiting != 0 || got.InUse != 0 || s.shares.queue.readers != 0 || s.shares.queue.running != 0 {
 		t.Errorf("%+v, %+v", got, &s.shares.queue)
+	}
+}
+
+// broken is a context that panics when it is asked for a value.
+type broken struct{ context.Context }
+
+func (broken) Value(any) any { panic("a context") }
+
+func TestAPanicOfAContextTakesNoTurn(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	s.free()
+	for range 3 {
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = s.name(broken{t.Context()}, 1)
+			t.Error("no panic")
+		}()
+	}
+	if q := &s.shares.queue; q.readers != 0 || q.running != 0 || len(s.slots) != 0 {
+		t.Errorf("%d readers, %d running, %d slots", q.readers, q.running, len(s.slots))
+	}
+	if _, err := s.name(t.Context(), 1); err != nil {
+		t.Error(err)
 	}
 }
 

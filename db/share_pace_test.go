@@ -109,6 +109,29 @@ func TestReadsTakeNoMoreThanTheirOwnConnections(t *testing.T) {
 	}
 }
 
+// A batch whose text was not known leaves its reads without rows.
+func TestReadsThatRunAgainHaveTheirOwnConnections(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 3, ReadConns: 1, AcquireTimeout: time.Second})
+	defer s.free() // the others hold all of theirs
+	s.shares.texts.Clear()
+	rows, err := s.Query(t.Context(), itemNote, 1) // which takes that of the reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 3)
+	for i, read := range s.reads(t, 1, 2, 3) {
+		go func() { failed <- read() }()
+		eventually(t, "a read that waits", func() bool { return s.waiters() == i+1 })
+	}
+	rows.Close()
+	for range 3 {
+		if err := receive(t, "a row", failed); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestSharingIsSwitchedOff(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]Config{

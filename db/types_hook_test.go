@@ -72,8 +72,9 @@ func TestAFailureOfConfigRegisterTypesIsTold(t *testing.T) {
 	if !errors.As(err, &hook) || !errors.Is(err, cause) || err.Error() != `db: connect to "shop": Config.RegisterTypes: no vector here` || mine.Load() != 1 {
 		t.Errorf("%v after %d calls", err, mine.Load())
 	}
+	watcher := pg.Conn()
 	eventually(t, "its connection is closed", func() bool {
-		return number(t, pg.Conn(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hook'") == 1 // the monitor's
+		return number(t, watcher, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hook'") == 1 // the monitor's
 	})
 	fails = false
 	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil {
