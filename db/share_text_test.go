@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
 // reader is a read of an item that is ready to be sent by a batch.
@@ -238,4 +240,30 @@ func TestNoTwoSessionsHaveAPreparedStatementOfOneName(t *testing.T) {
 			t.Errorf("both have %s", a)
 		}
 	}
+}
+
+// The server analyses a text anew after a change of its table, and finds no operator for
+// the parameter's type from before.
+func TestATextWhoseOperatorIsGoneIsPreparedAnew(t *testing.T) {
+	t.Parallel()
+	const byKey = "-- name: KeyName :one\nSELECT name FROM keys WHERE key = $1"
+	pg := pgtest.New(t)
+	execute(t, pg.Conn(), "CREATE TABLE keys (key uuid PRIMARY KEY, name text NOT NULL)", "INSERT INTO keys VALUES ('9f8c1d52-0c0b-4d5e-8a55-3e1a6b1f0001', 'one')")
+	s := shareOn(t, pg, Config{Statements: unique(byKey)})
+	read := func() error {
+		var name string
+		err := s.QueryRow(t.Context(), byKey, "9f8c1d52-0c0b-4d5e-8a55-3e1a6b1f0001").Scan(&name)
+		if err == nil && name != "one" {
+			return fmt.Errorf("%q", name)
+		}
+		return err
+	}
+	s.shareInTheEnd(t, read, read, read)
+	execute(t, pg.Conn(), "ALTER TABLE keys ALTER key TYPE text USING key::text")
+	for range 3 { // alone the first one fails, too
+		s.together(t, read, read, read)
+		s.hold(t)
+	}
+	s.shareInTheEnd(t, read, read, read)
+	s.free()
 }
