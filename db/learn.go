@@ -184,7 +184,7 @@ func (l *lease) learnFields(fields []pgconn.FieldDescription, doubt bool) {
 		return
 	}
 	types.teach(&l.info.types) // another may have asked since the connection was acquired
-	if !types.news(l.info.types.Map, fields) && !doubt {
+	if !types.news(l.info.types.Map, oids) && !doubt {
 		return
 	}
 	l.d.ask(func(ctx context.Context, conn *pgx.Conn) error {
@@ -203,10 +203,10 @@ func (c *typeCache) needed(fields []pgconn.FieldDescription) (oids []uint32) {
 	return oids
 }
 
-// news reports whether among them is one that a map does not know and that was not asked
+// news reports whether among types is one that a map does not know and that was not asked
 // for.
-func (c *typeCache) news(m *pgtype.Map, fields []pgconn.FieldDescription) bool {
-	_, more := c.unasked(unknown(m, c.needed(fields)))
+func (c *typeCache) news(m *pgtype.Map, oids []uint32) bool {
+	_, more := c.unasked(unknown(m, oids))
 	return more
 }
 

@@ -111,7 +111,7 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 		case r.text != nil && slices.Equal(r.text.ParamOIDs, text.ParamOIDs) && slices.EqualFunc(r.text.Fields, text.Fields, sameType):
 			r.text = text
 			ready = append(ready, r)
-		case g.lease.d.types.news(g.lease.info.types.Map, text.Fields): // which the read learns, alone
+		case g.lease.d.types.news(g.lease.info.types.Map, g.lease.d.types.needed(text.Fields)): // which the read learns, alone
 		default:
 			g.lease.d.shares.texts.Store(r.call.SQL, text)
 			if r.text != nil { // one of both is from before a change, perhaps this one
