@@ -29,7 +29,7 @@ func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 		return nil, err
 	}
 	start := time.Now()
-	if d.pooler() != Transaction { // where no reads share
+	if what.gate == nil {
 		what.gate = d.others
 	}
 	l, err := d.acquireIdle(ctx, what, start)
@@ -60,8 +60,8 @@ func (d *DB) acquireIdle(ctx context.Context, what use, start time.Time) (*lease
 		return nil, nil
 	}
 	l := &lease{d: d, use: what}
+	defer l.unlent()
 	if !d.takeIdle(ctx, l, start) {
-		d.leave(what)
 		return nil, nil
 	}
 	return d.lend(l, start, start) // the clock is not read again for so little
@@ -73,28 +73,15 @@ func (d *DB) acquireWithin(ctx context.Context, what use, start time.Time) (*lea
 		return nil, err
 	}
 	l := &lease{d: d, use: what}
-	if err := d.takeOrLeave(ctx, l, start); err != nil {
-		return nil, err
-	}
-	return d.lend(l, start, time.Now())
-}
-
-// takeOrLeave takes a connection for a lease that has its place, or gives the place
-// back, also after a panic of a tracer.
-func (d *DB) takeOrLeave(ctx context.Context, l *lease, start time.Time) (err error) {
-	defer func() {
-		if l.pooled == nil {
-			d.leave(l.use)
+	defer l.unlent()
+	if !d.takeIdle(ctx, l, time.Now()) {
+		conn, err := d.takeWithin(ctx, start)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	if d.takeIdle(ctx, l, time.Now()) {
-		return nil
-	}
-	conn, err := d.takeWithin(ctx, start)
-	if err == nil {
 		l.take(conn, infoOf(conn.Conn()))
 	}
-	return err
+	return d.lend(l, start, time.Now())
 }
 
 // enterNow passes the turnstiles if nothing must be waited for.

@@ -222,8 +222,6 @@ func (c Config) compare(p *config.Problems) {
 	p.Unless(c.MinConns <= c.MaxConns, "MinConns", "is more than MaxConns: lower it or raise MaxConns")
 	p.Unless(c.MinIdleConns <= c.MaxConns, "MinIdleConns", "is more than MaxConns: lower it or raise MaxConns")
 	p.Unless(c.ReadConns < c.MaxConns, "ReadConns", "leaves no connection for anything else: lower it or raise MaxConns")
-	p.Unless(c.ReadConns == 0 || c.ShareReads > 1, "ReadConns", "is for reads that share connections, which ShareReads switches off: set one of them only")
-	p.Unless(c.ReadConns == 0 || c.RegisterTypes == nil, "ReadConns", "is for reads that share connections, which RegisterTypes excludes: set one of them only")
 	p.Unless(c.MaxConnLifetimeJitter <= c.MaxConnLifetime, "MaxConnLifetimeJitter", "is more than MaxConnLifetime: use a part of it, such as a fifth")
 	p.Unless(c.ConnectTimeout <= c.AcquireTimeout, "ConnectTimeout", "is more than AcquireTimeout, within which callers connect: lower it or raise AcquireTimeout")
 	p.Unless(c.PingTimeout <= c.AcquireTimeout, "PingTimeout", "is more than AcquireTimeout, within which connections are pinged: lower it or raise AcquireTimeout")

@@ -25,7 +25,8 @@ type DB struct {
 
 	shares     *shares
 	slots      turnstile // for uses of connections
-	others     turnstile // for uses that are no shared reads; nil unless those have connections of their own
+	own        turnstile // for reads that may share; nil unless they have connections of their own
+	others     turnstile // for other uses then
 	ledger     ledger
 	queued     atomic.Int64 // callers that wait for a slot
 	waiting    atomic.Int64 // callers with a slot that wait for a connection to be opened, closed or pinged

@@ -10,11 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sqlkeel/sqlkeel/internal/config"
 	"github.com/sqlkeel/sqlkeel/internal/dsn"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // dialFunc opens a network connection.
@@ -39,7 +41,27 @@ func resolve(cfg Config) (Config, *pgxpool.Config, error) {
 		return cfg, nil, err
 	}
 	cfg.applyTo(pool)
+	if why := cfg.sharesNothing(pool.ConnConfig); cfg.ReadConns > 0 && why != "" {
+		return cfg, nil, &ConfigError{Package: "db", Field: "ReadConns", Problem: "is for reads that share connections, " + why}
+	}
 	return cfg, pool, nil
+}
+
+// sharesNothing returns why no reads share connections, and the remedy, or "".
+func (c *Config) sharesNothing(conn *pgx.ConnConfig) string {
+	switch {
+	case c.ShareReads <= 1:
+		return "which ShareReads switches off: set one of them only"
+	case c.RegisterTypes != nil:
+		return "which RegisterTypes excludes: set one of them only"
+	case c.Pooler == Transaction:
+		return "which a pooler in transaction mode excludes: set ReadConns to 0"
+	case conn.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement || conn.StatementCacheCapacity <= 0:
+		return "which need pgx's cache of prepared statements: leave ExecMode and the DSN's default_query_exec_mode and statement_cache_capacity at their defaults"
+	case !slices.ContainsFunc(c.Statements.Statements(), func(s stmt.Statement) bool { return mayShare(&s) }):
+		return "and Statements has none which finds one row by a unique key: set Statements, or ReadConns to 0"
+	}
+	return ""
 }
 
 // parseDSN reads the DSN. Its errors never repeat a part of it.

@@ -85,7 +85,7 @@ func (d *DB) query(ctx context.Context, sql string, args []any) (*exec.Rows, err
 // queryAlone runs a statement on a connection of its own. of is what is known of it if
 // its reads may share one, else nil.
 func (d *DB) queryAlone(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, error) {
-	l, err := d.acquire(ctx, useOf(&c))
+	l, err := d.acquire(ctx, d.useOf(&c))
 	return d.queryOn(ctx, l, err, c, of)
 }
 
@@ -154,7 +154,7 @@ func (d *DB) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 
 // start acquires a connection for a statement.
 func (d *DB) start(ctx context.Context, c exec.Call) (*lease, error) {
-	l, err := d.acquire(ctx, useOf(&c))
+	l, err := d.acquire(ctx, d.useOf(&c))
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,13 @@ func (d *DB) start(ctx context.Context, c exec.Call) (*lease, error) {
 }
 
 // useOf is the reason for a checkout of a statement.
-func useOf(c *exec.Call) use { return use{sql: c.Text(), named: c.Statement != nil} }
+func (d *DB) useOf(c *exec.Call) use {
+	u := use{sql: c.Text(), named: c.Statement != nil}
+	if d.own != nil && c.Statement != nil && mayShare(c.Statement) {
+		u.gate = d.own
+	}
+	return u
+}
 
 // ready makes the lease ready for a statement. After an error it is done.
 func (l *lease) ready(c exec.Call) error {

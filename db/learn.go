@@ -213,12 +213,23 @@ func (c *typeCache) news(m *pgtype.Map, oids []uint32) bool {
 // Unfit has the types asked for once more after a value could not be read, so that the
 // next use can: what was read of the rows cannot be read again.
 func (l *lease) Unfit(err error, fields []pgconn.FieldDescription) {
-	var scan pgx.ScanArgError
-	if errors.As(err, &scan) && scan.ColumnIndex < len(fields) {
-		if set := l.info.types.set; set != nil && !set.doubted.Load() {
-			l.learnFields(fields[scan.ColumnIndex:scan.ColumnIndex+1], true)
-		}
+	if column := l.d.types.unfit(&l.info.types, err, fields); column != nil {
+		l.learnFields(column, true)
 	}
+}
+
+// unfit returns the column, in a slice, of which a value could not be read, if its type in
+// the map may be out of date. Otherwise it returns nil.
+func (c *typeCache) unfit(m *typeMap, err error, fields []pgconn.FieldDescription) []pgconn.FieldDescription {
+	var scan pgx.ScanArgError
+	if !errors.As(err, &scan) || scan.ColumnIndex >= len(fields) || m.set == nil || m.set.doubted.Load() {
+		return nil
+	}
+	column := fields[scan.ColumnIndex : scan.ColumnIndex+1]
+	if len(c.needed(column)) == 0 {
+		return nil
+	}
+	return column
 }
 
 // CopyFailed makes the next CopyFrom know the types of the columns, after one failed

@@ -38,6 +38,7 @@ type lease struct {
 
 	left   mark
 	warned atomic.Bool // that it is held for long
+	lent   bool        // a caller has it, or had
 	back   atomic.Bool
 }
 
@@ -78,9 +79,7 @@ func (l *lease) take(conn *pgxpool.Conn, info *connInfo) {
 // lend makes a lease of what was taken for it, for a caller who has waited from start
 // until now. The error is ErrClosed.
 func (d *DB) lend(l *lease, start, now time.Time) (*lease, error) {
-	if d.life.Err() != nil {
-		d.release(l.pooled) // Close began meanwhile
-		d.leave(l.use)
+	if d.life.Err() != nil { // Close began meanwhile
 		return nil, ErrClosed
 	}
 	l.since = now
@@ -92,9 +91,22 @@ func (d *DB) lend(l *lease, start, now time.Time) (*lease, error) {
 	if !l.named {
 		l.hold(3)
 	}
-	d.ledger.add(l)
 	d.events.checkOut(l)
+	d.ledger.add(l)
+	l.lent = true
 	return l, nil
+}
+
+// unlent gives back what was taken for a lease that no caller got, as after a panic of a
+// tracer or of the log's handler.
+func (l *lease) unlent() {
+	if l.lent {
+		return
+	}
+	defer l.d.leave(l.use)
+	if l.pooled != nil {
+		l.d.release(l.pooled)
+	}
 }
 
 // done ends the use: it draws the conclusions from the use's error and gives
@@ -103,6 +115,13 @@ func (l *lease) done(err error) {
 	if !l.back.CompareAndSwap(false, true) {
 		return
 	}
+	judged := false
+	defer func() {
+		if !judged && l.info.reason == "" { // a panic, in the log's handler for one
+			l.info.reason = ClosedDirty
+		}
+		l.giveBack()
+	}()
 	l.info.lastUsed = time.Now()
 	switch {
 	case err == nil && l.shares != nil:
@@ -120,9 +139,14 @@ func (l *lease) done(err error) {
 	if l.info.reason == "" && l.left != traceless {
 		l.sweep()
 	}
+	judged = true
 	l.d.events.checkIn(l)
-	l.d.ledger.remove(l)
+}
+
+// giveBack gives the connection and its place back.
+func (l *lease) giveBack() {
 	defer l.d.leave(l.use)
+	l.d.ledger.remove(l)
 	refused := l.info.refused && l.info.reason == ""
 	l.info.refused = false
 	switch {

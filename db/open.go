@@ -71,6 +71,9 @@ func newDB(cfg *Config) *DB {
 		waits:  newSamples(1024), counts: counts{closed: map[string]int64{}},
 	}
 	d.slots = make(turnstile, cfg.MaxConns)
+	if cfg.ReadConns > 0 {
+		d.own, d.others = make(turnstile, cfg.ReadConns), make(turnstile, cfg.MaxConns-cfg.ReadConns)
+	}
 	d.traces.seed = maphash.MakeSeed()
 	if cfg.Invalidator != nil {
 		d.fenced = fence(cfg.Invalidator)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -29,7 +28,6 @@ type shares struct {
 	texts   sync.Map                  // of *pgconn.StatementDescription, as a connection described them; by text
 	coders  sync.Pool                 // of *coder
 	trip    roundTrip
-	own     turnstile    // of the reads' own connections; nil when they have none
 	reads   atomic.Int64 // answered by batches
 	batches atomic.Int64
 }
@@ -51,20 +49,18 @@ func newShares(d *DB, conn *pgx.ConnConfig) *shares {
 	s := &shares{d: d, known: map[*stmt.Statement]*pace{}}
 	s.coders.New = func() any { return &coder{typeMap: typeMap{Map: pgtype.NewMap()}} }
 	s.queue.conns, s.queue.most, s.queue.few = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads, readersOfAProcessor*runtime.GOMAXPROCS(0)
-	on := d.cfg.ShareReads > 1 && d.cfg.RegisterTypes == nil && conn.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement && conn.StatementCacheCapacity > 0
 	for _, known := range d.cfg.Statements.Statements() {
-		if on && known.Unique && known.ReadOnly && known.Session == "" && !known.Volatile && !known.Anything {
+		if mayShare(&known) && d.cfg.sharesNothing(conn) == "" {
 			s.known[d.cfg.Statements.Lookup(known.SQL)] = new(pace)
 		}
-	}
-	if d.cfg.ReadConns > 0 && len(s.known) > 0 {
-		d.others, s.own = make(turnstile, d.cfg.MaxConns-d.cfg.ReadConns), make(turnstile, d.cfg.ReadConns)
 	}
 	return s
 }
 
-// use is the reason for a checkout of a read that may share.
-func (s *shares) use(c *exec.Call) use { return use{sql: c.Text(), named: true, gate: s.own} }
+// mayShare reports whether the reads of a statement may share a round trip.
+func mayShare(s *stmt.Statement) bool {
+	return s.Unique && s.ReadOnly && s.Session == "" && !s.Volatile && !s.Anything
+}
 
 // of returns the pace of a call's statement, or nil when it takes no part.
 func (s *shares) of(c *exec.Call) *pace {
@@ -88,8 +84,10 @@ type reader struct {
 
 	text   *pgconn.StatementDescription // by which it was encoded, and then that of its connection
 	coder  *coder                       // until its rows end
-	span   context.Context
-	result *pgconn.Result // nil when it is to run alone
+	result *pgconn.Result               // nil when it is to run alone
+
+	traced sync.Mutex      // held while a tracer has the arguments
+	span   context.Context // guarded by traced; nil when there is none
 
 	rows exec.Rows // what its caller gets, of a copied result
 	row  [][]byte  // the current one
@@ -102,12 +100,9 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, 
 	}
 	start := time.Now()
 	if s.queue.begin() {
-		l, err := s.d.acquireIdle(ctx, s.use(&c), start)
-		if l != nil || err != nil {
-			defer s.queue.leave(1)
-			return s.d.queryOn(ctx, l, err, c, of)
+		if rows, err := s.queryNow(ctx, c, of, start); rows != nil {
+			return rows, err
 		}
-		s.queue.leave(1)
 	}
 	until := start.Add(s.d.cfg.AcquireTimeout)
 	if end, ends := ctx.Deadline(); ends && end.Before(until) {
@@ -115,7 +110,7 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, 
 	}
 	r := &reader{shares: s, ctx: ctx, call: c, of: of, since: start, until: until, gate: shut(), coder: s.coders.Get().(*coder)}
 	known, _ := s.texts.Load(c.SQL)
-	s.d.types.teach(&r.coder.typeMap) // now, as they were known before the text was
+	s.d.types.teach(&r.coder.typeMap) // after the text was loaded, which may name types that are new
 	if text, _ := known.(*pgconn.StatementDescription); text != nil && r.coder.args.Build(r.coder.Map, text, c.Args) == nil {
 		r.text = text
 	}
@@ -127,17 +122,27 @@ func (s *shares) query(ctx context.Context, c exec.Call, of *pace) (*exec.Rows, 
 			return s.answer(r, err)
 		}
 		runtime.Gosched() // readers that were answered together come back together
-		l, err := s.d.acquireWithin(ctx, s.use(&c), start)
+		l, err := s.d.acquireWithin(ctx, s.d.useOf(&c), start)
 		switch {
 		case err != nil:
 			return exec.Failed(err), err
 		case len(s.queue.take(r.group, l)) == 1:
 			defer s.queue.leave(1)
-			s.coders.Put(r.coder)
 			return s.d.queryOn(ctx, l, nil, c, of)
 		}
 		s.d.closers.Go(func() { s.run(r.group) })
 	}
+}
+
+// queryNow runs a read that has its turn, on a connection that is ready. There are no
+// rows when it must wait for one.
+func (s *shares) queryNow(ctx context.Context, c exec.Call, of *pace, start time.Time) (*exec.Rows, error) {
+	defer s.queue.leave(1)
+	l, err := s.d.acquireIdle(ctx, s.d.useOf(&c), start)
+	if l == nil && err == nil {
+		return nil, nil
+	}
+	return s.d.queryOn(ctx, l, err, c, of)
 }
 
 // await waits until a reader leads its group or its batch ended. After an error it has
@@ -155,8 +160,9 @@ func (s *shares) await(r *reader) (leads bool, err error) {
 	case r.gate <- struct{}{}:
 		return false, nil
 	case <-r.ctx.Done():
-		r.group.traced.Wait() // then the arguments are the caller's again
-		return false, fmt.Errorf("db: read from %q: %w", s.d.cfg.Name, r.ctx.Err())
+		err := fmt.Errorf("db: read from %q: %w", s.d.cfg.Name, r.ctx.Err())
+		r.traceEnd(&pgconn.Result{Err: err})
+		return false, err
 	}
 }
 
@@ -166,12 +172,10 @@ func (s *shares) answer(r *reader, err error) (*exec.Rows, error) {
 	switch {
 	case err != nil:
 		return exec.Failed(err), err
-	case r.result == nil && r.group.lost != nil:
-		return s.d.queryAgain(r.ctx, r.call, r.group.lost)
 	case r.result == nil:
-		l, err := s.d.acquireWithin(r.ctx, s.use(&r.call), time.Now())
-		return s.d.queryOn(r.ctx, l, err, r.call, r.of)
+		return s.d.queryAlone(r.ctx, r.call, r.of)
 	}
+	s.reads.Add(1)
 	r.rows.Init(r, r.call.SQL, r.call.Returned, r)
 	if err = r.rows.Prime(); err != nil {
 		err = r.rows.Fail(err)
@@ -188,11 +192,15 @@ func (*reader) Enter(string) error { return nil }
 // Leave does nothing.
 func (*reader) Leave() {}
 
-// Fields does nothing: a read whose types are not known takes no part.
+// Fields does nothing: a read whose types are to be asked for takes no part.
 func (*reader) Fields([]pgconn.FieldDescription) {}
 
-// Unfit makes the next read run alone, so that its connection can learn the types.
-func (r *reader) Unfit(error, []pgconn.FieldDescription) { r.of.suspect(math.MaxInt64) }
+// Unfit makes the next read run alone if its connection may learn a type by it.
+func (r *reader) Unfit(err error, fields []pgconn.FieldDescription) {
+	if r.shares.d.types.unfit(&r.coder.typeMap, err, fields) != nil {
+		r.of.suspect(batchTimeout)
+	}
+}
 
 // Answered passes the error on.
 func (*reader) Answered(_ string, _ pgconn.CommandTag, err error) error { return err }
@@ -234,21 +242,19 @@ func (r *reader) Next() bool {
 func (r *reader) RawValues() [][]byte { return r.row }
 
 // Scan decodes the current row.
-func (r *reader) Scan(dest ...any) error {
+func (r *reader) Scan(dest ...any) (err error) {
+	defer func() { r.result.Err = cmp.Or(r.result.Err, err) }()
 	if len(dest) == 1 {
 		if scanner, ok := dest[0].(pgx.RowScanner); ok {
-			r.result.Err = scanner.ScanRow(r)
-			return r.result.Err
+			return scanner.ScanRow(r) // may keep an error to itself, which ends the rows all the same
 		}
 	}
-	r.result.Err = pgx.ScanRow(r.coder.Map, r.result.FieldDescriptions, r.row, dest...)
-	return r.result.Err
+	return pgx.ScanRow(r.coder.Map, r.result.FieldDescriptions, r.row, dest...)
 }
 
 // Values decodes the current row into values of pgx's choice.
 func (r *reader) Values() ([]any, error) {
-	values := make([]any, len(r.row))
-	dest := make([]any, len(r.row))
+	values, dest := make([]any, len(r.row)), make([]any, len(r.row))
 	for i := range values {
 		dest[i] = &values[i]
 	}
@@ -294,12 +300,8 @@ type roundTrip struct{ atomic.Int64 }
 
 // over notes the time of a read and returns by how much it exceeds the quickest one.
 func (t *roundTrip) over(took time.Duration) time.Duration {
-	least := time.Duration(t.Load())
-	if least == 0 || took < least {
-		t.Store(int64(took))
-		return 0
-	}
-	t.Store(int64(least + least/1024 + 1))
+	least := min(took, cmp.Or(time.Duration(t.Load()), took)*1025/1024+1)
+	t.Store(int64(least))
 	return took - least
 }
 

@@ -6,13 +6,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/sqlkeel/sqlkeel/internal/exec"
 	"github.com/sqlkeel/sqlkeel/pgerr"
 )
 
@@ -35,10 +34,6 @@ type readGroup struct {
 	members []*reader // guarded by readQueue.mu, until the group was taken
 	head    *reader   // guarded by readQueue.mu; it acquires the connection; nil before the group's turn
 	lease   *lease    // guarded by readQueue.mu, until the group was taken: then its members are final
-
-	guard  *pgconn.StatementDescription
-	traced sync.WaitGroup // done when tracers have seen the arguments; counts once the group was taken
-	lost   error          // with which the connection died
 }
 
 // run runs the reads of a group, gives the connection back and wakes the members. What a
@@ -56,12 +51,6 @@ func (s *shares) run(g *readGroup) {
 		s.batches.Add(1)
 		s.queue.leave(len(g.members))
 		for _, r := range g.members {
-			if r.result != nil {
-				s.reads.Add(1)
-			}
-			if r != g.head {
-				s.d.waits.add(max(0, g.lease.since.Sub(r.since)))
-			}
 			r.gate.leave()
 		}
 		g.members = nil // they would live as long as the rows of one
@@ -71,42 +60,45 @@ func (s *shares) run(g *readGroup) {
 			s.d.doubted.Store(time.Now().UnixNano()) // the network may be gone
 		}
 		if g.lease.Died(err) {
-			g.lost = err
+			s.d.counts.replays.Add(int64(len(g.members)))
 		}
 		g.lease.info.refused = false // a write that was refused is the batch's own doing
 		g.lease.done(err)
 	}()
-	defer func() {
-		for _, r := range g.members {
-			if r.span != nil {
-				result := cmp.Or(r.result, &pgconn.Result{Err: cmp.Or(err, errRunsAlone)})
-				data := pgx.TraceQueryEndData{CommandTag: result.CommandTag, Err: result.Err}
-				defer s.d.cfg.Tracer.TraceQueryEnd(r.span, g.lease.conn, data) // of all, if one panics
+	if s.d.cfg.Tracer != nil {
+		defer func() {
+			for _, r := range g.members {
+				defer r.traceEnd(cmp.Or(r.result, &pgconn.Result{Err: cmp.Or(err, errRunsAlone)})) // of all, if one panics
 			}
-		}
-	}()
-	g.trace()
+		}()
+	}
 	reads, err := g.prepare(ctx, time.Now().Add(timeout/4))
+	for _, r := range reads {
+		r.traceStart(len(reads))
+	}
 	for round := 0; err == nil && len(reads) > 0 && round < batchRounds; round++ {
 		reads, err = g.round(ctx, reads)
 	}
 }
 
 // prepare makes the connection know the texts of the members, and returns the reads that
-// were encoded as it describes them. The others are after this. What cannot be prepared in
-// time is left to other batches: otherwise a new connection would reach its deadline again
-// and again. The error is the connection's.
+// were encoded as it describes them. The others run alone. A text that cannot be prepared
+// in time is prepared by later batches: otherwise a new connection would reach its deadline
+// again and again. The error is the connection's.
 func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader, err error) {
-	guard := &reader{call: exec.Call{SQL: readOnlyGuard}, of: new(pace)}
-	if g.guard, err = g.prepared(ctx, guard, end); g.guard == nil {
+	if guard, err := g.prepared(ctx, readOnlyGuard, end); guard == nil {
 		return nil, err
 	}
 	for _, r := range g.members {
-		switch text, err := g.prepared(ctx, r, end); {
-		case g.lease.conn.IsClosed():
-			return nil, err
+		if r.of.Load() != 0 { // its statement proved slow while it waited
+			continue
+		}
+		switch text, err := g.prepared(ctx, r.call.SQL, end); {
 		case err != nil: // its reads run alone until one was answered, or each would try this
 			r.of.suspect(batchTimeout)
+			if g.lease.conn.IsClosed() { // perhaps by waiting for a lock
+				return nil, err
+			}
 		case text == nil:
 		case r.text != nil && slices.Equal(r.text.ParamOIDs, text.ParamOIDs) && slices.EqualFunc(r.text.Fields, text.Fields, sameType):
 			r.text = text
@@ -115,7 +107,7 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 		default:
 			g.lease.d.shares.texts.Store(r.call.SQL, text)
 			if r.text != nil { // one of both is from before a change, perhaps this one
-				defer delete(g.lease.info.prepared, r.call.SQL)
+				defer g.forget(ctx, r.call.SQL)
 			}
 		}
 	}
@@ -124,13 +116,12 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 
 func sameType(a, b pgconn.FieldDescription) bool { return a.DataTypeOID == b.DataTypeOID }
 
-// prepared returns how the server described a read's text when it was prepared on the
-// group's connection, beside pgx's cache, which knows nothing of batches. No other session
-// has its name, which a pooler might hand out. It returns nil after an error, at the end,
-// and while reads of the statement run alone.
-func (g *readGroup) prepared(ctx context.Context, r *reader, end time.Time) (text *pgconn.StatementDescription, err error) {
-	known, sql := g.lease.info.prepared, r.call.SQL
-	if text = known[sql]; text != nil || r.of.Load() != 0 || !time.Now().Before(end) {
+// prepared returns how the server described a text when it was prepared on the group's
+// connection, beside pgx's cache, which knows nothing of batches. No other session has its
+// name, which a pooler might hand out. It returns nil after an error, and at the end.
+func (g *readGroup) prepared(ctx context.Context, sql string, end time.Time) (text *pgconn.StatementDescription, err error) {
+	known := g.lease.info.prepared
+	if text = known[sql]; text != nil || !time.Now().Before(end) {
 		return text, nil
 	}
 	text, err = g.lease.conn.PgConn().Prepare(ctx, "sqlkeel_"+rand.Text(), sql, nil)
@@ -138,11 +129,20 @@ func (g *readGroup) prepared(ctx context.Context, r *reader, end time.Time) (tex
 	return text, err
 }
 
+// forget drops a text from the connection, and from the server. An error ends the
+// connection, which its next use finds.
+func (g *readGroup) forget(ctx context.Context, sql string) {
+	if text := g.lease.info.prepared[sql]; text != nil {
+		delete(g.lease.info.prepared, sql)
+		_ = g.lease.conn.PgConn().Deallocate(ctx, text.Name)
+	}
+}
+
 // round sends reads in one round trip, and returns those that are to be sent again: which
 // the server skipped after another one's error. The error is the connection's.
 func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader, err error) {
 	var sent pgconn.Batch
-	sent.ExecStatement(g.guard, nil, nil, nil)
+	sent.ExecStatement(g.lease.info.prepared[readOnlyGuard], nil, nil, nil)
 	for _, r := range reads {
 		args := &r.coder.args
 		sent.ExecStatement(r.text, args.ParamValues, args.ParamFormats, args.ResultFormats)
@@ -154,10 +154,8 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 			r.of.suspect(took)
 		}
 	}
-	n := len(results) - 1 // reads, beside the guard
-	if n >= 0 && results[n].Err != nil {
-		n-- // rows had come before the error
-	}
+	results = slices.DeleteFunc(results, func(r *pgconn.Result) bool { return r.Err != nil }) // rows had come before the error
+	n := len(results) - 1                                                                     // reads, beside the guard
 	switch {
 	case conn.IsClosed():
 		return nil, err
@@ -167,7 +165,7 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 	case n < 0, n == len(reads) && err != nil: // the transaction failed
 		return nil, nil
 	case err != nil:
-		g.failed(reads[n], err)
+		g.failed(ctx, reads[n], err)
 		if string(results[0].Rows[0][1]) == "serializable" { // only its COMMIT would have said that the reads fit together
 			reads[n].result = nil
 			return nil, nil
@@ -186,26 +184,38 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 	return again, nil
 }
 
-// trace begins the spans of the reads that can be sent.
-func (g *readGroup) trace() {
-	defer g.traced.Done()
-	for _, r := range g.members {
-		if tracer := g.lease.d.cfg.Tracer; tracer != nil && r.text != nil {
-			ctx := context.WithValue(r.ctx, sharedBy{}, len(g.members))
-			r.span = tracer.TraceQueryStart(ctx, g.lease.conn, pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args})
-		}
+// traceStart begins the span of a read that is about to be sent with others, unless its
+// caller is about to leave.
+func (r *reader) traceStart(reads int) {
+	r.traced.Lock()
+	defer r.traced.Unlock()
+	if tracer := r.shares.d.cfg.Tracer; tracer != nil && r.ctx.Err() == nil {
+		data := pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args}
+		r.span = tracer.TraceQueryStart(context.WithValue(r.ctx, sharedBy{}, reads), r.group.lease.conn, data)
+	}
+}
+
+// traceEnd ends the span, if there is one. After it no tracer has the arguments, which are
+// the caller's.
+func (r *reader) traceEnd(result *pgconn.Result) {
+	r.traced.Lock()
+	defer r.traced.Unlock()
+	if span := r.span; span != nil {
+		r.span = nil
+		r.shares.d.cfg.Tracer.TraceQueryEnd(span, r.group.lease.conn, pgx.TraceQueryEndData{CommandTag: result.CommandTag, Err: result.Err})
 	}
 }
 
 // failed decides about a read that failed. Its error is its caller's, unless it may come
-// of the others' company or of the connection: then it runs alone.
-func (g *readGroup) failed(r *reader, err error) {
+// of the others' company, of the connection, or of what the text meant when it was
+// prepared: then it runs alone.
+func (g *readGroup) failed(ctx context.Context, r *reader, err error) {
 	var pg *pgconn.PgError
 	switch kind := pgerr.KindOf(err); {
-	case kind == pgerr.StalePlan, pgerr.Code(err) == "42883": // an operator, for a column of another type than before
-		delete(g.lease.info.prepared, r.call.SQL)
 	case !errors.As(err, &pg), kind == pgerr.Conflict, kind == pgerr.Canceled:
-	case refusesWrite(pg): // it is not what generated code took it for
+	case kind == pgerr.StalePlan, pg.Where == "" && strings.HasPrefix(pg.Code, "42"): // not of a function's body
+		g.forget(ctx, r.call.SQL)
+	case pg.Code == "25006": // it writes, which generated code did not know
 		r.of.Store(never)
 	default:
 		r.result = &pgconn.Result{Err: err}

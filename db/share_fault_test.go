@@ -5,10 +5,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
@@ -300,6 +301,63 @@ func TestAPanicOfAContextTakesNoTurn(t *testing.T) {
 	}
 }
 
+// faultyLog is a log's handler that panics at a message.
+type faultyLog struct {
+	slog.Handler
+	at atomic.Pointer[string]
+}
+
+func (f *faultyLog) Handle(ctx context.Context, r slog.Record) error {
+	if at := f.at.Load(); at != nil && *at == r.Message {
+		panic("a log")
+	}
+	return f.Handler.Handle(ctx, r)
+}
+
+func TestAPanicOfALogTakesNoTurnAndNoConnection(t *testing.T) {
+	t.Parallel()
+	for _, message := range []string{"check-out", "check-in"} {
+		t.Run(message, func(t *testing.T) {
+			t.Parallel()
+			log := &faultyLog{Handler: slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug})}
+			s := share(t, Config{Logger: slog.New(log)})
+			uses := []func() error{
+				func() error { _, err := s.name(t.Context(), 1); return err },
+				func() error { _, err := s.Exec(t.Context(), "SELECT 1"); return err },
+			}
+			attempt := func(use func() error) {
+				defer func() { _ = recover() }()
+				_ = use()
+			}
+			done := make(chan struct{}, 3)
+			for i := range 3 { // beside others, too
+				go func() {
+					attempt(uses[0])
+					done <- struct{}{}
+				}()
+				eventually(t, "a read that waits", func() bool { return s.waiters() == i+1 })
+			}
+			s.free()
+			log.at.Store(&message)
+			for range 3 {
+				receive(t, "the end of a read", done)
+			}
+			for _, use := range uses {
+				attempt(use)
+			}
+			log.at.Store(nil)
+			for _, use := range uses {
+				if err := use(); err != nil {
+					t.Error(err)
+				}
+			}
+			if q := &s.shares.queue; q.readers != 0 || q.running != 0 || len(s.slots) != 0 || s.stats().InUse != 0 {
+				t.Errorf("%d readers, %d running, %d slots, %d in use", q.readers, q.running, len(s.slots), s.stats().InUse)
+			}
+		})
+	}
+}
+
 func TestAnArgumentThatCannotBeEncodedIsItsCallersError(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
@@ -312,32 +370,6 @@ func TestAnArgumentThatCannotBeEncodedIsItsCallersError(t *testing.T) {
 	if got := s.stats(); got.SharedReads != 3 {
 		t.Errorf("%+v", got)
 	}
-}
-
-// A caller that left may change its arguments.
-func TestACallerThatLeavesWaitsForTracersOfItsArguments(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &shares{d: &DB{life: t.Context(), cfg: Config{AcquireTimeout: time.Hour}}}
-		ctx, leave := context.WithCancel(t.Context())
-		r := &reader{shares: s, ctx: ctx, since: time.Now(), gate: shut(), group: &readGroup{lease: new(lease)}}
-		r.group.traced.Add(1)
-		var left atomic.Bool
-		go func() {
-			_, _ = s.await(r)
-			left.Store(true)
-		}()
-		leave()
-		synctest.Wait()
-		if left.Load() {
-			t.Error("it left while a tracer had its arguments")
-		}
-		r.group.traced.Done()
-		synctest.Wait()
-		if !left.Load() {
-			t.Error("it waits for more than the tracers")
-		}
-	})
 }
 
 func TestEachReadWaitsForAcquireTimeout(t *testing.T) {
@@ -416,55 +448,6 @@ func TestCloseEndsReadsThatWait(t *testing.T) {
 		}
 	}
 	s.free()
-}
-
-func TestRowsAreThoseOfThePool(t *testing.T) {
-	t.Parallel()
-	s := share(t, Config{})
-	type result struct {
-		fields string
-		values []any
-		raw    string
-		tag    string
-		err    any
-	}
-	read := func(e Executor, id any) (r result) {
-		rows, _ := e.Query(t.Context(), itemNote, id)
-		defer rows.Close()
-		defer func() { _ = rows.TypeMap() }() // nothing is said of it after the end, but it must not panic
-		for rows.Next() {
-			r.raw += fmt.Sprintf("%q", rows.RawValues())
-			values, err := rows.Values()
-			if err != nil {
-				return result{err: err.Error()}
-			}
-			r.values = append(r.values, values...)
-		}
-		for _, f := range rows.FieldDescriptions() {
-			r.fields += fmt.Sprint(f.Name, f.DataTypeOID, f.Format, " ")
-		}
-		r.tag, r.err = rows.CommandTag().String(), fmt.Sprint(rows.Err())
-		return r
-	}
-	pool := s.pg.Pool()
-	var calls []func() error
-	for _, id := range []any{1, 2, 100, 1000, "x", nil, int64(7)} {
-		want := fmt.Sprintf("%+v", read(pool, id))
-		calls = append(calls, func() error {
-			if got := fmt.Sprintf("%+v", read(s, id)); got != want {
-				return fmt.Errorf("%v:\n got %s\nwant %s", id, got, want)
-			}
-			return nil
-		})
-	}
-	for _, err := range s.together(t, calls...) {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	if got := s.stats(); got.SharedReads < 5 {
-		t.Errorf("%+v", got)
-	}
 }
 
 func TestATextIsPreparedAnewAfterItsTableChanged(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// readQueue decides which reads run alone and which wait in one place together. It knows
-// no connections.
+// readQueue decides which reads run alone and which wait in one place together. It asks
+// nothing of connections.
 //
 // A read runs while fewer than limit are running, groups counted as one. Otherwise it
 // joins the group that is waiting, or opens one. A group is full at most members; full
@@ -96,7 +96,6 @@ func (q *readQueue) take(g *readGroup, l *lease) []*reader {
 	q.observe()
 	q.groups = without(q.groups, g)
 	g.lease = l
-	g.traced.Add(1)
 	return g.members
 }
 
@@ -127,10 +126,7 @@ func (q *readQueue) waiters() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, g := range q.groups {
-		n += len(g.members)
-		if g.head != nil {
-			n--
-		}
+		n += len(without(slices.Clone(g.members), g.head))
 	}
 	return n
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sqlkeel/sqlkeel/internal/exec"
+	"github.com/sqlkeel/sqlkeel/pgerr"
 	"github.com/sqlkeel/sqlkeel/pgtest"
 )
 
@@ -62,6 +63,12 @@ func (g *readGroup) answered() (n int) {
 	return n
 }
 
+// prepared counts what was prepared for batches on the first connection that is held.
+func (s *sharing) prepared(t *testing.T) int {
+	t.Helper()
+	return number(t, s.held[0].conn, "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'sqlkeel%'")
+}
+
 func TestATextIsPreparedOnceOnAConnection(t *testing.T) {
 	t.Parallel()
 	s := share(t, Config{})
@@ -71,7 +78,7 @@ func TestATextIsPreparedOnceOnAConnection(t *testing.T) {
 			t.Fatalf("%d of 3 reads were answered", g.answered())
 		}
 	}
-	if n := number(t, s.held[0].conn, "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'sqlkeel%'"); n != 2 { // with the guard
+	if n := s.prepared(t); n != 2 { // with the guard
 		t.Errorf("%d statements were prepared for batches", n)
 	}
 }
@@ -86,6 +93,9 @@ func TestAStaleTextIsPreparedAnew(t *testing.T) {
 		if g := s.batch(t); g.once(t) != 0 || g.answered() != want {
 			t.Errorf("%d reads of batch %d were answered, want %d", g.answered(), i, want)
 		}
+	}
+	if n := s.prepared(t); n != 2 {
+		t.Errorf("the server keeps %d statements, with the guard", n)
 	}
 }
 
@@ -205,7 +215,6 @@ func TestAPanicAtTheEndOfABatchLosesNoRead(t *testing.T) {
 	g := s.batch(t)
 	// Without a connection of the pool its release panics, as a tracer of releases may.
 	g.lease = &lease{d: s.DB, conn: s.held[0].conn, info: newInfo(s.held[0].conn), since: time.Now()}
-	g.traced.Add(1)
 	members, q := g.members, &s.shares.queue
 	q.readers, q.running = 3, 1
 	func() {
@@ -242,28 +251,94 @@ func TestNoTwoSessionsHaveAPreparedStatementOfOneName(t *testing.T) {
 	}
 }
 
-// The server analyses a text anew after a change of its table, and finds no operator for
-// the parameter's type from before.
-func TestATextWhoseOperatorIsGoneIsPreparedAnew(t *testing.T) {
+// The server analyses a text anew after a change of its table. With the parameter's type
+// from before it finds no operator, or no common type.
+func TestATextThatMeansNothingAnyMoreIsPreparedAnew(t *testing.T) {
 	t.Parallel()
-	const byKey = "-- name: KeyName :one\nSELECT name FROM keys WHERE key = $1"
-	pg := pgtest.New(t)
-	execute(t, pg.Conn(), "CREATE TABLE keys (key uuid PRIMARY KEY, name text NOT NULL)", "INSERT INTO keys VALUES ('9f8c1d52-0c0b-4d5e-8a55-3e1a6b1f0001', 'one')")
-	s := shareOn(t, pg, Config{Statements: unique(byKey)})
-	read := func() error {
-		var name string
-		err := s.QueryRow(t.Context(), byKey, "9f8c1d52-0c0b-4d5e-8a55-3e1a6b1f0001").Scan(&name)
-		if err == nil && name != "one" {
-			return fmt.Errorf("%q", name)
+	const uuid = "9f8c1d52-0c0b-4d5e-8a55-3e1a6b1f0001"
+	for _, c := range []struct{ sql, change, code string }{
+		{"-- name: KeyName :one\nSELECT name FROM keys WHERE key = $1", "ALTER key TYPE text USING key::text", "42883"},
+		{"-- name: NoteName :one\nSELECT name FROM keys WHERE key = '" + uuid + "' AND coalesce(note, $1) IS NOT NULL", "ALTER note TYPE uuid USING NULL", "42804"},
+	} {
+		t.Run(c.code, func(t *testing.T) {
+			t.Parallel()
+			pg := pgtest.New(t)
+			execute(t, pg.Conn(), "CREATE TABLE keys (key uuid PRIMARY KEY, name text NOT NULL, note text)", "INSERT INTO keys VALUES ('"+uuid+"', 'one', 'note')")
+			s := shareOn(t, pg, Config{Statements: unique(c.sql)})
+			read := func() error {
+				var name string
+				err := s.QueryRow(t.Context(), c.sql, uuid).Scan(&name)
+				if err == nil && name != "one" {
+					return fmt.Errorf("%q", name)
+				}
+				return err
+			}
+			s.shareInTheEnd(t, read, read, read)
+			execute(t, pg.Conn(), "ALTER TABLE keys "+c.change)
+			if _, err := s.held[0].conn.Exec(t.Context(), "EXECUTE "+strconv.Quote(s.held[0].info.prepared[c.sql].Name)+" ('"+uuid+"')"); pgerr.Code(err) != c.code {
+				t.Fatalf("the prepared text is refused with %v", err)
+			}
+			s.shareInTheEnd(t, read, read, read)
+			if n := s.prepared(t); n != 2 {
+				t.Errorf("the server keeps %d statements, with the guard", n)
+			}
+			s.free()
+		})
+	}
+}
+
+// Neither means that the text is out of date, or that it is not what it was taken for.
+func TestAnErrorOfAFunctionIsItsCallers(t *testing.T) {
+	t.Parallel()
+	const (
+		body = "-- name: Body :one\nSELECT misses(id) FROM items WHERE id = $1"
+		unit = "-- name: Unit :one\nSELECT date_trunc('timezone', timestamp '2026-01-01' + id * interval '1 day')::text FROM items WHERE id = $1"
+	)
+	pg := sharedItems(t)
+	execute(t, pg.Conn(), "CREATE FUNCTION misses(id int) RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN no_such_function(id); END'")
+	s := shareOn(t, pg, Config{Statements: unique(body, unit)})
+	s.shares.trip.Store(int64(time.Hour))
+	defer s.free()
+	for sql, code := range map[string]string{body: "42883", unit: "0A000"} {
+		for range 3 {
+			g := &readGroup{members: []*reader{s.reader(t, sql, 1), s.reader(t, sql, 2)}, lease: s.held[0]}
+			again := g.once(t)
+			if r := g.members[0]; again != 1 || r.result == nil || pgerr.Code(r.result.Err) != code || r.of.Load() != 0 {
+				t.Errorf("%s: %d reads are sent again, result %+v, pace %d", code, again, r.result, r.of.Load())
+			}
 		}
-		return err
 	}
-	s.shareInTheEnd(t, read, read, read)
-	execute(t, pg.Conn(), "ALTER TABLE keys ALTER key TYPE text USING key::text")
-	for range 3 { // alone the first one fails, too
-		s.together(t, read, read, read)
-		s.hold(t)
+	if n := s.prepared(t); n != 3 {
+		t.Errorf("the server keeps %d statements, with the guard", n)
 	}
-	s.shareInTheEnd(t, read, read, read)
-	s.free()
+}
+
+// The lock is one that a migration holds.
+func TestATextThatCannotBePreparedInTimeIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	defer s.free()
+	g := s.batch(t)
+	if _, err := g.prepared(t.Context(), readOnlyGuard, time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, s.pg.Conn(), "BEGIN", "LOCK TABLE items")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := g.prepare(ctx, time.Now().Add(patience)); err == nil || g.members[0].of.Load() == 0 {
+		t.Errorf("error %v, and the next batch waits for the lock, too", err)
+	}
+}
+
+func TestASlowStatementLeavesTheGroupsThatWait(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	defer s.free()
+	g := s.batch(t)
+	slow := s.reader(t, itemNote, 1)
+	g.members = append(g.members, slow)
+	slow.of.suspect(time.Second)
+	if g.once(t) != 0 || g.answered() != 3 || slow.result != nil || s.held[0].info.prepared[itemNote] != nil {
+		t.Errorf("%d reads were answered, the slow one: %v", g.answered(), slow.result)
+	}
 }

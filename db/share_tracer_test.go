@@ -1,7 +1,9 @@
 package db
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -172,5 +174,126 @@ func TestAllSpansEndWhenATracerPanics(t *testing.T) {
 	}
 	if n, ended := tracer.started.Load()-started, tracer.ended.Load(); n != 3 || ended != 3 {
 		t.Errorf("%d spans began, %d ended", n, ended)
+	}
+}
+
+// keeper is a tracer that keeps the arguments until the end, as pgx's tracelog does.
+type keeper struct {
+	mu    sync.Mutex
+	ended []error
+}
+
+type argsKey struct{}
+
+func (*keeper) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, argsKey{}, data.Args)
+}
+
+func (k *keeper) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	args, _ := ctx.Value(argsKey{}).([]any)
+	if len(args) == 1 {
+		if id, ok := args[0].(*int); ok && *id == 3 {
+			k.ended = append(k.ended, data.Err)
+		}
+	}
+}
+
+// A caller that left may change its arguments, which the race detector watches.
+func TestTheSpanOfACallerThatLeavesEndsBefore(t *testing.T) {
+	t.Parallel()
+	tracer := new(keeper)
+	s := share(t, Config{Tracer: tracer})
+	s.batch(t).once(t) // its text is prepared, so that the batch below sends it
+	lock := s.pg.Conn()
+	execute(t, lock, "BEGIN", "LOCK TABLE items")
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan int, 1)
+	id := 3
+	calls := append(s.reads(t, 1, 2), func() error {
+		err := s.QueryRow(ctx, itemName, &id).Scan(new(int), new(string))
+		tracer.mu.Lock()
+		ended := len(tracer.ended)
+		tracer.mu.Unlock()
+		id = 4
+		left <- ended
+		return err
+	})
+	unlocked := make(chan struct{})
+	go func() {
+		defer close(unlocked)
+		eventually(t, "a batch that waits for the lock", func() bool { return number(t, lock, "SELECT count(*) "+lockWaiters) > 0 })
+		leave()
+		if ended := receive(t, "the leaver's end", left); ended != 1 {
+			t.Errorf("%d spans of the leaver ended before it left", ended)
+		}
+		execute(t, lock, "COMMIT")
+	}()
+	for i, err := range s.together(t, calls...) {
+		if (i == 2) != errors.Is(err, context.Canceled) {
+			t.Errorf("read %d: %v", i, err)
+		}
+	}
+	receive(t, "the end of the lock", unlocked)
+	if len(tracer.ended) != 1 || !errors.Is(tracer.ended[0], context.Canceled) {
+		t.Errorf("the leaver's spans ended with %v", tracer.ended)
+	}
+}
+
+// beside is a tracer whose caller leaves while it has the arguments.
+type beside struct {
+	leave func()
+	left  atomic.Bool
+	early atomic.Bool
+}
+
+type besideKey struct{}
+
+func (b *beside) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	if ctx.Value(besideKey{}) == nil {
+		return ctx
+	}
+	b.leave()
+	stacks := make([]byte, 1<<20)
+	for !b.left.Load() && !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("traceEnd(")) {
+		runtime.Gosched()
+	}
+	b.early.Store(b.left.Load())
+	return ctx
+}
+
+func (*beside) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func TestACallerThatLeavesWaitsForTheTracerOfItsArguments(t *testing.T) {
+	t.Parallel()
+	tracer := new(beside)
+	s := share(t, Config{Tracer: tracer})
+	ctx, leave := context.WithCancel(context.WithValue(t.Context(), besideKey{}, 1))
+	tracer.leave = leave
+	s.together(t, append(s.reads(t, 1, 2), func() error {
+		_, err := s.name(ctx, 3)
+		tracer.left.Store(true)
+		return err
+	})...)
+	if tracer.early.Load() {
+		t.Error("it left while the tracer had its arguments")
+	}
+}
+
+func TestOnlyReadsThatAreSentHaveASpan(t *testing.T) {
+	t.Parallel()
+	tracer := &spans{started: map[int]int{}}
+	s := share(t, Config{Tracer: tracer})
+	tracer.started, tracer.ended = map[int]int{}, nil
+	s.shares.texts.Delete(itemNote)
+	s.together(t, append(s.reads(t, 1, 2, 3), func() error { return s.QueryRow(t.Context(), itemNote, 2).Scan(new(string), new(string)) })...)
+	if len(tracer.started) != 2 || tracer.started[3] != 3 || tracer.started[1] != 1 {
+		t.Errorf("started %v", tracer.started)
+	}
+	for _, err := range tracer.ended {
+		if err != nil {
+			t.Errorf("a span ended with %v", err)
+		}
 	}
 }

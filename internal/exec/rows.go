@@ -181,8 +181,9 @@ func (r *Rows) Values() ([]any, error) {
 	values, err := r.inner.Values()
 	if err != nil {
 		r.end()
+		return nil, err
 	}
-	return values, err
+	return values, nil
 }
 
 // Close closes the rows.
