@@ -151,8 +151,7 @@ func (c *Cache) Clear() {
 	}
 }
 
-// Stats adds up the figures of all views and queries. On a nil *Cache they are zero;
-// views that are off count for themselves.
+// Stats adds up the figures of all views and queries. On a nil *Cache they are zero.
 func (c *Cache) Stats() (sum Stats) {
 	if c == nil {
 		return sum

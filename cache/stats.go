@@ -36,14 +36,14 @@ type Stats struct {
 	// Bypasses counts the Gets that went straight to their loader. The others of its
 	// name say why, and add up to it.
 	Bypasses uint64
-	// BypassOff: the cache is nil or off. It is off, too, while it has the writes of a
+	// BypassOff: the cache is off. It is off, too, while it has the writes of a
 	// database whose identity is not known.
 	BypassOff uint64
 	// BypassFence: what the result depends on is being written, or was written with
 	// an unknown outcome.
 	BypassFence uint64
-	// BypassTransaction: the read belongs to a transaction, or goes to a
-	// connection of its own.
+	// BypassTransaction: the read goes through the db.DB with the context of a
+	// transaction on it, which db refuses.
 	BypassTransaction uint64
 	// BypassUnfenced: the database does not notify this cache of its writes, or its name
 	// stands for another one too.

@@ -39,7 +39,7 @@ type Config struct {
 	// not in use. Default 30 min.
 	MaxConnLifetime time.Duration
 	// MaxConnLifetimeJitter is added to the lifetime, at random from zero up, in
-	// whole seconds: less than 2 s does nothing. Default: a fifth of the lifetime.
+	// whole seconds: 1 s or less does nothing. Default: a fifth of the lifetime.
 	MaxConnLifetimeJitter time.Duration
 	// MaxConnIdleTime is how long overflow may be idle. It is checked four times per
 	// interval, and every 30 s at least. Default 5 min.
@@ -50,26 +50,31 @@ type Config struct {
 	// call no volatile function, sent by Query and QueryRow outside of transactions. While
 	// connections are free and few callers read, each takes one. Those that must wait, for
 	// a connection or a processor, wait together for one connection. It sends them in one
-	// go, in a read-only transaction, and each caller decodes its own row. There is no
-	// difference otherwise. A statement that proves slow waits by itself, as others do.
+	// go, in a read-only transaction, and each caller decodes its own row. One that fails by
+	// the others' company is sent again, alone. A statement that proves slow waits by
+	// itself, as others do. docs/connections.md has all that differs.
 	//
 	// 1 switches it off. It is off behind a pooler in transaction mode, with RegisterTypes,
-	// and in exec modes other than pgx's default. Default 64.
+	// in exec modes other than pgx's default, and with the DSN's
+	// statement_cache_capacity=0. Default 64.
 	ShareReads int
 	// ReadConns is how many of MaxConns are kept for the reads that ShareReads is about.
-	// They use no others then, and their callers do not wait for slower statements.
-	// Default 0: they take turns with all uses.
+	// They use no others then, and their callers do not wait for other statements, which
+	// have fewer connections in return. It is refused where no reads can share. Default 0:
+	// they take turns with all uses.
 	ReadConns int
 
 	// AcquireTimeout bounds a caller's wait for a connection, with everything in
-	// it: the queue, connecting, pings. Default 5 s.
+	// it: the queue, connecting, pings. A statement that is sent once more waits anew.
+	// Default 5 s.
 	AcquireTimeout time.Duration
 	// ConnectTimeout bounds one attempt to connect to one address. Default: the DSN's
 	// connect_timeout, else 3 s, or AcquireTimeout when that is less than either.
 	ConnectTimeout time.Duration
 	// PingTimeout bounds the check of an idle connection before its use. It also bounds
-	// how long a slot of the pool waits for a broken connection to close. Default 1 s,
-	// or AcquireTimeout when that is less.
+	// the cleaning of a session, a batch of shared reads (which has 500 ms at most), and
+	// how long a slot of the pool waits for a broken connection to close. Default 1 s, or
+	// AcquireTimeout when that is less.
 	PingTimeout time.Duration
 	// StatementTimeout is the server's statement_timeout for every session, in
 	// whole milliseconds. PgBouncer refuses it, and then Open fails; where it is set
@@ -102,7 +107,8 @@ type Config struct {
 	// longer. Default none.
 	Tracer pgx.QueryTracer
 	// Logger gets the pool's events: check-out and check-in at debug level;
-	// connect, close and the server's return at info; trouble at warn. Default none.
+	// connect, close, the server's return and its turn to read-only at info; trouble at
+	// warn or error. Default none.
 	Logger *slog.Logger
 	// Statements are those of generated code, such as queries.Statements; several
 	// packages' are joined by [stmt.Join]. They decide which variant of a statement is

@@ -24,7 +24,8 @@
 //     Tracer traces the pool.
 //   - A connection is checked before it is used, unless it came back less than 100 µs ago.
 //     One that the server closed is found without a round trip. One that was idle for a
-//     second is pinged, or for any time if another one died in use meanwhile.
+//     second is pinged, or for any time if another one died in use meanwhile. On systems
+//     other than Unix each is pinged.
 //   - A session that ends by itself (57P01, a socket that was closed or reset)
 //     costs its own connection and no other. The pool is emptied when the server or
 //     the network is gone: a ping without an answer, a crash (57P02), a dial that
@@ -38,10 +39,10 @@
 //   - A statement that is known to be read-only is retried once when its connection
 //     dies before the first row, and so is BEGIN. A statement that the server refused
 //     before it ran is prepared anew and sent once more: its prepared statement was
-//     forgotten, or a table or type changed under it. Nothing else is sent twice, apart from reads that
-//     share a round trip below.
-//   - Reads of one row by a unique key that must wait for a connection share one, and a
-//     round trip ([Config].ShareReads). A free connection is used as ever.
+//     forgotten, or a table or type changed under it. Nothing else is sent twice, apart
+//     from reads that share a round trip below.
+//   - Reads of one row by a unique key that must wait for a connection or a processor
+//     share one connection, and a round trip ([Config].ShareReads).
 //   - Connections come back, from [DB.WithConn] also on panic and Goexit, and with a
 //     clean session. [DB.Close] names what did not come back.
 //   - Session state does not reach the next user: see below.

@@ -13,7 +13,8 @@ import (
 )
 
 // Executor runs statements: what sqlc's generated code asks for. The methods do
-// what those of the same name of a *pgxpool.Pool do.
+// what those of the same name of a *pgxpool.Pool do, except that the Query of a DB or a Set
+// returns the error of the first row, and that the Conn of its rows is nil.
 type Executor interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -25,10 +26,11 @@ type Executor interface {
 // errNotReturned stands for the error of a call that has not returned, or panicked.
 var errNotReturned = errors.New("db: a call did not return")
 
-// Exec runs a statement. Besides the server's errors it returns [ErrClosed], an
-// [AcquireTimeoutError], a [pgerr.PoolerError], or ctx's error when ctx ended before a
-// connection was acquired. With these nothing was sent. [ErrTxLeftOpen] is for a text
-// that began a transaction.
+// Exec runs a statement. Besides the server's errors it returns [ErrClosed],
+// [ErrInTransaction], an [AcquireTimeoutError], a [pgerr.PoolerError], the failure to
+// connect where waiting does not help, or ctx's error when ctx ended before a connection
+// was acquired. With these nothing was sent. When ctx ends later its error is returned and
+// the connection is closed. [ErrTxLeftOpen] is for a text that began a transaction.
 //
 // A statement is sent a second time in two cases. It is known to be read-only
 // ([Config].Statements) and its connection proved dead. Or the server refused it before
@@ -51,8 +53,8 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 
 // Query runs a statement that returns rows. It returns when the first row or the
 // statement's error has come. The rows hold a connection until they are closed or
-// read to the end. They are never nil, and have the error too; the errors are those
-// of [DB.Exec].
+// read to the end, unless they came by one that reads share. They are never nil, and have
+// the error too; the errors are those of [DB.Exec].
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	rows, err := d.query(ctx, sql, args)
 	if l, leased := rows.Owner().(*lease); leased && l.named && err == nil {

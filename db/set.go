@@ -30,7 +30,8 @@ func WithTarget(ctx context.Context, name string) context.Context {
 // [WithTarget], or to the default; a name that the Set does not have is an
 // [ErrUnknownTarget]. There is no state to switch, so uses with different
 // targets do not meet. It is made by [OpenSet], safe for concurrent use, and must
-// be closed. Its methods are otherwise those of [DB].
+// be closed. Its methods are otherwise those of [DB]; WithConn, Health and Verify are
+// those of [Set.DB].
 type Set struct {
 	dbs      map[string]*DB // not changed after OpenSet
 	fallback string

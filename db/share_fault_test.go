@@ -314,6 +314,8 @@ func (f *faultyLog) Handle(ctx context.Context, r slog.Record) error {
 	return f.Handler.Handle(ctx, r)
 }
 
+func (f *faultyLog) WithAttrs([]slog.Attr) slog.Handler { return f }
+
 func TestAPanicOfALogTakesNoTurnAndNoConnection(t *testing.T) {
 	t.Parallel()
 	for _, message := range []string{"check-out", "check-in"} {
@@ -325,8 +327,13 @@ func TestAPanicOfALogTakesNoTurnAndNoConnection(t *testing.T) {
 				func() error { _, err := s.name(t.Context(), 1); return err },
 				func() error { _, err := s.Exec(t.Context(), "SELECT 1"); return err },
 			}
+			var panics atomic.Int64
 			attempt := func(use func() error) {
-				defer func() { _ = recover() }()
+				defer func() {
+					if recover() != nil {
+						panics.Add(1)
+					}
+				}()
 				_ = use()
 			}
 			done := make(chan struct{}, 3)
@@ -346,6 +353,9 @@ func TestAPanicOfALogTakesNoTurnAndNoConnection(t *testing.T) {
 				attempt(use)
 			}
 			log.at.Store(nil)
+			if panics.Load() == 0 {
+				t.Error("no panic")
+			}
 			for _, use := range uses {
 				if err := use(); err != nil {
 					t.Error(err)

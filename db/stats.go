@@ -14,9 +14,9 @@ type Stats struct {
 	Idle         int `json:"idle"`         // ready for use
 	InUse        int `json:"in_use"`       // checked out
 	Constructing int `json:"constructing"` // being opened
-	Waiting      int `json:"waiting"`      // callers that want one
+	Waiting      int `json:"waiting"`      // callers that want one, those included that will share one
 
-	Acquires        int64    `json:"acquires"`         // that succeeded
+	Acquires        int64    `json:"acquires"`         // that succeeded; one for all reads of a batch
 	AcquireTimeouts int64    `json:"acquire_timeouts"` // after AcquireTimeout, or at the caller's own deadline
 	AcquireWait     struct { // of the last 1024 acquires: the 50th, 95th and 99th percentiles
 		P50 time.Duration `json:"p50_ns"`
@@ -30,7 +30,7 @@ type Stats struct {
 	PingTimeouts int64            `json:"ping_timeouts"` // pings before a check-out that got no answer
 	Replays      int64            `json:"replays"`       // statements that were run once more
 
-	SharedReads   int64 `json:"shared_reads"`   // answered in batches, of two or more: see Config.ShareReads
+	SharedReads   int64 `json:"shared_reads"`   // answered in batches of two or more, by a row, by none or by an error: see Config.ShareReads
 	SharedBatches int64 `json:"shared_batches"` // of these reads, each on one connection
 }
 

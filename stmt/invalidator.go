@@ -1,8 +1,8 @@
 package stmt
 
 // Invalidator is notified of writes, so that results which they change are no
-// longer answered from memory. Packages db and txn call it; package cache is to
-// implement it. Each write is announced before it can become visible to another
+// longer answered from memory. Packages db and txn call it; package cache
+// implements it. Each write is announced before it can become visible to another
 // session, and again when it has ended:
 //
 //   - a transaction of txn, or one begun by hand through db: before COMMIT is sent;

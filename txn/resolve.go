@@ -170,7 +170,7 @@ func (r *Runner) byStatus(ctx context.Context, a *attempt) (outcome stmt.Outcome
 	return outcome, err
 }
 
-// read is what pg_xact_status says. An id in progress is that of a session that
+// outcomeOf is the outcome that pg_xact_status names. An id in progress is that of a session that
 // waits for a standby, or that this role may not see.
 func outcomeOf(status string) (stmt.Outcome, error) {
 	switch status {
