@@ -29,7 +29,10 @@ func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 		return nil, err
 	}
 	start := time.Now()
-	if what.gate == nil {
+	switch {
+	case d.pooler() == Transaction: // where no reads share, ReadConns is not known to be wrong before
+		what.gate = nil
+	case what.gate == nil:
 		what.gate = d.others
 	}
 	l, err := d.acquireIdle(ctx, what, start)

@@ -101,7 +101,9 @@ type Config struct {
 	// Pooler is what stands between this DB and the server. Behind one that shares
 	// sessions, what needs one to itself is refused with a [pgerr.PoolerError]. Default [Auto].
 	Pooler Pooler
-	// Tracer receives pgx's trace events for statements, but not for probes and pings.
+	// Tracer receives pgx's trace events for statements, but not for probes and pings. When
+	// the caller of a read that shares leaves, its TraceQueryEnd gets a connection that is
+	// in use: of that it may ask what does not change, such as the PID.
 	// With one that is a pgxpool.AcquireTracer or a pgxpool.ReleaseTracer, as those of
 	// otelpgx and pgx's multitracer are, each use goes by way of pgxpool, which takes
 	// longer. Default none.

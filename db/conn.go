@@ -63,8 +63,8 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 			outcome = stmt.Unknown
 		}
 		settled := l.settled(nil)
+		defer l.writes.End(outcome, settled) // also after a panic of the log's handler
 		l.done(err)
-		l.writes.End(outcome, settled)
 		if open && err == nil {
 			err = ErrTxLeftOpen
 		}

@@ -47,7 +47,11 @@ func (e events) replay(sql string, err error) {
 	e.log.Warn("statement is run again", "statement", sqltext.Name(sql), "error", err)
 }
 
-func (e events) panicked(with any) { e.log.Error("panic beside reads that share", "with", with) }
+// panicked is called where no caller could recover from a panic of the log's own.
+func (e events) panicked(with any) {
+	defer func() { _ = recover() }()
+	e.log.Error("panic beside reads that share", "with", with)
+}
 
 func (e events) retry(attempt int, wait time.Duration, err error) {
 	e.log.Warn("connect failed", "attempt", attempt, "wait", wait, "error", err)

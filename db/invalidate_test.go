@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"errors"
+	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -300,5 +302,43 @@ func TestAPanicOfTheInvalidatorFailsNoWrite(t *testing.T) {
 	}
 	if n := d.stats().InUse; n != 0 {
 		t.Errorf("%d connections in use", n)
+	}
+}
+
+func TestAPanicOfTheLogEndsEachWrite(t *testing.T) {
+	t.Parallel()
+	log := &faultyLog{Handler: slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug})}
+	d, j, _ := announcing(t, Config{Logger: slog.New(log)})
+	message := "check-in"
+	for name, use := range map[string]func() error{
+		"a statement": func() error { _, err := d.Exec(t.Context(), addB, 1); return err },
+		"a connection": func() error {
+			return d.WithConn(t.Context(), func(context.Context, *pgx.Conn) error { return nil }, stmt.Effects{Writes: []string{"b"}})
+		},
+		"a transaction": func() error {
+			tx, err := d.BeginTx(t.Context(), pgx.TxOptions{})
+			if err == nil {
+				_, err = tx.Exec(t.Context(), addB, 2)
+			}
+			if err != nil {
+				return err
+			}
+			return tx.Commit(t.Context())
+		},
+	} {
+		j.read()
+		log.at.Store(&message)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			t.Errorf("%s: %v", name, use())
+		}()
+		log.at.Store(nil)
+		if got := j.read(); got != "before b; after b committed" {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

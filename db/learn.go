@@ -213,23 +213,20 @@ func (c *typeCache) news(m *pgtype.Map, oids []uint32) bool {
 // Unfit has the types asked for once more after a value could not be read, so that the
 // next use can: what was read of the rows cannot be read again.
 func (l *lease) Unfit(err error, fields []pgconn.FieldDescription) {
-	if column := l.d.types.unfit(&l.info.types, err, fields); column != nil {
-		l.learnFields(column, true)
-	}
+	l.d.types.unfit(&l.info.types, err, fields, func(column []pgconn.FieldDescription) { l.learnFields(column, true) })
 }
 
-// unfit returns the column, in a slice, of which a value could not be read, if its type in
-// the map may be out of date. Otherwise it returns nil.
-func (c *typeCache) unfit(m *typeMap, err error, fields []pgconn.FieldDescription) []pgconn.FieldDescription {
+// unfit calls fn with the column, in a slice, of which a value could not be read, if its
+// type in the map may be out of date.
+func (c *typeCache) unfit(m *typeMap, err error, fields []pgconn.FieldDescription, fn func(column []pgconn.FieldDescription)) {
 	var scan pgx.ScanArgError
 	if !errors.As(err, &scan) || scan.ColumnIndex >= len(fields) || m.set == nil || m.set.doubted.Load() {
-		return nil
+		return
 	}
 	column := fields[scan.ColumnIndex : scan.ColumnIndex+1]
-	if len(c.needed(column)) == 0 {
-		return nil
+	if len(c.needed(column)) > 0 {
+		fn(column)
 	}
-	return column
 }
 
 // CopyFailed makes the next CopyFrom know the types of the columns, after one failed

@@ -117,8 +117,8 @@ func (l *lease) done(err error) {
 	}
 	judged := false
 	defer func() {
-		if !judged && l.info.reason == "" { // a panic, in the log's handler for one
-			l.info.reason = ClosedDirty
+		if !judged { // a panic, in the log's handler for one
+			sever(l.conn)
 		}
 		l.giveBack()
 	}()

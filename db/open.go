@@ -44,7 +44,7 @@ func open(ctx context.Context, cfg Config, h hooks) (*DB, error) {
 		return nil, err
 	}
 	d.monitor.loadTypesOnce(ctx)
-	d.shares = newShares(d, poolConfig.ConnConfig)
+	d.shares = newShares(d, cfg.sharesNothing(poolConfig.ConnConfig) == "")
 	poolConfig.BeforeConnect = d.beforeConnect
 	poolConfig.AfterConnect = d.connected
 	poolConfig.BeforeClose = d.closed

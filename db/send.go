@@ -72,10 +72,10 @@ func (l *lease) Closed(err error) error {
 		settled, outcome = l.settled(err), l.outcome(err, l.texts()...)
 	}
 	l.lost = l.call.ReadOnly() && l.tried&lost != 0
-	l.done(err)
 	if told {
-		l.writes.End(outcome, settled)
+		defer l.writes.End(outcome, settled) // also after a panic of the log's handler
 	}
+	l.done(err)
 	return advised(err)
 }
 

@@ -43,14 +43,13 @@ type coder struct {
 // group costs is more than it saves.
 const readersOfAProcessor = 5
 
-// newShares returns what reads share. No statement takes part if the configuration
-// forbids it.
-func newShares(d *DB, conn *pgx.ConnConfig) *shares {
+// newShares returns what reads share. No statement takes part unless it is on.
+func newShares(d *DB, on bool) *shares {
 	s := &shares{d: d, known: map[*stmt.Statement]*pace{}}
 	s.coders.New = func() any { return &coder{typeMap: typeMap{Map: pgtype.NewMap()}} }
 	s.queue.conns, s.queue.most, s.queue.few = cmp.Or(d.cfg.ReadConns, d.cfg.MaxConns), d.cfg.ShareReads, readersOfAProcessor*runtime.GOMAXPROCS(0)
 	for _, known := range d.cfg.Statements.Statements() {
-		if mayShare(&known) && d.cfg.sharesNothing(conn) == "" {
+		if on && mayShare(&known) {
 			s.known[d.cfg.Statements.Lookup(known.SQL)] = new(pace)
 		}
 	}
@@ -197,9 +196,7 @@ func (*reader) Fields([]pgconn.FieldDescription) {}
 
 // Unfit makes the next read run alone if its connection may learn a type by it.
 func (r *reader) Unfit(err error, fields []pgconn.FieldDescription) {
-	if r.shares.d.types.unfit(&r.coder.typeMap, err, fields) != nil {
-		r.of.suspect(batchTimeout)
-	}
+	r.shares.d.types.unfit(&r.coder.typeMap, err, fields, func([]pgconn.FieldDescription) { r.of.suspect(batchTimeout) })
 }
 
 // Answered passes the error on.

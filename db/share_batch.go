@@ -34,6 +34,7 @@ type readGroup struct {
 	members []*reader // guarded by readQueue.mu, until the group was taken
 	head    *reader   // guarded by readQueue.mu; it acquires the connection; nil before the group's turn
 	lease   *lease    // guarded by readQueue.mu, until the group was taken: then its members are final
+	dropped []string  // texts to be prepared anew; some of its reads may still be sent by them
 }
 
 // run runs the reads of a group, gives the connection back and wakes the members. What a
@@ -43,8 +44,9 @@ func (s *shares) run(g *readGroup) {
 	timeout := min(batchTimeout, s.d.cfg.PingTimeout)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	var err error  // the connection's
-	defer func() { // also when a tracer ends the goroutine
+	var reads []*reader // that were sent and not answered
+	var err error       // the connection's
+	defer func() {      // also when a tracer ends the goroutine
 		if p := recover(); p != nil {
 			defer s.d.events.panicked(p) // once all have their signal
 		}
@@ -60,7 +62,7 @@ func (s *shares) run(g *readGroup) {
 			s.d.doubted.Store(time.Now().UnixNano()) // the network may be gone
 		}
 		if g.lease.Died(err) {
-			s.d.counts.replays.Add(int64(len(g.members)))
+			s.d.counts.replays.Add(int64(len(reads)))
 		}
 		g.lease.info.refused = false // a write that was refused is the batch's own doing
 		g.lease.done(err)
@@ -72,13 +74,11 @@ func (s *shares) run(g *readGroup) {
 			}
 		}()
 	}
-	reads, err := g.prepare(ctx, time.Now().Add(timeout/4))
-	for _, r := range reads {
-		r.traceStart(len(reads))
-	}
+	reads, err = g.prepare(ctx, time.Now().Add(timeout/4))
 	for round := 0; err == nil && len(reads) > 0 && round < batchRounds; round++ {
 		reads, err = g.round(ctx, reads)
 	}
+	g.forget(ctx)
 }
 
 // prepare makes the connection know the texts of the members, and returns the reads that
@@ -107,7 +107,7 @@ func (g *readGroup) prepare(ctx context.Context, end time.Time) (ready []*reader
 		default:
 			g.lease.d.shares.texts.Store(r.call.SQL, text)
 			if r.text != nil { // one of both is from before a change, perhaps this one
-				defer g.forget(ctx, r.call.SQL)
+				g.dropped = append(g.dropped, r.call.SQL)
 			}
 		}
 	}
@@ -129,12 +129,14 @@ func (g *readGroup) prepared(ctx context.Context, sql string, end time.Time) (te
 	return text, err
 }
 
-// forget drops a text from the connection, and from the server. An error ends the
-// connection, which its next use finds.
-func (g *readGroup) forget(ctx context.Context, sql string) {
-	if text := g.lease.info.prepared[sql]; text != nil {
-		delete(g.lease.info.prepared, sql)
-		_ = g.lease.conn.PgConn().Deallocate(ctx, text.Name)
+// forget makes the connection and the server forget what was dropped. The server may have
+// done so before.
+func (g *readGroup) forget(ctx context.Context) {
+	for _, sql := range g.dropped {
+		if text := g.lease.info.prepared[sql]; text != nil {
+			delete(g.lease.info.prepared, sql)
+			_, _ = g.lease.conn.PgConn().Exec(ctx, `DEALLOCATE "`+text.Name+`"`).ReadAll()
+		}
 	}
 }
 
@@ -144,8 +146,8 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 	var sent pgconn.Batch
 	sent.ExecStatement(g.lease.info.prepared[readOnlyGuard], nil, nil, nil)
 	for _, r := range reads {
-		args := &r.coder.args
-		sent.ExecStatement(r.text, args.ParamValues, args.ParamFormats, args.ResultFormats)
+		r.traceStart(len(reads))
+		sent.ExecStatement(r.text, r.coder.args.ParamValues, r.coder.args.ParamFormats, r.coder.args.ResultFormats)
 	}
 	conn, begun := g.lease.conn.PgConn(), time.Now()
 	results, err := conn.ExecBatch(ctx, &sent).ReadAll()
@@ -154,18 +156,20 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 			r.of.suspect(took)
 		}
 	}
-	results = slices.DeleteFunc(results, func(r *pgconn.Result) bool { return r.Err != nil }) // rows had come before the error
-	n := len(results) - 1                                                                     // reads, beside the guard
+	n := len(results) - 1 // reads, beside the guard
+	if n >= 0 && results[n].Err != nil {
+		n-- // rows had come before the error
+	}
 	switch {
 	case conn.IsClosed():
-		return nil, err
+		return reads, err
 	case n < 0 && pgerr.KindOf(err) == pgerr.StalePlan: // the server forgot the guard, as it does the other texts then
 		clear(g.lease.info.prepared)
 		return nil, nil
 	case n < 0, n == len(reads) && err != nil: // the transaction failed
 		return nil, nil
 	case err != nil:
-		g.failed(ctx, reads[n], err)
+		g.failed(reads[n], err)
 		if string(results[0].Rows[0][1]) == "serializable" { // only its COMMIT would have said that the reads fit together
 			reads[n].result = nil
 			return nil, nil
@@ -184,12 +188,12 @@ func (g *readGroup) round(ctx context.Context, reads []*reader) (again []*reader
 	return again, nil
 }
 
-// traceStart begins the span of a read that is about to be sent with others, unless its
-// caller is about to leave.
+// traceStart begins the span of a read that is about to be sent with others, unless it has
+// one from the round before or its caller is about to leave.
 func (r *reader) traceStart(reads int) {
 	r.traced.Lock()
 	defer r.traced.Unlock()
-	if tracer := r.shares.d.cfg.Tracer; tracer != nil && r.ctx.Err() == nil {
+	if tracer := r.shares.d.cfg.Tracer; tracer != nil && r.span == nil && r.ctx.Err() == nil {
 		data := pgx.TraceQueryStartData{SQL: r.call.SQL, Args: r.call.Args}
 		r.span = tracer.TraceQueryStart(context.WithValue(r.ctx, sharedBy{}, reads), r.group.lease.conn, data)
 	}
@@ -209,12 +213,13 @@ func (r *reader) traceEnd(result *pgconn.Result) {
 // failed decides about a read that failed. Its error is its caller's, unless it may come
 // of the others' company, of the connection, or of what the text meant when it was
 // prepared: then it runs alone.
-func (g *readGroup) failed(ctx context.Context, r *reader, err error) {
+func (g *readGroup) failed(r *reader, err error) {
 	var pg *pgconn.PgError
 	switch kind := pgerr.KindOf(err); {
 	case !errors.As(err, &pg), kind == pgerr.Conflict, kind == pgerr.Canceled:
 	case kind == pgerr.StalePlan, pg.Where == "" && strings.HasPrefix(pg.Code, "42"): // not of a function's body
-		g.forget(ctx, r.call.SQL)
+		g.dropped = append(g.dropped, r.call.SQL)
+		r.of.suspect(batchTimeout) // until one succeeded alone: the text may be wrong for good
 	case pg.Code == "25006": // it writes, which generated code did not know
 		r.of.Store(never)
 	default:

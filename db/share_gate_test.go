@@ -55,6 +55,28 @@ func TestAReadOfADyingConnectionStaysOnTheirOwn(t *testing.T) {
 	}
 }
 
+// The monitor found a pooler that shares sessions, behind which no reads share.
+func TestNoConnectionIsKeptForReadsBehindAPooler(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{MaxConns: 3, ReadConns: 1, AcquireTimeout: time.Second})
+	s.free()
+	pooler := Transaction
+	s.between.Store(&pooler)
+	for _, text := range []string{itemName, "SELECT 1"} {
+		var open []pgx.Rows
+		for range 3 {
+			rows, err := s.Query(t.Context(), text, []any{1}[:strings.Count(text, "$")]...)
+			if err != nil {
+				t.Errorf("%s beside %d others: %v", text, len(open), err)
+			}
+			open = append(open, rows)
+		}
+		for _, rows := range open {
+			rows.Close()
+		}
+	}
+}
+
 func TestReadConnsNeedReadsThatShare(t *testing.T) {
 	t.Parallel()
 	const dsn = "postgres://localhost:1/shop"

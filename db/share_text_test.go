@@ -34,7 +34,8 @@ func (s *sharing) reader(t *testing.T, sql string, id int) *reader {
 // batch is one of three names, on the first connection that is held.
 func (s *sharing) batch(t *testing.T) *readGroup {
 	t.Helper()
-	s.shares.trip.Store(int64(time.Hour)) // no batch is slow, on no machine
+	s.shares.trip.Store(int64(time.Hour))                      // no batch is slow, on no machine
+	s.shares.known[s.cfg.Statements.Lookup(itemName)].Store(0) // as after a read alone
 	return &readGroup{members: []*reader{s.reader(t, itemName, 1), s.reader(t, itemName, 2), s.reader(t, itemName, 3)}, lease: s.held[0]}
 }
 
@@ -43,10 +44,14 @@ func (g *readGroup) once(t *testing.T) (again int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	for _, r := range g.members {
+		r.group = g
+	}
 	reads, err := g.prepare(ctx, time.Now().Add(patience))
 	if err == nil && len(reads) > 0 {
 		reads, err = g.round(ctx, reads)
 	}
+	g.forget(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,6 +315,52 @@ func TestAnErrorOfAFunctionIsItsCallers(t *testing.T) {
 	}
 	if n := s.prepared(t); n != 3 {
 		t.Errorf("the server keeps %d statements, with the guard", n)
+	}
+}
+
+// Its text is not out of date, though its error looks so.
+func TestATextThatFailsForGoodRunsAlone(t *testing.T) {
+	t.Parallel()
+	const lost = "-- name: Lost :one\nSELECT ('no_such_' || id)::regclass::text FROM items WHERE id = $1"
+	s := share(t, Config{Statements: unique(itemName, lost)})
+	s.shares.trip.Store(int64(time.Hour))
+	fails := func() error {
+		if err := s.QueryRow(t.Context(), lost, 1).Scan(new(string)); pgerr.Code(err) != "42P01" {
+			return fmt.Errorf("%w in place of its error", err)
+		}
+		return nil
+	}
+	for range 3 {
+		for i, err := range s.together(t, append(s.reads(t, 1, 2), fails, fails)...) {
+			if err != nil {
+				t.Errorf("read %d: %v", i, err)
+			}
+		}
+		s.hold(t)
+	}
+	s.shareInTheEnd(t, s.reads(t, 1, 2)...)
+	if n := s.prepared(t); n != 2 || s.shares.known[s.cfg.Statements.Lookup(lost)].Load() == 0 {
+		t.Errorf("the server keeps %d statements, with the guard, or the text is tried in batches", n)
+	}
+	s.free()
+}
+
+// One read of a batch was encoded before a change, and the others after it.
+func TestAnOldReadTakesNoTextFromTheOthers(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	defer s.free()
+	old := s.batch(t)
+	execute(t, s.pg.Conn(), "ALTER TABLE items ALTER name TYPE varchar")
+	text, err := old.prepared(t.Context(), itemName, time.Now().Add(patience))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.shares.texts.Store(itemName, text)
+	g := s.batch(t)
+	g.members[0] = old.members[0]
+	if again := g.once(t); again != 0 || g.answered() != 2 || g.members[0].result != nil {
+		t.Errorf("%d reads were answered, %d are sent again", g.answered(), again)
 	}
 }
 

@@ -48,8 +48,8 @@ func TestEachSharedReadHasASpan(t *testing.T) {
 	tracer := &spans{started: map[int]int{}}
 	s := share(t, Config{Tracer: tracer})
 	tracer.started, tracer.ended = map[int]int{}, nil
-	calls := append(s.reads(t, 1, 2, 3), func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) })
-	s.together(t, calls...)
+	fails := func() error { return s.QueryRow(t.Context(), itemHalf, 13).Scan(new(int)) }
+	s.together(t, append([]func() error{fails}, s.reads(t, 1, 2, 3)...)...) // which are sent again
 	failed := 0
 	for _, err := range tracer.ended {
 		if err != nil {

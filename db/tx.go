@@ -90,8 +90,8 @@ func (t *tx) Commit(ctx context.Context) (err error) {
 	err = errNotReturned
 	defer func() { // also when a tracer panics
 		settled := l.settled(err)
+		defer l.writes.End(committed(err), settled) // also after a panic of the log's handler
 		l.done(err)
-		l.writes.End(committed(err), settled)
 	}()
 	return t.Tx.Commit(ctx)
 }
@@ -118,8 +118,8 @@ func (t *tx) Rollback(ctx context.Context) (err error) {
 	}
 	defer func() {
 		settled := l.settled(err)
+		defer l.writes.End(stmt.Unknown, settled)
 		l.done(err)
-		l.writes.End(stmt.Unknown, settled)
 	}()
 	return t.Tx.Rollback(ctx)
 }
