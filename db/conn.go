@@ -55,21 +55,31 @@ func (d *DB) WithConn(ctx context.Context, fn func(ctx context.Context, conn *pg
 		l.writes.AddUnseen("WithConn")
 	}
 	l.writes.Before()
-	open := false
 	defer func() {
-		open = l.clean(ctx)
-		outcome := stmt.Committed // as far as fn wanted it
-		if l.conn.IsClosed() {
-			outcome = stmt.Unknown
-		}
-		settled := l.settled(nil)
-		defer l.writes.End(outcome, settled) // also after a panic of the log's handler
-		l.done(err)
-		if open && err == nil {
+		if open := l.handBack(ctx, err); open && err == nil {
 			err = ErrTxLeftOpen
 		}
 	}()
 	return fn(unit.WithPool(ctx, d), l.conn)
+}
+
+// handBack gives the connection back, with a clean session, after a use that ended with
+// err. It reports whether a transaction was open.
+func (l *lease) handBack(ctx context.Context, err error) (open bool) {
+	outcome, settled := stmt.Unknown, false
+	defer func() { l.writes.End(outcome, settled) }()
+	defer l.done(err)
+	defer func() {
+		if outcome == stmt.Unknown { // after a panic, of the log's handler for one, or closed
+			sever(l.conn)
+		}
+	}()
+	open = l.clean(ctx)
+	if !l.conn.IsClosed() {
+		outcome = stmt.Committed // as far as the use wanted it
+	}
+	settled = l.settled(nil)
+	return open
 }
 
 // clean resets the connection's session or closes the connection. It reports whether a

@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"errors"
+	"io"
+	"log/slog"
 	"runtime"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sqlkeel/sqlkeel/pgtest"
+	"github.com/sqlkeel/sqlkeel/stmt"
 )
 
 // leftAfter counts the connections that are in use after fn had one in a
@@ -264,5 +267,31 @@ func TestAnErrorOfTheFunctionSaysNothingOfTheConnection(t *testing.T) {
 	}
 	if s := d.stats(); s.Resets != 0 || s.Idle != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestAPanicWhileASessionIsCleanedTakesNoConnection(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	proxy := pgtest.NewProxy(t, addrOf(t, pg.DSN()))
+	log, message := &faultyLog{Handler: slog.NewTextHandler(io.Discard, nil)}, "reset"
+	j := &journal{}
+	d := start(t, Config{DSN: proxy.DSN(pg.DSN()), MaxConns: 1, PingTimeout: 50 * time.Millisecond, Logger: slog.New(log), Invalidator: j, HealthInterval: time.Hour})
+	log.at.Store(&message)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_ = d.WithConn(t.Context(), func(context.Context, *pgx.Conn) error { proxy.Hang(); return nil }, stmt.Effects{Writes: []string{"a"}})
+	}()
+	log.at.Store(nil)
+	proxy.Resume()
+	if got := j.readTo(t, "unknown"); got != "before a; after a unknown" {
+		t.Error(got)
+	}
+	if _, err := d.Exec(t.Context(), "SELECT 1"); err != nil || d.stats().InUse != 0 || len(d.slots) != 0 {
+		t.Errorf("error %v, %d in use", err, d.stats().InUse)
 	}
 }

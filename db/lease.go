@@ -118,6 +118,7 @@ func (l *lease) done(err error) {
 	judged := false
 	defer func() {
 		if !judged { // a panic, in the log's handler for one
+			l.info.reason = cmp.Or(l.info.reason, ClosedDirty)
 			sever(l.conn)
 		}
 		l.giveBack()

@@ -130,10 +130,10 @@ func (g *readGroup) prepared(ctx context.Context, sql string, end time.Time) (te
 }
 
 // forget makes the connection and the server forget what was dropped. The server may have
-// done so before.
+// done so before. What is left when ctx ends is dropped by a later batch again.
 func (g *readGroup) forget(ctx context.Context) {
 	for _, sql := range g.dropped {
-		if text := g.lease.info.prepared[sql]; text != nil {
+		if text := g.lease.info.prepared[sql]; text != nil && ctx.Err() == nil {
 			delete(g.lease.info.prepared, sql)
 			_, _ = g.lease.conn.PgConn().Exec(ctx, `DEALLOCATE "`+text.Name+`"`).ReadAll()
 		}
