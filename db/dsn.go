@@ -47,6 +47,11 @@ func resolve(cfg Config) (Config, *pgxpool.Config, error) {
 	return cfg, pool, nil
 }
 
+// mayShare reports whether the reads of a statement may share connections.
+func mayShare(s *stmt.Statement) bool {
+	return s.Unique && s.ReadOnly && s.Session == "" && !s.Volatile && !s.Anything
+}
+
 // sharesNothing returns why no reads share connections, and the remedy, or "".
 func (c *Config) sharesNothing(conn *pgx.ConnConfig) string {
 	switch {

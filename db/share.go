@@ -56,11 +56,6 @@ func newShares(d *DB, on bool) *shares {
 	return s
 }
 
-// mayShare reports whether the reads of a statement may share a round trip.
-func mayShare(s *stmt.Statement) bool {
-	return s.Unique && s.ReadOnly && s.Session == "" && !s.Volatile && !s.Anything
-}
-
 // of returns the pace of a call's statement, or nil when it takes no part.
 func (s *shares) of(c *exec.Call) *pace {
 	if c.Statement == nil || s.d.pooler() == Transaction || !plain(c.Args) {

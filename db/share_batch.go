@@ -53,6 +53,9 @@ func (s *shares) run(g *readGroup) {
 		s.batches.Add(1)
 		s.queue.leave(len(g.members))
 		for _, r := range g.members {
+			if r != g.head { // whose wait was noted before
+				s.d.waits.add(max(0, g.lease.since.Sub(r.since)))
+			}
 			r.gate.leave()
 		}
 		g.members = nil // they would live as long as the rows of one

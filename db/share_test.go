@@ -195,3 +195,13 @@ func TestAnErrorIsThatOfItsReadAlone(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestStatisticsKnowTheWaitsOfReadsThatShare(t *testing.T) {
+	t.Parallel()
+	s := share(t, Config{})
+	before := s.stats().Acquires
+	s.together(t, s.reads(t, 1, 2, 3)...)
+	if got := s.stats(); got.Acquires-before != 3 || got.SharedReads != 3 || got.AcquireWait.P99 == 0 {
+		t.Errorf("%d acquires more, %+v", got.Acquires-before, got)
+	}
+}

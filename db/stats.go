@@ -16,7 +16,7 @@ type Stats struct {
 	Constructing int `json:"constructing"` // being opened
 	Waiting      int `json:"waiting"`      // callers that want one, those included that will share one
 
-	Acquires        int64    `json:"acquires"`         // that succeeded; one for all reads of a batch
+	Acquires        int64    `json:"acquires"`         // that succeeded, each read that shares one included
 	AcquireTimeouts int64    `json:"acquire_timeouts"` // after AcquireTimeout, or at the caller's own deadline
 	AcquireWait     struct { // of the last 1024 acquires: the 50th, 95th and 99th percentiles
 		P50 time.Duration `json:"p50_ns"`
