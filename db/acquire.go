@@ -30,7 +30,7 @@ func (d *DB) acquire(ctx context.Context, what use) (*lease, error) {
 	}
 	start := time.Now()
 	switch {
-	case d.pooler() == Transaction: // where no reads share, ReadConns is not known to be wrong before
+	case d.pooler() == Transaction: // where no reads share; Config may not have known of it
 		what.gate = nil
 	case what.gate == nil:
 		what.gate = d.others

@@ -100,11 +100,13 @@ func (a *attempt) end(ctx context.Context) {
 
 func (a *attempt) close() {
 	settled := a.session.settled(a.cause)
+	defer func() { // also after a panic of a log's handler
+		a.writes.After(a.outcome)
+		if settled {
+			a.writes.After(stmt.Ended)
+		}
+	}()
 	a.session.release(a.cause)
-	a.writes.After(a.outcome)
-	if settled {
-		a.writes.After(stmt.Ended)
-	}
 }
 
 // begin begins the transaction with the operation's settings.

@@ -1,8 +1,10 @@
 package txn
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"testing"
@@ -84,5 +86,48 @@ func TestOverADBTheMonitorWaitsForLostCommits(t *testing.T) {
 		if !slices.Equal(calls, []string{"before items", "after items unknown", want}) {
 			t.Errorf("%s: %q", fmt.Sprint(name, ": ", lost), calls)
 		}
+	}
+}
+
+// faultyLog is a log's handler that panics at a message.
+type faultyLog struct{ at string }
+
+// Enabled says yes.
+func (*faultyLog) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle panics at the message.
+func (f *faultyLog) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == f.at {
+		panic("a log")
+	}
+	return nil
+}
+
+// WithAttrs ignores them.
+func (f *faultyLog) WithAttrs([]slog.Attr) slog.Handler { return f }
+
+// WithGroup ignores it.
+func (f *faultyLog) WithGroup(string) slog.Handler { return f }
+
+func TestAPanicOfTheLogEndsTheWritesOfAUnit(t *testing.T) {
+	t.Parallel()
+	l := setupNotified(t)
+	log := &faultyLog{at: "check-in"}
+	d, err := db.Open(t.Context(), db.Config{DSN: l.db.DSN(), Name: "shop", Statements: known, Invalidator: l.ledger, HealthInterval: time.Hour, Logger: slog.New(log)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close(bounded(t)) })
+	r := newRunner(t, d, Config{})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_ = Run(t.Context(), r, Op{Name: "x"}, runs(addItem, 1))
+	}()
+	if calls := l.waitForCalls(2, runtime.Gosched); len(calls) < 2 || !slices.Equal(calls[:2], []string{"before items", "after items committed"}) {
+		t.Errorf("%q", calls)
 	}
 }
